@@ -1,1 +1,1 @@
-export {};
+export type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';

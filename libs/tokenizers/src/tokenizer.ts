@@ -1,0 +1,52 @@
+// What every tokenizer can do. The kinds themselves are in char.ts, bpe.ts and compact.ts.
+
+/** How `encode` treats a text. */
+export interface EncodeOptions {
+  /** Append the end-of-text id. Default false; throws where the tokenizer has none. */
+  addEos?: boolean;
+  /**
+   * `'parse'` (default): special tokens such as `<|endoftext|>` in the text become their one id.
+   * `'text'`: they are ordinary characters, so that a user's text cannot end a document or forge a control token.
+   */
+  specialTokens?: 'parse' | 'text';
+}
+
+/** How `decode` treats ids. */
+export interface DecodeOptions {
+  /** Leave special tokens out of the text. Default true. */
+  skipSpecialTokens?: boolean;
+}
+
+/** Text from ids that come one at a time, as a model samples them. */
+export interface DecodeStream {
+  /** The text that is certain after this id; empty while a character is still incomplete. */
+  push(id: number): string;
+  /** What is left at the end: an incomplete character becomes U+FFFD, as in a whole `decode`. */
+  flush(): string;
+}
+
+/** Text to ids and back. */
+export interface Tokenizer {
+  /** Number of ids: a model's embedding needs this many rows. */
+  readonly vocabSize: number;
+  readonly padId?: number;
+  readonly unkId?: number;
+  readonly eosId?: number;
+  /** Ids of a text. */
+  encode(text: string, options?: EncodeOptions): Uint32Array;
+  /** Text of ids; an id outside the vocabulary is an error. */
+  decode(ids: Iterable<number>, options?: DecodeOptions): string;
+  /** Like `decode`, one id at a time: the pieces joined are what `decode` gives for all ids. */
+  decodeStream(options?: DecodeOptions): DecodeStream;
+  tokenToId(token: string): number | undefined;
+  idToToken(id: number): string | undefined;
+  /**
+   * Where a long text can be cut: the largest position `p` with 0 < p <= near, such that for every text that
+   * starts with `text` (which may be the first part of a longer one)
+   * `encode(whole.slice(0, p))` followed by `encode(whole.slice(p))` is `encode(whole)`.
+   * 0 when the text allows none: then give more text, or encode it in one piece.
+   */
+  safeCut(text: string, near: number, options?: Pick<EncodeOptions, 'specialTokens'>): number;
+  /** Plain data from which `tokenizerFromJSON` builds the same tokenizer, also in a worker. */
+  toJSON(): Record<string, unknown>;
+}
