@@ -1,1 +1,2 @@
-export {};
+export { Permutation } from './permutation.js';
+export { Random, type RandomState } from './random.js';
