@@ -1,0 +1,147 @@
+// Publishes every library to a registry of its own on this machine, installs each one alone into an
+// empty project with plain `npm i`, and runs the first JavaScript example of its README there: on the
+// present Node, and on Node 20, 22 and 24 where LILFORMER_NODES asks for them (`LILFORMER_NODES=20,22,24`).
+// Leaves out publishing to the world, which `changeset publish` does.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(import.meta.dirname, '../../..');
+const work = mkdtempSync(join(tmpdir(), 'lilformer-installed-'));
+const only = process.argv.slice(2);
+const libraries = readdirSync(join(root, 'libs')).filter((name) => only.length === 0 || only.includes(name));
+
+const port = await freePort();
+const registry = `http://127.0.0.1:${port}/`;
+const npmrc = join(work, 'npmrc');
+// The token is a formality: the registry lives as long as this script and lets everybody publish.
+writeFileSync(
+  npmrc,
+  `registry=${registry}\n//127.0.0.1:${port}/:_authToken=local\nfund=false\naudit=false\nupdate-notifier=false\n`,
+);
+const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+const config = join(work, 'verdaccio.yaml');
+writeFileSync(
+  config,
+  `storage: ${join(work, 'storage')}
+uplinks:
+  upstream:
+    url: ${upstream}
+    timeout: 60s
+packages:
+  '@lilformer/*':
+    access: $all
+    publish: $all
+  '**':
+    access: $all
+    proxy: upstream
+log: { type: stdout, format: pretty, level: error }
+`,
+);
+
+const env = { ...process.env, npm_config_userconfig: npmrc, npm_config_registry: registry };
+const npm = (cwd, ...args) =>
+  execFileSync('npm', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+const verdaccio = fileURLToPath(import.meta.resolve('verdaccio/package.json')).replace(
+  /package\.json$/,
+  'bin/verdaccio',
+);
+const server = spawn(process.execPath, [verdaccio, '--config', config, '--listen', `127.0.0.1:${port}`], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
+let failures = 0;
+try {
+  await answering(registry);
+  for (const name of readdirSync(join(root, 'libs'))) {
+    npm(join(root, 'libs', name), 'publish', '--ignore-scripts', '--tag', 'latest');
+  }
+  const nodes = await nodeBinaries();
+  for (const name of libraries) failures += check(name, nodes);
+} finally {
+  server.kill();
+  rmSync(work, { recursive: true, force: true });
+}
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** Installs one library alone and runs its example; returns the number of failures. */
+function check(name, nodes) {
+  const readme = readFileSync(join(root, 'libs', name, 'README.md'), 'utf8');
+  const example = /^```js\n([\s\S]*?)^```/m.exec(readme)?.[1];
+  const install = /^npm i(?:nstall)? (.+)$/m.exec(readme)?.[1];
+  if (!example || !install?.includes(`@lilformer/${name}`)) {
+    console.error(`${name}: its README has no install line for @lilformer/${name} with a js example`);
+    return 1;
+  }
+  const project = join(work, name);
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  writeFileSync(join(project, 'example.js'), example);
+  let failures = 0;
+  try {
+    npm(project, 'install', ...install.trim().split(/\s+/));
+  } catch (error) {
+    console.error(`${name}: npm i ${install} failed\n${error.stderr}`);
+    return 1;
+  }
+  for (const [version, binary] of nodes) {
+    try {
+      const output = execFileSync(binary, ['example.js'], {
+        cwd: project,
+        encoding: 'utf8',
+        timeout: 120_000,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      if (output.trim() === '') throw new Error('it printed nothing');
+      console.log(`${name}: installed alone, its example ran on Node ${version}`);
+    } catch (error) {
+      failures++;
+      console.error(`${name}: its example failed on Node ${version}\n${error.stderr || error.message}`);
+    }
+  }
+  return failures;
+}
+
+/** [version, path] of each Node to try; those that are not this one come from the registry. */
+async function nodeBinaries() {
+  const found = [[process.versions.node, process.execPath]];
+  const folder = join(work, 'nodes');
+  for (const major of (process.env.LILFORMER_NODES ?? '').split(',').filter(Boolean)) {
+    if (process.versions.node.startsWith(`${major}.`)) continue;
+    const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+    const place = join(folder, major);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'package.json'), '{ "private": true }\n');
+    npm(place, 'install', '--ignore-scripts', `node-${platform}@${major}`);
+    const binary = join(place, 'node_modules', `node-${platform}`, 'bin', 'node');
+    const version = execFileSync(binary, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
+    found.push([version, binary]);
+  }
+  return found;
+}
+
+function freePort() {
+  return new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+async function answering(url) {
+  for (let attempt = 0; attempt < 120; attempt++) {
+    try {
+      if ((await fetch(`${url}-/ping`)).ok) return;
+    } catch {
+      // not listening yet
+    }
+    await new Promise((done) => setTimeout(done, 250));
+  }
+  throw new Error(`the local registry at ${url} did not answer within 30 s`);
+}

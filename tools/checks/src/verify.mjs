@@ -1,0 +1,62 @@
+// The whole verification, as `npm test` and CI run it: formatting, lint, types, builds, tests,
+// packages, unused code, changesets, and every library installed from a registry into an empty
+// project. Goes on after a failure, so that one run tells everything, and closes with the sum of
+// the test runner's own reports: `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../../..');
+const env = { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: process.env.FORCE_COLOR ?? '0' };
+
+const projects = ['libs', 'apps', 'tools'].flatMap((kind) =>
+  readdirSync(join(root, kind)).map((name) => join(root, kind, name)),
+);
+const reportOf = (project) => join(project, 'test-results', 'vitest.json');
+for (const project of projects) rmSync(reportOf(project), { force: true });
+
+const failed = [];
+function step(name, command, ...args) {
+  const start = Date.now();
+  console.log(`\n=== ${name}: ${[command, ...args].join(' ')}`);
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const seconds = ((Date.now() - start) / 1000).toFixed(0);
+  console.log(
+    `=== ${name}: ${status === 0 ? 'ok' : `failed (${error?.message ?? `exit ${status}`})`}, ${seconds} s`,
+  );
+  if (status !== 0) failed.push(name);
+}
+
+const many = ['nx', 'run-many', '--parallel=2', '--output-style=stream', '-t'];
+step('formatting', 'npx', 'prettier', '--check', '--log-level', 'warn', '.');
+step('lint and types', 'npx', ...many, 'lint', 'typecheck');
+step('builds and tests', 'npx', ...many, 'build', 'test');
+step('packages', 'npx', ...many, 'package-check');
+step('unused code', 'npx', 'knip');
+step('changesets', 'npx', 'changeset', 'status');
+step('installed from a registry', 'node', 'tools/checks/src/installed.mjs');
+
+let passed = 0;
+let broken = 0;
+for (const project of projects) {
+  const file = reportOf(project);
+  const { scripts = {} } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+  if (!existsSync(file)) {
+    if (scripts.test) failed.push(`${project} left no test report`);
+    continue;
+  }
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  passed += report.numPassedTests;
+  broken += report.numFailedTests;
+  // A suite that could not be loaded has no failed test of its own, and is a failure all the same.
+  if (!report.success && report.numFailedTests === 0) failed.push(`${project}: a test file did not run`);
+  if (report.numPassedTests === 0) failed.push(`${project}: no test passed`);
+}
+
+console.log(failed.length === 0 ? '\nAll steps held.' : `\nFailed: ${failed.join('; ')}`);
+console.log(`${passed} passed, ${broken} failed`);
+process.exitCode = failed.length === 0 && broken === 0 && passed > 0 ? 0 : 1;
