@@ -1,1 +1,14 @@
-export {};
+export { isNamedArray, fromFloat32 } from './named-array.js';
+export type { DType, NamedArray, TypedArray } from './named-array.js';
+export { toFloat32 } from './to-float32.js';
+export {
+  openSafetensors,
+  parseSafetensors,
+  readSafetensors,
+  serializeSafetensors,
+  writeSafetensors,
+  SafetensorsFile,
+} from './safetensors.js';
+export type { Safetensors } from './safetensors.js';
+export type { TensorEntry } from './safetensors-header.js';
+export { writeFileAtomic } from './atomic-file.js';

@@ -1,0 +1,312 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { DTYPES, type DType, type NamedArray } from './named-array.js';
+import { toFloat32 } from './to-float32.js';
+import {
+  openSafetensors,
+  parseSafetensors,
+  readSafetensors,
+  serializeSafetensors,
+  writeSafetensors,
+} from './safetensors.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'safetensors-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const fixture = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url);
+
+/** The bytes of a file with this header text and this many bytes of data. */
+function file(header: string, dataSize = 0, length: bigint | number = Buffer.byteLength(header)): Uint8Array {
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(length));
+  return Buffer.concat([head, Buffer.from(header), Buffer.alloc(dataSize)]);
+}
+
+const entry = (start: number, end: number, shape: unknown = [(end - start) / 4], dtype = 'F32'): string =>
+  JSON.stringify({ dtype, shape, data_offsets: [start, end] });
+
+const anyTensors = fc
+  .dictionary(
+    fc
+      .oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', 'constructor', '1', '0', 'a.b'))
+      .filter(
+        // lone surrogates have no UTF-8
+        (name) => name !== '__metadata__' && Buffer.from(name).toString() === name,
+      ),
+    fc
+      .tuple(
+        fc.constantFrom(...(Object.keys(DTYPES) as DType[])),
+        fc.array(fc.nat({ max: 4 }), { maxLength: 3 }),
+        fc.uint8Array({ minLength: 64 * 8, maxLength: 64 * 8 }),
+      )
+      .map(([dtype, shape, bytes]): NamedArray => {
+        const count = shape.reduce((product, size) => product * size, 1);
+        return {
+          dtype,
+          shape,
+          data: new DTYPES[dtype](bytes.buffer.slice(0, count * DTYPES[dtype].BYTES_PER_ELEMENT)),
+        };
+      }),
+    { maxKeys: 6 },
+  )
+  .map((object) => Object.entries(object));
+
+describe('safetensors', () => {
+  it('gives back any arrays bit for bit, by bytes and by file', async () => {
+    const path = join(folder, 'any.safetensors');
+    await fc.assert(
+      fc.asyncProperty(anyTensors, async (tensors) => {
+        const bytes = serializeSafetensors(tensors, { step: '3' });
+        for (const { tensors: read, metadata } of [
+          parseSafetensors(bytes),
+          (await writeSafetensors(path, tensors, { step: '3' }), await readSafetensors(path)),
+        ]) {
+          expect({ ...metadata }).toEqual({ step: '3' });
+          expect(new Set(read.keys())).toEqual(new Set(tensors.map(([name]) => name)));
+          for (const [name, array] of tensors) {
+            const back = read.get(name)!;
+            expect([back.dtype, back.shape]).toEqual([array.dtype, array.shape]);
+            expect(Buffer.from(back.data.buffer).equals(Buffer.from(array.data.buffer))).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('reads one array at a time by ranges', async () => {
+    const path = join(folder, 'ranges.safetensors');
+    await writeSafetensors(path, [
+      ['a', { dtype: 'F32', shape: [2], data: Float32Array.of(1, 2) }],
+      ['b', { dtype: 'I64', shape: [], data: BigInt64Array.of(-5n) }],
+    ]);
+    const opened = await openSafetensors(path);
+    expect(opened.entries.get('b')).toEqual({ dtype: 'I64', shape: [], start: 0, end: 8 });
+    expect((await opened.read('a')).data).toEqual(Float32Array.of(1, 2));
+    await expect(opened.read('c')).rejects.toThrow(`${path}: no array "c"; it has b, a`);
+    await opened.close();
+  });
+
+  it('writes a view of a larger buffer as the view, not the buffer', () => {
+    const data = new Float32Array([9, 1, 2, 9]).subarray(1, 3);
+    const { tensors } = parseSafetensors(serializeSafetensors([['a', { dtype: 'F32', shape: [2], data }]]));
+    expect(tensors.get('a')!.data).toEqual(Float32Array.of(1, 2));
+  });
+
+  it('keeps the old file, and no temporary one, when the arrays are wrong', async () => {
+    const path = join(folder, 'kept.safetensors');
+    await writeFile(path, 'old');
+    const wrong: NamedArray = { dtype: 'F32', shape: [3], data: new Float32Array(2) };
+    await expect(writeSafetensors(path, [['w', wrong]])).rejects.toThrow(
+      'array "w": shape [3] given for 2 elements',
+    );
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect((await readdir(folder)).filter((name) => name.includes('kept'))).toEqual(['kept.safetensors']);
+  });
+
+  it('refuses to write what could not be read', () => {
+    const good: NamedArray = { dtype: 'F32', shape: [], data: new Float32Array(1) };
+    expect(() => serializeSafetensors([['__metadata__', good]])).toThrow('keeps this name for itself');
+    expect(() => serializeSafetensors([['a', good], ['a', good]])).toThrow('array "a" is given twice'); // prettier-ignore
+    expect(() => serializeSafetensors([['a', { ...good, dtype: 'F16' }]])).toThrow(
+      'F16 goes with Uint16Array, but Float32Array',
+    );
+    expect(() => serializeSafetensors([['a', { ...good, dtype: 'F4' as DType }]])).toThrow(
+      'F4 goes with no array',
+    );
+    expect(() => serializeSafetensors([['a', good]], { n: 1 as unknown as string })).toThrow(
+      'metadata "n": expected a string, got number',
+    );
+  });
+});
+
+describe('hostile safetensors headers', () => {
+  it.each<[string, Uint8Array, string]>([
+    ['nothing', new Uint8Array(0), '0 bytes are too few'],
+    ['seven bytes', new Uint8Array(7), '7 bytes are too few'],
+    ['header length 0', file('', 8, 0), 'claims a header of 0 bytes'],
+    [
+      'header length 2^63',
+      file('{}', 0, 2n ** 63n),
+      'claims a header of 9223372036854775808 bytes, the safetensors format allows',
+    ],
+    [
+      'header length 2^64 - 1',
+      file('{}', 0, 2n ** 64n - 1n),
+      'claims a header of 18446744073709551615 bytes',
+    ],
+    ['header beyond the file', file('{}', 0, 3), 'claims a header of 3 bytes, but the file has 10'],
+    ['no JSON', file('{"a"'), 'not JSON in UTF-8'],
+    [
+      'bad UTF-8',
+      file('').length ? Buffer.concat([file('', 0, 5), Buffer.from('7b22ff227d', 'hex')]) : file(''),
+      'not JSON in UTF-8',
+    ],
+    ['an array', file('[]'), 'not a JSON object'],
+    ['spaces first', file(' {}'), 'not a JSON object'],
+    ['a name twice', file(`{"a":${entry(0, 4)},"a":${entry(4, 8)}}`, 8), '"a" occurs twice'],
+    ['a name twice, escaped', file(`{"a":${entry(0, 4)},"\\u0061":${entry(4, 8)}}`, 8), '"a" occurs twice'],
+    [
+      'a field twice',
+      file('{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}', 4),
+      '"shape" occurs twice',
+    ],
+    ['metadata twice', file('{"__metadata__":{},"__metadata__":{}}'), '"__metadata__" occurs twice'],
+    ['metadata number', file('{"__metadata__":{"a":1}}'), '__metadata__ entry "a" is not a string'],
+    ['metadata list', file('{"__metadata__":[]}'), '__metadata__ has to be an object'],
+    ['no object', file('{"a":1}'), 'array "a": expected an object'],
+    [
+      'unknown type',
+      file(`{"a":${entry(0, 4, [1], 'F31')}}`, 4),
+      'array "a": dtype "F31", expected one of BOOL, U8',
+    ],
+    ['type of the prototype', file(`{"a":${entry(0, 4, [1], 'constructor')}}`, 4), 'dtype "constructor"'],
+    [
+      'negative size',
+      file(`{"a":${entry(0, 4, [-1])}}`, 4),
+      'array "a": shape "[-1]", expected whole numbers',
+    ],
+    ['half a size', file(`{"a":${entry(0, 4, [1.5])}}`, 4), 'shape "[1.5]"'],
+    ['text for a size', file(`{"a":${entry(0, 4, ['1'])}}`, 4), 'expected whole numbers'],
+    ['shape no list', file(`{"a":${entry(0, 4, 1)}}`, 4), 'shape "1"'],
+    ['product overflow', file(`{"a":${entry(0, 0, [2 ** 32, 2 ** 32, 2 ** 32])}}`), 'below 2^53'],
+    ['overflow hidden by a zero', file(`{"a":${entry(0, 0, [2 ** 52, 2 ** 52, 0])}}`), 'below 2^53'],
+    [
+      'size beyond the data',
+      file(`{"a":${entry(0, 4 * 2 ** 40)}}`, 8),
+      'array "a": data_offsets [0, 4398046511104] are outside of the 8 bytes',
+    ],
+    [
+      'size and shape disagree',
+      file(`{"a":${entry(0, 8, [3])}}`, 8),
+      'array "a": has 8 bytes, but F32 of shape [3] takes 12',
+    ],
+    ['offsets swapped', file(`{"a":${entry(4, 0, [1])}}`, 4), 'data_offsets [4, 0]'],
+    ['offsets negative', file(`{"a":${entry(-4, 0, [1])}}`, 4), 'data_offsets "[-4,0]"'],
+    [
+      'three offsets',
+      file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}', 4),
+      'expected [start, end]',
+    ],
+    ['no offsets', file('{"a":{"dtype":"F32","shape":[1]}}', 4), 'data_offsets "missing"'],
+    ['surplus field', file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}', 4), 'field "x"'],
+    ['overlap', file(`{"a":${entry(0, 8)},"b":${entry(4, 12)}}`, 12), 'array "b" overlaps'],
+    ['same place', file(`{"a":${entry(0, 4)},"b":${entry(0, 4)}}`, 4), 'array "b" overlaps'],
+    [
+      'hole',
+      file(`{"a":${entry(0, 4)},"b":${entry(8, 12)}}`, 12),
+      'array "b" leaves 4 bytes before it unused',
+    ],
+    ['surplus data', file(`{"a":${entry(0, 4)}}`, 12), '8 bytes after the last array belong to none'],
+    [
+      'deep nesting',
+      file('{"a":' + '['.repeat(100_000) + ']'.repeat(100_000) + '}'),
+      'array "a": expected an object',
+    ],
+  ])('%s', async (_, bytes, message) => {
+    expect(() => parseSafetensors(bytes, 'x.safetensors')).toThrow(message);
+    expect(() => parseSafetensors(bytes, 'x.safetensors')).toThrow(/^x\.safetensors: /);
+    const path = join(folder, 'hostile.safetensors');
+    await writeFile(path, bytes);
+    await expect(readSafetensors(path)).rejects.toThrow(message);
+  });
+
+  it('takes a name like __proto__ for a name', () => {
+    const { tensors, metadata } = parseSafetensors(
+      file(`{"__metadata__":{"__proto__":"m"},"__proto__":${entry(0, 4)}}`, 4),
+    );
+    expect([...tensors.keys()]).toEqual(['__proto__']);
+    expect(Object.entries(metadata)).toEqual([['__proto__', 'm']]);
+  });
+
+  it('says what it could not open', async () => {
+    await expect(openSafetensors(join(folder, 'none'))).rejects.toThrow(
+      `${join(folder, 'none')}: there is no such file`,
+    );
+    await expect(openSafetensors(folder)).rejects.toThrow('expected a file, found a folder');
+  });
+
+  it('gives an Error of its own, or valid arrays, for any damage to a valid file', () => {
+    const valid = serializeSafetensors(
+      [
+        ['layer.weight', { dtype: 'F32', shape: [2, 3], data: new Float32Array(6) }],
+        ['layer.bias', { dtype: 'BF16', shape: [3], data: new Uint16Array(3) }],
+        ['ids', { dtype: 'I64', shape: [], data: new BigInt64Array(1) }],
+      ],
+      { format: 'pt' },
+    );
+    const damage = fc.array(
+      fc.oneof(
+        fc.record({ kind: fc.constant('set'), at: fc.nat(valid.length - 1), value: fc.nat(255) }),
+        fc.record({ kind: fc.constant('cut'), at: fc.nat(valid.length), value: fc.constant(0) }),
+        fc.record({ kind: fc.constant('insert'), at: fc.nat(valid.length), value: fc.nat(255) }),
+        fc.record({
+          kind: fc.constant('digit'),
+          at: fc.nat(valid.length - 1),
+          value: fc.integer({ min: 48, max: 57 }),
+        }),
+      ),
+      { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(damage, (steps) => {
+        let bytes = Buffer.from(valid);
+        for (const { kind, at, value } of steps) {
+          if (kind === 'cut') bytes = bytes.subarray(0, at);
+          else if (kind === 'insert')
+            bytes = Buffer.concat([bytes.subarray(0, at), Buffer.of(value), bytes.subarray(at)]);
+          else if (at < bytes.length) bytes[at] = value;
+        }
+        try {
+          const { tensors } = parseSafetensors(bytes, 'damaged.safetensors');
+          for (const { shape, data } of tensors.values())
+            expect(data.length).toBe(shape.reduce((p, n) => p * n, 1));
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^damaged\.safetensors: /);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe("against Python's safetensors", () => {
+  it('writes the very bytes that the reference implementation writes', async () => {
+    for (const name of ['types', 'order']) {
+      const bytes = await readFile(fixture(`${name}.safetensors`));
+      const { tensors, metadata } = parseSafetensors(bytes);
+      const shuffled = [...tensors].sort(([a], [b]) => a.length - b.length || (a < b ? 1 : -1));
+      expect(Buffer.from(serializeSafetensors(shuffled, metadata)).equals(bytes)).toBe(true);
+    }
+  });
+});
+
+describeGolden('golden safetensors', golden('formats/tensors.json'), () => {
+  it('has the values of every type', async () => {
+    const { tensors } = await readSafetensors(golden('formats/tensors.safetensors'));
+    const expected =
+      goldenJson<Record<string, { dtype: string; shape: number[]; values: (number | string)[] }>>(
+        'formats/tensors.json',
+      );
+    expect([...tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, { dtype, shape, values }] of Object.entries(expected)) {
+      const array = tensors.get(name)!;
+      expect([array.dtype, array.shape]).toEqual([dtype, shape]);
+      const exact = ['F64', 'I64', 'I32'].includes(dtype)
+        ? Array.from(array.data, Number)
+        : [...toFloat32(array)];
+      expect(exact, name).toEqual(
+        values.map((v) => (typeof v === 'string' ? Number(v.replace('inf', 'Infinity')) : v)),
+      );
+    }
+  });
+});
