@@ -1,1 +1,2 @@
-export {};
+export { LanguageModel, type ModelConfig } from './language-model.js';
+export { Capture, KeyValueCache, type CapturedValue, type ForwardOptions } from '@lilformer/layers';

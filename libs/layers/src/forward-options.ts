@@ -1,0 +1,20 @@
+// What attention and expert layers take besides their input.
+import type { tf } from '@lilformer/engine';
+import type { Capture } from './capture.js';
+import type { KeyValueCache } from './key-value-cache.js';
+
+/** Options that a model hands down to its layers. */
+export interface ForwardOptions {
+  /** Keys and values of earlier tokens; the input holds the new ones only. */
+  cache?: KeyValueCache;
+  /** Collects inner values by name. Without it nothing is kept and the fused operations run. */
+  capture?: Capture;
+  /** `[B, T]` over all tokens, the cache's included: 1 for a real token, 0 for padding, which nobody attends to. */
+  paddingMask?: tf.Tensor2D;
+}
+
+/** The same for one layer of a model. */
+export interface LayerOptions extends ForwardOptions {
+  /** Which layer this is, from 0: its place in the cache and the number in captured names. */
+  layer?: number;
+}

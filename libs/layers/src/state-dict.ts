@@ -1,0 +1,86 @@
+// A module's values as named arrays, both ways. Loading looks at everything first and changes nothing
+// until all of it is known to fit.
+import { toFloat32, type NamedArray } from '@lilformer/checkpoints';
+import { tf } from '@lilformer/engine';
+import type { Module } from './module.js';
+import { join } from './names.js';
+import type { ConstantBuffer, Parameter } from './parameter.js';
+
+/** Every name a state dict of `module` has, a shared parameter under each of its names. */
+function* entries(module: Module, path = ''): Iterable<[string, Parameter | ConstantBuffer]> {
+  for (const [name, parameter] of module.ownParameters()) yield [join(path, name), parameter];
+  for (const [name, buffer] of module.ownBuffers()) yield [join(path, name), buffer];
+  for (const [name, child] of module.namedChildren()) yield* entries(child, join(path, name));
+}
+
+/** Copies of all values of `module`, see {@link Module.stateDict}. */
+export function stateDict(module: Module): Map<string, NamedArray> {
+  const state = new Map<string, NamedArray>();
+  for (const [name, entry] of entries(module)) {
+    if ('variable' in entry) {
+      const data = Float32Array.from(entry.variable.dataSync());
+      state.set(name, { dtype: 'F32', shape: entry.shape, data });
+    } else {
+      state.set(name, { dtype: entry.dtype, shape: entry.shape, data: entry.values() });
+    }
+  }
+  return state;
+}
+
+/** Takes over all values of `state`, see {@link Module.loadStateDict}. */
+export function loadStateDict(module: Module, state: ReadonlyMap<string, NamedArray>, strict: boolean): void {
+  const problems: string[] = [];
+  const known = new Set<string>();
+  const values = new Map<Parameter, { name: string; data: Float32Array }>();
+  const absent: [string, Parameter][] = [];
+
+  for (const [name, entry] of entries(module)) {
+    known.add(name);
+    const array = state.get(name);
+    if (array === undefined) {
+      if ('variable' in entry) absent.push([name, entry]);
+      continue;
+    }
+    if (array.shape.join() !== entry.shape.join()) {
+      problems.push(`${name} has shape [${array.shape.join(', ')}], expected [${entry.shape.join(', ')}]`);
+      continue;
+    }
+    const data = numbers(array);
+    if (data === undefined) {
+      problems.push(`${name} has type ${array.dtype}, expected floating-point numbers`);
+    } else if ('variable' in entry) {
+      const twin = values.get(entry);
+      if (twin === undefined) values.set(entry, { name, data });
+      else if (twin.data.some((value, i) => !Object.is(value, data[i]))) {
+        problems.push(`${name} and ${twin.name} are one parameter, but have different values`);
+      }
+    } else if (!holds(data, array.dtype, entry.values())) {
+      problems.push(`${name} is a constant, and not the one that this module computes`);
+    }
+  }
+  if (strict) {
+    for (const [name, parameter] of absent) {
+      if (!values.has(parameter)) problems.push(`${name} is missing`);
+    }
+    for (const name of state.keys()) if (!known.has(name)) problems.push(`${name} is not known`);
+  }
+  if (problems.length > 0) {
+    throw new Error(
+      `the state dict does not fit ${module.constructor.name}; nothing was loaded:\n  ${problems.join('\n  ')}`,
+    );
+  }
+  for (const [parameter, { data }] of values) {
+    tf.tidy(() => parameter.variable.assign(tf.tensor(data, parameter.shape, 'float32')));
+  }
+}
+
+/** The values as 32-bit floats; undefined where the type is none that weights come in. */
+function numbers(array: NamedArray): Float32Array | undefined {
+  return ['F64', 'F32', 'F16', 'BF16', 'BOOL'].includes(array.dtype) ? toFloat32(array) : undefined;
+}
+
+/** Whether `data` is the constant, up to the rounding of its type and of the sines of another library. */
+function holds(data: Float32Array, dtype: string, constant: Float32Array | Uint8Array): boolean {
+  const rounding = dtype === 'F16' ? 1e-3 : dtype === 'BF16' ? 1e-2 : 1e-4;
+  return data.every((value, i) => Math.abs(value - constant[i]) <= rounding);
+}

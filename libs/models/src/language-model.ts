@@ -1,0 +1,101 @@
+// What every language model here can do, whatever is inside: check its input, give logits and a loss,
+// and clean up after itself. The arithmetic of each model is in its own file.
+import { tf } from '@lilformer/engine';
+import { KeyValueCache, Module, type ForwardOptions } from '@lilformer/layers';
+import { crossEntropy } from '@lilformer/ops';
+
+/** Sizes of a model, as plain JSON: `type` says which, the rest is what its constructor takes. */
+export interface ModelConfig {
+  readonly type: string;
+  /** Number of different tokens, V. */
+  readonly vocabSize: number;
+  /** Most tokens that `forward` takes; absent where there is no limit. */
+  readonly contextLength?: number;
+}
+
+/** A model that, for each token of a text, scores every token that may come next. */
+export abstract class LanguageModel extends Module {
+  /** What `createModel` needs to build this model again. */
+  abstract readonly config: ModelConfig;
+
+  /** The arithmetic: `[B, T]` token ids to `[B, T, V]` logits. Runs inside a tidy, with checked input. */
+  protected abstract logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D;
+
+  /** Number of different tokens, V. */
+  get vocabSize(): number {
+    return this.config.vocabSize;
+  }
+
+  /** Most tokens, those in the cache included, that `forward` takes; Infinity where there is no limit. */
+  get contextLength(): number {
+    return this.config.contextLength ?? Infinity;
+  }
+
+  /**
+   * Scores of the next token, at every place.
+   *
+   * With a cache, `ids` are the tokens that follow those it has seen, and the logits are theirs alone.
+   * Outside of a tidy, the result is the only tensor that stays behind; dispose it when done.
+   *
+   * @param ids `[B, T]` int32
+   * @returns `[B, T, V]`
+   * @throws Error when ids are no whole numbers of two dimensions, or more than the context holds
+   */
+  forward(ids: tf.Tensor2D, options: ForwardOptions = {}): tf.Tensor3D {
+    this.#check(ids, options);
+    return tf.tidy(() => {
+      const logits = this.logits(ids, options);
+      options.cache?.advance(ids.shape[1]);
+      return logits;
+    });
+  }
+
+  /**
+   * Mean cross entropy, in nats a token, of all targets.
+   *
+   * @param ids `[B, T]` int32
+   * @param targets `[B, T]` int32: the token that does come next, at every place
+   */
+  loss(ids: tf.Tensor2D, targets: tf.Tensor2D, options: ForwardOptions = {}): tf.Scalar {
+    if (targets.shape.join() !== ids.shape.join()) {
+      throw new Error(
+        `targets of shape [${targets.shape}] for ids of shape [${ids.shape}]: expected the same`,
+      );
+    }
+    return tf.tidy(() => crossEntropy(this.forward(ids, options), targets));
+  }
+
+  /** An empty memory for `batch` sequences that go on side by side; it frees itself with `dispose`. */
+  createCache(batch: number): KeyValueCache {
+    if (!Number.isInteger(batch) || batch < 1) {
+      throw new RangeError(`a cache for a batch of ${batch}: expected a whole number of at least 1`);
+    }
+    return new KeyValueCache(batch);
+  }
+
+  #check(ids: tf.Tensor2D, { cache, paddingMask }: ForwardOptions): void {
+    const name = this.constructor.name;
+    if (ids.rank !== 2 || ids.dtype !== 'int32') {
+      throw new Error(
+        `${name}: ids are ${ids.dtype} of shape [${ids.shape}], expected int32 [batch, tokens]`,
+      );
+    }
+    const [batch, tokens] = ids.shape;
+    const before = cache?.length ?? 0;
+    if (before + tokens > this.contextLength) {
+      const sum = before > 0 ? `${before} cached and ${tokens} new tokens` : `${tokens} tokens`;
+      throw new Error(
+        `${name}: ${sum} do not fit the context of ${this.contextLength}; feed the last ones only`,
+      );
+    }
+    if (cache && cache.batch !== batch) {
+      throw new Error(`${name}: a batch of ${batch} with a cache made for ${cache.batch}`);
+    }
+    if (paddingMask && (paddingMask.shape[0] !== batch || paddingMask.shape[1] !== before + tokens)) {
+      const expected = `[${batch}, ${before + tokens}]`;
+      throw new Error(
+        `${name}: a padding mask of shape [${paddingMask.shape}], expected ${expected}, a place a token`,
+      );
+    }
+  }
+}
