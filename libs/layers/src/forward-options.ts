@@ -11,6 +11,8 @@ export interface ForwardOptions {
   capture?: Capture;
   /** `[B, T]` over all tokens, the cache's included: 1 for a real token, 0 for padding, which nobody attends to. */
   paddingMask?: tf.Tensor2D;
+  /** Logits of the last place only, `[B, 1, V]`: all that sampling needs. */
+  lastOnly?: boolean;
 }
 
 /** The same for one layer of a model. */

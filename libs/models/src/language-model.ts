@@ -18,7 +18,10 @@ export abstract class LanguageModel extends Module {
   /** What `createModel` needs to build this model again. */
   abstract readonly config: ModelConfig;
 
-  /** The arithmetic: `[B, T]` token ids to `[B, T, V]` logits. Runs inside a tidy, with checked input. */
+  /**
+   * The arithmetic: `[B, T]` token ids to `[B, T, V]` logits. Runs inside a tidy, with checked input.
+   * A model hands what it is about to turn into logits through {@link lastPlace} first.
+   */
   protected abstract logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D;
 
   /** Number of different tokens, V. */
@@ -38,13 +41,13 @@ export abstract class LanguageModel extends Module {
    * Outside of a tidy, the result is the only tensor that stays behind; dispose it when done.
    *
    * @param ids `[B, T]` int32
-   * @returns `[B, T, V]`
+   * @returns `[B, T, V]`; with `lastOnly` `[B, 1, V]`
    * @throws Error when ids are no whole numbers of two dimensions, or more than the context holds
    */
   forward(ids: tf.Tensor2D, options: ForwardOptions = {}): tf.Tensor3D {
     this.#check(ids, options);
     return tf.tidy(() => {
-      const logits = this.logits(ids, options);
+      const logits = lastPlace(this.logits(ids, options), options);
       options.cache?.advance(ids.shape[1]);
       return logits;
     });
@@ -98,4 +101,10 @@ export abstract class LanguageModel extends Module {
       );
     }
   }
+}
+
+/** `[B, T, C]` as it is, or with `lastOnly` its last place `[B, 1, C]`, for which alone logits are then computed. */
+export function lastPlace(x: tf.Tensor3D, { lastOnly }: ForwardOptions): tf.Tensor3D {
+  const places = x.shape[1];
+  return lastOnly && places > 1 ? tf.slice(x, [0, places - 1, 0], [-1, 1, -1]) : x;
 }
