@@ -1,0 +1,388 @@
+// Every setting of a training run: its name, default, meaning and what is allowed, once. The command
+// line, its help text, the checks and the run folder's config.json all come from this schema.
+import { z } from 'zod';
+
+const toNumber = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  const text = value.trim().replaceAll('_', '');
+  return text === '' ? NaN : Number(text);
+};
+
+function whole(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const expected =
+    most === Number.MAX_SAFE_INTEGER
+      ? `expected a whole number of at least ${least.toLocaleString('en')}`
+      : `expected a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
+  return z.preprocess(toNumber, z.number(expected).int(expected).min(least, expected).max(most, expected));
+}
+
+function real(expected: string, allowed: (value: number) => boolean) {
+  const message = `expected ${expected}`;
+  return z.preprocess(
+    toNumber,
+    z.number(message).refine((value) => Number.isFinite(value) && allowed(value), message),
+  );
+}
+
+const positive = () => real('a number above 0', (value) => value > 0);
+const notNegative = () => real('a number of at least 0', (value) => value >= 0);
+const share = () => real('a number between 0 and 1', (value) => value > 0 && value < 1);
+
+function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, `expected one of ${values.join(', ')}`);
+}
+
+const text = () => z.string('expected a text').min(1, 'expected a text that is not empty');
+
+/** What the help says of a setting. */
+interface About {
+  readonly group: (typeof GROUPS)[number];
+  /** What stands for the value: `FILE`, `N`. */
+  readonly value: string;
+  readonly help: string;
+}
+
+export const GROUPS = ['Data', 'Tokenizer', 'Model', 'Training', 'Evaluation', 'Run', 'Samples'] as const;
+
+function setting<T extends z.ZodType>(about: About, schema: T): T {
+  return schema.meta({ ...about }) as T;
+}
+
+/** The kinds of model, as the registry of `@lilformer/models` names them. */
+export const MODEL_TYPES = [
+  'bigram',
+  'attention',
+  'positional-attention',
+  'attention-ffn',
+  'transformer',
+  'stacked-transformer',
+  'multi-head-transformer',
+  'moe-transformer',
+  'tiny-transformer',
+] as const;
+
+export const settingsSchema = z.object({
+  data: setting(
+    {
+      group: 'Data',
+      value: 'NAME|FILE',
+      help: 'text to train on: the built-in `stories`; `tiny-shakespeare` or `tinystories`, downloaded once; or a file (.txt, .jsonl, .parquet, also .gz)',
+    },
+    text(),
+  ),
+  valid: setting(
+    {
+      group: 'Data',
+      value: 'FILE',
+      help: 'text to validate on; without it a share of the training text is held out',
+    },
+    text().optional(),
+  ),
+  split: setting(
+    { group: 'Data', value: 'SHARE', help: 'share of the text to train on when there is no --valid' },
+    share(),
+  ),
+  splitBy: setting(
+    {
+      group: 'Data',
+      value: 'KIND',
+      help: '`tokens` cuts the text in two; `windows` cuts the list of windows, so that the two overlap by one window',
+    },
+    oneOf('tokens', 'windows'),
+  ),
+  separator: setting(
+    {
+      group: 'Data',
+      value: 'TEXT',
+      help: 'what stands between two documents of a plain text file; `none` for one document',
+    },
+    text(),
+  ),
+  field: setting(
+    { group: 'Data', value: 'NAME', help: 'field (.jsonl) or column (.parquet) that holds the text' },
+    text(),
+  ),
+  maxChars: setting(
+    {
+      group: 'Data',
+      value: 'N',
+      help: 'read no more than this many characters of the training text; 0: all',
+    },
+    whole(0),
+  ),
+  storyBytes: setting(
+    { group: 'Data', value: 'N', help: 'how much text of built-in stories to make, in bytes' },
+    whole(10_000, 1_000_000_000),
+  ),
+
+  tokenizer: setting(
+    {
+      group: 'Tokenizer',
+      value: 'KIND|FILE',
+      help: '`char`, `bpe` (byte-level), `bpe-whitespace` (words, spaces dropped), `compact-gpt2`, made from the training text; or a tokenizer.json',
+    },
+    text(),
+  ),
+  vocabSize: setting(
+    { group: 'Tokenizer', value: 'N', help: 'entries of a tokenizer made from the text (not for `char`)' },
+    whole(4, 200_000),
+  ),
+
+  model: setting({ group: 'Model', value: 'TYPE', help: MODEL_TYPES.join(', ') }, oneOf(...MODEL_TYPES)),
+  context: setting(
+    { group: 'Model', value: 'N', help: 'tokens in a window: how far back the model can look' },
+    whole(1, 65_536),
+  ),
+  dModel: setting({ group: 'Model', value: 'N', help: 'width of the model' }, whole(1, 16_384)),
+  dFf: setting(
+    { group: 'Model', value: 'N', help: 'inner width of the feed-forward network' },
+    whole(1, 65_536),
+  ),
+  layers: setting({ group: 'Model', value: 'N', help: 'blocks, in models that stack them' }, whole(1, 512)),
+  heads: setting(
+    {
+      group: 'Model',
+      value: 'N',
+      help: 'attention heads, in models that have several; must divide the width',
+    },
+    whole(1, 512),
+  ),
+  experts: setting(
+    { group: 'Model', value: 'N', help: 'experts of a mixture, of which each token takes one' },
+    whole(1, 512),
+  ),
+
+  windows: setting(
+    {
+      group: 'Training',
+      value: 'KIND',
+      help: '`random` windows anywhere; `sliding`: each window once an epoch, one token apart; `chunks`: each token once an epoch',
+    },
+    oneOf('random', 'sliding', 'chunks'),
+  ),
+  batchSize: setting({ group: 'Training', value: 'N', help: 'windows in a batch' }, whole(1)),
+  accumulate: setting(
+    {
+      group: 'Training',
+      value: 'N',
+      help: 'batches whose gradients are averaged for one step: a larger batch in the same memory',
+    },
+    whole(1),
+  ),
+  maxSteps: setting(
+    { group: 'Training', value: 'N', help: 'stop after this many steps; 0: no limit' },
+    whole(0),
+  ),
+  epochs: setting(
+    { group: 'Training', value: 'N', help: 'stop after this many passes over the windows; 0: no limit' },
+    whole(0),
+  ),
+  optimizer: setting(
+    { group: 'Training', value: 'KIND', help: 'adamw, adam, sgd' },
+    oneOf('adamw', 'adam', 'sgd'),
+  ),
+  lr: setting({ group: 'Training', value: 'RATE', help: 'learning rate, at its highest' }, positive()),
+  schedule: setting(
+    {
+      group: 'Training',
+      value: 'KIND',
+      help: '`constant`, `linear` or `cosine` down to --min-lr at the last step; `plateau`: reduced when validation stalls',
+    },
+    oneOf('constant', 'linear', 'cosine', 'plateau'),
+  ),
+  warmup: setting(
+    { group: 'Training', value: 'N', help: 'steps over which the learning rate rises to --lr' },
+    whole(0),
+  ),
+  minLr: setting(
+    {
+      group: 'Training',
+      value: 'RATE',
+      help: 'learning rate at the end of linear and cosine, floor of plateau',
+    },
+    notNegative(),
+  ),
+  plateauFactor: setting(
+    { group: 'Training', value: 'F', help: 'what plateau multiplies the learning rate by' },
+    share(),
+  ),
+  plateauPatience: setting(
+    { group: 'Training', value: 'N', help: 'evaluations without improvement that plateau puts up with' },
+    whole(0),
+  ),
+  weightDecay: setting({ group: 'Training', value: 'F', help: 'weight decay' }, notNegative()),
+  momentum: setting(
+    { group: 'Training', value: 'F', help: 'momentum of sgd' },
+    real('a number from 0 to below 1', (value) => value >= 0 && value < 1),
+  ),
+  clip: setting(
+    { group: 'Training', value: 'NORM', help: 'largest global norm of the gradients; 0: no limit' },
+    notNegative(),
+  ),
+
+  evalEvery: setting(
+    { group: 'Evaluation', value: 'N|epoch', help: 'evaluate every N steps, or after each epoch' },
+    z.union([z.literal('epoch'), whole(1)], 'expected a whole number of at least 1, or epoch'),
+  ),
+  evalBatches: setting(
+    {
+      group: 'Evaluation',
+      value: 'N',
+      help: 'random batches of each split an evaluation takes; 0: the whole validation text, each token once',
+    },
+    whole(0),
+  ),
+  patience: setting(
+    {
+      group: 'Evaluation',
+      value: 'N',
+      help: 'stop after this many evaluations without improvement; 0: never',
+    },
+    whole(0),
+  ),
+
+  engine: setting({ group: 'Run', value: 'NAME', help: 'auto, wasm, cpu' }, text()),
+  seed: setting(
+    { group: 'Run', value: 'N', help: 'seed of everything random: weights, order of the data, samples' },
+    whole(0),
+  ),
+  logEvery: setting({ group: 'Run', value: 'N', help: 'steps between two lines of progress' }, whole(1)),
+  saveEvery: setting(
+    { group: 'Run', value: 'SECONDS', help: 'at most this much work is lost when the machine fails' },
+    positive(),
+  ),
+
+  prompt: setting(
+    { group: 'Samples', value: 'TEXT', help: 'what the samples before and after training start from' },
+    z.string('expected a text'),
+  ),
+  sampleTokens: setting(
+    { group: 'Samples', value: 'N', help: 'tokens of each sample; 0: no samples' },
+    whole(0),
+  ),
+  temperature: setting(
+    { group: 'Samples', value: 'T', help: 'temperature of the samples; 0: always the likeliest token' },
+    notNegative(),
+  ),
+});
+
+/** All settings of a run, checked. */
+export type Settings = z.infer<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+
+/** What the settings are where neither the preset nor the command line says otherwise. */
+export const DEFAULTS: Settings = {
+  data: 'stories',
+  split: 0.9,
+  splitBy: 'tokens',
+  separator: '<|endoftext|>',
+  field: 'text',
+  maxChars: 0,
+  storyBytes: 3_000_000,
+  tokenizer: 'bpe',
+  vocabSize: 512,
+  model: 'multi-head-transformer',
+  context: 64,
+  dModel: 64,
+  dFf: 256,
+  layers: 2,
+  heads: 4,
+  experts: 2,
+  windows: 'random',
+  batchSize: 32,
+  accumulate: 1,
+  maxSteps: 400,
+  epochs: 0,
+  optimizer: 'adamw',
+  lr: 3e-3,
+  schedule: 'cosine',
+  warmup: 20,
+  minLr: 3e-4,
+  plateauFactor: 0.5,
+  plateauPatience: 1,
+  weightDecay: 0.01,
+  momentum: 0.9,
+  clip: 1,
+  evalEvery: 100,
+  evalBatches: 10,
+  patience: 0,
+  engine: 'auto',
+  seed: 42,
+  logEvery: 10,
+  saveEvery: 60,
+  prompt: 'Once upon a time',
+  sampleTokens: 120,
+  temperature: 0.8,
+};
+
+/** `batchSize` as it is typed: `--batch-size`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** What the help says of each setting. */
+export function aboutSettings(): Map<SettingName, About> {
+  return new Map(
+    Object.entries(settingsSchema.shape).map(([name, schema]) => [
+      name as SettingName,
+      schema.meta() as unknown as About,
+    ]),
+  );
+}
+
+/**
+ * Checks settings, each by itself and all together.
+ * @throws Error with one line a wrong setting: what was given, what was expected
+ */
+export function checkSettings(values: Record<string, unknown>): Settings {
+  const result = settingsSchema.safeParse(values);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${flagOf(name)} ${String(values[name])}: ${issue.message}`;
+    });
+    throw new Error([...new Set(lines)].join('\n'));
+  }
+  const settings = result.data;
+  const wrong: string[] = [];
+  if (hasHeads(settings.model) && settings.dModel % settings.heads !== 0) {
+    wrong.push(
+      `--heads ${settings.heads}: expected a divisor of the width, and --d-model is ${settings.dModel}`,
+    );
+  }
+  if (settings.maxSteps === 0 && settings.epochs === 0 && settings.patience === 0) {
+    wrong.push(
+      '--max-steps 0: expected at least one of --max-steps, --epochs and --patience, or the run would never end',
+    );
+  }
+  if (settings.maxSteps === 0 && settings.epochs === 0 && ['linear', 'cosine'].includes(settings.schedule)) {
+    wrong.push(
+      `--schedule ${settings.schedule}: expected --max-steps or --epochs with it, to know the last step`,
+    );
+  }
+  if (settings.maxSteps > 0 && settings.warmup >= settings.maxSteps && settings.schedule !== 'plateau') {
+    wrong.push(`--warmup ${settings.warmup}: expected fewer steps than --max-steps ${settings.maxSteps}`);
+  }
+  if (settings.minLr > settings.lr) {
+    wrong.push(`--min-lr ${settings.minLr}: expected no more than --lr ${settings.lr}`);
+  }
+  if (settings.evalEvery === 'epoch' && settings.windows === 'random') {
+    wrong.push(
+      '--eval-every epoch: random windows have no epochs; expected a number of steps, or --windows sliding or chunks',
+    );
+  }
+  if (settings.epochs > 0 && settings.windows === 'random') {
+    wrong.push(
+      `--epochs ${settings.epochs}: random windows have no epochs; expected --max-steps, or --windows sliding or chunks`,
+    );
+  }
+  if (settings.splitBy === 'windows' && settings.windows !== 'sliding') {
+    wrong.push(`--split-by windows: expected --windows sliding with it, not ${settings.windows}`);
+  }
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  return settings;
+}
+
+function hasHeads(model: Settings['model']): boolean {
+  return model === 'multi-head-transformer' || model === 'moe-transformer' || model === 'tiny-transformer';
+}
