@@ -1,1 +1,3 @@
-export {};
+export { tf } from './tf.js';
+export { openEngine, type Engine, type EngineOptions } from './open-engine.js';
+export type { EngineName } from './candidates.js';
