@@ -7,9 +7,17 @@ import { tf } from '@lilformer/engine';
 export class KeyValueCache {
   readonly #layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
   #length = 0;
+  #batch: number;
 
   /** @param batch number of sequences that go on side by side */
-  constructor(readonly batch: number) {}
+  constructor(batch: number) {
+    this.#batch = batch;
+  }
+
+  /** Number of sequences that go on side by side. */
+  get batch(): number {
+    return this.#batch;
+  }
 
   /** Number of tokens seen; the next one has this position. */
   get length(): number {
@@ -65,6 +73,29 @@ export class KeyValueCache {
       values.dispose();
     }
     this.#length = length;
+  }
+
+  /**
+   * Goes on with some of the sequences only, such as those that have not ended.
+   * @param rows their places in the batch, in the order they shall have
+   * @throws RangeError when there is none, or one that the batch does not have
+   */
+  keepRows(rows: readonly number[]): void {
+    const missing = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.#batch);
+    if (missing !== undefined || rows.length === 0) {
+      throw new RangeError(`keepRows([${rows}]): expected places in a batch of ${this.#batch}`);
+    }
+    tf.tidy(() => {
+      const places = tf.tensor1d(rows as number[], 'int32');
+      for (const layer of this.#layers) {
+        const [keys, values] = [layer.keys, layer.values];
+        layer.keys = tf.keep(tf.gather(keys, places));
+        layer.values = tf.keep(tf.gather(values, places));
+        keys.dispose();
+        values.dispose();
+      }
+    });
+    this.#batch = rows.length;
   }
 
   /** Forgets everything and frees it; the cache is as new. */
