@@ -12,3 +12,6 @@ export {
 export type { Safetensors } from './safetensors.js';
 export type { TensorEntry } from './safetensors-header.js';
 export { writeFileAtomic } from './atomic-file.js';
+export { RunFolder } from './run-folder.js';
+export type { NamedArrays, RunContents, RunFolderOptions } from './run-folder.js';
+export type { LogEvent } from './json-lines.js';
