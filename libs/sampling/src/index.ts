@@ -2,3 +2,10 @@ export { applyTemperature, applyTopK, applyTopP, filterLogits } from './filters.
 export type { Filters } from './filters.js';
 export { argmax, drawToken, softmax, topTokens } from './draw.js';
 export type { TokenProbability } from './draw.js';
+export { generate, generateIds, generateText } from './generate.js';
+export type { Generated, GeneratedId, GeneratedToken } from './generate.js';
+export { generateBatch } from './batch.js';
+export type { BatchOptions } from './batch.js';
+export type { GenerateOptions } from './options.js';
+export type { Finish } from './lockstep.js';
+export type { Prompt } from './prompt.js';
