@@ -32,7 +32,7 @@ export class TableLM extends LanguageModel {
   protected override logits(ids: tf.Tensor2D, _options: ForwardOptions): tf.Tensor3D {
     this.fed.push([...ids.shape]);
     this.trainingAtForward.push(this.training);
-    return tf.gather(this.#table, ids) as tf.Tensor3D;
+    return tf.gather<tf.Tensor>(this.#table, ids) as tf.Tensor3D;
   }
 
   override dispose(): void {
