@@ -1,1 +1,23 @@
-export {};
+export { linear, linearReference } from './linear.js';
+export { gelu, geluReference, geluTanh, geluTanhReference, type Activation } from './activations.js';
+export { embedding, embeddingReference } from './embedding.js';
+export { layerNorm, layerNormReference } from './layer-norm.js';
+export { rmsNorm, rmsNormReference } from './rms-norm.js';
+export { attention, attentionPacked, type AttentionOptions, type AttentionResult } from './attention.js';
+export { attentionReference } from './attention-reference.js';
+export { crossEntropy, crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
+export { dropout, type DropoutMask } from './dropout.js';
+export { dispatchToExperts, dispatchToExpertsReference, type Expert } from './experts.js';
+export {
+  adamStep,
+  adamWStep,
+  createAdamState,
+  createSgdState,
+  sgdStep,
+  type AdamOptions,
+  type AdamState,
+  type Gradients,
+  type SgdOptions,
+  type SgdState,
+} from './optimizers.js';
+export { clipByGlobalNorm, type Clip } from './clip.js';

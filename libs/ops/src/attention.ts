@@ -1,0 +1,86 @@
+// Attention of several heads (Vaswani et al., arXiv:1706.03762, section 3.2). Leaves out the projections around it.
+import { tf } from '@lilformer/engine';
+import { attentionReference } from './attention-reference.js';
+import type { DropoutMask } from './dropout.js';
+import { expectShape, shapeText } from './shapes.js';
+
+/** What `attention` takes besides q, k and v. */
+export interface AttentionOptions {
+  /** Number of heads H; head h is the slice h · C/H … (h+1) · C/H of the width C. */
+  heads: number;
+  /** Query i sees keys 0 … i + Tk - Tq only: with fewer queries than keys, the queries are the last ones. */
+  causal?: boolean;
+  /** Factor on the scores; default 1 / √(C/H). */
+  scale?: number;
+  /** [B, Tk], 1 where a key may be seen, 0 where it is padding. */
+  paddingMask?: tf.Tensor;
+  /** Drops weights, over a mask [B, H, Tq, Tk]. */
+  dropout?: DropoutMask;
+  /** Give the weights as well: then everything is kept in memory and no shortcut is taken. */
+  returnWeights?: boolean;
+}
+
+/** What attention gives. */
+export interface AttentionResult {
+  /** [B, Tq, C] */
+  output: tf.Tensor;
+  /** [B, H, Tq, Tk], before dropout, when asked for. */
+  weights: tf.Tensor | undefined;
+}
+
+/**
+ * softmax(q kᵀ · scale) v, each head on its own slice of the width.
+ *
+ * A query that sees no key at all gets zeros.
+ *
+ * @param q [B, Tq, C]
+ * @param k [B, Tk, C]
+ * @param v [B, Tk, C]
+ * @throws Error when shapes do not fit, or the heads do not divide C.
+ */
+export function attention(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  options: AttentionOptions,
+): AttentionResult {
+  check(q, k, v, options);
+  return attentionReference(q, k, v, options);
+}
+
+/**
+ * Attention of a sequence to itself, from queries, keys and values side by side as one projection gives them.
+ *
+ * @param qkv [B, T, 3C]: q, k, v, each [B, T, C] with its heads as contiguous slices
+ */
+export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): AttentionResult {
+  if (qkv.rank !== 3 || qkv.shape[2]! % 3 !== 0) {
+    throw new Error(`attention: qkv ${shapeText(qkv.shape)}, expected [B, T, 3C]`);
+  }
+  const [q, k, v] = tf.split(qkv, 3, 2);
+  return attention(q, k, v, options);
+}
+
+function check(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  { heads, causal, paddingMask }: AttentionOptions,
+): void {
+  if (q.rank !== 3 || k.rank !== 3) {
+    throw new Error(
+      `attention: q ${shapeText(q.shape)} and k ${shapeText(k.shape)}, expected [B, Tq, C] and [B, Tk, C]`,
+    );
+  }
+  const [batch, queries, width] = q.shape as [number, number, number];
+  const keys = k.shape[1]!;
+  expectShape('attention: k', k, [batch, null, width], ['B', 'Tk', 'C']);
+  expectShape('attention: v', v, [batch, keys, width], ['B', 'Tk', 'C']);
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
+    throw new Error(`attention: ${heads} heads, expected a whole number that divides the width ${width}`);
+  }
+  if (causal && queries > keys) {
+    throw new Error(`attention: ${queries} causal queries for ${keys} keys, expected at most as many`);
+  }
+  if (paddingMask) expectShape('attention: paddingMask', paddingMask, [batch, keys], ['B', 'Tk']);
+}

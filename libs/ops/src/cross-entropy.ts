@@ -1,0 +1,125 @@
+// Cross entropy of logits against the ids that came: from whole numbers, without one-hot rows. Leaves out label
+// smoothing, class weights and soft targets.
+import { tf } from '@lilformer/engine';
+import { compute, hasVisibleMemory, integers } from './memory.js';
+import { rowCount, shapeText } from './shapes.js';
+
+/** What `crossEntropy` takes besides logits and targets. */
+export interface CrossEntropyOptions {
+  /** Targets with this id count for nothing: no loss, no gradient, and not in the mean. Default -100. */
+  ignoreIndex?: number;
+  /** `'mean'` over the targets that count (default), their `'sum'`, or `'none'`: one loss a target. */
+  reduction?: 'mean' | 'sum' | 'none';
+}
+
+/**
+ * -log softmax(logits)[target], stable for logits of any size; `F.cross_entropy` of PyTorch.
+ *
+ * With every target ignored the mean is NaN (0 / 0), as in PyTorch, and its gradient too; sum and none are 0.
+ *
+ * @param logits [..., V]
+ * @param targets int32 [...]
+ * @returns a scalar, or for `'none'` [...] with 0 where ignored
+ * @throws Error naming the first target outside 0 … V-1 that is not `ignoreIndex`.
+ */
+export function crossEntropy(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  options: CrossEntropyOptions = {},
+): tf.Tensor {
+  if (!hasVisibleMemory()) return crossEntropyReference(logits, targets, options);
+  const { reduction = 'mean', ignoreIndex = -100 } = options;
+  const { ids, counted } = checkedTargets(logits, targets, ignoreIndex);
+  const rows = ids.length;
+  const classes = logits.shape.at(-1)!;
+  const share = reduction === 'mean' ? 1 / counted : 1;
+
+  return tf.customGrad((...args) => {
+    const save = args.pop() as unknown as tf.GradSaveFunc;
+    const input = args[0] as tf.Tensor;
+    const outputShape = reduction === 'none' ? targets.shape : [];
+    const [loss, slopes] = compute([input], [outputShape, logits.shape], ([x], [loss, slopes]) => {
+      let total = 0;
+      for (let row = 0; row < rows; row++) {
+        const start = row * classes;
+        const target = ids[row];
+        if (target === ignoreIndex) {
+          slopes.fill(0, start, start + classes);
+          if (reduction === 'none') loss[row] = 0;
+          continue;
+        }
+        const end = start + classes;
+        let largest = -Infinity;
+        for (let i = start; i < end; i++) if (x[i] > largest) largest = x[i];
+        let sum = 0;
+        for (let i = start; i < end; i++) {
+          const e = Math.exp(x[i] - largest);
+          slopes[i] = e;
+          sum += e;
+        }
+        const scale = share / sum;
+        for (let i = start; i < end; i++) slopes[i] *= scale;
+        slopes[start + target] -= share;
+        const here = Math.log(sum) + largest - x[start + target];
+        if (reduction === 'none') loss[row] = here;
+        else total += here;
+      }
+      if (reduction !== 'none') loss[0] = reduction === 'mean' ? total / counted : total;
+    });
+    save([slopes]);
+    return {
+      value: loss,
+      gradFunc: (dy: tf.Tensor, [slopes]: tf.Tensor[]) =>
+        tf.mul(slopes, reduction === 'none' ? tf.expandDims(dy, -1) : dy),
+    };
+  })(logits);
+}
+
+/** The specification of `crossEntropy`: a log softmax and one-hot rows. */
+export function crossEntropyReference(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  { reduction = 'mean', ignoreIndex = -100 }: CrossEntropyOptions = {},
+): tf.Tensor {
+  const { ids, counted } = checkedTargets(logits, targets, ignoreIndex);
+  const classes = logits.shape.at(-1)!;
+  const flat = tf.reshape(logits, [ids.length, classes]);
+  // An ignored target's one-hot row is all zero, as -1 is no class.
+  const classIds = Int32Array.from(ids, (id) => (id === ignoreIndex ? -1 : id));
+  const chosen = tf.cast(tf.oneHot(tf.tensor1d(classIds, 'int32'), classes), 'float32');
+  const losses = tf.neg(tf.sum(tf.mul(tf.logSoftmax(flat), chosen), -1));
+  if (reduction === 'none') return tf.reshape(losses, targets.shape);
+  const sum = tf.sum(losses);
+  return reduction === 'mean' ? tf.div(sum, counted) : sum;
+}
+
+/** A copy of the targets, each in range or ignored, and how many count. */
+function checkedTargets(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  ignoreIndex: number,
+): { ids: Int32Array; counted: number } {
+  const classes = logits.shape.at(-1)!;
+  if (targets.dtype !== 'int32') {
+    throw new Error(`crossEntropy: targets of type ${targets.dtype}, expected int32`);
+  }
+  if (!tf.util.arraysEqual(targets.shape, logits.shape.slice(0, -1))) {
+    throw new Error(
+      `crossEntropy: logits ${shapeText(logits.shape)} and targets ${shapeText(targets.shape)}, ` +
+        'expected logits [..., V] and targets [...]',
+    );
+  }
+  const ids = integers(targets).slice(0, rowCount(logits));
+  let counted = 0;
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] === ignoreIndex) continue;
+    counted++;
+    if (ids[i] < 0 || ids[i] >= classes) {
+      throw new Error(
+        `crossEntropy: target ${ids[i]} at position ${i}, expected 0 to ${classes - 1} (${classes} classes)` +
+          ` or the ignored ${ignoreIndex}`,
+      );
+    }
+  }
+  return { ids, counted };
+}

@@ -1,0 +1,27 @@
+// Complaints about shapes, in one form: what was given, what was expected.
+import { tf } from '@lilformer/engine';
+
+/** `[2, 3]` */
+export function shapeText(shape: readonly (number | string)[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Throws unless `tensor` has this shape; `null` stands for any size. */
+export function expectShape(
+  where: string,
+  tensor: tf.Tensor,
+  expected: readonly (number | null)[],
+  names: readonly string[],
+): void {
+  const fits =
+    tensor.shape.length === expected.length &&
+    expected.every((size, i) => size === null || size === tensor.shape[i]);
+  if (fits) return;
+  const wanted = expected.map((size, i) => (size === null ? names[i] : `${names[i]} = ${size}`));
+  throw new Error(`${where}: shape ${shapeText(tensor.shape)}, expected ${shapeText(wanted)}`);
+}
+
+/** All dimensions but the last as one: the number of rows of length `tensor.shape.at(-1)`. */
+export function rowCount(tensor: tf.Tensor): number {
+  return tf.util.sizeFromShape(tensor.shape.slice(0, -1));
+}
