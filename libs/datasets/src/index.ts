@@ -1,1 +1,16 @@
-export {};
+export { cacheFolder } from './cache-folder.js';
+export { CORPORA, corpusPath, type Corpus, type CorpusName, type CorpusOptions } from './corpora.js';
+export type { Progress } from './progress.js';
+export type { ReadOptions } from './fragments.js';
+export { readDocuments } from './read-documents.js';
+export { arraySource, splitTokens, type TokenSource } from './token-source.js';
+export { openTokenFile, type TokenDType, type TokenFile } from './token-file.js';
+export {
+  chunkWindows,
+  readBatch,
+  slidingWindows,
+  splitWindows,
+  type Batch,
+  type Windows,
+} from './windows.js';
+export { batches, type Batches, type BatchOptions, type BatchState } from './batches.js';

@@ -1,0 +1,183 @@
+// The order in which windows are seen, as a small state that can be saved: no table of all
+// windows, no stream of random numbers to replay.
+import { Permutation, Random } from '@lilformer/random';
+import { readBatch, type Batch, type Windows } from './windows.js';
+
+/** How windows become batches. */
+export interface BatchOptions {
+  /** B, the number of windows in a batch. */
+  batchSize: number;
+  /**
+   * `'shuffled'`: every window once an epoch, in another order each epoch; `'sequential'`: in their own order;
+   * `'random'`: drawn independently, with replacement, without epochs.
+   */
+  order: 'shuffled' | 'sequential' | 'random';
+  /** Decides shuffled and random order. Default 0. */
+  seed?: number | string;
+  /** Leave out the last batch of an epoch when it is not full. Default false. */
+  dropLast?: boolean;
+  /** End after so many epochs. Default: one for sequential order, without end for shuffled. Not for random order. */
+  epochs?: number;
+  /** End after so many batches, counted from the beginning of the first epoch. Default: no such limit. */
+  limit?: number;
+  /** Go on from here: a `state()` of batches over the same windows with the same options. */
+  state?: BatchState;
+}
+
+/** A place in the data, as plain JSON. */
+export interface BatchState {
+  /** Epochs that are complete. Always 0 in random order. */
+  epoch: number;
+  /** Batches given out in this epoch. */
+  position: number;
+  seed: number | string;
+  order: BatchOptions['order'];
+  batchSize: number;
+  dropLast: boolean;
+  /** Number of windows, and tokens in each, that the place belongs to. */
+  windows: number;
+  length: number;
+}
+
+/**
+ * Batches of windows: an iterator with a place that can be saved.
+ *
+ * `batches(windows, { ...options, state: saved })` goes on with exactly the batches that would have come next.
+ *
+ * @throws RangeError for a setting that makes no sense, or when no batch can be made
+ * @throws Error when `state` belongs to other windows or options
+ */
+export function batches(windows: Windows, options: BatchOptions): Batches {
+  return new Batches(windows, options);
+}
+
+/** An iterator over batches; made by `batches`. */
+export class Batches implements IterableIterator<Batch> {
+  /** Batches in one epoch; Infinity in random order. */
+  readonly batchesPerEpoch: number;
+  readonly #windows: Windows;
+  readonly #seed: number | string;
+  readonly #order: BatchOptions['order'];
+  readonly #batchSize: number;
+  readonly #dropLast: boolean;
+  readonly #epochs: number;
+  readonly #limit: number;
+  #epoch = 0;
+  #position = 0;
+  #permutation: Permutation | undefined;
+
+  constructor(windows: Windows, options: BatchOptions) {
+    const { batchSize, order, seed = 0, dropLast = false, limit = Infinity } = options;
+    const { epochs = order === 'sequential' ? 1 : Infinity, state } = options;
+    checkCount('batchSize', batchSize);
+    if (!['shuffled', 'sequential', 'random'].includes(order)) {
+      throw new RangeError(`order ${JSON.stringify(order)}: expected 'shuffled', 'sequential' or 'random'`);
+    }
+    if (epochs !== Infinity) checkCount('epochs', epochs);
+    if (order === 'random' && options.epochs !== undefined) {
+      throw new RangeError('epochs: random order has none; use limit, a number of batches');
+    }
+    if (limit !== Infinity) checkCount('limit', limit);
+    this.#windows = windows;
+    this.#seed = seed;
+    this.#order = order;
+    this.#batchSize = batchSize;
+    this.#dropLast = dropLast;
+    this.#epochs = epochs;
+    this.#limit = limit;
+    const full = windows.count / batchSize;
+    this.batchesPerEpoch = order === 'random' ? Infinity : dropLast ? Math.floor(full) : Math.ceil(full);
+    if (windows.count === 0 || this.batchesPerEpoch === 0) {
+      throw new RangeError(
+        `${windows.count} windows make no batch of ${batchSize}: give more text, or a smaller batch` +
+          (dropLast ? ', or keep the last, partial batch' : ''),
+      );
+    }
+    if (state !== undefined) this.#restore(state);
+  }
+
+  /** Epochs that are complete. An epoch is complete as soon as its last batch is given out. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Batches given out in this epoch. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The place after the last batch given out. */
+  state(): BatchState {
+    return {
+      epoch: this.#epoch,
+      position: this.#position,
+      seed: this.#seed,
+      order: this.#order,
+      batchSize: this.#batchSize,
+      dropLast: this.#dropLast,
+      windows: this.#windows.count,
+      length: this.#windows.length,
+    };
+  }
+
+  next(): IteratorResult<Batch, undefined> {
+    const before = this.#epoch === 0 ? 0 : this.#epoch * this.batchesPerEpoch;
+    if (this.#epoch >= this.#epochs || before + this.#position >= this.#limit) {
+      return { done: true, value: undefined };
+    }
+    const value = readBatch(this.#windows, this.#numbers());
+    this.#position++;
+    if (this.#position === this.batchesPerEpoch) {
+      this.#epoch++;
+      this.#position = 0;
+      this.#permutation = undefined;
+    }
+    return { done: false, value };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /** Numbers of the windows of the next batch. */
+  #numbers(): number[] {
+    const { count } = this.#windows;
+    if (this.#order === 'random') {
+      // A generator for each batch: the place is the number of the batch alone.
+      const random = new Random(`${this.#seed}/batch/${this.#position}`);
+      return Array.from({ length: this.#batchSize }, () => random.integer(count));
+    }
+    const start = this.#position * this.#batchSize;
+    const places = Array.from({ length: Math.min(this.#batchSize, count - start) }, (_, i) => start + i);
+    if (this.#order === 'sequential') return places;
+    const permutation = (this.#permutation ??= new Permutation(count, `${this.#seed}/epoch/${this.#epoch}`));
+    return places.map((place) => permutation.at(place));
+  }
+
+  #restore(state: BatchState): void {
+    const here = this.state();
+    for (const key of ['order', 'seed', 'batchSize', 'dropLast', 'windows', 'length'] as const) {
+      if (state[key] !== here[key]) {
+        throw new Error(
+          `the saved place in the data has ${key} ${JSON.stringify(state[key])}, now it is ${JSON.stringify(here[key])}: ` +
+            'it can only go on with the same data and settings',
+        );
+      }
+    }
+    const { epoch, position } = state;
+    const whole = Number.isInteger(epoch) && Number.isInteger(position) && epoch >= 0 && position >= 0;
+    if (!whole || position >= this.batchesPerEpoch) {
+      throw new Error(
+        `the saved place in the data, epoch ${epoch} position ${position}, is outside of an epoch of ${this.batchesPerEpoch} batches`,
+      );
+    }
+    this.#epoch = epoch;
+    this.#position = position;
+  }
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${name} ${value}: expected a whole number of at least 1`);
+  }
+}

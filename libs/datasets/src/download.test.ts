@@ -1,0 +1,321 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { Random } from '@lilformer/random';
+import { describe, expect, it } from 'vitest';
+import { download, DownloadError, type DownloadOptions } from './download.js';
+import { cut, serve, status, whole, type Answer } from './testing/file-server.js';
+import { temporaryFolder } from './testing/temporary-folder.js';
+
+const random = new Random('download');
+const content = Buffer.from(Uint32Array.from({ length: 75_000 }, () => random.uint32()).buffer);
+const other = Buffer.from(content).reverse();
+const sha256 = createHash('sha256').update(content).digest('hex');
+const expected: DownloadOptions = { bytes: content.length, sha256, retryDelayMs: 1, stallTimeoutMs: 5000 };
+
+const folder = temporaryFolder();
+let count = 0;
+function target(): { folder: string; path: string } {
+  const own = folder(String(count++));
+  mkdirSync(own);
+  return { folder: own, path: `${own}/file.txt` };
+}
+
+describe('a download', () => {
+  it('arrives whole, reports progress, and leaves nothing else behind', async () => {
+    const server = await serve(whole(content));
+    const { folder, path } = target();
+    const seen: number[] = [];
+    await download(server.url, path, {
+      ...expected,
+      onProgress: ({ bytes, totalBytes }) => {
+        expect(totalBytes).toBe(content.length);
+        seen.push(bytes);
+      },
+    });
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['file.txt']);
+    expect(seen.at(-1)).toBe(content.length);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+
+  it('is not repeated when the file is there', async () => {
+    const server = await serve(whole(content));
+    const { path } = target();
+    await download(server.url, path, expected);
+    await download(server.url, path, expected);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('follows redirects', async () => {
+    const real = await serve(whole(content));
+    const server = await serve(status(302, { location: real.url }));
+    const { path } = target();
+    await download(server.url, path, expected);
+    expect(readFileSync(path).equals(content)).toBe(true);
+  });
+
+  it('takes an answer of unknown length, and one that is compressed against its wish', async () => {
+    const chunked: Answer = (_request, response) => {
+      response.write(content.subarray(0, 1000));
+      response.end(content.subarray(1000));
+    };
+    const zipped = gzipSync(content);
+    const compressed: Answer = (request, response) => {
+      expect(request.headers['accept-encoding']).toBe('identity');
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': zipped.length });
+      response.end(zipped);
+    };
+    for (const answer of [chunked, compressed]) {
+      const server = await serve(answer);
+      const { path } = target();
+      await download(server.url, path, expected);
+      expect(readFileSync(path).equals(content)).toBe(true);
+    }
+  });
+});
+
+describe('a download that is cut', () => {
+  it('continues where it stopped, for the same file only', async () => {
+    const server = await serve(cut(content, 100_000), whole(content));
+    const { path } = target();
+    await download(server.url, path, expected);
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(server.requests).toHaveLength(2);
+    const { range, 'if-range': ifRange } = server.requests[1].headers;
+    expect(Number(/^bytes=(\d+)-$/.exec(range!)![1])).toBeGreaterThan(0);
+    expect(ifRange).toBe('"one"');
+  });
+
+  it('continues in a later call', async () => {
+    const server = await serve(cut(content, 100_000), status(404), whole(content));
+    const { path } = target();
+    await expect(download(server.url, path, expected)).rejects.toThrow('HTTP 404');
+    expect(existsSync(path)).toBe(false);
+    await download(server.url, path, expected);
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(server.requests[2].headers.range).toMatch(/^bytes=[1-9]/);
+  });
+
+  it('starts over when the server does not know ranges', async () => {
+    const server = await serve(cut(content, 100_000), (_request, response) => response.end(content));
+    const { path } = target();
+    await download(server.url, path, expected);
+    expect(readFileSync(path).equals(content)).toBe(true);
+  });
+
+  it('starts over when the file changed meanwhile', async () => {
+    const server = await serve(cut(other, 100_000, { etag: '"old"' }), whole(content, '"new"'));
+    const { path } = target();
+    await download(server.url, path, { ...expected, sha256: undefined });
+    expect(readFileSync(path).equals(content)).toBe(true);
+  });
+
+  it('starts over when the file changed and the server does not know If-Range', async () => {
+    const naive: Answer = (request, response) => {
+      delete request.headers['if-range'];
+      whole(content, '"new"')(request, response);
+    };
+    const server = await serve(cut(other, 100_000, { etag: '"old"' }), naive);
+    const { path } = target();
+    await download(server.url, path, { ...expected, sha256: undefined });
+    expect(readFileSync(path).equals(content)).toBe(true);
+  });
+
+  it('starts over when what it continued turns out wrong', async () => {
+    const { path } = target();
+    writeFileSync(`${path}.partial`, other.subarray(0, 5000));
+    writeFileSync(`${path}.partial.json`, JSON.stringify({ url: 'x', validator: '"one"' }));
+    const server = await serve(whole(content));
+    await download(server.url, path, expected);
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(server.requests.map((request) => request.headers.range)).toEqual(['bytes=5000-', undefined]);
+  });
+
+  it('does not trust bytes of which nothing is known', async () => {
+    const { path } = target();
+    writeFileSync(`${path}.partial`, other.subarray(0, 5000));
+    const server = await serve(whole(content));
+    await download(server.url, path, expected);
+    expect(server.requests).toHaveLength(1);
+    expect(server.requests[0].headers.range).toBeUndefined();
+  });
+
+  it('understands 416: complete already, or to be started over', async () => {
+    for (const held of [content, other.subarray(0, content.length - 1)]) {
+      const { path } = target();
+      writeFileSync(`${path}.partial`, held);
+      writeFileSync(`${path}.partial.json`, JSON.stringify({ url: 'x', validator: '"one"' }));
+      const refuses = status(416, { 'content-range': `bytes */${held.length}` });
+      const server = await serve(refuses, whole(content));
+      await download(server.url, path, { retryDelayMs: 1 });
+      // The server vouches for the length of what is there: with no hash asked for, that is complete.
+      expect(readFileSync(path).equals(held)).toBe(true);
+    }
+    const { path } = target();
+    writeFileSync(`${path}.partial`, Buffer.concat([content, content]));
+    writeFileSync(`${path}.partial.json`, JSON.stringify({ url: 'x', validator: '"one"' }));
+    const server = await serve(whole(content));
+    await download(server.url, path, { retryDelayMs: 1 });
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('is given up after some tries that bring nothing, and says why', async () => {
+    const server = await serve(cut(content, 0));
+    const { path } = target();
+    const failure = download(server.url, path, { ...expected, retries: 2 });
+    await expect(failure).rejects.toThrow(DownloadError);
+    await expect(failure).rejects.toThrow(/file\.txt: .*\(3 tries\)$/);
+    expect(server.requests).toHaveLength(3);
+  });
+});
+
+describe('a slow or failing server', () => {
+  it('is asked again when nothing comes', async () => {
+    const server = await serve(cut(content, 100_000, { stall: true }), whole(content));
+    const { path } = target();
+    await download(server.url, path, { ...expected, stallTimeoutMs: 300 });
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('is given up when it never answers', async () => {
+    const server = await serve(() => undefined);
+    const { path } = target();
+    await expect(
+      download(server.url, path, { ...expected, stallTimeoutMs: 100, retries: 1 }),
+    ).rejects.toThrow('no bytes for 0.1 s (2 tries)');
+  });
+
+  it('gets further chances after 500 and 429, none after 404', async () => {
+    const server = await serve(status(500), status(429, { 'retry-after': '0' }), whole(content));
+    const { path } = target();
+    await download(server.url, path, expected);
+    expect(server.requests).toHaveLength(3);
+
+    const missing = await serve(status(404));
+    await expect(download(missing.url, target().path, expected)).rejects.toThrow(
+      `${missing.url}: HTTP 404 Not Found`,
+    );
+    expect(missing.requests).toHaveLength(1);
+  });
+
+  it('that cannot be reached is named with the cause', async () => {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => probe.once('listening', resolve));
+    const { port } = probe.address() as AddressInfo;
+    await new Promise((resolve) => probe.close(resolve));
+    const failure = download(`http://127.0.0.1:${port}/x`, target().path, { retries: 1, retryDelayMs: 1 });
+    await expect(failure).rejects.toThrow(/ECONNREFUSED.*\(2 tries\)/);
+  });
+});
+
+describe('wrong content', () => {
+  it('of the right size is found by its SHA-256 and does not get the name', async () => {
+    const server = await serve(whole(other));
+    const { folder, path } = target();
+    const otherSha = createHash('sha256').update(other).digest('hex');
+    await expect(download(server.url, path, expected)).rejects.toThrow(new RegExp(`${otherSha}.*${sha256}`));
+    expect(readdirSync(folder)).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('of another size is refused before it is fetched', async () => {
+    const server = await serve(whole(Buffer.from('<html>please log in</html>')));
+    const { folder, path } = target();
+    await expect(download(server.url, path, expected)).rejects.toThrow('offers 26 bytes, expected 300000');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('of another size is noticed when the server does not say the size', async () => {
+    for (const wrong of [content.subarray(0, 1000), Buffer.concat([content, other])]) {
+      const server = await serve((_request, response) => {
+        response.write(wrong.subarray(0, 500));
+        response.end(wrong.subarray(500));
+      });
+      const { path } = target();
+      await expect(download(server.url, path, { ...expected, retries: 1 })).rejects.toThrow(DownloadError);
+      expect(existsSync(path)).toBe(false);
+    }
+  });
+
+  it('leaves a good file that was there before as it was', async () => {
+    const { path } = target();
+    writeFileSync(path, 'mine');
+    const server = await serve(whole(other));
+    await expect(download(server.url, path, expected)).rejects.toThrow('SHA-256');
+    expect(readFileSync(path, 'utf8')).toBe('mine');
+  });
+});
+
+describe('an aborted download', () => {
+  it('rejects with the reason, keeps what came, and goes on later', async () => {
+    const server = await serve(cut(content, 100_000, { stall: true }), whole(content));
+    const { folder, path } = target();
+    const controller = new AbortController();
+    const reason = new Error('the user pressed ^C');
+    const running = download(server.url, path, {
+      ...expected,
+      signal: controller.signal,
+    });
+    setTimeout(() => controller.abort(reason), 300);
+    await expect(running).rejects.toBe(reason);
+    expect(readdirSync(folder).sort()).toEqual(['file.txt.partial', 'file.txt.partial.json']);
+    await download(server.url, path, expected);
+    expect(server.requests[1].headers.range).toMatch(/^bytes=[1-9]/);
+    expect(readFileSync(path).equals(content)).toBe(true);
+  });
+});
+
+describe('two at once', () => {
+  it('in one process share one transfer', async () => {
+    const server = await serve(whole(content));
+    const { path } = target();
+    await Promise.all([download(server.url, path, expected), download(server.url, path, expected)]);
+    expect(server.requests).toHaveLength(1);
+    expect(readFileSync(path).equals(content)).toBe(true);
+  });
+
+  it('in two processes do not get in each other’s way', async () => {
+    const slowly: Answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 50_000));
+      setTimeout(() => response.end(content.subarray(50_000)), 1500);
+    };
+    const server = await serve(slowly);
+    const { folder, path } = target();
+    const module = new URL('./download.ts', import.meta.url).href;
+    const program = `const { download } = await import(${JSON.stringify(module)});
+      await download(${JSON.stringify(server.url)}, ${JSON.stringify(path)}, ${JSON.stringify(expected)});`;
+    const run = () =>
+      new Promise<number | null>((resolve) => {
+        const child = spawn(
+          process.execPath,
+          ['--import', 'tsx', '--conditions=@lilformer/source', '--input-type=module', '-e', program],
+          { stdio: ['ignore', 'inherit', 'inherit'] },
+        );
+        child.on('exit', resolve);
+      });
+    expect(await Promise.all([run(), run()])).toEqual([0, 0]);
+    expect(server.requests).toHaveLength(1);
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['file.txt']);
+  });
+
+  it('take over the lock of a process that is gone', async () => {
+    const gone = await new Promise<number>((resolve) => {
+      const child = spawn(process.execPath, ['-e', '']);
+      child.on('exit', () => resolve(child.pid!));
+    });
+    const server = await serve(whole(content));
+    const { folder, path } = target();
+    writeFileSync(`${path}.lock`, JSON.stringify({ pid: gone, host: hostname(), id: 'x' }));
+    await download(server.url, path, expected);
+    expect(readdirSync(folder)).toEqual(['file.txt']);
+  });
+});

@@ -1,0 +1,143 @@
+// Bytes and strictly decoded UTF-8 text of a file, chunk by chunk, gzip undone. Knows nothing of documents.
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** How far the reading of a file has come, in bytes of the file as it lies on the disk. */
+export interface Tally {
+  bytes: number;
+}
+
+/** Size of a file; an error that names it when it is not there, is a folder, or is empty. */
+export async function fileSize(path: string): Promise<number> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Error(`${path}: no such file (looked from ${process.cwd()})`);
+    throw new Error(`${path}: cannot be read: ${error.message}`, { cause: error });
+  });
+  if (found.isDirectory()) throw new Error(`${path}: is a folder, expected a file`);
+  if (found.isFile() && found.size === 0) throw new Error(`${path}: the file is empty`);
+  return found.size;
+}
+
+/** The bytes of a file in chunks; of a `.gz` file those it was made from. */
+async function* fileBytes(path: string, tally: Tally, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  try {
+    if (!/\.gz$/i.test(path)) {
+      for await (const chunk of file) {
+        signal?.throwIfAborted();
+        tally.bytes += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
+      return;
+    }
+    const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+    file.on('data', (chunk) => (tally.bytes += chunk.length));
+    file.on('error', (error) => gunzip.destroy(error));
+    file.pipe(gunzip);
+    try {
+      for await (const chunk of gunzip) {
+        signal?.throwIfAborted();
+        yield chunk as Buffer;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code?.startsWith('Z_')) {
+        throw new Error(`${path}: broken gzip data: ${(error as Error).message}`, { cause: error });
+      }
+      throw error;
+    } finally {
+      gunzip.destroy();
+    }
+  } finally {
+    file.destroy();
+  }
+}
+
+/**
+ * The text of a UTF-8 file in chunks that never cut a character. A byte-order mark at the start is left out.
+ *
+ * @throws Error with file, line and byte offset at the first byte that is not UTF-8
+ */
+export async function* fileText(path: string, tally: Tally, signal?: AbortSignal): AsyncGenerator<string> {
+  let offset = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  let first = true;
+  for await (const chunk of fileBytes(path, tally, signal)) {
+    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (first) {
+      if (bytes.length < 3) {
+        rest = bytes;
+        continue;
+      }
+      first = false;
+      refuseUtf16(path, bytes);
+      if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+        bytes = bytes.subarray(3);
+        offset = 3;
+      }
+    }
+    const whole = bytes.subarray(0, completeLength(bytes));
+    if (!isUtf8(whole)) throw await badUtf8(path, whole, offset);
+    rest = Buffer.from(bytes.subarray(whole.length));
+    offset += whole.length;
+    if (whole.length > 0) yield whole.toString('utf8');
+  }
+  if (rest.length > 0) {
+    refuseUtf16(path, rest);
+    if (!isUtf8(rest)) throw await badUtf8(path, rest, offset);
+    yield rest.toString('utf8');
+  }
+}
+
+function refuseUtf16(path: string, bytes: Buffer): void {
+  const mark = bytes.length >= 2 ? bytes.readUInt16LE(0) : 0;
+  if (mark === 0xfeff || mark === 0xfffe) {
+    throw new Error(`${path}: the file is UTF-16 (it starts with that byte-order mark); save it as UTF-8`);
+  }
+}
+
+/** Length of the bytes without a character that is begun at their end and may be completed by the next chunk. */
+function completeLength(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back];
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+async function badUtf8(path: string, bytes: Buffer, offset: number): Promise<Error> {
+  const at = validLength(bytes);
+  const place = offset + at;
+  // Counted only now, from the start: while all is well nobody asks for lines.
+  let line = 1;
+  let seen = 0;
+  for await (const chunk of fileBytes(path, { bytes: 0 })) {
+    const part = chunk.subarray(0, Math.max(0, place - seen));
+    for (let i = part.indexOf(10); i >= 0; i = part.indexOf(10, i + 1)) line++;
+    seen += chunk.length;
+    if (seen >= place) break;
+  }
+  const byte = bytes[at].toString(16).toUpperCase().padStart(2, '0');
+  return new Error(
+    `${path}: line ${line}, byte ${place}: 0x${byte} is not valid UTF-8; convert the file to UTF-8`,
+  );
+}
+
+/** Length of the longest valid prefix that ends between characters. */
+export function validLength(bytes: Buffer): number {
+  let low = 0;
+  let high = bytes.length;
+  // Whether a prefix, cut back to whole characters, is valid is monotone in its length.
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const prefix = bytes.subarray(0, middle);
+    if (isUtf8(prefix.subarray(0, completeLength(prefix)))) low = middle;
+    else high = middle - 1;
+  }
+  return completeLength(bytes.subarray(0, low));
+}

@@ -1,0 +1,69 @@
+// What every reader of a corpus yields: documents, or parts of them, so that one document
+// may be larger than memory.
+
+/** A part of a document; the whole document where `end` is set and the fragment before it had it set too. */
+export interface Fragment {
+  text: string;
+  /** Whether the document ends here. */
+  end: boolean;
+}
+
+/** How a corpus in files is read. Each format takes what concerns it. */
+export interface ReadOptions {
+  /**
+   * `'text'`: plain UTF-8 with a separator between documents; `'jsonl'`: one JSON object a line; `'parquet'`.
+   * Default: by extension (`.jsonl`, `.ndjson`, `.parquet`, anything else is text; a `.gz` behind it is undone).
+   */
+  format?: 'text' | 'jsonl' | 'parquet';
+  /**
+   * Text: what stands between documents. White space next to it belongs to it. Default `<|endoftext|>`;
+   * the empty string makes the file one document.
+   */
+  separator?: string;
+  /** JSON lines: the field with the text. Default `text`. */
+  field?: string;
+  /** Parquet: the column with the text. Default `text`. */
+  column?: string;
+  /** Stop after this many characters (Unicode code points) of all documents together; the last one is cut. */
+  maxCharacters?: number;
+  signal?: AbortSignal;
+}
+
+/** The first `limit` code points of a stream of fragments; what is cut counts as the end of its document. */
+export async function* limitCharacters(
+  batches: AsyncIterable<Fragment[]>,
+  limit: number,
+): AsyncGenerator<Fragment[]> {
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new Error(`maxCharacters ${limit}: expected a whole number of at least 1`);
+  }
+  let left = limit;
+  for await (const batch of batches) {
+    const kept: Fragment[] = [];
+    for (const fragment of batch) {
+      const length = codePointsEnd(fragment.text, left);
+      left -= length.count;
+      if (left > 0) {
+        kept.push(fragment);
+        continue;
+      }
+      kept.push({ text: fragment.text.slice(0, length.end), end: true });
+      yield kept;
+      return;
+    }
+    yield kept;
+  }
+}
+
+/** Where the first `limit` code points of a text end, and how many there are. */
+function codePointsEnd(text: string, limit: number): { end: number; count: number } {
+  let count = 0;
+  let i = 0;
+  while (i < text.length && count < limit) {
+    const unit = text.charCodeAt(i);
+    const next = text.charCodeAt(i + 1);
+    i += unit >= 0xd800 && unit < 0xdc00 && next >= 0xdc00 && next < 0xe000 ? 2 : 1;
+    count++;
+  }
+  return { end: i, count };
+}

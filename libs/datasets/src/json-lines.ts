@@ -1,0 +1,77 @@
+// JSON lines: one object a line, one of its fields is the text.
+import { fileText, type Tally } from './file-bytes.js';
+import type { Fragment } from './fragments.js';
+
+/** A line longer than this is not a line of a corpus, but a file of another format. */
+const MAX_LINE = 1 << 28;
+
+/**
+ * Documents of a JSON lines file. Blank lines and lines whose field is null or empty are passed over.
+ *
+ * @throws Error with file and line for a line that is not a JSON object, or lacks the field
+ */
+export async function* jsonLinesFragments(
+  path: string,
+  field: string,
+  tally: Tally,
+  signal?: AbortSignal,
+): AsyncGenerator<Fragment[]> {
+  let held: string[] = [];
+  let heldLength = 0;
+  let line = 0;
+  for await (const chunk of fileText(path, tally, signal)) {
+    const batch: Fragment[] = [];
+    let from = 0;
+    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', from)) {
+      held.push(chunk.slice(from, at));
+      addDocument(batch, held.join(''), path, ++line, field);
+      held = [];
+      heldLength = 0;
+      from = at + 1;
+    }
+    held.push(chunk.slice(from));
+    heldLength += chunk.length - from;
+    if (heldLength > MAX_LINE) {
+      throw new Error(
+        `${path}: line ${line + 1} is longer than ${MAX_LINE} characters; is this a JSON lines file?`,
+      );
+    }
+    if (batch.length > 0) yield batch;
+  }
+  const batch: Fragment[] = [];
+  addDocument(batch, held.join(''), path, line + 1, field);
+  if (batch.length > 0) yield batch;
+}
+
+function addDocument(batch: Fragment[], text: string, path: string, line: number, field: string): void {
+  if (text.trim() === '') return;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path}: line ${line} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(
+      `${path}: line ${line}: expected a JSON object with the field "${field}", got ${kind(value)}`,
+    );
+  }
+  if (!Object.hasOwn(value, field)) {
+    const fields = Object.keys(value).map((name) => `"${name}"`);
+    throw new Error(
+      `${path}: line ${line} has no field "${field}"; it has ${fields.join(', ') || 'none'}. Say which one holds the text`,
+    );
+  }
+  const document = (value as Record<string, unknown>)[field];
+  if (document === null || document === '') return;
+  if (typeof document !== 'string') {
+    throw new Error(`${path}: line ${line}: the field "${field}" is ${kind(document)}, expected a string`);
+  }
+  batch.push({ text: document, end: true });
+}
+
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

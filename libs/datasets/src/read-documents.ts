@@ -1,0 +1,117 @@
+// Corpora in files: the format chosen, documents streamed. The formats are one file each.
+import { open } from 'node:fs/promises';
+import { fileSize, type Tally } from './file-bytes.js';
+import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
+import { jsonLinesFragments } from './json-lines.js';
+import { parquetFragments } from './parquet-fragments.js';
+import { textFragments } from './text-fragments.js';
+
+/** V8 has no strings longer than this (2^29 - 24). */
+const LONGEST_STRING = 536_870_888;
+
+/**
+ * The documents of one or several files, one after the other, in memory that does not grow with the files.
+ *
+ * Plain text, JSON lines or parquet, by extension or `format`.
+ *
+ * @throws Error with file and place (line, byte, row) for bad encoding, syntax, a missing field or column, or a file
+ *   without any text
+ */
+export async function* readDocuments(
+  files: string | readonly string[],
+  options: ReadOptions = {},
+): AsyncGenerator<string, void, undefined> {
+  let parts: string[] = [];
+  let length = 0;
+  for await (const batch of readFragments([files].flat(), options, { bytes: 0 })) {
+    for (const { text, end } of batch) {
+      length += text.length;
+      if (length > LONGEST_STRING) {
+        throw new Error(
+          `${[files].flat().join(', ')}: a document is longer than a string can be (${LONGEST_STRING} characters); ` +
+            'give the separator that stands between documents',
+        );
+      }
+      if (end && parts.length === 0) {
+        yield text;
+      } else {
+        parts.push(text);
+        if (!end) continue;
+        yield parts.join('');
+        parts = [];
+      }
+      length = 0;
+    }
+  }
+}
+
+/** The documents of files as fragments, and in `tally` how many bytes of them have been read. */
+export function readFragments(
+  files: readonly string[],
+  options: ReadOptions,
+  tally: Tally,
+): AsyncGenerator<Fragment[]> {
+  const all = allFragments(files, options, tally);
+  return options.maxCharacters === undefined ? all : limitCharacters(all, options.maxCharacters);
+}
+
+async function* allFragments(
+  files: readonly string[],
+  options: ReadOptions,
+  tally: Tally,
+): AsyncGenerator<Fragment[]> {
+  if (files.length === 0) throw new Error('no files given: expected at least one');
+  for (const path of files) {
+    const before = tally.bytes;
+    const size = await fileSize(path);
+    let any = false;
+    for await (const batch of await fileFragments(path, options, tally)) {
+      any = true;
+      yield batch;
+    }
+    if (!any) throw new Error(`${path}: there is no text in the file`);
+    tally.bytes = before + size;
+  }
+}
+
+async function fileFragments(
+  path: string,
+  options: ReadOptions,
+  tally: Tally,
+): Promise<AsyncGenerator<Fragment[]>> {
+  const { separator = '<|endoftext|>', field = 'text', column = 'text', signal } = options;
+  const format = options.format ?? formatOf(path);
+  switch (format) {
+    case 'text':
+      if (await startsLikeParquet(path)) {
+        throw new Error(`${path}: this is a parquet file; name it .parquet or give the format 'parquet'`);
+      }
+      return textFragments(path, separator, tally, signal);
+    case 'jsonl':
+      return jsonLinesFragments(path, field, tally, signal);
+    case 'parquet':
+      return parquetFragments(path, column, tally, signal);
+    default:
+      throw new Error(`format ${JSON.stringify(format)}: expected 'text', 'jsonl' or 'parquet'`);
+  }
+}
+
+function formatOf(path: string): NonNullable<ReadOptions['format']> {
+  const extension = /\.([^./\\]+)$/.exec(path.replace(/\.gz$/i, ''))?.[1].toLowerCase();
+  if (extension === 'jsonl' || extension === 'ndjson') return 'jsonl';
+  if (extension === 'parquet') return 'parquet';
+  if (extension === 'json') {
+    throw new Error(`${path}: give the format: 'jsonl' (one JSON object a line) or 'text'`);
+  }
+  return 'text';
+}
+
+async function startsLikeParquet(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.toString('latin1') === 'PAR1';
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,106 @@
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './testing/temporary-folder.js';
+import { openTokenFile, tokenDType, tokenFileHeader } from './token-file.js';
+
+const folder = temporaryFolder();
+
+function write(name: string, ids: Uint16Array | Uint32Array, vocabSize: number): string {
+  const path = folder(name);
+  const header = tokenFileHeader(tokenDType(vocabSize), ids.length, vocabSize);
+  writeFileSync(path, Buffer.concat([header, Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength)]));
+  return path;
+}
+
+describe('a token file', () => {
+  it('takes two bytes an id up to a vocabulary of 65,536, then four', () => {
+    expect([500, 65_536, 65_537].map(tokenDType)).toEqual(['uint16', 'uint16', 'uint32']);
+  });
+
+  it('reads any part, as the bytes say', () => {
+    const small = Uint16Array.from({ length: 1000 }, (_, i) => (i * 65_521) & 0xffff);
+    const large = Uint32Array.from({ length: 1000 }, (_, i) => (i * 2_654_435_761) >>> 0);
+    for (const [name, ids, vocabSize] of [
+      ['small.tokens', small, 65_536],
+      ['large.tokens', large, 2 ** 32 - 1],
+    ] as const) {
+      const path = write(name, ids, vocabSize);
+      const file = openTokenFile(path);
+      expect([file.length, file.vocabSize]).toEqual([1000, vocabSize]);
+      const bytes = readFileSync(path).subarray(64);
+      const width = file.dtype === 'uint16' ? 2 : 4;
+      fc.assert(
+        fc.property(fc.nat(999), fc.nat(400), (offset, wanted) => {
+          const count = Math.min(wanted, 1000 - offset);
+          const expected = Array.from({ length: count }, (_, i) =>
+            bytes.readUIntLE((offset + i) * width, width),
+          );
+          expect([...file.read(offset, count)]).toEqual(expected);
+        }),
+      );
+      file.close();
+    }
+  });
+
+  it('gives results that later reads do not change', () => {
+    const file = openTokenFile(write('kept.tokens', Uint16Array.of(1, 2, 3, 4), 10));
+    const first = file.read(0, 2);
+    file.read(2, 2);
+    expect([...first]).toEqual([1, 2]);
+    file.close();
+  });
+
+  it('refuses what is outside, and to read when closed', () => {
+    const path = write('bounds.tokens', Uint16Array.of(1, 2, 3), 10);
+    const file = openTokenFile(path);
+    expect(() => file.read(2, 2)).toThrow(`read of 2 tokens at 2: ${path} has 3`);
+    expect(() => file.read(-1, 1)).toThrow(RangeError);
+    file.close();
+    file.close();
+    expect(() => file.read(0, 1)).toThrow('the token file is closed');
+  });
+
+  it('that was truncated or extended is noticed, also after it was opened', () => {
+    const path = write('cut.tokens', Uint32Array.of(1, 2, 3), 70_000);
+    const file = openTokenFile(path);
+    truncateSync(path, 64 + 9);
+    expect(() => file.read(0, 3)).toThrow('it was cut since it was opened');
+    file.close();
+    expect(() => openTokenFile(path)).toThrow(
+      /73 bytes, its header says 3 ids, 76 bytes: the file is truncated/,
+    );
+    truncateSync(path, 20);
+    expect(() => openTokenFile(path)).toThrow('20 bytes: the file is truncated');
+    const longer = write('longer.tokens', Uint16Array.of(1, 2, 3), 10);
+    appendFileSync(longer, 'x');
+    expect(() => openTokenFile(longer)).toThrow('something was appended');
+  });
+
+  it('that is none is refused, and so is a header that lies', () => {
+    const path = folder('other.bin');
+    writeFileSync(path, 'not ids at all, but a text that goes on for more than sixty-four bytes of a header');
+    expect(() => openTokenFile(path)).toThrow(/not a token file; .*raw: 'uint16'/);
+    expect(() => openTokenFile(folder('none.tokens'))).toThrow(/none\.tokens: cannot be opened: ENOENT/);
+    const header = tokenFileHeader('uint16', 3, 10);
+    for (const [at, value, message] of [
+      [8, 2, 'version 2 of the format, expected 1'],
+      [12, 3, 'the header is damaged'],
+      [20, 0xffff_ffff, 'the header is damaged'],
+    ] as const) {
+      const bad = Buffer.concat([header, Buffer.alloc(6)]);
+      bad.writeUInt32LE(value, at);
+      writeFileSync(path, bad);
+      expect(() => openTokenFile(path)).toThrow(message);
+    }
+  });
+
+  it('without a header is read where the type is given', () => {
+    const path = folder('train.bin');
+    writeFileSync(path, Buffer.from([1, 0, 2, 1, 255, 255]));
+    const file = openTokenFile(path, { raw: 'uint16' });
+    expect([...file.read(0, 3)]).toEqual([1, 258, 65_535]);
+    file.close();
+    expect(() => openTokenFile(path, { raw: 'uint32' })).toThrow('6 bytes are no whole number of uint32 ids');
+  });
+});

@@ -1,0 +1,149 @@
+// Ids in a flat little-endian file, read in place. Encoding a corpus into one is
+// encode-corpus.ts's business.
+//
+// The format: a header of 64 bytes, then the ids, two or four bytes each, nothing else.
+//   bytes 0-7   "LILTOKEN"          bytes 16-23  number of ids, uint64
+//   bytes 8-11  version, 1          bytes 24-27  size of the vocabulary, uint32
+//   bytes 12-15 bytes per id, 2|4   bytes 28-63  zero
+// NumPy reads it with np.memmap(path, dtype='<u2', mode='r', offset=64).
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { checkRange, type TokenSource } from './token-source.js';
+
+const MAGIC = 'LILTOKEN';
+const VERSION = 1;
+export const HEADER_BYTES = 64;
+
+/** How ids are stored: two bytes where the vocabulary allows it, else four. */
+export type TokenDType = 'uint16' | 'uint32';
+
+/** The smallest type that holds every id of a vocabulary. */
+export function tokenDType(vocabSize: number): TokenDType {
+  return vocabSize <= 65_536 ? 'uint16' : 'uint32';
+}
+
+/** The header of a token file. */
+export function tokenFileHeader(dtype: TokenDType, count: number, vocabSize: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.write(MAGIC, 'latin1');
+  header.writeUInt32LE(VERSION, 8);
+  header.writeUInt32LE(dtype === 'uint16' ? 2 : 4, 12);
+  header.writeBigUInt64LE(BigInt(count), 16);
+  header.writeUInt32LE(vocabSize, 24);
+  return header;
+}
+
+/** A token source on disk: nothing of it is held in memory. `close` it when done. */
+export class TokenFile implements TokenSource {
+  readonly length: number;
+  readonly dtype: TokenDType;
+  /** Size of the vocabulary it was encoded with; undefined for a file without a header. */
+  readonly vocabSize: number | undefined;
+  readonly #start: number;
+  #descriptor: number | undefined;
+  #scratch = Buffer.alloc(0);
+
+  /** Use `openTokenFile`. */
+  constructor(
+    readonly path: string,
+    options: { raw?: TokenDType } = {},
+  ) {
+    if (endianness() !== 'LE') throw new Error('token files are little-endian, and so must be the machine');
+    let descriptor: number;
+    try {
+      descriptor = openSync(path, 'r');
+    } catch (error) {
+      throw new Error(`${path}: cannot be opened: ${(error as Error).message}`, { cause: error });
+    }
+    try {
+      const { size } = fstatSync(descriptor);
+      const header = options.raw === undefined ? readHeader(path, descriptor, size) : undefined;
+      this.dtype = header?.dtype ?? options.raw!;
+      this.vocabSize = header?.vocabSize;
+      this.#start = header === undefined ? 0 : HEADER_BYTES;
+      const bytesPerId = this.dtype === 'uint16' ? 2 : 4;
+      this.length = header?.count ?? size / bytesPerId;
+      if (!Number.isInteger(this.length)) {
+        throw new Error(
+          `${path}: ${size} bytes are no whole number of ${this.dtype} ids: truncated, or another type`,
+        );
+      }
+      const expected = this.#start + this.length * bytesPerId;
+      if (size !== expected) {
+        throw new Error(
+          `${path}: ${size} bytes, its header says ${this.length} ids, ${expected} bytes: ` +
+            `${size < expected ? 'the file is truncated' : 'something was appended'}; encode the corpus again`,
+        );
+      }
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    this.#descriptor = descriptor;
+  }
+
+  read(offset: number, count: number): Uint32Array {
+    if (this.#descriptor === undefined) throw new Error(`${this.path}: the token file is closed`);
+    checkRange(offset, count, this.length, this.path);
+    const bytesPerId = this.dtype === 'uint16' ? 2 : 4;
+    const ids = new Uint32Array(count);
+    const bytes = count * bytesPerId;
+    let target = Buffer.from(ids.buffer);
+    if (bytesPerId === 2) {
+      if (this.#scratch.length < bytes) this.#scratch = Buffer.from(new ArrayBuffer(bytes));
+      target = this.#scratch;
+    }
+    const start = this.#start + offset * bytesPerId;
+    for (let filled = 0; filled < bytes;) {
+      const found = readSync(this.#descriptor, target, filled, bytes - filled, start + filled);
+      if (found === 0)
+        throw new Error(`${this.path}: ends at byte ${start + filled}: it was cut since it was opened`);
+      filled += found;
+    }
+    if (bytesPerId === 2) ids.set(new Uint16Array(target.buffer, target.byteOffset, count));
+    return ids;
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+function readHeader(
+  path: string,
+  descriptor: number,
+  size: number,
+): { dtype: TokenDType; count: number; vocabSize: number } {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const found = readSync(descriptor, header, 0, HEADER_BYTES, 0);
+  if (found < MAGIC.length || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw new Error(
+      `${path}: not a token file; for bare ids without a header, as nanoGPT writes them, give their type: { raw: 'uint16' }`,
+    );
+  }
+  if (found < HEADER_BYTES)
+    throw new Error(`${path}: ${size} bytes: the file is truncated; encode the corpus again`);
+  const version = header.readUInt32LE(8);
+  const bytesPerId = header.readUInt32LE(12);
+  const count = header.readBigUInt64LE(16);
+  if (version !== VERSION) throw new Error(`${path}: version ${version} of the format, expected ${VERSION}`);
+  if ((bytesPerId !== 2 && bytesPerId !== 4) || count > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new Error(`${path}: the header is damaged; encode the corpus again`);
+  }
+  return {
+    dtype: bytesPerId === 2 ? 'uint16' : 'uint32',
+    count: Number(count),
+    vocabSize: header.readUInt32LE(24),
+  };
+}
+
+/**
+ * Opens ids on disk as a token source: a file that `encodeToFile` wrote, or with `raw` bare little-endian ids
+ * without a header.
+ *
+ * @throws Error when the file is not one, or is truncated
+ */
+export function openTokenFile(path: string, options: { raw?: TokenDType } = {}): TokenFile {
+  return new TokenFile(path, options);
+}
