@@ -1,5 +1,15 @@
 export { Parameter, ConstantBuffer } from './parameter.js';
 export { Module } from './module.js';
+export { Linear } from './linear.js';
+export { Embedding, positions } from './embedding.js';
+export { LayerNorm, RMSNorm } from './norms.js';
+export { CausalSelfAttention, PackedSelfAttention } from './attention.js';
+export { FeedForward } from './feed-forward.js';
+export { MixtureOfExperts } from './mixture-of-experts.js';
+export { GELU, Sequential } from './sequential.js';
+export { Dropout } from './dropout.js';
+export { futureMask, sinusoids, visibleMask } from './constants.js';
+export { checkSize } from './sizes.js';
 export { KeyValueCache } from './key-value-cache.js';
 export { Capture, type CapturedValue } from './capture.js';
 export type { ForwardOptions, LayerOptions } from './forward-options.js';

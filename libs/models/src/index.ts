@@ -1,2 +1,13 @@
 export { LanguageModel, type ModelConfig } from './language-model.js';
+export { createModel, modelTypes, type AnyModelConfig, type ModelType } from './registry.js';
+export { modelFromCheckpoint, stateDictOf, type LoadedModel } from './from-checkpoint.js';
+export { BigramLM, type BigramConfig } from './bigram.js';
+export { AttentionLM, type AttentionConfig } from './attention.js';
+export { PositionalAttentionLM, type PositionalAttentionConfig } from './positional-attention.js';
+export { AttentionFFNLM, type AttentionFFNConfig } from './attention-ffn.js';
+export { TransformerBlock, TransformerLM, type TransformerConfig } from './transformer.js';
+export { StackedTransformerLM, type StackedTransformerConfig } from './stacked-transformer.js';
+export { MultiHeadTransformerLM, type MultiHeadTransformerConfig } from './multi-head-transformer.js';
+export { MoETransformerBlock, MoETransformerLM, type MoETransformerConfig } from './moe-transformer.js';
+export { TinyTransformerBlock, TinyTransformerLM, type TinyTransformerConfig } from './tiny-transformer.js';
 export { Capture, KeyValueCache, type CapturedValue, type ForwardOptions } from '@lilformer/layers';

@@ -65,7 +65,7 @@ export abstract class LanguageModel extends Module {
         `targets of shape [${targets.shape}] for ids of shape [${ids.shape}]: expected the same`,
       );
     }
-    return tf.tidy(() => crossEntropy(this.forward(ids, options), targets));
+    return tf.tidy(() => crossEntropy(this.forward(ids, options), targets) as tf.Scalar);
   }
 
   /** An empty memory for `batch` sequences that go on side by side; it frees itself with `dispose`. */

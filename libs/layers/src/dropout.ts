@@ -1,0 +1,39 @@
+// Dropout (Srivastava et al., 2014): in training, each value is zero with some probability and the others
+// are scaled up in turn. Which ones depends on a seed and a count of calls alone, so that a run that goes
+// on from a saved count drops what it would have dropped.
+import type { tf } from '@lilformer/engine';
+import { dropout } from '@lilformer/ops';
+import type { Random } from '@lilformer/random';
+import { Module } from './module.js';
+import { pythonFloat } from './tree.js';
+
+/** Drops values with probability `rate` in training, does nothing in evaluation. */
+export class Dropout extends Module {
+  /** Number of forwards in training so far; the next one's pattern depends on it. */
+  counter = 0;
+  readonly #seed: number;
+
+  /**
+   * @param rate probability of a value to become zero
+   * @param random draws the seed
+   * @throws RangeError when rate is not in [0, 1)
+   */
+  constructor(
+    readonly rate: number,
+    random: Random,
+  ) {
+    super();
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate ${rate}: expected a number from 0 to below 1`);
+    this.#seed = random.uint32();
+  }
+
+  /** Any shape to the same shape. */
+  forward<T extends tf.Tensor>(x: T): T {
+    if (!this.training || this.rate === 0) return x;
+    return dropout(x, this.rate, this.#seed, this.counter++) as T;
+  }
+
+  override describe(): string {
+    return `p=${pythonFloat(this.rate)}, inplace=False`;
+  }
+}

@@ -1,0 +1,64 @@
+// A table with one row for each token or position, PyTorch's `nn.Embedding`, and where to look in it.
+import { tf } from '@lilformer/engine';
+import { embedding } from '@lilformer/ops';
+import type { Random } from '@lilformer/random';
+import type { ForwardOptions } from './forward-options.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+import { checkSize } from './sizes.js';
+
+/** Looks up rows of a table. The table starts normal, with mean 0 and deviation 1, as PyTorch's does. */
+export class Embedding extends Module {
+  /** `[count, width]` */
+  readonly weight: Parameter;
+
+  /**
+   * @param count number of rows: the vocabulary's size, or the longest text
+   * @param width length of a row
+   * @param random draws the first values
+   * @throws RangeError when a size is not a whole number of at least 1
+   */
+  constructor(count: number, width: number, random: Random) {
+    super();
+    checkSize('count', count);
+    checkSize('width', width);
+    const values = new Float32Array(count * width);
+    random.fillNormal(values);
+    this.weight = new Parameter(values, [count, width]);
+  }
+
+  /**
+   * int32 `[...]` to `[..., width]`.
+   * @throws Error naming the first id that has no row
+   */
+  forward(ids: tf.Tensor1D): tf.Tensor2D;
+  forward(ids: tf.Tensor2D): tf.Tensor3D;
+  forward(ids: tf.Tensor): tf.Tensor;
+  forward(ids: tf.Tensor): tf.Tensor {
+    return embedding(ids, this.weight.variable);
+  }
+
+  override describe(): string {
+    return this.weight.shape.join(', ');
+  }
+}
+
+/**
+ * Positions of the tokens of a forward pass: they go on after the cache's, and with a padding mask they
+ * count real tokens only, so that a text gets the same positions wherever its padding is.
+ *
+ * @param ids `[B, T]`
+ * @returns int32 `[T]`, or `[B, T]` with a padding mask; a padded place has a position too, of no meaning
+ */
+export function positions(
+  ids: tf.Tensor2D,
+  { cache, paddingMask }: ForwardOptions,
+): tf.Tensor1D | tf.Tensor2D {
+  const [, tokens] = ids.shape;
+  const before = cache?.length ?? 0;
+  if (!paddingMask) return tf.range(before, before + tokens, 1, 'int32');
+  return tf.tidy(() => {
+    const counted = tf.relu(tf.sub(tf.cumsum(tf.cast(paddingMask, 'float32'), 1), 1));
+    return tf.cast(tf.slice(counted, [0, before], [-1, tokens]), 'int32') as tf.Tensor2D;
+  });
+}

@@ -1,0 +1,31 @@
+// Sizes of models, checked: every model's constructor passes its settings through here.
+import { checkSize } from '@lilformer/layers';
+
+/**
+ * Checks that `settings` has exactly the sizes named, each a whole number of at least 1.
+ *
+ * @param type the model, for the messages
+ * @param names all settings of that model
+ * @returns the settings with their type, as `createModel` takes them
+ * @throws RangeError or TypeError naming the setting
+ */
+export function checkConfig<Type extends string, Name extends string>(
+  type: Type,
+  settings: { readonly [N in Name]: number },
+  names: readonly Name[],
+): { readonly type: Type } & { readonly [N in Name]: number } {
+  const known: readonly string[] = ['type', ...names];
+  const surplus = Object.keys(settings).filter((name) => !known.includes(name));
+  if (surplus.length > 0) {
+    throw new TypeError(`${type}: unknown setting ${surplus.join(', ')}; it has ${names.join(', ')}`);
+  }
+  const sizes = {} as { [N in Name]: number };
+  for (const name of names) sizes[name] = checkSize(`${type}: ${name}`, settings[name]);
+  const { dModel, nHeads } = sizes as { dModel?: number; nHeads?: number };
+  if (dModel !== undefined && nHeads !== undefined && dModel % nHeads !== 0) {
+    throw new RangeError(
+      `${type}: nHeads ${nHeads}: expected a divisor of dModel, ${dModel}, which the heads share`,
+    );
+  }
+  return Object.freeze({ type, ...sizes });
+}

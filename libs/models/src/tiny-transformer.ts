@@ -1,0 +1,102 @@
+// A small transformer with later habits: RMSNorm, one fused map for queries, keys and values, GELU, fixed
+// sinusoids for positions, no bias in attention and output.
+import { tf } from '@lilformer/engine';
+import {
+  ConstantBuffer,
+  Embedding,
+  GELU,
+  Linear,
+  Module,
+  PackedSelfAttention,
+  positions,
+  RMSNorm,
+  Sequential,
+  sinusoids,
+  visibleMask,
+  type ForwardOptions,
+  type LayerOptions,
+} from '@lilformer/layers';
+import type { Random } from '@lilformer/random';
+import { checkConfig } from './config.js';
+import { LanguageModel } from './language-model.js';
+
+/** Settings of a {@link TinyTransformerLM}. */
+export interface TinyTransformerConfig {
+  readonly type: 'tiny-transformer';
+  /** Number of different tokens. */
+  readonly vocabSize: number;
+  /** Length of a token's vector. */
+  readonly dModel: number;
+  /** Attention heads of each block; they share `dModel` evenly. */
+  readonly nHeads: number;
+  /** Inner width of the feed-forward networks. */
+  readonly dFf: number;
+  /** Number of blocks. */
+  readonly nLayers: number;
+  /** Longest text. */
+  readonly contextLength: number;
+}
+
+/** `x + attn(norm1(x))`, then `x + ff(norm2(x))`. */
+export class TinyTransformerBlock extends Module {
+  readonly attn: PackedSelfAttention;
+  readonly norm1: RMSNorm;
+  readonly norm2: RMSNorm;
+  readonly ff: Sequential;
+  readonly causal_mask: ConstantBuffer;
+
+  constructor({ dModel, nHeads, dFf, contextLength }: TinyTransformerConfig, random: Random) {
+    super();
+    this.attn = new PackedSelfAttention(dModel, nHeads, random);
+    this.norm1 = new RMSNorm(dModel);
+    this.norm2 = new RMSNorm(dModel);
+    this.ff = new Sequential(new Linear(dModel, dFf, random), new GELU(), new Linear(dFf, dModel, random));
+    this.causal_mask = visibleMask(contextLength);
+  }
+
+  /** `[B, T, C]` to the same shape. */
+  forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
+    const attended: tf.Tensor3D = tf.add(x, this.attn.forward(this.norm1.forward(x), options));
+    return tf.add(attended, this.ff.forward(this.norm2.forward(attended)));
+  }
+}
+
+/** `nLayers` blocks between token embeddings plus sinusoids and a last norm. */
+export class TinyTransformerLM extends LanguageModel {
+  readonly config: TinyTransformerConfig;
+  readonly token_embedding: Embedding;
+  readonly pos_encoding: ConstantBuffer;
+  readonly layers: readonly TinyTransformerBlock[];
+  readonly norm: RMSNorm;
+  readonly head: Linear;
+
+  /** @throws RangeError naming the setting that is not a whole number of at least 1, or heads that do not divide the width */
+  constructor(settings: Omit<TinyTransformerConfig, 'type'>, random: Random) {
+    super();
+    const names = ['vocabSize', 'dModel', 'nHeads', 'dFf', 'nLayers', 'contextLength'] as const;
+    this.config = checkConfig('tiny-transformer', settings, names);
+    const { vocabSize, dModel, nLayers, contextLength } = this.config;
+    this.token_embedding = new Embedding(vocabSize, dModel, random);
+    this.pos_encoding = new ConstantBuffer('F32', [1, contextLength, dModel], () =>
+      sinusoids(contextLength, dModel),
+    );
+    this.layers = Array.from({ length: nLayers }, () => new TinyTransformerBlock(this.config, random));
+    this.norm = new RMSNorm(dModel);
+    this.head = new Linear(dModel, vocabSize, random, { bias: false });
+  }
+
+  protected override logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+    const { capture } = options;
+    const table = tf.squeeze(this.pos_encoding.tensor(), [0]); // [context, C]
+    const places = tf.gather(table, positions(ids, options)); // [T, C]
+    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    capture?.take('hidden.0', x);
+    for (const [layer, block] of this.layers.entries()) {
+      x = block.forward(x, { ...options, layer });
+      capture?.take(`hidden.${layer + 1}`, x);
+    }
+    x = this.norm.forward(x);
+    capture?.take('hidden.final', x);
+    return this.head.forward(x);
+  }
+}
