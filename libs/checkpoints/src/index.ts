@@ -15,3 +15,5 @@ export { writeFileAtomic } from './atomic-file.js';
 export { RunFolder } from './run-folder.js';
 export type { NamedArrays, RunContents, RunFolderOptions } from './run-folder.js';
 export type { LogEvent } from './json-lines.js';
+export { readPyTorch, readWeights, stateDictOf } from './pytorch.js';
+export type { PlainValue } from './pytorch.js';
