@@ -1,3 +1,19 @@
+export { train } from './train.js';
+export type { CheckpointOptions, EvaluationOptions, TrainOptions } from './options.js';
+export { evaluate } from './evaluate.js';
+export type { Evaluation } from './evaluate.js';
+export { NotFiniteError } from './not-finite.js';
+export { createOptimizer } from './optimizer.js';
+export type {
+  AdamSettings,
+  AdamWSettings,
+  Decay,
+  Optimizer,
+  OptimizerSettings,
+  SgdSettings,
+} from './optimizer.js';
+export { lossAndGradients } from './gradients.js';
+export type { StepGradients } from './gradients.js';
 export { createSchedule } from './schedules.js';
 export type {
   ConstantSettings,

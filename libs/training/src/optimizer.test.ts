@@ -1,0 +1,153 @@
+import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
+import { openEngine, tf } from '@lilformer/engine';
+import { Parameter } from '@lilformer/layers';
+import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createOptimizer, type OptimizerSettings } from './optimizer.js';
+
+const engines = ['wasm', 'cpu'] as const;
+
+interface GoldenOptimizer {
+  kind: 'AdamW' | 'Adam' | 'SGD';
+  lr: number;
+  betas?: [number, number];
+  eps?: number;
+  weight_decay?: number;
+  momentum?: number;
+}
+
+function settingsOf({ kind, betas, eps, weight_decay, momentum }: GoldenOptimizer): OptimizerSettings {
+  const type = kind.toLowerCase() as OptimizerSettings['type'];
+  return { type, betas, eps, weightDecay: weight_decay, momentum } as OptimizerSettings;
+}
+
+/** The settings without what is undefined, as a configuration file would have them. */
+const plain = (settings: OptimizerSettings) => JSON.parse(JSON.stringify(settings)) as OptimizerSettings;
+
+const file = golden('unit/optimizers.safetensors');
+describeGolden('optimizers against PyTorch', file, () => {
+  const config = goldenJson<{ optimizers: Record<string, GoldenOptimizer> }>('unit/config.json').optimizers;
+  const paths = Object.entries(config).filter(([, value]) => typeof value === 'object' && 'kind' in value);
+  let arrays: Map<string, NamedArray>;
+  beforeAll(async () => {
+    arrays = (await readSafetensors(file)).tensors;
+  });
+
+  it('the set has all eight paths', () => expect(paths.length).toBeGreaterThanOrEqual(8));
+
+  describe.each(engines)('on %s', (engine) => {
+    beforeAll(async () => {
+      await openEngine({ engine });
+    });
+
+    it.each(paths)('%s', (path, values) => {
+      const start = arrays.get('start')!;
+      const [steps, size] = arrays.get('gradients')!.shape;
+      const gradients = toFloat32(arrays.get('gradients')!);
+      const expected = toFloat32(arrays.get(path)!);
+      // The vector is cut into three parameters, and halfway the optimizer is made anew from its state.
+      const cuts = [0, 1, Math.floor(size / 2), size];
+      const vector = toFloat32(start);
+      const parameters = new Map(
+        [0, 1, 2].map((i) => {
+          const part = vector.slice(cuts[i], cuts[i + 1]);
+          return [`part.${i}`, new Parameter(part, [part.length])] as const;
+        }),
+      );
+      let optimizer = createOptimizer(settingsOf(values), parameters);
+      for (let step = 0; step < steps; step++) {
+        if (step === Math.floor(steps / 2)) {
+          const state = optimizer.stateDict();
+          optimizer = createOptimizer(plain(settingsOf(values)), parameters);
+          optimizer.loadStateDict(state);
+        }
+        tf.tidy(() => {
+          const row = gradients.subarray(step * size, (step + 1) * size);
+          const all = new Map(
+            [0, 1, 2].map((i) => [`part.${i}`, tf.tensor1d(row.slice(cuts[i], cuts[i + 1]))] as const),
+          );
+          optimizer.step(all, { learningRate: values.lr });
+        });
+        const actual = [...parameters.values()].flatMap(({ variable }) => [...variable.dataSync()]);
+        expect(relativeDifference(actual, expected.subarray(step * size, (step + 1) * size))).toBeLessThan(
+          1e-6,
+        );
+      }
+      for (const parameter of parameters.values()) parameter.dispose();
+    });
+  });
+});
+
+describe('an optimizer', () => {
+  beforeAll(async () => {
+    await openEngine({ engine: 'cpu' });
+  });
+  const make = () =>
+    new Map([
+      ['weight', new Parameter(Float32Array.of(1, 2, 3, 4), [2, 2])],
+      ['bias', new Parameter(Float32Array.of(1, 2), [2])],
+    ]);
+  const values = (parameters: Map<string, Parameter>, name: string) => [
+    ...parameters.get(name)!.variable.dataSync(),
+  ];
+  const zero = () => new Map<string, tf.Tensor>([['weight', tf.zeros([2, 2])], ['bias', tf.zeros([2])]]); // prettier-ignore
+
+  it.each(['adamw', 'adam', 'sgd'] as const)('%s leaves a parameter without gradient alone', (type) => {
+    const parameters = make();
+    const optimizer = createOptimizer({ type, weightDecay: 0.5 }, parameters);
+    optimizer.step(new Map([['weight', tf.ones([2, 2])]]), { learningRate: 0.1 });
+    expect(values(parameters, 'bias')).toEqual([1, 2]);
+    expect(values(parameters, 'weight')[0]).toBeLessThan(1);
+    if (type !== 'sgd') expect(optimizer.stateDict().get('bias.step')!.data[0]).toBe(0);
+  });
+
+  it('decays all that have a gradient, or matrices only, or those chosen', () => {
+    const decayed = (decay: 'all' | 'matrices' | ((name: string) => boolean)) => {
+      const parameters = make();
+      const optimizer = createOptimizer({ type: 'adamw', weightDecay: 0.5, decay }, parameters);
+      optimizer.step(zero(), { learningRate: 1 });
+      return ['weight', 'bias'].filter((name) => values(parameters, name)[0] !== 1);
+    };
+    expect(decayed('all')).toEqual(['weight', 'bias']);
+    expect(decayed('matrices')).toEqual(['weight']);
+    expect(decayed((name) => name === 'bias')).toEqual(['bias']);
+  });
+
+  it('does not train what is not trainable', () => {
+    const parameters = make();
+    parameters.get('bias')!.trainable = false;
+    const optimizer = createOptimizer({ type: 'sgd' }, parameters);
+    expect([...optimizer.stateDict().keys()]).toEqual(['weight.momentum_buffer']);
+    expect(() => optimizer.step(zero(), { learningRate: 1 })).toThrow(
+      'gradient of bias: this optimizer has no',
+    );
+  });
+
+  it('names everything that is wrong with a state, and takes nothing of it', () => {
+    const optimizer = createOptimizer({ type: 'adam' }, make());
+    const state = optimizer.stateDict();
+    state.delete('bias.exp_avg');
+    state.set('weight.exp_avg', { dtype: 'F32', shape: [4], data: Float32Array.of(9, 9, 9, 9) });
+    state.set('other.step', { dtype: 'I32', shape: [], data: Int32Array.of(3) });
+    state.set('bias.step', { dtype: 'I32', shape: [], data: Int32Array.of(3) });
+    expect(() => optimizer.loadStateDict(state)).toThrow(
+      'the state does not fit this adam; nothing was loaded:\n' +
+        '  weight.exp_avg is F32 [4], expected F32 [2, 2]\n' +
+        '  bias.exp_avg is missing\n' +
+        '  other.step is not known',
+    );
+    expect(optimizer.stateDict().get('bias.step')!.data[0]).toBe(0);
+  });
+
+  it('says what is wrong with a setting', () => {
+    const make = (settings: object) => () => createOptimizer(settings as OptimizerSettings, []);
+    expect(make({ type: 'adamw', betas: [0.9, 1] })).toThrow(
+      'betas[1] 1: expected a number of at least 0 and below 1',
+    );
+    expect(make({ type: 'adamw', weightDecay: -1 })).toThrow(
+      'weightDecay -1: expected a number of at least 0',
+    );
+    expect(make({ type: 'sgd', momentum: 1 })).toThrow('momentum 1');
+    expect(make({ type: 'lion' })).toThrow(`optimizer type "lion": expected 'adamw', 'adam' or 'sgd'`);
+  });
+});
