@@ -130,7 +130,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   toJSON(): Record<string, unknown> {
-    return { type: 'char', characters: this.#characters, unknown_token: this.#unknownToken };
+    return { type: 'char', characters: [...this.#characters], unknown_token: this.#unknownToken };
   }
 
   #isCharacter(token: string): boolean {

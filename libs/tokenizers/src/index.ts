@@ -1,2 +1,17 @@
+export type { AddedToken } from './added-tokens.js';
+export { BpeTokenizer, type BpeConfig, type DetailedEncoding } from './bpe.js';
+export type { BpeModelConfig } from './bpe-model.js';
+export { trainBpe, type TrainBpeOptions, type TrainBpeProgress } from './bpe-trainer.js';
+export { byteLevelAlphabet } from './byte-level.js';
 export { CharTokenizer, type CharTokenizerOptions } from './char.js';
+export type { Corpus, CorpusFiles } from './corpus.js';
+export type { DecoderConfig } from './decoders.js';
+export {
+  byteLevel,
+  noPreTokenizer,
+  whitespace,
+  words,
+  type ByteLevelOptions,
+  type PreTokenizer,
+} from './pre-tokenizers.js';
 export type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';
