@@ -1,7 +1,7 @@
 // Models from PyTorch checkpoints that hold `model_state_dict` beside the sizes (or with the sizes in a
 // `config`), as notebooks save them. Which model it is shows in the names of its weights, the length of
 // its context in the shape of its mask or table of positions. Leaves out optimizer states.
-import { isNamedArray, type NamedArray } from '@lilformer/checkpoints';
+import { stateDictOf, type NamedArray, type PlainValue } from '@lilformer/checkpoints';
 import { Random } from '@lilformer/random';
 import type { LanguageModel } from './language-model.js';
 import { createModel, type AnyModelConfig, type ModelType } from './registry.js';
@@ -63,8 +63,8 @@ type SizeName = keyof typeof SIZE_NAMES;
  * @param checkpoint what `readPyTorch` of `@lilformer/checkpoints` gives for the file
  * @throws Error naming what is missing or does not fit
  */
-export function modelFromCheckpoint(checkpoint: unknown): LoadedModel {
-  const state = stateDictOf(entry(checkpoint, 'model_state_dict'));
+export function modelFromCheckpoint(checkpoint: PlainValue): LoadedModel {
+  const state = stateDictOf(checkpoint);
   const sizes = entry(checkpoint, 'config') ?? checkpoint;
   let kind = KINDS.find(({ weight }) => state.has(weight));
   if (!kind) {
@@ -94,31 +94,13 @@ export function modelFromCheckpoint(checkpoint: unknown): LoadedModel {
   return { model, history: historyOf(entry(checkpoint, 'history')) };
 }
 
-/**
- * A PyTorch state dict, as `readPyTorch` gives it, in the form that `loadStateDict` takes.
- * @throws Error when it is no collection of arrays by name
- */
-export function stateDictOf(value: unknown): Map<string, NamedArray> {
-  if (typeof value !== 'object' || value === null || isNamedArray(value)) {
-    throw new Error(
-      'expected a state dict: arrays by name, under model_state_dict where it is in a checkpoint',
-    );
-  }
-  const state = new Map<string, NamedArray>();
-  for (const [name, array] of value instanceof Map ? value : Object.entries(value)) {
-    if (typeof name !== 'string' || !isNamedArray(array)) {
-      throw new Error(`expected a state dict, but its entry ${String(name)} is no array`);
-    }
-    state.set(name, array);
-  }
-  return state;
+/** What a dictionary of the file has under `name`. */
+function entry(value: PlainValue | undefined, name: string): PlainValue | undefined {
+  return isDict(value) ? value[name] : undefined;
 }
 
-/** What a dictionary of the file has under `name`. */
-function entry(value: unknown, name: string): unknown {
-  if (value instanceof Map) return value.get(name);
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
+function isDict(value: PlainValue | undefined): value is { [key: string]: PlainValue } {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
 }
 
 /** The longest text, from the shape of what depends on it; undefined when nothing does. */
@@ -131,12 +113,10 @@ function contextLengthOf(state: ReadonlyMap<string, NamedArray>): number | undef
 }
 
 /** The lists of numbers of a notebook's `history`. */
-function historyOf(value: unknown): Record<string, number[]> {
+function historyOf(value: PlainValue | undefined): Record<string, number[]> {
   const history: Record<string, number[]> = {};
-  if (typeof value !== 'object' || value === null) return history;
-  for (const [name, list] of value instanceof Map ? value : Object.entries(value)) {
-    if (Array.isArray(list) && list.every((number) => typeof number === 'number'))
-      history[String(name)] = list;
+  for (const [name, list] of Object.entries(isDict(value) ? value : {})) {
+    if (Array.isArray(list) && list.every((number) => typeof number === 'number')) history[name] = list;
   }
   return history;
 }

@@ -1,6 +1,6 @@
 export { LanguageModel, type ModelConfig } from './language-model.js';
 export { createModel, modelTypes, type AnyModelConfig, type ModelType } from './registry.js';
-export { modelFromCheckpoint, stateDictOf, type LoadedModel } from './from-checkpoint.js';
+export { modelFromCheckpoint, type LoadedModel } from './from-checkpoint.js';
 export { BigramLM, type BigramConfig } from './bigram.js';
 export { AttentionLM, type AttentionConfig } from './attention.js';
 export { PositionalAttentionLM, type PositionalAttentionConfig } from './positional-attention.js';
