@@ -1,0 +1,143 @@
+// What has to hold for every model and any prompt. The runs are seeded: two ways of computing the same
+// logits differ in their last bits, and once in a million draws that would decide between two tokens.
+import { openEngine, tf } from '@lilformer/engine';
+import { createModel, modelTypes, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { Random } from '@lilformer/random';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { relativeDifference } from '@lilformer/testing';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateBatch } from './batch.js';
+import { argmax } from './draw.js';
+import { generate, generateIds, generateText, type GeneratedId } from './generate.js';
+import type { GenerateOptions } from './options.js';
+
+const tokenizer = CharTokenizer.fromText('abcdefghijklmnop .');
+const V = tokenizer.vocabSize;
+const CONTEXT = 9;
+const SIZES: Record<string, number> = {
+  vocabSize: V,
+  dModel: 8,
+  dFf: 12,
+  nHeads: 2,
+  nLayers: 2,
+  nExperts: 2,
+  contextLength: CONTEXT,
+};
+const BLOCK = ['vocabSize', 'dModel', 'contextLength', 'dFf'];
+const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
+  bigram: ['vocabSize', 'dModel'],
+  attention: ['vocabSize', 'dModel', 'contextLength'],
+  'positional-attention': ['vocabSize', 'dModel', 'contextLength'],
+  'attention-ffn': BLOCK,
+  transformer: BLOCK,
+  'stacked-transformer': [...BLOCK, 'nLayers'],
+  'multi-head-transformer': [...BLOCK, 'nLayers', 'nHeads'],
+  'moe-transformer': [...BLOCK, 'nLayers', 'nHeads', 'nExperts'],
+  'tiny-transformer': [...BLOCK, 'nLayers', 'nHeads'],
+};
+const RUNS = { numRuns: 6, seed: 20 };
+
+const prompts = fc.array(fc.integer({ min: 0, max: V - 1 }), { minLength: 1, maxLength: CONTEXT + 3 });
+const strategies = fc.record(
+  {
+    seed: fc.integer(),
+    temperature: fc.constantFrom(0, 0.5, 1, 2),
+    topK: fc.integer({ min: 1, max: V }),
+    topP: fc.double({ min: 0.1, max: 1, noNaN: true }),
+  },
+  { requiredKeys: ['seed'] },
+);
+
+async function collect(
+  model: LanguageModel,
+  prompt: number[],
+  options: GenerateOptions,
+): Promise<GeneratedId[]> {
+  const tokens: GeneratedId[] = [];
+  for await (const token of generateIds(model, prompt, options)) tokens.push(token);
+  return tokens;
+}
+
+beforeAll(async () => {
+  await openEngine();
+});
+
+describe.each(modelTypes)('%s', (type) => {
+  let model: LanguageModel;
+  let tensors: number;
+  beforeAll(() => {
+    const sizes = Object.fromEntries(SETTINGS[type].map((name) => [name, SIZES[name]]));
+    model = createModel({ type, ...sizes } as unknown as AnyModelConfig, new Random(type));
+    // Fresh weights give almost equal logits; made larger, what comes next depends on the text.
+    for (const [, { variable }] of model.namedParameters()) {
+      tf.tidy(() => variable.assign(tf.mul(variable, variable.rank > 1 ? 4 : 1)));
+    }
+    const token = tf.tensor2d([[0]], [1, 1], 'int32');
+    tf.dispose([token, model.forward(token)]); // makes a model's lasting constants
+    tensors = tf.memory().numTensors;
+  });
+  afterAll(() => model?.dispose());
+
+  it('gives the same tokens with and without the cache, from the same logits, past the context too', async () => {
+    await fc.assert(
+      fc.asyncProperty(prompts, strategies, async (prompt, strategy) => {
+        const options = { ...strategy, maxTokens: CONTEXT + 5 };
+        const cached = await collect(model, prompt, options);
+        const anew = await collect(model, prompt, { ...options, cache: false });
+        expect(cached.map(({ id }) => id)).toEqual(anew.map(({ id }) => id));
+        cached.forEach(({ logits }, step) =>
+          expect(relativeDifference(logits, anew[step].logits)).toBeLessThan(1e-5),
+        );
+      }),
+      RUNS,
+    );
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('takes greedily what a plain loop over the last tokens takes', async () => {
+    await fc.assert(
+      fc.asyncProperty(prompts, async (prompt) => {
+        const tokens = await collect(model, prompt, { temperature: 0, maxTokens: CONTEXT + 2 });
+        const ids = [...prompt];
+        for (const { id } of tokens) {
+          const logits = tf.tidy(() => {
+            const window = ids.slice(-model.contextLength);
+            return model
+              .eval()
+              .forward(tf.tensor2d([window], undefined, 'int32'))
+              .dataSync()
+              .slice(-V);
+          });
+          expect(id).toBe(argmax(logits as Float32Array));
+          ids.push(id);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('gives each prompt of a batch what it gives alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(prompts, { maxLength: 6 }), strategies, async (batch, strategy) => {
+        const stopTokens = [0, 3, 5, 8];
+        const options = { ...strategy, maxTokens: CONTEXT + 2, stopTokens };
+        const together = await generateBatch(model, tokenizer, batch, options);
+        const alone = [];
+        for (const prompt of batch) alone.push(await generateText(model, tokenizer, prompt, options));
+        expect(together).toEqual(alone);
+      }),
+      RUNS,
+    );
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('frees everything when its reader leaves early', async () => {
+    for await (const { text } of generate(model, tokenizer, 'abc', { seed: 1 })) if (text) break;
+    const unread = generate(model, tokenizer, 'abc');
+    await unread.return();
+    const byHand = generate(model, tokenizer, 'abc', { maxTokens: 1 });
+    await byHand.next(); // the last token, and never asked for more
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
