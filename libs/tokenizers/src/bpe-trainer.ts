@@ -41,7 +41,7 @@ export interface TrainBpeProgress {
  * read line by line, as with its `train`. For `whitespace()` it is all the same; for byte-level it matters where white
  * space crosses a line's end.
  *
- * @throws Error for settings that make no sense, an empty corpus, a file that cannot be read or is not UTF-8.
+ * @throws Error for settings that make no sense, a file that cannot be read or is not UTF-8.
  */
 export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promise<BpeTokenizer> {
   const { minFrequency = 0, specialTokens = [], unkToken, onProgress } = options;
@@ -62,7 +62,7 @@ export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promis
   const initialAlphabet = [...(options.initialAlphabet ?? (preTokenizer.bytes ? byteLevelAlphabet() : []))];
 
   const counter = new WordCounter(preTokenizer);
-  for await (const { text, lines, done, total } of corpusParts(corpus)) {
+  for await (const { text, lines, done, total } of corpusParts(corpus, preTokenizer.useRegex)) {
     if (lines) counter.addLines(text);
     else counter.add(text);
     onProgress?.({ phase: 'count', done, total });

@@ -14,8 +14,10 @@ export type Corpus = string | Iterable<string> | AsyncIterable<string> | CorpusF
 /** A piece of a corpus. */
 export interface CorpusPart {
   text: string;
-  /** The text is whole lines of a file, each to be taken by itself; otherwise it is one sequence. */
+  /** The text is lines of a file, each to be taken by itself; otherwise it is one sequence. */
   lines: boolean;
+  /** This is the last part of its file. */
+  endsFile?: boolean;
   /** Bytes (files) or UTF-16 code units (strings) up to the end of this part, and in all where that is known. */
   done: number;
   total?: number;
@@ -25,12 +27,18 @@ const CHUNK = 4 << 20;
 /** A line as long as this cannot be made a string. */
 const LONGEST_LINE = 256 << 20;
 
-/** @throws Error naming the file, and the place of what is not UTF-8. */
-export async function* corpusParts(corpus: Corpus): AsyncGenerator<CorpusPart> {
+/**
+ * The parts of a corpus, one after the other.
+ *
+ * @param mayCutLines A line of many megabytes may be cut before a blank after a printable ASCII character. No word of
+ *   Whitespace or of GPT-2's pattern lies across such a place, and none changes by the cut.
+ * @throws Error naming the file, and the place of what is not UTF-8.
+ */
+export async function* corpusParts(corpus: Corpus, mayCutLines: boolean): AsyncGenerator<CorpusPart> {
   if (typeof corpus === 'string') {
     yield { text: corpus, lines: false, done: corpus.length, total: corpus.length };
   } else if (isFiles(corpus)) {
-    yield* fileParts(corpus.files);
+    yield* fileParts(corpus.files, mayCutLines);
   } else if (
     typeof corpus === 'object' &&
     corpus !== null &&
@@ -54,7 +62,7 @@ function isFiles(corpus: Corpus): corpus is CorpusFiles {
   return typeof corpus === 'object' && corpus !== null && Array.isArray((corpus as CorpusFiles).files);
 }
 
-async function* fileParts(files: readonly string[]): AsyncGenerator<CorpusPart> {
+async function* fileParts(files: readonly string[], mayCutLines: boolean): AsyncGenerator<CorpusPart> {
   const handles: { path: string; size: number }[] = [];
   let total = 0;
   for (const path of files) {
@@ -74,35 +82,48 @@ async function* fileParts(files: readonly string[]): AsyncGenerator<CorpusPart> 
     try {
       let buffer = Buffer.allocUnsafe(CHUNK);
       let held = 0;
-      for (let offset = 0; ;) {
-        if (held === buffer.length) {
-          if (held >= LONGEST_LINE) {
+      for (let offset = 0, ended = false; !ended;) {
+        const { bytesRead } = await handle.read(buffer, held, buffer.length - held, offset);
+        offset += bytesRead;
+        ended = bytesRead === 0;
+        const filled = held + bytesRead;
+        const end = ended ? filled : lastCut(buffer, filled, mayCutLines);
+        if (end > 0 || ended) {
+          done += end;
+          const text = decode(buffer.subarray(0, end), path, offset - filled);
+          yield { text, lines: true, endsFile: ended, done, total };
+          buffer.copy(buffer, 0, end, filled);
+        } else if (filled === buffer.length) {
+          if (filled >= LONGEST_LINE) {
             throw new Error(
-              `${path}: the line that begins at byte ${offset - held} is longer than ${LONGEST_LINE >> 20} MiB; ` +
-                'files are read line by line: break the lines, or pass an iterable of shorter texts',
+              `${path}: the line that begins at byte ${offset - filled} is longer than ${LONGEST_LINE >> 20} MiB ` +
+                'and has no place to cut it; break the line, or pass an iterable of shorter texts',
             );
           }
           const larger = Buffer.allocUnsafe(buffer.length * 2);
-          buffer.copy(larger, 0, 0, held);
+          buffer.copy(larger, 0, 0, filled);
           buffer = larger;
         }
-        const { bytesRead } = await handle.read(buffer, held, buffer.length - held, offset);
-        offset += bytesRead;
-        const filled = held + bytesRead;
-        // A line feed is never part of another character in UTF-8.
-        const end = bytesRead === 0 ? filled : filled === 0 ? 0 : buffer.lastIndexOf(0x0a, filled - 1) + 1;
-        if (end > 0) {
-          done += end;
-          yield { text: decode(buffer.subarray(0, end), path, offset - filled), lines: true, done, total };
-          buffer.copy(buffer, 0, end, filled);
-        }
         held = filled - end;
-        if (bytesRead === 0) break;
       }
     } finally {
       await handle.close();
     }
   }
+}
+
+/**
+ * Where to end a part: after the last line feed, which is never part of another character in UTF-8; in a line that
+ * fills the whole buffer before the last blank that follows a printable ASCII character, if that is allowed.
+ */
+function lastCut(buffer: Buffer, filled: number, mayCutLines: boolean): number {
+  if (filled === 0) return 0;
+  const feed = buffer.lastIndexOf(0x0a, filled - 1) + 1;
+  if (feed > 0 || !mayCutLines || filled < buffer.length) return feed;
+  for (let at = filled - 1; at > 0; at--) {
+    if (buffer[at] === 0x20 && buffer[at - 1] > 0x20 && buffer[at - 1] < 0x7f) return at;
+  }
+  return 0;
 }
 
 function decode(bytes: Buffer, path: string, offset: number): string {

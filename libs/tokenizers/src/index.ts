@@ -4,8 +4,12 @@ export type { BpeModelConfig } from './bpe-model.js';
 export { trainBpe, type TrainBpeOptions, type TrainBpeProgress } from './bpe-trainer.js';
 export { byteLevelAlphabet } from './byte-level.js';
 export { CharTokenizer, type CharTokenizerOptions } from './char.js';
+export { CompactTokenizer, type UnknownCounts } from './compact.js';
+export { CompactBuilder } from './compact-builder.js';
 export type { Corpus, CorpusFiles } from './corpus.js';
 export type { DecoderConfig } from './decoders.js';
+export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from './files.js';
+export { gpt2Tokenizer } from './gpt2.js';
 export {
   byteLevel,
   noPreTokenizer,
