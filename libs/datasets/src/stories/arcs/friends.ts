@@ -1,0 +1,331 @@
+// Stories between two: sharing, a new friend, a helping hand, a quarrel about who is first.
+import { arrive, meetFriend } from '../prose/openings.js';
+import { BREAKABLE } from '../world/things.js';
+import type { Arc } from '../scene.js';
+
+export const sharing: Arc = {
+  name: 'sharing',
+  owns: true,
+  lessons: [
+    `{Hero} learned that a {thing:noun} is more fun with two.`,
+    `What you share does not get smaller. It grows.`,
+    `A {thing:noun} cannot laugh with you, but a friend can.`,
+    `{Hero} never again said "mine" quite so loudly.`,
+    `It is better to have half a {thing:noun} and a whole friend.`,
+  ],
+  tell(s) {
+    arrive(s);
+    s.say(`{He} {thing:play}.`, `{He} had the {thing} with {him}, and {he} {thing:play}.`);
+    meetFriend(s);
+    s.paragraph();
+    s.say(
+      `"What a beautiful {thing:noun}!" <said> {friend}. "May I have a turn?"`,
+      `"Can I try to {thing:toplay}?" <asked> {friend}. "Just for a moment?"`,
+      `{Friend} looked at {thing:sign} and <asked>, "May I hold it?"`,
+      `"Please, may I {thing:toplay} too?" {friend} <asked>.`,
+    );
+    s.say(
+      `"No!" <grumbled> {hero}. "It is mine." {He} held the {thing} behind {his} back.`,
+      `But {hero} did not want to share. "You might break it," {he} <grumbled>.`,
+      `{Hero} shook {his} head and held on to the {thing} with both {hands}.`,
+      `"Maybe later," <said> {hero}, but {he} did not mean it.`,
+    );
+    s.about(
+      'friend',
+      `{Friend} was <sad:friend>, and {friend:he} walked away.`,
+      `{Friend} said nothing, but <shows-sad:friend>.`,
+      `<shows-sad:friend>. "All right," <whispered> {friend}, and {friend:he} went and sat down {place:spot}.`,
+    );
+    s.paragraph();
+    s.branch(
+      () => {
+        s.say(
+          `{Hero} {thing:play}, all alone. But it was not fun anymore.`,
+          `Now {hero} had the {thing} all to {himself}. How quiet it was! {He} felt <lonely>.`,
+        );
+        s.trait('cares');
+        s.say(
+          `{He} looked over at {friend}, {place:spot}, and <shows-shame>. It could not go on like this, because {because}.`,
+          `<shows-thought>. Then {he} went over to {friend}, because {because}.`,
+        );
+      },
+      () => {
+        s.say(
+          `Then {friend} took out a {other:full}. {Friend:He} did not say "mine". {Friend:He} <said>, "You can play with my {other:noun}, if you like."`,
+          `A little later {friend} came back with a {other:full}. "Look, we can share this one," <said> {friend}.`,
+        );
+        s.say(`{Hero} felt <ashamed>, and <shows-shame>.`, `<shows-shame>. How could {friend} be so nice?`);
+      },
+      () => {
+        s.say(
+          `{Elder} had seen everything. "How would you feel if you were {friend}?" <asked> {elder}.`,
+          `"Who will {thing:toplay} with you tomorrow?" <asked> {elder} quietly.`,
+        );
+        s.say(
+          `{Hero} thought about that, and <shows-shame>.`,
+          `{Hero} did not know what to say. <shows-thought>.`,
+        );
+      },
+    );
+    s.say(
+      `"I am sorry," {he} <said>. "Let us {thing:toplay} together." And {he} held out the {thing}.`,
+      `{He} put the {thing} into {friend}'s {hands}. "You first," <said> {hero}. "Mind {thing:sign}."`,
+      `"Here, {friend}," {he} <said>. "It is your turn now, and then mine, and then yours."`,
+    );
+    s.say(
+      `{Friend} was so <happy> that {friend:he} forgot to be sad. They took turns until [the sun went down|supper|it was time to go].`,
+      `<shows-happy:friend>. The two played until their legs were tired.`,
+      `{Friend} knew a new game with it, one that needed two. It was the best game of all.`,
+    );
+    s.paragraph();
+  },
+};
+
+export const newFriend: Arc = {
+  name: 'a new friend',
+  place: 'outdoor',
+  lessons: [
+    `Every friend was once a stranger.`,
+    `A friendship can begin with a single word.`,
+    `{Hero} was glad that {he} had said hello.`,
+    `Sometimes a friend is only one small step away.`,
+  ],
+  tell(s) {
+    const kind =
+      s.world.folk === 'child' ? 'a new {friend:kind}' : 'a {friend:kind} {he} had never seen before';
+    arrive(s);
+    s.say(
+      `There, {place:spot}, sat ${kind} with {friend:look}.`,
+      `Then {he} saw ${kind} {place:spot}, all alone.`,
+      `Somebody was sitting {place:spot}. It was ${kind}.`,
+    );
+    s.about(
+      'friend',
+      `{Friend:He} was holding a {other:full}.`,
+      `{Friend:He} looked <lonely:friend>, and {friend:he} held a {other:full} on {friend:his} lap.`,
+      `Next to {friend:him} lay a {other:full} with {other:mark}.`,
+    );
+    s.paragraph();
+    s.trait('cares');
+    s.branch(
+      () =>
+        s.say(
+          `{Hero} went right over, because {because}. "Hello! I am {hero}. What is your name?"`,
+          `"Hello," <said> {hero}. "I have never seen you here. My name is {hero}."`,
+        ),
+      () => {
+        s.say(
+          `{Hero} wanted to say something, but the words got stuck. What if the stranger did not like {him}?`,
+          `Should {he} say hello? <shows-fear>.`,
+        );
+        s.say(
+          `In the end {he} did it anyway, because {because}. "Is that your {other:noun}?" {he} <asked>.`,
+          `Then the {other} [slipped|fell] down and landed right at {his} feet. {Hero} picked it up. "Is this yours?"`,
+        );
+      },
+      () =>
+        s.say(
+          `{Hero} made a funny face. The stranger looked up. {Hero} made an even funnier one. And there it was: a smile!`,
+          `{Hero} did not say anything. {He} sat down too and began to build a tower of pebbles. After the third pebble, a small {hand} put a fourth on top.`,
+        ),
+    );
+    s.told.add('friend');
+    s.say(
+      `"I am {friend}," <whispered> {friend}. "We moved here yesterday, and I do not know anybody."`,
+      `"My name is {friend}," came the answer. "Everything is new here. Even the sky looks different."`,
+      `"{friend}," <said> {friend}. "I just came from far away, and I miss my old friends."`,
+    );
+    s.say(
+      `"Now you know me," <said> {hero}. "Do you want to play <game>?"`,
+      `"Then I will show you everything!" <cried> {hero}. {He} showed {friend} what was hidden {place:spot2} and the best hiding place, {place:spot3}.`,
+      `"Come," <said> {hero}, "I will show you a secret place." And they ran to hide {place:spot2}.`,
+    );
+    s.maybe(
+      0.6,
+      `It turned out that {friend} was very {friend:trait}, and that {friend:he} knew a hundred riddles.`,
+      `Then {friend} held out the {other}. "Do you want to {other:toplay} with me?" And in return {hero} taught {friend:him} how to whistle.`,
+      `{Friend} took the {other} and {other:play}, and then {hero} had a turn. {Friend} laughed for the first time that day.`,
+    );
+    s.say(
+      `When it was time to go, {friend} was not <lonely:friend> anymore.`,
+      `By evening it felt as if they had always known each other.`,
+      `"Will you come back tomorrow?" <asked> {friend}. "Tomorrow, and the day after, and the day after that," <said> {hero}.`,
+    );
+    s.paragraph();
+  },
+};
+
+export const helpingHand: Arc = {
+  name: 'a helping hand',
+  other: BREAKABLE,
+  place: 'outdoor',
+  lessons: [
+    `Helping is a way of saying that you care.`,
+    `When you help somebody up, you grow a little taller yourself.`,
+    `{Hero} had missed the fun, but {he} did not mind one bit.`,
+    `A heavy load is light when two carry it.`,
+  ],
+  tell(s) {
+    s.let(
+      'plan',
+      'see the puppet show',
+      'fly kites with the others',
+      'eat ice cream',
+      'watch the parade',
+      'swim in the lake',
+      'be first at the picnic',
+    );
+    arrive(s);
+    s.say(
+      `{He} was in a hurry, because {he} wanted to {plan}.`,
+      `{He} had been looking forward to it all week: today {he} would {plan}.`,
+      `"Today I will {plan}!" {he} sang.`,
+    );
+    meetFriend(s);
+    s.paragraph();
+    s.branch(
+      () => {
+        s.say(
+          `But {friend} did not look <happy:friend>. {Friend:His} {other} was stuck {place:spot}, and {friend:he} could not get it out.`,
+          `Then, with a crack, {friend}'s {other} broke in two. <shows-sad:friend>.`,
+          `"My {other}!" <cried> {friend}. It had tumbled down and lay {place:spot}, far out of reach.`,
+        );
+        s.trait('cares');
+        s.say(
+          `{Hero} looked at the clock and then at {friend}. {He} stayed, because {because}.`,
+          `{Hero} could have gone on. But {he} did not, because {because}.`,
+        );
+        s.say(
+          `{He} found a long stick and some string, and together they pulled and pushed and pulled again.`,
+          `"I will hold this end, and you hold that end," <said> {hero}. They worked until their {hands} were sore.`,
+          `{He} had an idea. With a bit of glue, a bit of string and a great deal of care, they set to work.`,
+        );
+        s.say(
+          `<atlast> {friend} held the {other} in {friend:his} {hands} again, and it was as good as new.`,
+          `And then, pop, it was done! {Friend} could hardly believe it. "My {other:noun}! It is saved!"`,
+        );
+      },
+      () => {
+        s.say(
+          `{Friend} was carrying a pile of firewood much too big for {friend:him}. The pile swayed, and down it went.`,
+          `{Friend} had stumbled {place:spot}. "Ow, my foot!" <cried> {friend}. "I cannot walk."`,
+          `A whole basket of eggs had to go up the road, and {friend} had been told to carry it alone. {Friend:He} was already out of breath.`,
+        );
+        s.trait('cares');
+        s.say(
+          `"Lean on me," <said> {hero}, because {because}.`,
+          `{Hero} forgot {his} plans at once, because {because}.`,
+        );
+        s.say(
+          `They went slowly, [one step after another|ten steps and a rest, ten steps and a rest]. They told each other jokes, so the way seemed short.`,
+          `"Left, right, left, right," {hero} counted. It took a long, long time, but neither of them complained.`,
+        );
+        s.say(
+          `When they were there, {friend} let out a deep breath. <thanks> {friend:he} <said>.`,
+          `"We did it," <said> {friend}. "Without you I would still be sitting {place:spot2}."`,
+        );
+      },
+    );
+    s.branch(
+      () =>
+        s.say(
+          `Now it was too late to {plan}. "I am sorry that you missed it," <said> {friend}. "Tomorrow I will come along, and we will go together."`,
+          `It was too late for {hero} to {plan}. But then {friend} ran home and came back with <snack>. They had their own little party {place:spot3}.`,
+        ),
+      () =>
+        s.say(
+          `And just imagine: there was still time to {plan}! They ran as fast as they could, and {friend} came along.`,
+          `"If we run, you can still {plan}," <said> {friend}. And they ran, {hand} in {hand}.`,
+        ),
+    );
+    s.paragraph();
+  },
+};
+
+export const quarrel: Arc = {
+  name: 'a quarrel',
+  lessons: [
+    `It is hard to say sorry first, and it is worth it.`,
+    `Both of them had been a little bit wrong and a little bit right.`,
+    `A good friend is worth more than winning.`,
+    `A quarrel is like a knot: pulling makes it worse.`,
+  ],
+  tell(s) {
+    arrive(s);
+    meetFriend(s);
+    s.let('gamea', 'hide and seek', 'pirates', 'explorers', 'kings and queens');
+    s.let('gameb', 'tag', 'shopkeepers', 'leapfrog', 'knights and dragons');
+    s.branch(
+      () =>
+        s.say(
+          `{Hero} wanted to play {gamea}, but {friend} wanted to play {gameb}. "{gamea}!" "{gameb}!" "{gamea}!" Neither of them would give in.`,
+          `"Let us play {gamea}," <said> {hero}. "We always play {gamea}," <grumbled> {friend}. "Today I want {gameb}."`,
+        ),
+      () =>
+        s.say(
+          `They both saw it in the same moment: a {other:full}, lying {place:spot}. "I saw it first!" <cried> {hero}. "No, I did!" <cried> {friend}.`,
+          `They found a {other:full} {place:spot}. {Hero} pulled on one end, and {friend} pulled on the other.`,
+        ),
+      () =>
+        s.say(
+          `They were building a tower of stones {place:spot}. "The big one goes on top," <said> {hero}. "The small one!" <said> {friend}. Then the tower fell. "That was your fault!" they both shouted.`,
+          `{Friend} laughed at the wrong moment, and {hero} thought that {friend:he} was laughing at {him}. One word led to another.`,
+        ),
+    );
+    s.say(
+      `<shows-anger>. "I will never play with you again!" <grumbled> {hero}.`,
+      `{Hero} was <angry>. {Friend} was <angry:friend> too.`,
+      `<shows-anger>, and <shows-anger:friend>.`,
+    );
+    s.paragraph();
+    s.say(
+      `{Hero} sat down {place:spot2}, and {friend} sat down {place:spot3}. It was a long way between them.`,
+      `They turned away from each other. For a long time nobody said a word.`,
+      `{Hero} went off alone. {He} kicked a pebble. The pebble did not help.`,
+    );
+    s.say(
+      `{place:sight2} It would have been nice to see it together.`,
+      `It is no fun to be cross, {hero} thought, and it makes you so tired.`,
+      `After a while {hero} could not even remember how it had started.`,
+    );
+    s.trait('cares');
+    s.branch(
+      () => {
+        s.say(
+          `{Hero} took the first step, because {because}.`,
+          `Somebody had to begin. {Hero} got up, because {because}.`,
+        );
+        s.say(
+          `"I was unfair," {he} <said>. "I am sorry, {friend}."`,
+          `"{Friend}?" {he} <whispered>. "I do not want to fight anymore."`,
+        );
+        s.say(
+          `"I am sorry too," <replied> {friend}, and <shows-happy:friend>.`,
+          `{Friend} looked up. "Neither do I," {friend:he} <whispered>. "I only shouted because you did."`,
+        );
+      },
+      () => {
+        s.say(
+          `Then both of them got up in the same moment, said "Sorry!" in the same moment, and laughed in the same moment.`,
+          `They both peeked around at the same time. {Hero} had to grin. {Friend} had to grin too. And the quarrel was over.`,
+        );
+      },
+      () => {
+        s.say(
+          `"When I was young," <said> {elder}, who had been listening, "I lost a friend over a walnut. A walnut! I still think of it."`,
+          `{Elder} came by and gave each of them one half of a pear. "It is a pity," <said> {elder}. "The two halves only fit each other."`,
+        );
+        s.say(
+          `{Hero} and {friend} looked at each other. "Shall we make up?" {hero} <asked>. {Friend} nodded.`,
+          `That made {hero} think. {He} went to {friend} and held out {his} {hand}, and {friend} took it.`,
+        );
+      },
+    );
+    s.say(
+      `This time they found a way: first {gamea}, then {gameb}, and then both at once.`,
+      `They invented a game that was half {gamea} and half {gameb}. It had never been played before.`,
+      `They spent the rest of the day together, and nobody minded who was first.`,
+    );
+    s.paragraph();
+  },
+};
