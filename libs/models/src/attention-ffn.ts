@@ -47,7 +47,7 @@ export class AttentionFFNLM extends LanguageModel {
     this.unembed = new Linear(dModel, vocabSize, random);
   }
 
-  protected override logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+  protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
     let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
@@ -56,6 +56,10 @@ export class AttentionFFNLM extends LanguageModel {
     capture?.take('hidden.1', x);
     x = this.ffn.forward(x);
     capture?.take('hidden.2', x);
-    return this.unembed.forward(x);
+    return x;
+  }
+
+  protected override get output(): Linear {
+    return this.unembed;
   }
 }

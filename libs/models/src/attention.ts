@@ -34,12 +34,16 @@ export class AttentionLM extends LanguageModel {
     this.unembed = new Linear(dModel, vocabSize, random);
   }
 
-  protected override logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+  protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     let x = this.embedding.forward(ids); // [B, T, C]
     capture?.take('hidden.0', x);
     x = this.attention.forward(x, options);
     capture?.take('hidden.1', x);
-    return this.unembed.forward(x);
+    return x;
+  }
+
+  protected override get output(): Linear {
+    return this.unembed;
   }
 }

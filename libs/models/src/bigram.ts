@@ -30,9 +30,13 @@ export class BigramLM extends LanguageModel {
     this.unembed = new Linear(dModel, vocabSize, random);
   }
 
-  protected override logits(ids: tf.Tensor2D, { capture }: ForwardOptions): tf.Tensor3D {
+  protected override hidden(ids: tf.Tensor2D, { capture }: ForwardOptions): tf.Tensor3D {
     const x = this.embedding.forward(ids); // [B, T, C]
     capture?.take('hidden.0', x);
-    return this.unembed.forward(x);
+    return x;
+  }
+
+  protected override get output(): Linear {
+    return this.unembed;
   }
 }

@@ -1,4 +1,4 @@
-export { LanguageModel, type ModelConfig } from './language-model.js';
+export { LanguageModel, type LossOptions, type ModelConfig } from './language-model.js';
 export { createModel, modelTypes, type AnyModelConfig, type ModelType } from './registry.js';
 export { modelFromCheckpoint, type LoadedModel } from './from-checkpoint.js';
 export { BigramLM, type BigramConfig } from './bigram.js';

@@ -36,13 +36,17 @@ export class PositionalAttentionLM extends LanguageModel {
     this.unembed = new Linear(dModel, vocabSize, random);
   }
 
-  protected override logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+  protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
     let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
     capture?.take('hidden.0', x);
     x = this.attention.forward(x, options);
     capture?.take('hidden.1', x);
-    return this.unembed.forward(x);
+    return x;
+  }
+
+  protected override get output(): Linear {
+    return this.unembed;
   }
 }

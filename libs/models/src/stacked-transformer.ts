@@ -46,7 +46,7 @@ export class StackedTransformerLM extends LanguageModel {
     this.unembed = new Linear(dModel, vocabSize, random);
   }
 
-  protected override logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+  protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
     let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
@@ -57,6 +57,10 @@ export class StackedTransformerLM extends LanguageModel {
     }
     x = this.ln_final.forward(x);
     capture?.take('hidden.final', x);
-    return this.unembed.forward(x);
+    return x;
+  }
+
+  protected override get output(): Linear {
+    return this.unembed;
   }
 }

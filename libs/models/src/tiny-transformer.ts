@@ -85,7 +85,7 @@ export class TinyTransformerLM extends LanguageModel {
     this.head = new Linear(dModel, vocabSize, random, { bias: false });
   }
 
-  protected override logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+  protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const table = tf.squeeze(this.pos_encoding.tensor(), [0]); // [context, C]
     const places = tf.gather(table, positions(ids, options)); // [T, C]
@@ -97,6 +97,10 @@ export class TinyTransformerLM extends LanguageModel {
     }
     x = this.norm.forward(x);
     capture?.take('hidden.final', x);
-    return this.head.forward(x);
+    return x;
+  }
+
+  protected override get output(): Linear {
+    return this.head;
   }
 }
