@@ -3,7 +3,7 @@
 import type { NamedArray } from '@lilformer/checkpoints';
 import { type Batches, type BatchState, batches } from '@lilformer/datasets';
 import { tf } from '@lilformer/engine';
-import type { Parameter } from '@lilformer/layers';
+import { Dropout, type Module, type Parameter } from '@lilformer/layers';
 import { RunClock } from './clock.js';
 import { BestSoFar, type BestState } from './early-stopping.js';
 import type { DoneReason } from './events.js';
@@ -27,6 +27,8 @@ export interface RunState {
   readonly trainLoss: { readonly sum: number; readonly tokens: number };
   /** The evaluation that belongs to this step is still to be made. */
   readonly evaluationDue: boolean;
+  /** Forwards each dropout layer has made in training, by its name; with its seed, they are its generator. */
+  readonly dropout: Readonly<Record<string, number>>;
   readonly engine: string;
 }
 
@@ -136,6 +138,7 @@ export class Run {
       );
     model.loadStateDict(arrays(MODEL));
     this.optimizer.loadStateDict(arrays(OPTIMIZER));
+    for (const [name, layer] of dropouts(model)) layer.counter = state.dropout[name] ?? 0;
     this.best.restore(state.best);
     this.step = state.step;
     this.tokens = state.tokens;
@@ -174,6 +177,7 @@ export class Run {
       best: this.best.state(),
       trainLoss: this.trainLoss,
       evaluationDue: this.evaluationDue,
+      dropout: Object.fromEntries(dropouts(model).map(([name, { counter }]) => [name, counter])),
       engine: tf.getBackend(),
     };
     await folder.saveState(arrays, state);
@@ -209,4 +213,8 @@ function openSchedule(schedule: Settings['schedule'], totalSteps: number | undef
     return createSchedule({ ...schedule, totalSteps: schedule.totalSteps ?? totalSteps });
   }
   return createSchedule(schedule);
+}
+
+function dropouts(model: Module): [string, Dropout][] {
+  return [...model.namedModules()].filter((entry): entry is [string, Dropout] => entry[1] instanceof Dropout);
 }

@@ -1,0 +1,127 @@
+// Small things to train in tests: models that take milliseconds a step, a text with a pattern, and
+// ways to run and to look at what came of it.
+import { RunFolder } from '@lilformer/checkpoints';
+import { arraySource, slidingWindows, splitTokens, type Windows } from '@lilformer/datasets';
+import type { tf } from '@lilformer/engine';
+import { Dropout, Embedding, Linear, type ForwardOptions } from '@lilformer/layers';
+import { createModel, LanguageModel, type AnyModelConfig } from '@lilformer/models';
+import { Random } from '@lilformer/random';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '../events.js';
+import type { TrainOptions } from '../options.js';
+import { train } from '../train.js';
+
+export const VOCABULARY = 13;
+
+const CONFIGS = {
+  bigram: { type: 'bigram', vocabSize: VOCABULARY, dModel: 8 },
+  attention: { type: 'transformer', vocabSize: VOCABULARY, dModel: 8, dFf: 16, contextLength: 6 },
+  moe: {
+    type: 'moe-transformer',
+    vocabSize: VOCABULARY,
+    dModel: 8,
+    dFf: 8,
+    nLayers: 1,
+    nHeads: 2,
+    nExperts: 2,
+    contextLength: 6,
+  },
+} as const satisfies Record<string, AnyModelConfig>;
+
+export function tinyModel(kind: keyof typeof CONFIGS | 'dropout' = 'bigram', seed = 1): LanguageModel {
+  const random = new Random(seed).split('weights');
+  return kind === 'dropout' ? new DropoutLM(random) : createModel(CONFIGS[kind], random);
+}
+
+/** A bigram with dropout between its two halves. */
+class DropoutLM extends LanguageModel {
+  readonly config = { type: 'dropout-test', vocabSize: VOCABULARY };
+  readonly embedding: Embedding;
+  readonly drop: Dropout;
+  readonly unembed: Linear;
+
+  constructor(random: Random) {
+    super();
+    this.embedding = new Embedding(VOCABULARY, 8, random);
+    this.drop = new Dropout(0.3, random);
+    this.unembed = new Linear(8, VOCABULARY, random);
+  }
+
+  protected override logits(ids: tf.Tensor2D, _: ForwardOptions): tf.Tensor3D {
+    return this.unembed.forward(this.drop.forward(this.embedding.forward(ids) as tf.Tensor3D));
+  }
+}
+
+/** Ids that mostly count upwards, so that there is something to learn and something to forget. */
+export function tinyTokens(count: number, seed = 5): number[] {
+  const random = new Random(seed);
+  const ids = [0];
+  while (ids.length < count) {
+    const next = random.uniform() < 0.8 ? ids.at(-1)! + 1 : random.integer(VOCABULARY);
+    ids.push(next % VOCABULARY);
+  }
+  return ids;
+}
+
+/** Windows to train and to validate on: about 48 and 12 of length 6. */
+export function tinyWindows(count = 72): { train: Windows; validation: Windows } {
+  const [first, rest] = splitTokens(arraySource(tinyTokens(count)), 0.75);
+  return { train: slidingWindows(first, 6), validation: slidingWindows(rest, 6) };
+}
+
+/** A new, empty run folder in the system's place for temporary files. */
+export async function newFolder(): Promise<RunFolder> {
+  const path = join(mkdtempSync(join(tmpdir(), 'lilformer-training-')), 'run');
+  return RunFolder.create(path, { config: { test: true }, tokenizer: { type: 'none' } });
+}
+
+/** Closes a run folder and opens it as a new process would. */
+export async function reopen(folder: RunFolder): Promise<RunFolder> {
+  await folder.close();
+  return RunFolder.resume(folder.path);
+}
+
+/** All events of a run, or those until `stop` says so, when its signal is aborted. */
+export async function runToEnd(
+  options: TrainOptions,
+  stop: (event: TrainingEvent) => boolean = () => false,
+): Promise<Events> {
+  const controller = new AbortController();
+  const events: TrainingEvent[] = [];
+  for await (const event of train({ signal: controller.signal, ...options })) {
+    events.push(event);
+    if (stop(event)) controller.abort();
+  }
+  return new Events(events);
+}
+
+/** Events of a run, by kind. */
+export class Events {
+  constructor(readonly all: readonly TrainingEvent[]) {}
+
+  get steps(): StepEvent[] {
+    return this.all.filter((event) => event.type === 'step');
+  }
+
+  get evaluations(): EvaluationEvent[] {
+    return this.all.filter((event) => event.type === 'evaluation');
+  }
+
+  get done(): DoneEvent {
+    const last = this.all.at(-1);
+    if (last?.type !== 'done') throw new Error(`the last event is ${last?.type}`);
+    return last;
+  }
+
+  get losses(): number[] {
+    return this.steps.map(({ loss }) => loss);
+  }
+}
+
+/** What of an event is the same in every run with the same settings: all but times. */
+export function timeless(event: object): Record<string, unknown> {
+  const { elapsed: _, eta: __, tokensPerSecond: ___, ...rest } = event as Record<string, unknown>;
+  return rest;
+}
