@@ -130,10 +130,10 @@ class PickleReader {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   }
 
-  line(): string {
+  line(encoding: 'utf-8' | 'latin1' = 'utf-8'): string {
     const end = this.bytes.indexOf(0x0a, this.position);
     if (end === -1) throw new PickleTooShort('the pickle is cut off');
-    const line = this.text(end - this.position);
+    const line = this.text(end - this.position, encoding);
     this.position = end + 1;
     return line;
   }
@@ -351,7 +351,7 @@ class PickleMachine {
       case 'V':
         return this.push(
           reader
-            .line()
+            .line('latin1')
             .replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/g, (_, short?: string, long?: string) =>
               short ? String.fromCharCode(parseInt(short, 16)) : String.fromCodePoint(parseInt(long!, 16)),
             ),

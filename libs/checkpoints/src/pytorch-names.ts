@@ -80,9 +80,10 @@ function asList(value: unknown): unknown[] {
   return value;
 }
 
-/** Bytes as protocol 2 writes them: a text of characters below 256. */
+/** Bytes as protocol 2 writes them, a text of characters below 256; a bytearray wraps such bytes. */
 function latin1Bytes(args: unknown[]): Uint8Array {
   const [text = '', encoding = 'latin1'] = args;
+  if (text instanceof Uint8Array) return new Uint8Array(text);
   if (typeof text !== 'string' || !/^latin-?1$/.test(String(encoding)))
     throw new Error('bytes that are not written as latin1');
   return new Uint8Array(Buffer.from(text, 'latin1'));

@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isDict, PickleTooShort, readPickle } from './pickle.js';
+import { PyTorchMeaning, refuseLeftovers } from './pytorch-names.js';
+
+const fixtures = JSON.parse(readFileSync(new URL('../fixtures/pickles.json', import.meta.url), 'utf8')) as {
+  value: unknown;
+  pickles: Record<string, string>;
+};
+
+/** Reads a pickle written as text, one character a byte. */
+function read(text: string): unknown {
+  const meaning = new PyTorchMeaning();
+  const { value } = readPickle(Buffer.from(text, 'latin1'), meaning);
+  refuseLeftovers(value, meaning);
+  return value;
+}
+
+function ordinary(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordinary);
+  if (isDict(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, ordinary(item)]));
+  return value;
+}
+
+describe("Python's pickles", () => {
+  it.each(Object.keys(fixtures.pickles))('protocol %s', (protocol) => {
+    const { value, end } = readPickle(Buffer.from(fixtures.pickles[protocol], 'hex'), new PyTorchMeaning());
+    expect(ordinary(value)).toEqual(fixtures.value);
+    expect(end).toBe(fixtures.pickles[protocol].length / 2);
+    const { again } = value as { again: unknown[] };
+    expect(again[0]).toBe(again[1]);
+  });
+
+  it('says that more bytes are needed, wherever a pickle is cut', () => {
+    for (const hex of Object.values(fixtures.pickles)) {
+      const bytes = Buffer.from(hex, 'hex');
+      for (let end = 0; end < bytes.length; end++) {
+        expect(() => readPickle(bytes.subarray(0, end), new PyTorchMeaning())).toThrow(PickleTooShort);
+      }
+    }
+  });
+});
+
+describe('hostile pickles', () => {
+  it.each<[string, string, string]>([
+    ['GLOBAL and REDUCE', "cos\nsystem\n(S'true'\ntR.", 'holds "os.system"'],
+    ['GLOBAL alone', 'cposix\nsystem\n.', 'holds "posix.system"'],
+    ['STACK_GLOBAL', '\x8c\x02os\x8c\x06system\x93.', 'holds "os.system"'],
+    ['STACK_GLOBAL of no text', 'K\x01K\x02\x93.', 'name is no text'],
+    ['eval', "c__builtin__\neval\n(S'1'\ntR.", 'holds "__builtin__.eval"'],
+    ['getattr', 'cbuiltins\ngetattr\n.', 'holds "builtins.getattr"'],
+    ['a name of the prototype', 'cconstructor\nprototype\n.', 'holds "constructor.prototype"'],
+    ['a dotted way to a known name', 'ctorch\n_utils._rebuild_tensor_v2.__globals__\n.', 'which is neither'],
+    ['INST', "(S'true'\nios\nsystem\n.", 'holds "os.system"'],
+    ['INST of a known name', '(icollections\nOrderedDict\n.', 'INST'],
+    ['OBJ', '(cos\nsystem\no.', 'holds "os.system"'],
+    ['OBJ of a known name', '(ccollections\nOrderedDict\no.', 'OBJ'],
+    ['NEWOBJ', 'cos\nsystem\n)\x81.', 'holds "os.system"'],
+    ['NEWOBJ_EX', 'ccollections\nOrderedDict\n)}\x92.', 'NEWOBJ_EX'],
+    ['EXT1', '\x82\x01.', 'EXT1'],
+    ['EXT2', '\x83\x01\x00.', 'EXT2'],
+    ['EXT4', '\x84\x01\x00\x00\x00.', 'EXT4'],
+    ['NEXT_BUFFER', '\x97.', 'NEXT_BUFFER'],
+    ['PERSID', 'Pa\n.', 'PERSID'],
+    ['REDUCE of a text', 'S"a"\n)R.', 'calls string a, which is no function'],
+    ['REDUCE of a list', '])R.', 'calls a list or tuple, which is no function'],
+    ['REDUCE of a dict', '})R.', 'calls a dict, which is no function'],
+    ['REDUCE of a type', 'cbuiltins\nint\n)R.', 'calls builtins.int, which is no function'],
+    [
+      'REDUCE with a text for arguments',
+      'ccollections\nOrderedDict\nS"a"\nR.',
+      'string a where a list has to be',
+    ],
+    ['BUILD of a list', ']}b.', 'sets attributes of a list or tuple'],
+    ['BUILD of a function', 'ccollections\nOrderedDict\n}b.', 'sets attributes of collections.OrderedDict'],
+    ['a type as a value', ']ccollections\nOrderedDict\na.', 'holds collections.OrderedDict itself'],
+    ['a persistent id of code', '(S"module"\nS"x"\ntQ.', 'refers to string module outside'],
+    ['a persistent id that is no tuple', 'S"x"\nQ.', 'string x where a list'],
+    [
+      'a storage of a dict type',
+      '(S"storage"\nccollections\nOrderedDict\nS"0"\nS"cpu"\nK\x01tQ.',
+      'a storage of type collections.OrderedDict',
+    ],
+    ['a bare storage', '(S"storage"\nctorch\nFloatStorage\nS"0"\nS"cpu"\nK\x01tQ.', 'a bare storage'],
+    [
+      'a tensor of a storage that is none',
+      'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\x00))tR.',
+      'storage is number 1',
+    ],
+    [
+      'a tensor by another function',
+      'ctorch._tensor\n_rebuild_from_type_v2\n(c_codecs\nencode\nNNtR.',
+      'calls _codecs.encode for a tensor',
+    ],
+    ['a numpy object', 'cnumpy\ndtype\n(S"O8"\ntR.', 'a numpy type'],
+    [
+      'a numpy number of a text type',
+      'cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S"S8"\ntRc_codecs\nencode\n(S"a"\nS"latin1"\ntRtR.',
+      'a numpy value of type "S8"',
+    ],
+    [
+      'a numpy number that is too short',
+      'cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S"f8"\ntRc_codecs\nencode\n(S"a"\nS"latin1"\ntRtR.',
+      '1 bytes',
+    ],
+    ['another encoding', 'c_codecs\nencode\n(S"a"\nS"rot13"\ntR.', 'not written as latin1'],
+    ['memo that was never kept', 'h\x05.', 'refers to value 5'],
+    ['memo of -1', 'Np-1\n.', 'a memo number that is none'],
+    ['no mark', 't.', 'a mark that it never set'],
+    ['nothing on the stack', '.', 'takes more values than it gave'],
+    ['nothing above the mark', '(R.', 'takes more values'],
+    ['values left over', 'NN.', 'leaves values over'],
+    ['a mark left over', 'N(N.', 'leaves values over'],
+    ['append to a dict', '}Na.', 'a dict where a list has to be'],
+    ['item of a list', ']NNs.', 'a list or tuple where a dict has to be'],
+    ['item of a text', 'S"a"\nS"length"\nNs.', 'string a where a dict has to be'],
+    ['add to a list', '](N\x90.', 'a list or tuple where a set has to be'],
+    ['key without value', '(Nd.', 'a dictionary key without a value'],
+    ['a list for a key', '(]Nd.', 'a list or tuple as a dictionary key'],
+    ['1 and "1" for keys', '(K\x01NS"1"\nNd.', 'dictionary keys 1 and "1"'],
+    ['"1" and 1 for keys', '(S"1"\nNK\x01Nd.', 'dictionary keys 1 and "1"'],
+    ['protocol 6', '\x80\x06N.', 'pickle protocol 6'],
+    ['no opcode', '\xff.', 'has 0xff where an opcode has to be'],
+    ['LONG4 of negative length', '\x8b\xff\xff\xff\xff.', 'an integer of -1 bytes'],
+    ['LONG4 of 2 GB', '\x8b\xff\xff\xff\x7f.', 'an integer of 2147483647 bytes'],
+    ['BINSTRING of negative length', 'T\xfb\xff\xff\xff.', 'a text of -5 bytes'],
+    ['BINBYTES of 4 GB', 'B\xfb\xff\xff\xff.', 'cut off'],
+    ['BINBYTES8 of 2^64 - 1', '\x8e\xff\xff\xff\xff\xff\xff\xff\xff.', 'cut off'],
+    ['BINUNICODE8 of 2^63', '\x8d\x00\x00\x00\x00\x00\x00\x00\x80.', 'cut off'],
+    ['an integer of words', 'Iabc\n.', '"abc" for an integer'],
+    ['an integer of 100,000 digits', `L${'9'.repeat(100_000)}L\n.`, 'for an integer'],
+    ['a float of words', 'Fabc\n.', '"abc" for a float'],
+    ['a string without quotes', 'Sabc\n.', 'a string without quotes'],
+    ['bad UTF-8', 'X\x01\x00\x00\x00\xff.', 'not valid'],
+  ])('%s', (_, pickle, message) => {
+    expect(() => read(pickle)).toThrow(message);
+  });
+
+  it('keeps names like __proto__ as keys that mean nothing', () => {
+    const value = read('(S"__proto__"\n(S"polluted"\nI01\ndS"constructor"\nNd.') as Record<string, unknown>;
+    expect(Object.keys(value)).toEqual(['__proto__', 'constructor']);
+    expect(Object.getPrototypeOf(value)).toBe(null);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    const ordered = read('ccollections\nOrderedDict\n((lp0\n(S"__proto__"\n}tatRp1\n}b.');
+    expect([Object.getPrototypeOf(ordered), Object.keys(ordered as object)]).toEqual([null, ['__proto__']]);
+  });
+
+  it('drops the attributes of an OrderedDict, and keeps its items', () => {
+    expect({
+      ...(read('ccollections\nOrderedDict\n)R(S"a"\nK\x01u}S"_metadata"\nK\x02sb.') as object),
+    }).toEqual({ a: 1 });
+  });
+
+  it('takes a list of a million nestings or references without recursion', () => {
+    expect(Array.isArray(read(`${']'.repeat(1_000_000)}${'a'.repeat(999_999)}.`))).toBe(true);
+    expect(read(`](${'N'.repeat(1_000_000)}e.`)).toHaveLength(1_000_000);
+  });
+
+  it('gives an error or a plain value for any bytes, and for any damage to a pickle', () => {
+    const valid = ['0', '2', '4'].map((protocol) => Buffer.from(fixtures.pickles[protocol], 'hex'));
+    const opcodes = [
+      ...'.(012pqrghjNIJKMLFGSTUVXBC])}tlaedsucRbioQP\x80\x81\x82\x85\x86\x87\x88\x8a\x8b\x8c\x8f\x90\x91\x93\x94\x95',
+    ];
+    const damaged = fc
+      .tuple(
+        fc.constantFrom(...valid),
+        fc.array(fc.tuple(fc.nat(1200), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+      )
+      .map(([bytes, changes]) => {
+        const copy = Buffer.from(bytes);
+        for (const [at, value] of changes) copy[at % copy.length] = value;
+        return copy;
+      });
+    const soup = fc
+      .array(
+        fc.oneof(
+          fc.constantFrom(...opcodes),
+          fc.constantFrom('collections\nOrderedDict\n', 'builtins\nset\n', '\x00', '\x01', '1\n', '"a"\n'),
+        ),
+      )
+      .map((parts) => Buffer.from(parts.join('') + '.', 'latin1'));
+    fc.assert(
+      fc.property(fc.oneof(damaged, soup), (bytes) => {
+        try {
+          const meaning = new PyTorchMeaning();
+          refuseLeftovers(readPickle(bytes, meaning).value, meaning);
+        } catch (error) {
+          // an error of this library, or of the decoder of texts, but no slip such as reading a field of undefined
+          if (
+            error instanceof TypeError &&
+            (error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA'
+          )
+            throw error;
+          expect(error).not.toBeInstanceOf(RangeError);
+        }
+        expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+      }),
+      { numRuns: 4000 },
+    );
+  });
+});

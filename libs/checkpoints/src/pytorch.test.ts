@@ -1,0 +1,268 @@
+// Files of PyTorch beyond the ordinary, and files that are made to do harm.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ByteSource } from './byte-source.js';
+import type { NamedArray } from './named-array.js';
+import { readPyTorch, readPyTorchFrom, readWeights, type PlainValue } from './pytorch.js';
+import { toFloat32 } from './to-float32.js';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+function memory(bytes: Uint8Array): ByteSource {
+  return {
+    name: 'x.pt',
+    size: bytes.length,
+    read: (offset, length) => {
+      if (offset < 0 || length < 0 || offset + length > bytes.length)
+        return Promise.reject(new Error('x.pt: out of range'));
+      return Promise.resolve(new Uint8Array(bytes.subarray(offset, offset + length)));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const u16 = (value: number): Buffer => Buffer.of(value & 255, value >> 8);
+const u32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
+
+/** A zip file of stored entries. */
+function zip(
+  entries: [string, Uint8Array][],
+  change: { crc?: number; size?: number; method?: number } = {},
+): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, bytes] of entries) {
+    const head = Buffer.concat([
+      u16(0),
+      u16(change.method ?? 0),
+      u32(0),
+      u32(change.crc ?? crc32(bytes)),
+      u32(bytes.length),
+      u32(change.size ?? bytes.length),
+      u16(name.length),
+      u16(0),
+    ]);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), u16(20), head, Buffer.from(name), bytes]);
+    directory.push(
+      Buffer.from('PK\x01\x02'),
+      u16(20),
+      u16(20),
+      head,
+      Buffer.alloc(10),
+      u32(offset),
+      Buffer.from(name),
+    );
+    parts.push(local);
+    offset += local.length;
+  }
+  const size = directory.reduce((sum, part) => sum + part.length, 0);
+  const end = [
+    Buffer.from('PK\x05\x06'),
+    u32(0),
+    u16(entries.length),
+    u16(entries.length),
+    u32(size),
+    u32(offset),
+    u16(0),
+  ];
+  return Buffer.concat([...parts, ...directory, ...end]);
+}
+
+const list = (values: number[]): string => `(${values.map((value) => `L${value}L\n`).join('')}t`;
+
+/** A checkpoint of one tensor with any claims: its storage has four numbers. */
+function checkpoint(claim: {
+  shape?: number[];
+  strides?: number[];
+  offset?: string;
+  elements?: string;
+  times?: number;
+}): Buffer {
+  const { shape = [4], strides = [1], offset = 'I0\n', elements = 'I4\n', times = 1 } = claim;
+  const storage = `(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\n${elements}tQ`;
+  const tensor = `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${offset}${list(shape)}${list(strides)}I00\nNtR`;
+  const items = Array.from(
+    { length: times },
+    (_, i) => `S'${i}'\n${tensor.replace(list(shape), list([...shape.slice(0, -1), shape.at(-1)! - i]))}`,
+  );
+  const pickle = Buffer.from(`(${items.join('')}d.`);
+  return zip([
+    ['a/data.pkl', pickle],
+    ['a/data/0', new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)],
+  ]);
+}
+
+const refuse = (bytes: Uint8Array, message: string): Promise<void> =>
+  expect(readPyTorchFrom(memory(bytes))).rejects.toThrow(message);
+
+describe('files of PyTorch', () => {
+  it.each(['values-2.pt', 'values-5.pt'])(
+    '%s: newer types, sets, bytes, devices, large integers',
+    async (name) => {
+      const value = (await readPyTorch(fixture(name))) as Record<string, PlainValue>;
+      const array = (key: string): NamedArray => value[key] as NamedArray;
+      expect(array('uint16')).toEqual({ dtype: 'U16', shape: [3], data: Uint16Array.of(0, 1, 65535) });
+      expect(array('uint32')).toEqual({ dtype: 'U32', shape: [1], data: Uint32Array.of(2 ** 32 - 1) });
+      expect(array('uint64')).toEqual({ dtype: 'U64', shape: [1], data: BigUint64Array.of(2n ** 64n - 1n) });
+      expect(array('viewed')).toEqual({ dtype: 'U16', shape: [2], data: Uint16Array.of(1, 65535) });
+      expect([...toFloat32(array('e4m3'))]).toEqual([1.5, -448, 2 ** -9]);
+      expect([...toFloat32(array('e5m2'))]).toEqual([1.5, Infinity, 2 ** -16]);
+      expect(value.bytes).toEqual(Uint8Array.of(0, 255));
+      expect(value.no_bytes).toEqual(new Uint8Array(0));
+      expect(value.bytearray).toEqual(Uint8Array.of(97, 98));
+      expect(value.set).toEqual(new Set([1, 2]));
+      expect(value.frozen).toEqual(new Set(['x']));
+      expect([value.size, value.cpu, value.cuda, value.dtype]).toEqual([
+        [2, 3],
+        'cpu',
+        'cuda:1',
+        'torch.bfloat16',
+      ]);
+      expect({ ...(value.default as object) }).toEqual({ a: [1] });
+      expect(Object.entries(value.ordered as object)).toEqual([['b', 1], ['a', 2]]); // prettier-ignore
+      expect(value.integers).toEqual([
+        2 ** 53 - 1,
+        2n ** 53n,
+        -(2n ** 53n),
+        -(2 ** 40),
+        2n ** 63n,
+        -(2n ** 100n),
+        -1,
+        -128,
+        -32769,
+      ]);
+      expect(Object.keys(value)).toContain('__proto__');
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+      expect(value.nan).toBeNaN();
+      expect((value.cycle as PlainValue[])[0]).toBe(value.cycle);
+    },
+  );
+
+  it.each(['deflated.pt', 'piped.pt'])('%s: packed again by another program', async (name) => {
+    const weights = await readWeights(fixture(name));
+    expect(weights.get('weight')).toEqual({
+      dtype: 'F32',
+      shape: [2, 3],
+      data: Float32Array.of(0, 1, 2, 3, 4, 5),
+    });
+    expect(weights.get('zeros')!.data).toEqual(new Float32Array(300));
+  });
+
+  it.each([
+    ['evil.pt', 'holds "posix.system", which is neither a tensor nor a plain container'],
+    ['evil-legacy.pt', 'holds "posix.system"'],
+    ['module.pt', 'holds "torch.nn.modules.linear.Linear"'],
+    ['sparse.pt', 'holds "torch._utils._rebuild_sparse_tensor"'],
+    ['complex.pt', 'holds "torch.ComplexFloatStorage"'],
+    ['plain.pkl', 'a pickle, but not one that torch.save wrote'],
+    ['script.pt', 'a TorchScript program'],
+    ['make-pytorch.py', 'not a file that torch.save wrote'],
+  ])('%s is refused: %s', async (name, message) => {
+    await expect(readPyTorch(fixture(name))).rejects.toThrow(message);
+    await expect(readWeights(fixture(name))).rejects.toThrow(fixture(name));
+    expect(existsSync('/tmp/checkpoints-evil')).toBe(false);
+  });
+});
+
+describe('hostile tensors', () => {
+  it('reads the honest one', async () => {
+    const value = (await readPyTorchFrom(memory(checkpoint({ shape: [2, 2], strides: [1, 2] })))) as Record<
+      string,
+      NamedArray
+    >;
+    expect(value['0']).toEqual({ dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 3, 2, 4) });
+  });
+
+  it.each<[string, Parameters<typeof checkpoint>[0], string]>([
+    [
+      'shape beyond the storage',
+      { shape: [5] },
+      'x.pt: shape [5] with strides [1] and offset 0 reaches beyond the 4 elements',
+    ],
+    ['offset beyond the storage', { offset: 'I1\n' }, 'reaches beyond'],
+    ['negative offset', { offset: 'I-1\n' }, 'offset -1'],
+    ['offset that is a text', { offset: "S'0'\n" }, 'offset 0 do not go with'],
+    ['offset of 2^70', { offset: `L${2n ** 70n}L\n` }, 'do not go with'],
+    ['stride beyond the storage', { strides: [2] }, 'reaches beyond'],
+    ['negative stride', { strides: [-1] }, 'stride -1'],
+    ['missing stride', { strides: [] }, 'do not go with'],
+    ['negative shape', { shape: [-4] }, 'shape [-4] is none'],
+    ['shape product beyond 2^53', { shape: [2 ** 40, 2 ** 40], strides: [0, 0] }, 'is none'],
+    ['stride product beyond 2^53', { shape: [2, 2], strides: [2 ** 53 - 1, 2 ** 53 - 1] }, 'reaches beyond'],
+    [
+      'a terabyte out of one number',
+      { shape: [2 ** 40], strides: [0] },
+      'views that would grow from 16 to 4398046511104 bytes',
+    ],
+    ['many views of one number', { shape: [2 ** 20], strides: [0], times: 100 }, 'views that would grow'],
+    [
+      '65 dimensions',
+      { shape: Array(65).fill(1) as number[], strides: Array(65).fill(1) as number[] },
+      'is none',
+    ],
+    ['storage larger than its entry', { elements: 'I5\n' }, 'storage "0" should have 20 bytes, but has 16'],
+    ['storage of negative size', { elements: 'I-4\n' }, 'a storage whose key or size is none'],
+    ['storage of 2^52 numbers', { elements: `L${2n ** 52n}L\n` }, 'storage "0" of'],
+  ])('%s', async (_, claim, message) => {
+    await refuse(checkpoint(claim), message);
+  });
+});
+
+describe('hostile zip files', () => {
+  const pickle: [string, Uint8Array] = ['a/data.pkl', Buffer.from('}.')];
+
+  it.each<[string, Buffer, string]>([
+    ['no directory', zip([pickle]).subarray(0, -1), 'no directory at its end'],
+    ['no data.pkl', zip([['a/b', Buffer.from('x')]]), 'no data.pkl in it'],
+    ['two data.pkl', zip([pickle, ['b/data.pkl', pickle[1]]]), 'no data.pkl in it'],
+    ['a name twice', zip([pickle, pickle]), '"a/data.pkl" is there twice'],
+    ['wrong checksum', zip([pickle], { crc: 1 }), '"a/data.pkl" is damaged: its checksum is wrong'],
+    ['two sizes', zip([pickle], { size: 3 }), 'two different sizes'],
+    ['zip bomb', zip([pickle], { size: 2 ** 32 - 2, method: 8 }), 'refused as a zip bomb'],
+    ['no deflate data', zip([pickle], { method: 8 }), '"a/data.pkl" is damaged'],
+    ['another method', zip([pickle], { method: 14 }), 'compressed by method 14'],
+    ['big-endian', zip([pickle, ['a/byteorder', Buffer.from('big')]]), 'byte order "big"'],
+    ['missing storage', (() => { const bytes = checkpoint({}); return Buffer.from(bytes.toString('latin1').replaceAll('a/data/0', 'a/data/1'), 'latin1'); })(), 'storage "0" should have 16 bytes, but is missing'], // prettier-ignore
+  ])('%s', async (_, bytes, message) => {
+    await refuse(bytes, message);
+  });
+
+  it('gives an Error that names the file, or a value, for any damage to a file', async () => {
+    const files = await Promise.all(
+      ['values-2.pt', 'deflated.pt', 'piped.pt', 'evil-legacy.pt'].map((name) => readFile(fixture(name))),
+    );
+    const legacy = await readFile(fixture('values-legacy.pt'));
+    const damage = fc.array(fc.tuple(fc.constantFrom('set', 'cut'), fc.nat(), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files, legacy, legacy), damage, async (file, steps) => {
+        let bytes = Buffer.from(file);
+        for (const [kind, place, value] of steps) {
+          if (bytes.length === 0) break;
+          // half of the time near the end, where a zip file has its directory
+          const at =
+            place % 2
+              ? place % bytes.length
+              : bytes.length - 1 - ((place >> 1) % Math.min(400, bytes.length));
+          if (kind === 'set') bytes[at] = value;
+          else bytes = bytes.subarray(0, at);
+        }
+        await readPyTorchFrom(memory(bytes)).catch((error: unknown) => {
+          expect((error as Error).message).toMatch(/^x\.pt: /);
+        });
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
