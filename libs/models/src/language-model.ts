@@ -1,7 +1,7 @@
 // What every language model here can do, whatever is inside: check its input, give logits and a loss,
 // and clean up after itself. The arithmetic of each model is in its own file.
 import { tf } from '@lilformer/engine';
-import { KeyValueCache, Module, type ForwardOptions } from '@lilformer/layers';
+import { KeyValueCache, Module, type ForwardOptions, type Linear } from '@lilformer/layers';
 import { crossEntropy } from '@lilformer/ops';
 
 /** Sizes of a model, as plain JSON: `type` says which, the rest is what its constructor takes. */
@@ -13,16 +13,22 @@ export interface ModelConfig {
   readonly contextLength?: number;
 }
 
+/** What `loss` takes besides ids and targets. */
+export type LossOptions = Pick<ForwardOptions, 'capture' | 'paddingMask'>;
+
 /** A model that, for each token of a text, scores every token that may come next. */
 export abstract class LanguageModel extends Module {
   /** What `createModel` needs to build this model again. */
   abstract readonly config: ModelConfig;
 
   /**
-   * The arithmetic: `[B, T]` token ids to `[B, T, V]` logits. Runs inside a tidy, with checked input.
-   * A model hands what it is about to turn into logits through {@link lastPlace} first.
+   * The arithmetic up to the last map: token ids `[B, T]` to what the model has come to think at each place,
+   * `[B, T, C]`. Runs inside a tidy, with checked input.
    */
-  protected abstract logits(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D;
+  protected abstract hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D;
+
+  /** The last map, from `[B, T, C]` to logits. Apart from `hidden`, so that only the logits needed are computed. */
+  protected abstract get output(): Linear;
 
   /** Number of different tokens, V. */
   get vocabSize(): number {
@@ -42,14 +48,16 @@ export abstract class LanguageModel extends Module {
    *
    * @param ids `[B, T]` int32
    * @returns `[B, T, V]`; with `lastOnly` `[B, 1, V]`
-   * @throws Error when ids are no whole numbers of two dimensions, or more than the context holds
+   * @throws Error when ids are not int32 of two dimensions, at least one token a row and at most what the
+   *   context holds, each in the vocabulary; or when cache or mask are for another shape
    */
   forward(ids: tf.Tensor2D, options: ForwardOptions = {}): tf.Tensor3D {
     this.#check(ids, options);
     return tf.tidy(() => {
-      const logits = lastPlace(this.logits(ids, options), options);
-      options.cache?.advance(ids.shape[1]);
-      return logits;
+      const [batch, tokens] = ids.shape;
+      const x = this.hidden(ids, options); // [B, T, C]
+      options.cache?.advance(tokens);
+      return this.output.forward(options.lastOnly ? tf.slice(x, [0, tokens - 1, 0], [batch, 1, -1]) : x);
     });
   }
 
@@ -59,13 +67,14 @@ export abstract class LanguageModel extends Module {
    * @param ids `[B, T]` int32
    * @param targets `[B, T]` int32: the token that does come next, at every place
    */
-  loss(ids: tf.Tensor2D, targets: tf.Tensor2D, options: ForwardOptions = {}): tf.Scalar {
+  loss(ids: tf.Tensor2D, targets: tf.Tensor2D, options: LossOptions = {}): tf.Scalar {
     if (targets.shape.join() !== ids.shape.join()) {
       throw new Error(
         `targets of shape [${targets.shape}] for ids of shape [${ids.shape}]: expected the same`,
       );
     }
-    return tf.tidy(() => crossEntropy(this.forward(ids, options), targets) as tf.Scalar);
+    this.#check(ids, options);
+    return tf.tidy(() => crossEntropy(this.output.forward(this.hidden(ids, options)), targets) as tf.Scalar);
   }
 
   /** An empty memory for `batch` sequences that go on side by side; it frees itself with `dispose`. */
@@ -84,6 +93,7 @@ export abstract class LanguageModel extends Module {
       );
     }
     const [batch, tokens] = ids.shape;
+    if (ids.size === 0) throw new Error(`${name}: ids of shape [${ids.shape}], expected at least one token`);
     const before = cache?.length ?? 0;
     if (before + tokens > this.contextLength) {
       const sum = before > 0 ? `${before} cached and ${tokens} new tokens` : `${tokens} tokens`;
@@ -101,10 +111,4 @@ export abstract class LanguageModel extends Module {
       );
     }
   }
-}
-
-/** `[B, T, C]` as it is, or with `lastOnly` its last place `[B, 1, C]`, for which alone logits are then computed. */
-export function lastPlace(x: tf.Tensor3D, { lastOnly }: ForwardOptions): tf.Tensor3D {
-  const places = x.shape[1];
-  return lastOnly && places > 1 ? tf.slice(x, [0, places - 1, 0], [-1, 1, -1]) : x;
 }
