@@ -36,3 +36,4 @@ export type {
   StepEvent,
   TrainingEvent,
 } from './events.js';
+export { modelFromRun } from './model-from-run.js';

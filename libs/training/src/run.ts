@@ -33,7 +33,7 @@ export interface RunState {
 }
 
 const FORMAT = 1;
-const MODEL = 'model.';
+export const MODEL_ARRAYS = 'model.';
 const OPTIMIZER = 'optimizer.';
 
 /** Everything of a run that changes while it trains. */
@@ -136,7 +136,7 @@ export class Run {
           .filter(([name]) => name.startsWith(prefix))
           .map(([name, array]) => [name.slice(prefix.length), array]),
       );
-    model.loadStateDict(arrays(MODEL));
+    model.loadStateDict(arrays(MODEL_ARRAYS));
     this.optimizer.loadStateDict(arrays(OPTIMIZER));
     for (const [name, layer] of dropouts(model)) layer.counter = state.dropout[name] ?? 0;
     this.best.restore(state.best);
@@ -163,7 +163,7 @@ export class Run {
     const weights = model.stateDict();
     if (!this.best.best && this.step > 0) await folder.saveBest(weights, { step: this.step });
     const arrays = new Map<string, NamedArray>();
-    for (const [name, array] of weights) arrays.set(MODEL + name, array);
+    for (const [name, array] of weights) arrays.set(MODEL_ARRAYS + name, array);
     for (const [name, array] of this.optimizer.stateDict()) arrays.set(OPTIMIZER + name, array);
     const state: RunState = {
       format: FORMAT,
