@@ -22,14 +22,15 @@ export function alignOffsets(text: string, spans: readonly TokenSpan[]): [number
     for (; unit < at; points++) unit += text.codePointAt(unit)! > 0xffff ? 2 : 1;
     return points;
   };
-  let word = -1;
+  let word = NaN;
   /** Which code point of the word each of its bytes belongs to. */
   let owners: number[] = [];
   return spans.map(({ from, to, firstByte, endByte, prefixed }) => {
     const base = pointsAt(from);
     if (firstByte === undefined || endByte === undefined) return [base, pointsAt(to)];
-    if (from !== word) owners = byteOwners(text, from, to, prefixed ? [0] : []);
-    word = from;
+    // A word that is the space put before the text ends where the next one begins.
+    if (from !== word || prefixed) owners = byteOwners(text, from, to, prefixed ? [0] : []);
+    word = prefixed ? NaN : from;
     return [base + owners[firstByte], base + owners[endByte - 1] + 1];
   });
 }

@@ -1,0 +1,119 @@
+// Equality with Hugging Face's tokenizers on what testing/make_fixtures.py made with it: merges and ids of trained
+// vocabularies, and ids, tokens, offsets and decoding of encoded texts.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Tokenizer as HuggingFace } from 'tokenizers';
+import { afterAll, describe, expect, it } from 'vitest';
+import { BpeTokenizer, byteLevel, noPreTokenizer, trainBpe, whitespace } from './index.js';
+
+interface TrainingCase {
+  from: 'files' | 'iterator';
+  sequences: string[];
+  pre_tokenizer: 'whitespace' | 'byte-level' | 'byte-level-prefix' | 'none';
+  vocab_size: number;
+  min_frequency: number;
+  special_tokens: string[];
+  initial_alphabet: string[];
+  limit_alphabet: number | null;
+  vocab: string[];
+  merges: [string, string][];
+}
+
+interface EncodingCase {
+  tokenizer: Record<string, unknown>;
+  texts: {
+    text: string;
+    ids: number[];
+    ids_as_text: number[];
+    tokens: string[];
+    /** Null where theirs are off, because characters vanish. */
+    offsets: [number, number][] | null;
+    decoded: string;
+    decoded_whole: string;
+  }[];
+}
+
+const path = process.env.LILFORMER_FIXTURES ?? join(import.meta.dirname, 'testing/fixtures/hugging-face.json');
+const fixtures = JSON.parse(readFileSync(path, 'utf8')) as {
+  training: TrainingCase[];
+  encoding: EncodingCase[];
+};
+const folder = mkdtempSync(join(tmpdir(), 'lilformer-tokenizers-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const preTokenizers = {
+  whitespace,
+  'byte-level': byteLevel,
+  'byte-level-prefix': () => byteLevel({ addPrefixSpace: true }),
+  none: noPreTokenizer,
+};
+
+async function train(fixture: TrainingCase): Promise<BpeTokenizer> {
+  const file = join(folder, 'corpus.txt');
+  if (fixture.from === 'files') writeFileSync(file, fixture.sequences[0]);
+  return trainBpe(fixture.from === 'files' ? { files: [file] } : fixture.sequences, {
+    vocabSize: fixture.vocab_size,
+    minFrequency: fixture.min_frequency,
+    specialTokens: fixture.special_tokens,
+    initialAlphabet: fixture.initial_alphabet,
+    limitAlphabet: fixture.limit_alphabet ?? undefined,
+    preTokenizer: preTokenizers[fixture.pre_tokenizer](),
+  });
+}
+
+describe('trainBpe against Hugging Face', () => {
+  it(`learns the same vocabulary and merges (${fixtures.training.length} corpora full of ties)`, async () => {
+    for (const fixture of fixtures.training) {
+      const { vocab, merges } = (await train(fixture)).config;
+      const { vocab: expectedVocab, merges: expectedMerges, ...settings } = fixture;
+      expect({ settings, vocab: [...vocab.keys()], merges }).toEqual({
+        settings,
+        vocab: expectedVocab,
+        merges: expectedMerges,
+      });
+    }
+  });
+
+  it('makes a tokenizer.json that Hugging Face loads and encodes with to the same ids', async () => {
+    for (const fixture of fixtures.training.slice(0, 30)) {
+      const tokenizer = await train(fixture);
+      const theirs = HuggingFace.fromString(JSON.stringify(tokenizer));
+      for (const text of ['', ' ab  aab it’s the\n\nthere’s 🙂 naïve', ...fixture.sequences]) {
+        const encoding = await theirs.encode(text);
+        expect([...tokenizer.encode(text)], JSON.stringify(text)).toEqual(encoding.getIds());
+        expect(tokenizer.decode(encoding.getIds())).toBe(await theirs.decode(encoding.getIds(), true));
+      }
+    }
+  });
+});
+
+describe('BpeTokenizer against Hugging Face', () => {
+  it(`encodes and decodes alike (${fixtures.encoding.length} tokenizer.json files)`, () => {
+    for (const fixture of fixtures.encoding) {
+      const tokenizer = BpeTokenizer.fromJSON(fixture.tokenizer);
+      for (const row of fixture.texts) {
+        const detailed = tokenizer.encodeDetailed(row.text);
+        const actual = {
+          text: row.text,
+          ids: [...tokenizer.encode(row.text)],
+          tokens: detailed.tokens,
+          offsets: row.offsets && detailed.offsets,
+          decoded: tokenizer.decode(row.ids),
+          decoded_whole: tokenizer.decode(row.ids, { skipSpecialTokens: false }),
+          ids_as_text: [...tokenizer.encode(row.text, { specialTokens: 'text' })],
+        };
+        expect(actual).toEqual(row);
+        expect([...detailed.ids]).toEqual(row.ids);
+      }
+    }
+  });
+
+  it('writes back what it read', () => {
+    for (const { tokenizer } of fixtures.encoding) {
+      const again = BpeTokenizer.fromJSON(BpeTokenizer.fromJSON(tokenizer).toJSON());
+      expect(again.toJSON()).toEqual(BpeTokenizer.fromJSON(tokenizer).toJSON());
+      expect(() => HuggingFace.fromString(JSON.stringify(again))).not.toThrow();
+    }
+  });
+});
