@@ -6,7 +6,7 @@ import { download, DownloadError, type DownloadOptions } from './download.js';
 import { RetryableError } from './http-part.js';
 
 /** A file of a corpus that can be fetched by name. */
-export interface Corpus {
+export interface KnownCorpus {
   /** Address of the content, at a fixed revision. */
   readonly url: string;
   readonly bytes: number;
@@ -55,7 +55,7 @@ export const CORPORA = {
     license: 'CDLA-Sharing-1.0',
     about: 'TinyStories V2, validation split',
   },
-} as const satisfies Record<string, Corpus>;
+} as const satisfies Record<string, KnownCorpus>;
 
 /** A name that `corpusPath` knows. */
 export type CorpusName = keyof typeof CORPORA;
@@ -82,7 +82,7 @@ export async function corpusPath(name: CorpusName, options: CorpusOptions = {}):
       `unknown corpus ${JSON.stringify(name)}: expected one of ${Object.keys(CORPORA).join(', ')}`,
     );
   }
-  const corpus: Corpus = CORPORA[name];
+  const corpus: KnownCorpus = CORPORA[name];
   const { endpoint, cache = cacheFolder(), ...rest } = options;
   const path = join(cache, 'corpora', `${name}.txt`);
   const mirror = endpoint ?? (corpus.url.startsWith(HUB) ? process.env.HF_ENDPOINT : undefined);

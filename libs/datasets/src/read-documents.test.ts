@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describeGolden, reference } from '@lilformer/testing';
@@ -219,6 +219,20 @@ describe('parquet', () => {
     const path = file(parquet([{ name: 'story', data, type: 'STRING' }]), 'parquet');
     const documents = await all(path, { column: 'story' });
     expect(documents).toEqual(data.filter((text) => text !== null));
+  });
+
+  it('may be compressed as Node can undo it', async () => {
+    for (const [codec, compress] of [
+      ['GZIP', gzipSync],
+      ['BROTLI', brotliCompressSync],
+    ] as const) {
+      const compressors = { [codec]: (bytes: Uint8Array) => compress(bytes) };
+      const bytes = parquet([{ name: 'text', data: texts.slice(0, 1500), type: 'STRING' }], {
+        codec,
+        compressors,
+      });
+      expect(await all(file(bytes, 'parquet'))).toEqual(texts.slice(0, 1500));
+    }
   });
 
   it('without the column says which there are', async () => {

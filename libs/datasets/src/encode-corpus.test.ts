@@ -1,0 +1,288 @@
+import { spawn } from 'node:child_process';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { once } from 'node:events';
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson, reference } from '@lilformer/testing';
+import { CharTokenizer, loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
+import { describe, expect, it } from 'vitest';
+import { encodeDocuments } from './encode-documents.js';
+import { encodeToFile, type EncodeProgress } from './encode-corpus.js';
+import { temporaryFolder } from './testing/temporary-folder.js';
+import { openTokenFile } from './token-file.js';
+import type { TokenSource } from './token-source.js';
+import { slidingWindows, splitWindows } from './windows.js';
+
+const folder = temporaryFolder();
+const random = new Random('encode-corpus');
+const alphabet = [...'abcdefghijklmnopqrstuvwxyz ,.!?\n“”éß字🎈'];
+const tokenizer = CharTokenizer.fromText(alphabet.join(''));
+
+function story(length: number): string {
+  return (
+    Array.from({ length }, () => alphabet[random.integer(alphabet.length)])
+      .join('')
+      .trim() || 'a'
+  );
+}
+
+/** All ids of a source. */
+const ids = (source: TokenSource) => source.read(0, source.length);
+
+/** About 9 MB: enough that threads are used, one document longer than several jobs. */
+const documents = [
+  ...Array.from({ length: 4000 }, () => story(500)),
+  story(3_500_000),
+  ...Array.from({ length: 2000 }, () => story(300)),
+];
+const corpus = folder('corpus.txt');
+writeFileSync(corpus, documents.join('\n<|endoftext|>\n'));
+/** The ids, by the definition: every document, a line break between them. */
+const expected = tokenizer.encode(documents.join('\n'));
+
+/** A tokenizer with an end-of-text id, in this thread only. */
+function withEos(inner: Tokenizer): Tokenizer {
+  return {
+    vocabSize: inner.vocabSize + 1,
+    eosId: inner.vocabSize,
+    encode: inner.encode.bind(inner),
+    decode: inner.decode.bind(inner),
+    decodeStream: inner.decodeStream.bind(inner),
+    tokenToId: inner.tokenToId.bind(inner),
+    idToToken: inner.idToToken.bind(inner),
+    safeCut: inner.safeCut.bind(inner),
+    toJSON: inner.toJSON.bind(inner),
+  };
+}
+
+describe('encoding a corpus', () => {
+  it('gives the same tokens on one thread, on several, and in memory', async () => {
+    const paths = [folder('one.tokens'), folder('three.tokens')];
+    const counts = [
+      await encodeToFile({ files: [corpus] }, tokenizer, paths[0], { workers: 1 }),
+      await encodeToFile({ files: [corpus] }, tokenizer, paths[1], { workers: 3 }),
+    ];
+    expect(counts).toEqual([expected.length, expected.length]);
+    const files = paths.map((path) => openTokenFile(path));
+    for (const source of [...files, encodeDocuments(tokenizer, documents)]) {
+      expect(Buffer.compare(Buffer.from(ids(source).buffer), Buffer.from(expected.buffer))).toBe(0);
+    }
+    expect([files[0].dtype, files[0].vocabSize]).toEqual(['uint16', tokenizer.vocabSize]);
+    expect(readFileSync(paths[0]).equals(readFileSync(paths[1]))).toBe(true);
+    files.forEach((file) => file.close());
+  });
+
+  it('takes any format, several files, and documents from a program', async () => {
+    const lines = folder('a.jsonl.gz');
+    writeFileSync(lines, gzipSync(['ab', 'c\nd'].map((text) => JSON.stringify({ story: text })).join('\n')));
+    const plain = folder('b.txt');
+    writeFileSync(plain, 'ef<|endoftext|>gh');
+    const path = folder('mixed.tokens');
+    const decoded = async (input: Parameters<typeof encodeToFile>[0], options = {}) => {
+      await encodeToFile(input, tokenizer, path, options);
+      const file = openTokenFile(path);
+      const text = tokenizer.decode(ids(file));
+      file.close();
+      return text;
+    };
+    expect(await decoded({ files: [lines, plain], field: 'story' })).toBe('ab\nc\nd\nef\ngh');
+    expect(await decoded({ files: [lines], field: 'story', maxCharacters: 3 })).toBe('ab\nc');
+    expect(await decoded({ documents: ['x', '', 'y'] }, { joiner: '!' })).toBe('x!y');
+    const stream = (async function* () {
+      yield* ['xyz', 'xyz'];
+    })();
+    expect(await decoded({ documents: stream, maxCharacters: 4 }, { joiner: '' })).toBe('xyzx');
+  });
+
+  it('ends each document with the end-of-text id where there is one', async () => {
+    const own = withEos(tokenizer);
+    const eos = own.eosId!;
+    const [a, b] = tokenizer.encode('ab');
+    const path = folder('eos.tokens');
+    await encodeToFile({ documents: ['a', 'b'] }, own, path);
+    const file = openTokenFile(path);
+    expect([...ids(file)]).toEqual([a, eos, b, eos]);
+    file.close();
+    expect([...ids(encodeDocuments(own, ['a', 'b']))]).toEqual([a, eos, b, eos]);
+  });
+
+  it('reports bytes, tokens and the end', async () => {
+    const seen: EncodeProgress[] = [];
+    const size = readFileSync(corpus).length;
+    await encodeToFile({ files: [corpus] }, tokenizer, folder('p.tokens'), {
+      workers: 1,
+      onProgress: (p) => seen.push(p),
+    });
+    expect(seen.at(-1)).toMatchObject({
+      bytes: size,
+      totalBytes: size,
+      tokens: expected.length,
+      etaSeconds: 0,
+    });
+    expect(seen.map(({ tokens }) => tokens)).toEqual(seen.map(({ tokens }) => tokens).sort((x, y) => x - y));
+  });
+
+  it('that fails names the place and leaves what was there', async () => {
+    const path = folder('kept.tokens');
+    writeFileSync(path, 'before');
+    const bad = folder('bad.txt');
+    writeFileSync(bad, `${documents.slice(0, 4001).join('<|endoftext|>')}<|endoftext|>Ω<|endoftext|>b`);
+    for (const workers of [1, 2]) {
+      const failure = encodeToFile({ files: [bad] }, tokenizer, path, { workers });
+      await expect(failure).rejects.toThrow(/bad\.txt: document 4002: .*Ω/);
+    }
+    const narrow = CharTokenizer.fromText('ab');
+    await expect(encodeToFile({ documents: ['a', 'b'] }, narrow, path)).rejects.toThrow(
+      'the joiner "\\n" before document 2',
+    );
+    await expect(encodeToFile({ documents: [''] }, tokenizer, path)).rejects.toThrow(
+      'the corpus gives no tokens',
+    );
+    await expect(encodeToFile({ files: [folder('none')] }, tokenizer, path)).rejects.toThrow('no such file');
+    await expect(encodeToFile({ files: [corpus] }, tokenizer, path, { workers: 0 })).rejects.toThrow(
+      'workers 0: expected',
+    );
+    expect(readFileSync(path, 'utf8')).toBe('before');
+    expect(readdirSync(folder()).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('can be aborted, with the reason and without a trace', async () => {
+    mkdirSync(folder('aborted'));
+    for (const workers of [1, 2]) {
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const endless = (function* () {
+        for (let i = 0; ; i++) {
+          if (i === 20_000) controller.abort(reason);
+          yield documents[0];
+        }
+      })();
+      const path = folder('aborted', 'x.tokens');
+      const running = encodeToFile({ documents: endless }, tokenizer, path, {
+        workers,
+        signal: controller.signal,
+      });
+      await expect(running).rejects.toBe(reason);
+      expect(readdirSync(folder('aborted'))).toEqual([]);
+    }
+  });
+
+  it('sweeps up after killed ones, but not what is still being written', async () => {
+    const own = folder('swept');
+    mkdirSync(own);
+    writeFileSync(`${own}/x.tokens.0123456789ab.partial`, '');
+    writeFileSync(`${own}/x.tokens.ba9876543210.partial`, '');
+    utimesSync(`${own}/x.tokens.0123456789ab.partial`, 1e9, 1e9);
+    await encodeToFile({ documents: ['a'] }, tokenizer, `${own}/x.tokens`);
+    expect(readdirSync(own).sort()).toEqual(['x.tokens', 'x.tokens.ba9876543210.partial']);
+  });
+
+  it('takes memory that does not depend on the corpus', async () => {
+    // 60 MB through two threads, in a process of its own.
+    const path = folder('large.txt');
+    const out = createWriteStream(path);
+    const block = Buffer.from(documents.slice(0, 2000).join('\n<|endoftext|>\n') + '\n<|endoftext|>\n');
+    for (let written = 0; written < 6e7; written += block.length)
+      if (!out.write(block)) await once(out, 'drain');
+    out.end();
+    await once(out, 'close');
+    const program = `
+      const { encodeToFile } = await import(${JSON.stringify(new URL('./encode-corpus.ts', import.meta.url).href)});
+      const { CharTokenizer } = await import('@lilformer/tokenizers');
+      const tokenizer = CharTokenizer.fromText(${JSON.stringify(alphabet.join(''))});
+      const count = await encodeToFile({ files: [${JSON.stringify(path)}] }, tokenizer, ${JSON.stringify(folder('large.tokens'))}, { workers: 2 });
+      console.log(count, process.resourceUsage().maxRSS / 1024);`;
+    const flags = ['--import', 'tsx', '--conditions=@lilformer/source', '--input-type=module', '-e', program];
+    const child = spawn(process.execPath, flags, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: import.meta.dirname,
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    await once(child, 'close');
+    const [count, megabytes] = output.trim().split(' ').map(Number);
+    expect(count).toBeGreaterThan(3e7);
+    expect(megabytes).toBeLessThan(500);
+  });
+});
+
+describeGolden(
+  'Tiny Shakespeare with 500 entries',
+  [golden('tokenizers/whitespace_bpe'), reference('tinyshakespeare/input.txt')],
+  () => {
+    interface Config {
+      tokens_in_corpus: number;
+      corpus_ids_sha256: string;
+      trained_on: { characters_from: number; characters_to: number };
+    }
+
+    it('is the tokens and windows of the published experiment', async () => {
+      const config = goldenJson<Config>('tokenizers/whitespace_bpe/config.json');
+      const bpe = await loadTokenizer(golden('tokenizers/whitespace_bpe/tokenizer.json'));
+      const { characters_from: from, characters_to: to } = config.trained_on;
+      const text = folder('shakespeare.txt');
+      writeFileSync(text, readFileSync(reference('tinyshakespeare/input.txt')).subarray(from, to)); // ASCII
+      const path = folder('shakespeare.tokens');
+      const count = await encodeToFile({ files: [text] }, bpe, path, { workers: 2 });
+      expect(count).toBe(config.tokens_in_corpus);
+      const file = openTokenFile(path);
+      const stored = file.dtype === 'uint16' ? Uint16Array.from(ids(file)) : ids(file);
+      const hashes = [stored, ids(file)].map((array) =>
+        createHash('sha256').update(new Uint8Array(array.buffer)).digest('hex'),
+      );
+      expect(hashes).toContain(config.corpus_ids_sha256);
+      const counts = (length: number) =>
+        splitWindows(slidingWindows(file, length), 0.8).map((part) => part.count);
+      if (config.tokens_in_corpus === 447_717) {
+        expect([counts(64), counts(128)]).toEqual([
+          [358_122, 89_531],
+          [358_071, 89_518],
+        ]);
+      }
+      file.close();
+    });
+  },
+);
+
+describeGolden(
+  'real stories',
+  [golden('tokenizers/byte_level_bpe'), reference('tinystories/valid.txt')],
+  () => {
+    it('come out the same on one thread and on two, cut or whole', async () => {
+      const bpe = await loadTokenizer(golden('tokenizers/byte_level_bpe/tokenizer.json'));
+      const text = reference('tinystories/valid.txt');
+      // As one document, it is cut into jobs where the tokenizer allows it.
+      for (const separator of ['<|endoftext|>', '']) {
+        const paths = [folder('valid-1.tokens'), folder('valid-2.tokens')];
+        await encodeToFile({ files: [text], separator }, bpe, paths[0], { workers: 1 });
+        await encodeToFile({ files: [text, text], separator }, bpe, paths[1], { workers: 2 });
+        const [one, two] = paths.map((path) => openTokenFile(path));
+        expect(existsSync(paths[1])).toBe(true);
+        const once = ids(one);
+        if (bpe.eosId !== undefined) {
+          expect(two.length).toBe(2 * one.length);
+          expect(
+            Buffer.compare(Buffer.from(two.read(one.length, one.length).buffer), Buffer.from(once.buffer)),
+          ).toBe(0);
+        }
+        expect(Buffer.compare(Buffer.from(two.read(0, one.length).buffer), Buffer.from(once.buffer))).toBe(0);
+        if (separator === '') {
+          const whole = bpe.encode(readFileSync(text, 'utf8'), { specialTokens: 'text' });
+          const end = bpe.eosId === undefined ? once : once.subarray(0, -1);
+          expect(Buffer.compare(Buffer.from(end.slice().buffer), Buffer.from(whole.slice().buffer))).toBe(0);
+        }
+        one.close();
+        two.close();
+      }
+    });
+  },
+);

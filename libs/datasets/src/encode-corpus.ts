@@ -1,0 +1,213 @@
+// A corpus, of any size, encoded into a token file: read, cut, encoded on all cores, written in
+// order under a temporary name. Where the result is kept for next time is token-cache.ts's business.
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { Tokenizer } from '@lilformer/tokenizers';
+import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
+import { EncodePool } from './encode-pool.js';
+import { fileSize, type Tally } from './file-bytes.js';
+import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
+import { ProgressMeter, type Progress } from './progress.js';
+import { readFragments } from './read-documents.js';
+import { HEADER_BYTES, tokenDType, tokenFileHeader } from './token-file.js';
+
+/** A corpus: files with how to read them, or documents from a program. */
+export type CorpusInput =
+  | ({ files: readonly string[] } & Omit<ReadOptions, 'signal'>)
+  | { documents: Iterable<string> | AsyncIterable<string>; maxCharacters?: number };
+
+/** How far an encoding has come. */
+export interface EncodeProgress extends Progress {
+  /** Tokens written. */
+  tokens: number;
+}
+
+/** How to encode a corpus. */
+export interface EncodeCorpusOptions extends EncodeDocumentsOptions {
+  /**
+   * Encoding threads. Default: as many as the machine has cores. With 1, and always for a corpus below a few megabytes,
+   * the calling thread does it. The tokens are the same.
+   */
+  workers?: number;
+  /** Called at most ten times a second, and at the end. */
+  onProgress?: (progress: EncodeProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** So much text is worth starting threads for. */
+const JOBS_BEFORE_WORKERS = 4;
+/** Jobs under way for each thread: one that it works on, one that waits. */
+const JOBS_PER_WORKER = 2;
+/** A temporary file that nobody has written to for this long was left by a killed process. */
+const ABANDONED_MS = 3_600_000;
+
+/**
+ * Encodes a corpus into the token file `path`.
+ *
+ * Each document ends with the tokenizer's end-of-text id; where it has none, `joiner` stands between documents.
+ * Memory does not grow with the corpus. The file appears by a rename when it is complete; a failed or aborted encoding
+ * leaves what was there before.
+ *
+ * @returns the number of tokens
+ * @throws Error with file or document and place for input that cannot be read or encoded
+ */
+export async function encodeToFile(
+  input: CorpusInput,
+  tokenizer: Tokenizer,
+  path: string,
+  options: EncodeCorpusOptions = {},
+): Promise<number> {
+  const { workers = availableParallelism(), signal } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new RangeError(`workers ${workers}: expected a whole number of at least 1`);
+  }
+  signal?.throwIfAborted();
+  await mkdir(dirname(path), { recursive: true });
+  await removeAbandoned(path);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  const file = await open(temporary, 'wx');
+  try {
+    let tokens: number;
+    try {
+      tokens = await encodeInto(file, input, tokenizer, workers, options);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    return tokens;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+async function encodeInto(
+  file: FileHandle,
+  input: CorpusInput,
+  tokenizer: Tokenizer,
+  workers: number,
+  options: EncodeCorpusOptions,
+): Promise<number> {
+  const { signal } = options;
+  const dtype = tokenDType(tokenizer.vocabSize);
+  const tally: Tally = { bytes: 0 };
+  const totalBytes = 'files' in input ? sum(await Promise.all(input.files.map(fileSize))) : undefined;
+  const meter = new ProgressMeter(0);
+  let tokens = 0;
+  let position = HEADER_BYTES;
+  let bytesDone = 0;
+  const report = (always: boolean) => {
+    const progress = meter.update(bytesDone, totalBytes, always);
+    if (progress !== undefined) options.onProgress?.({ ...progress, tokens });
+  };
+
+  let pool: EncodePool | undefined;
+  const encoding: { ids: Promise<Uint16Array | Uint32Array>; bytes: number }[] = [];
+  const writeNext = async () => {
+    const { ids: promised, bytes } = encoding.shift()!;
+    const ids = await promised;
+    signal?.throwIfAborted();
+    await writeAll(file, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength), position);
+    position += ids.byteLength;
+    tokens += ids.length;
+    bytesDone = bytes;
+    report(false);
+  };
+  const jobs = jobsOf(input, tokenizer, options, tally);
+  try {
+    // The first jobs wait until it is clear whether threads are worth it.
+    const first: { job: Job; bytes: number }[] = [];
+    const here = (job: Job) => encodeJob(tokenizer, job, dtype, options);
+    const start = async (job: Job, bytes: number) => {
+      if (workers > 1) {
+        const settings = { joiner: options.joiner, specialTokens: options.specialTokens };
+        pool ??= new EncodePool(workers, { tokenizer: tokenizer.toJSON(), dtype, options: settings });
+        const ids = pool.encode(job);
+        ids.catch(() => undefined); // awaited in its turn
+        encoding.push({ ids, bytes });
+        if (encoding.length >= workers * JOBS_PER_WORKER) await writeNext();
+      } else {
+        encoding.push({ ids: Promise.resolve(here(job)), bytes });
+        await writeNext();
+      }
+    };
+    for await (const job of jobs) {
+      signal?.throwIfAborted();
+      first.push({ job, bytes: tally.bytes });
+      if (pool === undefined && workers > 1 && first.length < JOBS_BEFORE_WORKERS) continue;
+      for (const waiting of first.splice(0)) await start(waiting.job, waiting.bytes);
+    }
+    for (const { job, bytes } of first) {
+      encoding.push({ ids: Promise.resolve(here(job)), bytes });
+      await writeNext();
+    }
+    while (encoding.length > 0) await writeNext();
+  } catch (error) {
+    throw 'files' in input && error instanceof Error && /^(document|the joiner)/.test(error.message)
+      ? new Error(`${input.files.join(', ')}: ${error.message}`, { cause: error })
+      : error;
+  } finally {
+    await pool?.close();
+  }
+  if (tokens === 0) throw new Error('the corpus gives no tokens: it has no documents, or only empty ones');
+  await writeAll(file, tokenFileHeader(dtype, tokens, tokenizer.vocabSize), 0);
+  report(true);
+  return tokens;
+}
+
+async function* jobsOf(
+  input: CorpusInput,
+  tokenizer: Tokenizer,
+  options: EncodeCorpusOptions,
+  tally: Tally,
+): AsyncGenerator<Job> {
+  const fragments =
+    'files' in input
+      ? readFragments(input.files, { ...input, signal: options.signal }, tally)
+      : documentFragments(input.documents, input.maxCharacters, tally);
+  const builder = new JobBuilder(tokenizer, options);
+  for await (const batch of fragments) for (const fragment of batch) yield* builder.add(fragment);
+  const last = builder.finish();
+  if (last !== undefined) yield last;
+}
+
+function documentFragments(
+  documents: Iterable<string> | AsyncIterable<string>,
+  maxCharacters: number | undefined,
+  tally: Tally,
+): AsyncGenerator<Fragment[]> {
+  const all = (async function* () {
+    for await (const text of documents) {
+      tally.bytes += Buffer.byteLength(text);
+      if (text !== '') yield [{ text, end: true }];
+    }
+  })();
+  return maxCharacters === undefined ? all : limitCharacters(all, maxCharacters);
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
+}
+
+/** Removes the temporary files that killed encodings of the same corpus left. */
+async function removeAbandoned(path: string): Promise<void> {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.`;
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.partial$/.test(name.slice(prefix.length))) continue;
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) {
+      await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,38 @@
+// Documents that fit into memory, encoded there. For larger corpora: encodeToFile.
+import type { Tokenizer } from '@lilformer/tokenizers';
+import { encodeJob, JobBuilder, type EncodeDocumentsOptions } from './encode-jobs.js';
+import { tokenDType } from './token-file.js';
+import { arraySource, type TokenSource } from './token-source.js';
+
+/**
+ * Encodes documents into a token source in memory, two bytes a token where the vocabulary allows it.
+ *
+ * Each document ends with the tokenizer's end-of-text id; where it has none, `joiner` stands between documents.
+ * The tokens are those that `encodeToFile` writes.
+ *
+ * @throws Error when a document cannot be encoded, says which; or when there are no tokens
+ */
+export function encodeDocuments(
+  tokenizer: Tokenizer,
+  documents: Iterable<string>,
+  options: EncodeDocumentsOptions = {},
+): TokenSource {
+  const dtype = tokenDType(tokenizer.vocabSize);
+  const builder = new JobBuilder(tokenizer, options);
+  const parts: (Uint16Array | Uint32Array)[] = [];
+  for (const text of typeof documents === 'string' ? [documents] : documents) {
+    if (text === '') continue;
+    for (const job of builder.add({ text, end: true })) parts.push(encodeJob(tokenizer, job, dtype, options));
+  }
+  const last = builder.finish();
+  if (last !== undefined) parts.push(encodeJob(tokenizer, last, dtype, options));
+  const length = parts.reduce((total, part) => total + part.length, 0);
+  if (length === 0) throw new Error('the documents give no tokens: there are none, or only empty ones');
+  const ids = dtype === 'uint16' ? new Uint16Array(length) : new Uint32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    ids.set(part, at);
+    at += part.length;
+  }
+  return arraySource(ids);
+}

@@ -1,0 +1,162 @@
+// Cuts a stream of documents into jobs of about a megabyte and encodes one job. The cuts depend
+// on the text alone, never on who encodes it, so that one thread and many give the same ids.
+import type { Tokenizer } from '@lilformer/tokenizers';
+import type { Fragment } from './fragments.js';
+import type { TokenDType } from './token-file.js';
+
+/** Characters in a job; also the length to which a long document is cut. */
+export const JOB_CHARACTERS = 1 << 20;
+/** A document that allows no cut in this many characters is given up. */
+const UNCUTTABLE = 1 << 27;
+
+/** Text for one encoder, in order. */
+export interface Job {
+  /** Documents, or at the ends parts of them. */
+  texts: string[];
+  /** Whether texts[i] begins a document that is not the first of all. */
+  begins: boolean[];
+  /** Whether a document ends after texts[i]. */
+  ends: boolean[];
+  /** Number of the document of texts[0], from 1 on. */
+  firstDocument: number;
+}
+
+/** How documents become ids. */
+export interface EncodeDocumentsOptions {
+  /**
+   * What stands between documents when the tokenizer has no end-of-text id, encoded on its own. Default a line break.
+   * With an end-of-text id, each document ends with that and this is not used.
+   */
+  joiner?: string;
+  /**
+   * `'text'` (default): `<|endoftext|>` and its like inside a document are ordinary characters; `'parse'`: they become
+   * their special ids.
+   */
+  specialTokens?: 'parse' | 'text';
+}
+
+/** Collects fragments into jobs. */
+export class JobBuilder {
+  private job: Job = emptyJob(1);
+  private characters = 0;
+  private document = 1;
+  /** The document under way, not yet in a job. */
+  private held: string[] = [];
+  private heldLength = 0;
+  /** Whether a part of the document under way is in a job already. */
+  private begun = false;
+  /** The length of `held` below which another attempt to cut is pointless. */
+  private cutAt = 2 * JOB_CHARACTERS;
+
+  constructor(
+    private readonly tokenizer: Pick<Tokenizer, 'safeCut'>,
+    private readonly options: EncodeDocumentsOptions,
+  ) {}
+
+  /** Takes the next fragment; the jobs that became full. */
+  add({ text, end }: Fragment): Job[] {
+    const full: Job[] = [];
+    this.held.push(text);
+    this.heldLength += text.length;
+    if (this.heldLength >= this.cutAt) {
+      let whole = this.held.join('');
+      while (whole.length >= 2 * JOB_CHARACTERS) {
+        const cut = this.tokenizer.safeCut(whole, JOB_CHARACTERS, {
+          specialTokens: this.options.specialTokens ?? 'text',
+        });
+        if (cut <= 0) break;
+        this.push(whole.slice(0, cut), false, full);
+        whole = whole.slice(cut);
+      }
+      if (whole.length > UNCUTTABLE) {
+        throw new Error(
+          `document ${this.document} has ${UNCUTTABLE} characters without a place where the tokenizer allows a cut; ` +
+            'give the separator that stands between documents',
+        );
+      }
+      this.held = [whole];
+      this.heldLength = whole.length;
+      // Where no cut was found, the next try has twice the text: linear work in all.
+      this.cutAt = Math.max(2 * JOB_CHARACTERS, 2 * whole.length);
+    }
+    if (end) {
+      this.push(this.held.length === 1 ? this.held[0] : this.held.join(''), true, full);
+      this.held = [];
+      this.heldLength = 0;
+      this.cutAt = 2 * JOB_CHARACTERS;
+      this.document++;
+    }
+    return full;
+  }
+
+  /** The last, partial job. */
+  finish(): Job | undefined {
+    return this.job.texts.length > 0 ? this.job : undefined;
+  }
+
+  private push(text: string, end: boolean, full: Job[]): void {
+    if (this.job.texts.length === 0) this.job.firstDocument = this.document;
+    this.job.texts.push(text);
+    this.job.begins.push(!this.begun && this.document > 1);
+    this.job.ends.push(end);
+    this.begun = !end;
+    this.characters += text.length;
+    if (this.characters >= JOB_CHARACTERS) {
+      full.push(this.job);
+      this.job = emptyJob(this.document);
+      this.characters = 0;
+    }
+  }
+}
+
+function emptyJob(firstDocument: number): Job {
+  return { texts: [], begins: [], ends: [], firstDocument };
+}
+
+/** Ids of one job, as they go into the file. */
+export function encodeJob(
+  tokenizer: Tokenizer,
+  job: Job,
+  dtype: TokenDType,
+  options: EncodeDocumentsOptions,
+): Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
+  const { joiner = '\n', specialTokens = 'text' } = options;
+  const { eosId } = tokenizer;
+  const parts: ArrayLike<number>[] = [];
+  let length = 0;
+  const add = (ids: ArrayLike<number>) => {
+    parts.push(ids);
+    length += ids.length;
+  };
+  let document = job.firstDocument;
+  for (let i = 0; i < job.texts.length; i++) {
+    if (job.begins[i] && eosId === undefined && joiner !== '') {
+      add(
+        attempt(
+          () => tokenizer.encode(joiner, { specialTokens }),
+          `the joiner ${JSON.stringify(joiner)} before document ${document}`,
+        ),
+      );
+    }
+    add(attempt(() => tokenizer.encode(job.texts[i], { specialTokens }), `document ${document}`));
+    if (job.ends[i]) {
+      if (eosId !== undefined) add([eosId]);
+      document++;
+    }
+  }
+  const ids = dtype === 'uint16' ? new Uint16Array(length) : new Uint32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    ids.set(part, at);
+    at += part.length;
+  }
+  return ids;
+}
+
+function attempt<T>(work: () => T, place: string): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,32 @@
+// The thread that encodes jobs: builds the tokenizer from its JSON once, then answers each job
+// with ids whose memory it hands over.
+import { parentPort, workerData } from 'node:worker_threads';
+import { tokenizerFromJSON } from '@lilformer/tokenizers';
+import { encodeJob, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
+import type { TokenDType } from './token-file.js';
+
+/** What a worker is started with. */
+export interface EncodeWorkerData {
+  tokenizer: Record<string, unknown>;
+  dtype: TokenDType;
+  options: EncodeDocumentsOptions;
+}
+
+/** What a worker answers a job with. */
+export type EncodeWorkerAnswer =
+  { ids: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> } | { error: string };
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const { tokenizer: json, dtype, options } = workerData as EncodeWorkerData;
+  const tokenizer = tokenizerFromJSON(json);
+  port.on('message', (job: Job) => {
+    let answer: EncodeWorkerAnswer;
+    try {
+      answer = { ids: encodeJob(tokenizer, job, dtype, options) };
+    } catch (error) {
+      answer = { error: (error as Error).message };
+    }
+    port.postMessage(answer, 'ids' in answer ? [answer.ids.buffer] : []);
+  });
+}

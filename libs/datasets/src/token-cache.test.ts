@@ -1,0 +1,74 @@
+import { appendFileSync, copyFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './testing/temporary-folder.js';
+import { encodeCached, type CacheableCorpus, type EncodeCachedOptions } from './token-cache.js';
+
+const folder = temporaryFolder();
+const tokenizer = CharTokenizer.fromText('abc\n');
+const cache = folder('cache');
+
+/** The text of a cached corpus, and whether it was encoded just now. */
+async function cached(corpus: CacheableCorpus, options: EncodeCachedOptions = {}, own = tokenizer) {
+  let encoded = false;
+  const file = await encodeCached(corpus, own, { cache, onProgress: () => (encoded = true), ...options });
+  const text = own.decode(file.read(0, file.length));
+  file.close();
+  return { text, encoded };
+}
+
+describe('the cache of encoded corpora', () => {
+  const path = folder('a.txt');
+  writeFileSync(path, 'ab<|endoftext|>ca');
+
+  it('encodes a corpus once', async () => {
+    expect(await cached({ files: [path] })).toEqual({ text: 'ab\nca', encoded: true });
+    expect(await cached({ files: [path] })).toEqual({ text: 'ab\nca', encoded: false });
+    expect(readdirSync(cache)).toEqual(['tokens']);
+  });
+
+  it('knows another tokenizer, another option, another file', async () => {
+    const other = CharTokenizer.fromText('abcd\n');
+    expect(await cached({ files: [path] }, {}, other)).toEqual({ text: 'ab\nca', encoded: true });
+    expect(await cached({ files: [path] }, { joiner: '' })).toEqual({ text: 'abca', encoded: true });
+    expect(await cached({ files: [path], maxCharacters: 3 })).toEqual({ text: 'ab\nc', encoded: true });
+    const copy = folder('copy.txt');
+    copyFileSync(path, copy);
+    expect(await cached({ files: [copy] })).toEqual({ text: 'ab\nca', encoded: true });
+  });
+
+  it('notices a file that changed, in length or in time', async () => {
+    const changing = folder('changing.txt');
+    writeFileSync(changing, 'aa');
+    expect((await cached({ files: [changing] })).text).toBe('aa');
+    appendFileSync(changing, 'b');
+    expect(await cached({ files: [changing] })).toEqual({ text: 'aab', encoded: true });
+    writeFileSync(changing, 'ccc');
+    utimesSync(changing, 2e9, 2e9);
+    expect(await cached({ files: [changing] })).toEqual({ text: 'ccc', encoded: true });
+  });
+
+  it('takes documents from a program under a key', async () => {
+    expect(await cached({ documents: ['a', 'b'], key: 'two letters' })).toEqual({
+      text: 'a\nb',
+      encoded: true,
+    });
+    expect(await cached({ documents: ['a', 'b'], key: 'two letters' })).toEqual({
+      text: 'a\nb',
+      encoded: false,
+    });
+    expect(await cached({ documents: ['c'], key: 'one letter' })).toEqual({ text: 'c', encoded: true });
+  });
+
+  it('makes a damaged file again', async () => {
+    const own = folder('damaged');
+    await cached({ files: [path] }, { cache: own });
+    const [name] = readdirSync(`${own}/tokens`);
+    truncateSync(`${own}/tokens/${name}`, 66);
+    expect(await cached({ files: [path] }, { cache: own })).toEqual({ text: 'ab\nca', encoded: true });
+  });
+
+  it('names a file that is not there', async () => {
+    await expect(cached({ files: [folder('none.txt')] })).rejects.toThrow('none.txt: no such file');
+  });
+});

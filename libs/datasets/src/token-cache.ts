@@ -1,0 +1,79 @@
+// Encoded corpora kept for next time, by what they were made from and how.
+import { createHash } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Tokenizer } from '@lilformer/tokenizers';
+import { cacheFolder } from './cache-folder.js';
+import { encodeToFile, type CorpusInput, type EncodeCorpusOptions } from './encode-corpus.js';
+import { fileSize } from './file-bytes.js';
+import { openTokenFile, type TokenFile } from './token-file.js';
+
+/** A corpus that can be recognised: files are by path, size and time of change, documents need a `key`. */
+export type CacheableCorpus =
+  | Extract<CorpusInput, { files: readonly string[] }>
+  | (Extract<CorpusInput, { documents: unknown }> & {
+      /** Stands for the documents: give another one whenever they differ. */
+      key: string;
+    });
+
+/** How to encode a corpus through the cache. */
+export interface EncodeCachedOptions extends EncodeCorpusOptions {
+  /** Where to keep the token file. Default: `cacheFolder()`. */
+  cache?: string;
+}
+
+/** Raise when the same text and tokenizer would give other ids. */
+const GENERATION = 1;
+
+/**
+ * The tokens of a corpus, encoded the first time and taken from the cache folder afterwards.
+ *
+ * A changed file, another tokenizer or another option is encoded anew. A cached file that is damaged is made again.
+ */
+export async function encodeCached(
+  corpus: CacheableCorpus,
+  tokenizer: Tokenizer,
+  options: EncodeCachedOptions = {},
+): Promise<TokenFile> {
+  const { cache = cacheFolder(), ...rest } = options;
+  const path = join(cache, 'tokens', `${await corpusKey(corpus, tokenizer, options)}.tokens`);
+  const cached = await tryOpen(path);
+  if (cached !== undefined) return cached;
+  await encodeToFile(corpus, tokenizer, path, rest);
+  return openTokenFile(path);
+}
+
+async function tryOpen(path: string): Promise<TokenFile | undefined> {
+  if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
+  try {
+    return openTokenFile(path);
+  } catch {
+    return undefined; // damaged: encode again
+  }
+}
+
+async function corpusKey(
+  corpus: CacheableCorpus,
+  tokenizer: Tokenizer,
+  options: EncodeCachedOptions,
+): Promise<string> {
+  const { joiner = '\n', specialTokens = 'text' } = options;
+  const source =
+    'files' in corpus
+      ? { ...corpus, files: await Promise.all(corpus.files.map(identity)) }
+      : { key: corpus.key, maxCharacters: corpus.maxCharacters };
+  const description = {
+    generation: GENERATION,
+    source,
+    joiner,
+    specialTokens,
+    tokenizer: tokenizer.toJSON(),
+  };
+  return createHash('sha256').update(JSON.stringify(description)).digest('hex').slice(0, 32);
+}
+
+async function identity(path: string): Promise<string[]> {
+  await fileSize(path); // the clear errors
+  const found = await stat(path, { bigint: true });
+  return [await realpath(path), String(found.size), String(found.mtimeNs)];
+}
