@@ -1,7 +1,9 @@
 // Attention of several heads (Vaswani et al., arXiv:1706.03762, section 3.2). Leaves out the projections around it.
 import { tf } from '@lilformer/engine';
 import { attentionReference } from './attention-reference.js';
-import type { DropoutMask } from './dropout.js';
+import { attentionBackward, attentionForward, type Places, type Plan } from './attention-slices.js';
+import { checkDropout, type DropoutMask } from './dropout.js';
+import { allocate, hasVisibleMemory } from './memory.js';
 import { expectShape, shapeText } from './shapes.js';
 
 /** What `attention` takes besides q, k and v. */
@@ -44,8 +46,28 @@ export function attention(
   v: tf.Tensor,
   options: AttentionOptions,
 ): AttentionResult {
-  check(q, k, v, options);
-  return attentionReference(q, k, v, options);
+  const plan = makePlan(q, k, v, options);
+  if (options.returnWeights || !hasVisibleMemory()) return attentionReference(q, k, v, options);
+  const width = q.shape[2]!;
+  const places = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): Places => ({
+    q: { tensor: q, stride: width, offset: 0 },
+    k: { tensor: k, stride: width, offset: 0 },
+    v: { tensor: v, stride: width, offset: 0 },
+  });
+  const output = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as tf.GradSaveFunc;
+    const [q, k, v] = args as tf.Tensor[];
+    save([q, k, v]);
+    return {
+      value: attentionForward(places(q, k, v), plan),
+      gradFunc: (dy: tf.Tensor, [q, k, v]: tf.Tensor[]) => {
+        const gradients = [q, k, v].map(({ shape }) => allocate(shape));
+        attentionBackward(places(q, k, v), dy, places(gradients[0], gradients[1], gradients[2]), plan);
+        return gradients;
+      },
+    };
+  })(q, k, v);
+  return { output, weights: undefined };
 }
 
 /**
@@ -57,16 +79,40 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
   if (qkv.rank !== 3 || qkv.shape[2]! % 3 !== 0) {
     throw new Error(`attention: qkv ${shapeText(qkv.shape)}, expected [B, T, 3C]`);
   }
-  const [q, k, v] = tf.split(qkv, 3, 2);
-  return attention(q, k, v, options);
+  if (options.returnWeights || !hasVisibleMemory()) {
+    const [q, k, v] = tf.split(qkv, 3, 2);
+    return attention(q, k, v, options);
+  }
+  const width = qkv.shape[2]! / 3;
+  const one = { rank: 3, shape: [qkv.shape[0]!, qkv.shape[1]!, width] };
+  const plan = makePlan(one, one, one, options);
+  const places = (tensor: tf.Tensor): Places => ({
+    q: { tensor, stride: 3 * width, offset: 0 },
+    k: { tensor, stride: 3 * width, offset: width },
+    v: { tensor, stride: 3 * width, offset: 2 * width },
+  });
+  const output = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as tf.GradSaveFunc;
+    const packed = args[0] as tf.Tensor;
+    save([packed]);
+    return {
+      value: attentionForward(places(packed), plan),
+      gradFunc: (dy: tf.Tensor, [packed]: tf.Tensor[]) => {
+        const gradient = allocate(packed.shape);
+        attentionBackward(places(packed), dy, places(gradient), plan);
+        return gradient;
+      },
+    };
+  })(qkv);
+  return { output, weights: undefined };
 }
 
-function check(
-  q: tf.Tensor,
-  k: tf.Tensor,
-  v: tf.Tensor,
-  { heads, causal, paddingMask }: AttentionOptions,
-): void {
+/** What `expectShape` needs of a tensor. */
+type Shaped = Pick<tf.Tensor, 'rank' | 'shape'>;
+
+/** Checks everything that can be wrong with the arguments. */
+function makePlan(q: Shaped, k: Shaped, v: Shaped, options: AttentionOptions): Plan {
+  const { heads, causal = false, scale, paddingMask, dropout } = options;
   if (q.rank !== 3 || k.rank !== 3) {
     throw new Error(
       `attention: q ${shapeText(q.shape)} and k ${shapeText(k.shape)}, expected [B, Tq, C] and [B, Tk, C]`,
@@ -83,4 +129,17 @@ function check(
     throw new Error(`attention: ${queries} causal queries for ${keys} keys, expected at most as many`);
   }
   if (paddingMask) expectShape('attention: paddingMask', paddingMask, [batch, keys], ['B', 'Tk']);
+  if (dropout) checkDropout(dropout);
+  const headDim = width / heads;
+  return {
+    batch,
+    heads,
+    queries,
+    keys,
+    headDim,
+    causal,
+    scale: scale ?? 1 / Math.sqrt(headDim),
+    visible: paddingMask && Float32Array.from(paddingMask.dataSync()),
+    dropout: dropout && dropout.rate > 0 ? dropout : undefined,
+  };
 }

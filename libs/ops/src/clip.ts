@@ -19,7 +19,7 @@ export interface Clip {
  */
 export function clipByGlobalNorm(gradients: Gradients, maxNorm: number): Clip {
   if (!(maxNorm > 0)) throw new Error(`clipByGlobalNorm: maxNorm ${maxNorm}, expected a number above 0`);
-  const present = gradients.filter((gradient): gradient is tf.Tensor => gradient !== null);
+  const present = gradients.filter((gradient): gradient is tf.Tensor => Boolean(gradient));
   let squares = 0;
   compute(present, [], (all) => {
     for (const values of all) {

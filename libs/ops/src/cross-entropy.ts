@@ -1,6 +1,7 @@
 // Cross entropy of logits against the ids that came: from whole numbers, without one-hot rows. Leaves out label
 // smoothing, class weights and soft targets.
 import { tf } from '@lilformer/engine';
+import { exp } from './functions.js';
 import { compute, hasVisibleMemory, integers } from './memory.js';
 import { rowCount, shapeText } from './shapes.js';
 
@@ -53,7 +54,7 @@ export function crossEntropy(
         for (let i = start; i < end; i++) if (x[i] > largest) largest = x[i];
         let sum = 0;
         for (let i = start; i < end; i++) {
-          const e = Math.exp(x[i] - largest);
+          const e = exp(x[i] - largest);
           slopes[i] = e;
           sum += e;
         }
@@ -70,7 +71,12 @@ export function crossEntropy(
     return {
       value: loss,
       gradFunc: (dy: tf.Tensor, [slopes]: tf.Tensor[]) =>
-        tf.mul(slopes, reduction === 'none' ? tf.expandDims(dy, -1) : dy),
+        compute([dy, slopes], [logits.shape], ([dy, slopes], [dx]) => {
+          for (let row = 0; row < rows; row++) {
+            const factor = dy[reduction === 'none' ? row : 0];
+            for (let i = row * classes; i < (row + 1) * classes; i++) dx[i] = slopes[i] * factor;
+          }
+        })[0],
     };
   })(logits);
 }

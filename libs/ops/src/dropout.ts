@@ -1,7 +1,7 @@
 // Dropout whose mask is computed from a seed and a counter, the same forward and backward, and never stored.
 // Leaves out whether the model is training: whoever calls knows.
 import { tf } from '@lilformer/engine';
-import { compute } from './memory.js';
+import { compute, type Floats } from './memory.js';
 import { threefry } from './threefry.js';
 
 /** Which mask: the same three give the same mask, any other counter an independent one. */
@@ -47,7 +47,7 @@ export function checkDropout({ rate, seed, counter }: DropoutMask): void {
 }
 
 /** Fills `out` with 0 (dropped) and 1 / (1 - rate) (kept): elements `offset`, offset + 1, … of the mask. */
-export function fillDropoutMask(out: Float32Array, { rate, seed, counter }: DropoutMask, offset = 0): void {
+export function fillDropoutMask(out: Floats, { rate, seed, counter }: DropoutMask, offset = 0): void {
   const key = [low(seed), high(seed), low(counter), high(counter)] as const;
   const threshold = Math.round(rate * 2 ** 32);
   const kept = 1 / (1 - rate);

@@ -3,10 +3,9 @@ import { tf } from '@lilformer/engine';
 import {
   geluLoop,
   geluReference,
-  geluSlopeLoop,
   geluTanhLoop,
   geluTanhReference,
-  geluTanhSlopeLoop,
+  times,
   type Activation,
 } from './activations.js';
 import { matMul } from './matmul.js';
@@ -32,30 +31,28 @@ export function linear(
   if (!hasVisibleMemory()) return linearReference(x, weight, bias, activation);
   const outputShape = [...x.shape.slice(0, -1), weight.shape[0]];
   const rows = rowCount(x);
-  const relu = activation === 'relu';
-  const curved = activation === 'gelu' || activation === 'geluTanh' ? activation : undefined;
+  const curve = { gelu: geluLoop, geluTanh: geluTanhLoop, relu: undefined, none: undefined }[
+    activation ?? 'none'
+  ];
 
   const operation = tf.customGrad((...args) => {
     const save = args.pop() as unknown as tf.GradSaveFunc;
     const [input, w, b] = args as tf.Tensor[];
     const x2 = tf.reshape(input, [rows, w.shape[1]!]);
-    const z = matMul(x2, w, false, true, { bias: b, relu });
-    // relu's slope shows in its output; a curved activation needs what went in.
-    save([x2, w, ...(relu || curved ? [z] : [])]);
-    const y = curved
-      ? compute([z], [z.shape], ([from], [to]) => (curved === 'gelu' ? geluLoop : geluTanhLoop)(from, to))[0]
-      : z;
+    const z = matMul(x2, w, false, true, { bias: b, relu: activation === 'relu' });
+    const [y, slopes] = curve
+      ? compute([z], [z.shape, z.shape], ([z], [y, slopes]) => curve(z, y, slopes))
+      : [z, undefined];
+    // relu's slope shows in its output
+    const kept = slopes ?? (activation === 'relu' ? y : undefined);
+    save(kept ? [x2, w, kept] : [x2, w]);
     return {
       value: tf.reshape(y, outputShape),
-      gradFunc: (dy: tf.Tensor, [x2, w, z]: tf.Tensor[]) => {
-        let dz = tf.reshape(dy, [rows, w.shape[0]!]);
-        if (relu || curved) {
-          [dz] = compute([z, dz], [dz.shape], ([before, above], [to]) => {
-            if (curved === 'gelu') geluSlopeLoop(before, above, to);
-            else if (curved) geluTanhSlopeLoop(before, above, to);
-            else for (let i = 0; i < to.length; i++) to[i] = before[i] > 0 ? above[i] : 0;
-          });
-        }
+      gradFunc: (dy: tf.Tensor, [x2, w, kept]: tf.Tensor[]) => {
+        const above = tf.reshape(dy, [rows, w.shape[0]!]);
+        let dz = above;
+        if (curve) dz = times(above, kept);
+        else if (activation === 'relu') dz = whereAlive(above, kept);
         const gradients = [tf.reshape(matMul(dz, w), x.shape), matMul(dz, x2, true, false)];
         if (bias) gradients.push(columnSums(dz));
         return gradients;
@@ -82,8 +79,15 @@ export function linearReference(
   return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]]);
 }
 
+/** dy where the output y of relu is above 0, else 0. */
+function whereAlive(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  return compute([dy, y], [dy.shape], ([dy, y], [dz]) => {
+    for (let i = 0; i < dz.length; i++) dz[i] = y[i] > 0 ? dy[i] : 0;
+  })[0];
+}
+
 /** Sums over all rows: [rows, columns] to [columns]. */
-export function columnSums(x: tf.Tensor): tf.Tensor {
+function columnSums(x: tf.Tensor): tf.Tensor {
   const [rows, columns] = x.shape as [number, number];
   return compute([x], [[columns]], ([from], [to]) => {
     const sums = new Float64Array(columns);

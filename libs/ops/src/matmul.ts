@@ -2,6 +2,9 @@
 import { tf } from '@lilformer/engine';
 import { compute, hasVisibleMemory, type Floats } from './memory.js';
 
+/** Multiplications below which a loop here is done before XNNPACK has packed its operands. */
+const SMALL = 16_384;
+
 /** What a product is followed by. */
 export interface Epilogue {
   bias?: tf.Tensor;
@@ -42,6 +45,7 @@ function plain(
   const rows = a.shape[transposeA ? 1 : 0]!;
   const columns = b.shape[transposeB ? 0 : 1]!;
   if (rows * columns * a.size === 0) return tf.zeros([rows, columns]); // XNNPACK refuses empty matrices
+  if (columns * a.size < SMALL && !transposeA && !transposeB && !bias && !relu) return smallProduct(a, b);
   return tf.fused.matMul({
     a: a as tf.Tensor2D,
     b: b as tf.Tensor2D,
@@ -50,6 +54,22 @@ function plain(
     bias,
     activation: relu ? 'relu' : 'linear',
   });
+}
+
+function smallProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [rows, inner] = a.shape as [number, number];
+  const columns = b.shape[1]!;
+  return compute([a, b], [[rows, columns]], ([a, b], [product]) => {
+    const sums = new Float64Array(columns);
+    for (let row = 0; row < rows; row++) {
+      sums.fill(0);
+      for (let k = 0; k < inner; k++) {
+        const factor = a[row * inner + k];
+        for (let column = 0; column < columns; column++) sums[column] += factor * b[k * columns + column];
+      }
+      product.set(sums, row * columns);
+    }
+  })[0];
 }
 
 /** The transpose of a matrix. */

@@ -5,6 +5,9 @@ import { tf } from '@lilformer/engine';
 /** What an operation's loop gets for a tensor: its numbers, row-major. */
 export type Floats = Float32Array<ArrayBufferLike>;
 
+/** One array of numbers for each of these tensors or shapes. */
+type FloatsOf<Things extends readonly unknown[]> = { -readonly [K in keyof Things]: Floats };
+
 /** The part of tfjs's wasm backend that lends its heap. */
 interface WasmBackend {
   dataIdMap: { get(dataId: object): unknown };
@@ -24,33 +27,47 @@ export function hasVisibleMemory(): boolean {
   return wasmBackend() !== undefined || tf.getBackend() === 'cpu';
 }
 
+/** A float32 tensor of whatever was in memory, for `visit` to write. Only where memory is visible. */
+export function allocate(shape: number[]): tf.Tensor {
+  const wasm = wasmBackend();
+  return wasm
+    ? tf.engine().makeTensorFromTensorInfo(wasm.makeOutput(shape, 'float32'), tf.backend())
+    : tf.tensor(new Float32Array(tf.util.sizeFromShape(shape)), shape, 'float32');
+}
+
 /**
- * Makes float32 tensors of the given shapes and lets `loop` fill them from the numbers of `inputs`.
+ * Lets `loop` read the numbers of tensors, and write those that `allocate` made and nothing else has used yet.
  *
- * The loop has to write every element of every output: they start with whatever was in memory. It must not create
- * tensors, as that may move the engine's heap from under the arrays, nor keep the arrays.
+ * The loop must not create tensors, as that may move the engine's heap from under the arrays, nor keep the arrays.
  */
+export function visit<Tensors extends readonly tf.Tensor[]>(
+  tensors: Tensors,
+  loop: (...numbers: FloatsOf<Tensors>) => void,
+): void {
+  const wasm = wasmBackend();
+  if (wasm) for (const { dataId } of tensors) wasm.dataIdMap.get(dataId); // brings it here from another backend
+  const arrays = tensors.map((tensor) => (wasm ? wasm.typedArrayFromHeap(tensor) : tensor.dataSync()));
+  loop(...(arrays as FloatsOf<Tensors>));
+}
+
+/** Makes float32 tensors of the given shapes and lets `loop` write all their elements from those of `inputs`. */
 export function compute<Inputs extends readonly tf.Tensor[], const Shapes extends readonly number[][]>(
   inputs: Inputs,
   shapes: Shapes,
-  loop: (inputs: { [K in keyof Inputs]: Floats }, outputs: { -readonly [K in keyof Shapes]: Floats }) => void,
+  loop: (inputs: FloatsOf<Inputs>, outputs: FloatsOf<Shapes>) => void,
 ): { -readonly [K in keyof Shapes]: tf.Tensor } {
-  type In = { [K in keyof Inputs]: Floats };
-  type Out = { -readonly [K in keyof Shapes]: Floats };
-  type Tensors = { -readonly [K in keyof Shapes]: tf.Tensor };
-  const wasm = wasmBackend();
-  if (wasm) {
-    const infos = shapes.map((shape) => wasm.makeOutput(shape, 'float32'));
-    for (const input of inputs) wasm.dataIdMap.get(input.dataId); // brings it here from another backend
-    const view = (info: tf.TensorInfo): Floats => wasm.typedArrayFromHeap(info) as Floats;
-    loop(inputs.map(view) as unknown as In, infos.map(view) as unknown as Out);
-    return infos.map((info) =>
-      tf.engine().makeTensorFromTensorInfo(info, tf.backend()),
-    ) as unknown as Tensors;
+  let outputs: tf.Tensor[];
+  if (hasVisibleMemory()) {
+    outputs = shapes.map((shape) => allocate(shape));
+    visit([...inputs, ...outputs], (...all) =>
+      loop(all.slice(0, inputs.length) as FloatsOf<Inputs>, all.slice(inputs.length) as FloatsOf<Shapes>),
+    );
+  } else {
+    const arrays = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape(shape)));
+    loop(inputs.map((input) => input.dataSync()) as FloatsOf<Inputs>, arrays as FloatsOf<Shapes>);
+    outputs = arrays.map((array, i) => tf.tensor(array, shapes[i], 'float32'));
   }
-  const outputs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape(shape)));
-  loop(inputs.map((input) => input.dataSync()) as unknown as In, outputs as unknown as Out);
-  return outputs.map((output, i) => tf.tensor(output, shapes[i], 'float32')) as unknown as Tensors;
+  return outputs as { -readonly [K in keyof Shapes]: tf.Tensor };
 }
 
 /** The whole numbers of an int32 tensor; only to be read, and only until the next tensor is made. */

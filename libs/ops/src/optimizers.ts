@@ -4,8 +4,8 @@ import { tf } from '@lilformer/engine';
 import { compute, type Floats } from './memory.js';
 import { shapeText } from './shapes.js';
 
-/** Gradients beside their variables; null where a parameter had none, which leaves it untouched. */
-export type Gradients = readonly (tf.Tensor | null)[];
+/** Gradients beside their variables; null or undefined where a parameter had none, which leaves it untouched. */
+export type Gradients = readonly (tf.Tensor | null | undefined)[];
 
 /** Moments of Adam and AdamW, beside the variables; plain numbers, to be saved and loaded with the run. */
 export interface AdamState {

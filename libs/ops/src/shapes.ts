@@ -9,7 +9,7 @@ export function shapeText(shape: readonly (number | string)[]): string {
 /** Throws unless `tensor` has this shape; `null` stands for any size. */
 export function expectShape(
   where: string,
-  tensor: tf.Tensor,
+  tensor: { readonly shape: readonly number[] },
   expected: readonly (number | null)[],
   names: readonly string[],
 ): void {
