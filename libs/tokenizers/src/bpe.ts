@@ -22,6 +22,7 @@ export interface BpeConfig extends BpeModelConfig {
 /** Ids with what they stand for. */
 export interface DetailedEncoding {
   ids: Uint32Array;
+  /** Of added tokens what they matched, with the white space that they take. */
   tokens: string[];
   /** First character of each token in the text, and the one after its last, in code points. */
   offsets: [number, number][];
@@ -98,11 +99,13 @@ export class BpeTokenizer implements Tokenizer {
   /** Like `encode`, with the token and the place in the text of each id. Slower: nothing is remembered. */
   encodeDetailed(text: string, options: EncodeOptions = {}): DetailedEncoding {
     const ids: number[] = [];
+    const tokens: string[] = [];
     const spans: TokenSpan[] = [];
     const { symbols } = this.#model;
     for (const { from, to, id } of this.#added.split(text, options.specialTokens !== 'text')) {
       if (id >= 0) {
         ids.push(id);
+        tokens.push(text.slice(from, to));
         spans.push({ from, to });
         continue;
       }
@@ -114,6 +117,7 @@ export class BpeTokenizer implements Tokenizer {
         const first = prefixed && start === 0;
         for (let i = 0; i < symbols.size; i++) {
           ids.push(symbols.ids[i]);
+          tokens.push(this.#tokens[symbols.ids[i]]!);
           spans.push({
             from: shift + start + (first ? 1 : 0),
             to: shift + end,
@@ -124,7 +128,6 @@ export class BpeTokenizer implements Tokenizer {
         }
       });
     }
-    const tokens = ids.map((id) => this.#tokens[id]!);
     let offsets = alignOffsets(text, spans);
     if (this.config.trimOffsets)
       offsets = trimOffsets(tokens, offsets, this.config.trimOffsets.addPrefixSpace);

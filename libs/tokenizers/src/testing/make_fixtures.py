@@ -163,7 +163,7 @@ def encoding_case(rng):
         row = {"text": text}
         tokenizer.encode_special_tokens = False
         encoding = tokenizer.encode(text)
-        row.update(ids=encoding.ids, tokens=[tokenizer.id_to_token(id) for id in encoding.ids],
+        row.update(ids=encoding.ids, tokens=encoding.tokens,
                    offsets=encoding.offsets if nothing_vanishes else None,
                    decoded=tokenizer.decode(encoding.ids), decoded_whole=tokenizer.decode(encoding.ids, skip_special_tokens=False))
         tokenizer.encode_special_tokens = True
