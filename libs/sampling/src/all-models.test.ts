@@ -14,7 +14,7 @@ import type { GenerateOptions } from './options.js';
 
 const tokenizer = CharTokenizer.fromText('abcdefghijklmnop .');
 const V = tokenizer.vocabSize;
-const CONTEXT = 9;
+const CONTEXT = 7;
 const SIZES: Record<string, number> = {
   vocabSize: V,
   dModel: 8,
@@ -36,7 +36,7 @@ const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
   'moe-transformer': [...BLOCK, 'nLayers', 'nHeads', 'nExperts'],
   'tiny-transformer': [...BLOCK, 'nLayers', 'nHeads'],
 };
-const RUNS = { numRuns: 6, seed: 20 };
+const RUNS = { numRuns: 4, seed: 20 };
 
 const prompts = fc.array(fc.integer({ min: 0, max: V - 1 }), { minLength: 1, maxLength: CONTEXT + 3 });
 const strategies = fc.record(

@@ -64,6 +64,7 @@ describe('generate', () => {
 
   it('never draws an id that the tokenizer does not have', async () => {
     const model = new TableLM(Array.from({ length: 9 }, () => [0, 0, 0, 0, 0, 0, 9, 9, 9]));
+    expect(model.vocabSize).toBe(9);
     for (const temperature of [0, 1]) {
       const { ids } = await generateText(model, tokenizer, 'a', { temperature, maxTokens: 30, seed: 3 });
       expect(Math.max(...ids)).toBeLessThan(6);

@@ -1,41 +1,51 @@
 // A model whose every score is known: what comes next is a row of a table, chosen by the present
 // token. It notes what it is fed, so that tests can tell what a token costs.
-import { tf } from '@lilformer/engine';
-import { LanguageModel, type ForwardOptions, type ModelConfig } from '@lilformer/models';
+import type { tf } from '@lilformer/engine';
+import { BigramLM, type ForwardOptions } from '@lilformer/models';
+import { Random } from '@lilformer/random';
 
-export class TableLM extends LanguageModel {
-  readonly config: ModelConfig;
+export class TableLM extends BigramLM {
   /** `[batch, tokens]` of each forward so far. */
   readonly fed: [number, number][] = [];
   /** Whether the model was in training mode at each forward so far. */
   readonly trainingAtForward: boolean[] = [];
-  readonly #table: tf.Tensor2D;
+  readonly #contextLength: number;
 
   /** @param rows logits [V] after token 0, after token 1, … */
-  constructor(rows: readonly (readonly number[])[], contextLength?: number) {
-    super();
-    this.config = { type: 'table', vocabSize: rows[0].length, contextLength };
-    this.#table = tf.keep(tf.tensor2d(rows as number[][]));
+  constructor(rows: readonly (readonly number[])[], contextLength = Infinity) {
+    const size = rows.length;
+    super({ vocabSize: size, dModel: size }, new Random(0));
+    this.#contextLength = contextLength;
+    // The embedding is the identity, so that the unembedding's column of a token is its row of the table.
+    const square = (at: (row: number, column: number) => number) => ({
+      dtype: 'F32' as const,
+      shape: [size, size],
+      data: Float32Array.from({ length: size * size }, (_, i) => at(Math.floor(i / size), i % size)),
+    });
+    this.loadStateDict(
+      new Map([
+        ['embedding.weight', square((row, column) => Number(row === column))],
+        ['unembed.weight', square((row, column) => rows[column][row])],
+        ['unembed.bias', { dtype: 'F32', shape: [size], data: new Float32Array(size) }],
+      ]),
+    );
   }
 
   /** A model that says these ids one after the other, over and over, whatever it starts from. */
   static saying(ids: readonly number[], vocabSize: number): TableLM {
-    const rows = Array.from({ length: vocabSize }, () => new Array<number>(vocabSize).fill(0));
-    rows.forEach((row) => (row[ids[0]] = 50));
-    ids.forEach((id, place) => {
-      rows[id] = new Array<number>(vocabSize).fill(0);
-      rows[id][ids[(place + 1) % ids.length]] = 50;
-    });
+    const saying = (id: number) => Array.from({ length: vocabSize }, (_, next) => (next === id ? 50 : 0));
+    const rows = Array.from({ length: vocabSize }, () => saying(ids[0]));
+    ids.forEach((id, place) => (rows[id] = saying(ids[(place + 1) % ids.length])));
     return new TableLM(rows);
   }
 
-  protected override logits(ids: tf.Tensor2D, _options: ForwardOptions): tf.Tensor3D {
-    this.fed.push([...ids.shape]);
-    this.trainingAtForward.push(this.training);
-    return tf.gather<tf.Tensor>(this.#table, ids) as tf.Tensor3D;
+  override get contextLength(): number {
+    return this.#contextLength;
   }
 
-  override dispose(): void {
-    this.#table.dispose();
+  override forward(ids: tf.Tensor2D, options?: ForwardOptions): tf.Tensor3D {
+    this.fed.push([...ids.shape]);
+    this.trainingAtForward.push(this.training);
+    return super.forward(ids, options);
   }
 }
