@@ -1,0 +1,290 @@
+import { openEngine, tf } from '@lilformer/engine';
+import { readSafetensors, toFloat32 } from '@lilformer/checkpoints';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, largestDifference } from '@lilformer/testing';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  Capture,
+  CausalSelfAttention,
+  Dropout,
+  FeedForward,
+  GELU,
+  KeyValueCache,
+  Linear,
+  MixtureOfExperts,
+  type Module,
+  PackedSelfAttention,
+  positions,
+  Sequential,
+  sinusoids,
+} from './index.js';
+
+beforeAll(async () => {
+  await openEngine({ engine: 'wasm' });
+});
+
+const random = new Random('layers test');
+
+function noise(...shape: number[]): tf.Tensor3D {
+  const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
+  random.fillNormal(values);
+  return tf.tensor3d(values, shape as [number, number, number]);
+}
+
+function values(x: tf.Tensor): Float32Array {
+  return x.dataSync<'float32'>();
+}
+
+/** Runs `body` in a tidy, frees `modules` after, and expects no tensor to be left. */
+function leavesNothing(modules: Module[], body: () => void): void {
+  const parameters = new Set(
+    modules.flatMap((module) => [...module.namedParameters()].map(([, one]) => one)),
+  );
+  const before = tf.memory().numTensors - parameters.size;
+  tf.tidy(body);
+  for (const module of modules) module.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+}
+
+describeGolden('sinusoids', golden('unit/sinusoidal.safetensors'), () => {
+  it("are PyTorch's, and those of double precision up to rounding", async () => {
+    const { tensors } = await readSafetensors(golden('unit/sinusoidal.safetensors'));
+    expect([...tensors.keys()].sort()).toEqual(['table', 'wide', 'wide_float64']);
+    for (const array of tensors.values()) {
+      const [length, width] = array.shape;
+      expect(largestDifference(sinusoids(length, width), toFloat32(array))).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe('attention layers', () => {
+  const layers = () => [new CausalSelfAttention(8, 2, 16, random), new PackedSelfAttention(8, 4, random)];
+
+  it('see nothing of the future', () => {
+    const attentions = layers();
+    leavesNothing(attentions, () => {
+      for (const attention of attentions) {
+        const x = noise(2, 6, 8);
+        const changed = tf.concat([tf.slice(x, [0, 0, 0], [-1, 4, -1]), noise(2, 2, 8)], 1);
+        const [a, b] = [x, changed].map((input) =>
+          tf.slice(attention.forward(input), [0, 0, 0], [-1, 4, -1]),
+        );
+        expect(largestDifference(values(a), values(b))).toBeLessThan(1e-6);
+        const rest = [x, changed].map((input) => tf.slice(attention.forward(input), [0, 4, 0]));
+        expect(largestDifference(values(rest[0]), values(rest[1]))).toBeGreaterThan(1e-2);
+      }
+    });
+  });
+
+  it('give the same in pieces with a cache, however the text is cut', () => {
+    const attentions = layers();
+    leavesNothing(attentions, () => {
+      const pieces = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
+      fc.assert(
+        fc.property(pieces, fc.integer({ min: 1, max: 3 }), (lengths, batch) => {
+          for (const attention of attentions) {
+            const x = noise(
+              batch,
+              lengths.reduce((sum, n) => sum + n),
+              8,
+            );
+            const whole = attention.forward(x);
+            const cache = new KeyValueCache(batch);
+            const parts = tf.split<tf.Tensor3D>(x, lengths, 1).map((part) => {
+              const output = attention.forward(part, { cache });
+              cache.advance(part.shape[1]);
+              return output;
+            });
+            cache.dispose();
+            expect(largestDifference(values(tf.concat(parts, 1)), values(whole))).toBeLessThan(1e-5);
+          }
+        }),
+        { numRuns: 25 },
+      );
+    });
+  });
+
+  it('capture weights that sum to one, below the diagonal, and give the same output', () => {
+    const attentions = layers();
+    leavesNothing(attentions, () => {
+      for (const attention of attentions) {
+        const x = noise(1, 5, 8);
+        const capture = new Capture();
+        const output = attention.forward(x, { capture, layer: 3 });
+        expect(largestDifference(values(output), values(attention.forward(x)))).toBeLessThan(1e-6);
+        expect([...capture.keys()]).toEqual(['attn.3']);
+        const { shape, data } = capture.get('attn.3')!;
+        expect(shape).toEqual([1, attention.heads, 5, 5]);
+        for (let row = 0; row < attention.heads * 5; row++) {
+          const weights = Array.from(data.slice(row * 5, row * 5 + 5));
+          expect(weights.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
+          expect(weights.slice((row % 5) + 1).every((weight) => weight === 0)).toBe(true);
+        }
+      }
+    });
+  });
+
+  it('do not see padding', () => {
+    const attentions = layers();
+    leavesNothing(attentions, () => {
+      for (const attention of attentions) {
+        const text = noise(1, 4, 8);
+        const padded = tf.concat([noise(1, 3, 8), text], 1);
+        const paddingMask = tf.tensor2d([[0, 0, 0, 1, 1, 1, 1]]);
+        const output = tf.slice(attention.forward(padded, { paddingMask }), [0, 3, 0]);
+        expect(largestDifference(values(output), values(attention.forward(text)))).toBeLessThan(1e-5);
+      }
+    });
+  });
+});
+
+describe('KeyValueCache', () => {
+  const token = (value: number, batch = 2) => tf.fill([batch, 1, 2], value) as tf.Tensor3D;
+
+  it('grows, shrinks, selects and frees itself', () => {
+    leavesNothing([], () => {
+      const cache = new KeyValueCache(2);
+      for (let i = 0; i < 4; i++) {
+        const { keys, values: all } = cache.append(0, token(i), token(-i));
+        cache.advance(1);
+        expect(keys.shape).toEqual([2, i + 1, 2]);
+        expect(all.dataSync()[2 * i]).toBe(-i);
+      }
+      cache.truncate(2);
+      expect(cache.length).toBe(2);
+      cache.keepRows([1]);
+      const { keys } = cache.append(0, token(9, 1), token(9, 1));
+      expect(Array.from(keys.dataSync())).toEqual([0, 0, 1, 1, 9, 9]);
+      expect(() => cache.truncate(3)).toThrow(
+        'truncate(3): expected a whole number from 0 to 2, the tokens held',
+      );
+      cache.reset();
+      expect(cache.length).toBe(0);
+      cache.dispose();
+    });
+  });
+
+  it('heals when a pass broke off between two layers', () => {
+    leavesNothing([], () => {
+      const cache = new KeyValueCache(2);
+      for (const layer of [0, 1]) cache.append(layer, token(1), token(1));
+      cache.advance(1);
+      cache.append(0, token(2), token(2)); // and layer 1 never came
+      for (const layer of [0, 1]) {
+        const { keys } = cache.append(layer, token(3), token(3));
+        expect(Array.from(tf.slice(keys, [0, 0, 0], [1, -1, 1]).dataSync())).toEqual([1, 3]);
+      }
+      cache.dispose();
+    });
+  });
+});
+
+describe('MixtureOfExperts', () => {
+  it('sends every token through the expert with the largest router output', () => {
+    const moe = new MixtureOfExperts(6, 10, 3, random);
+    leavesNothing([moe], () => {
+      const x = noise(2, 7, 6);
+      const capture = new Capture();
+      const output = moe.forward(x, { capture, layer: 1 });
+      const scores = values(moe.router.forward(x));
+      const rows = tf.unstack(tf.reshape(x, [14, 6]));
+      const expected = rows.map((row, i) => {
+        const three = Array.from(scores.slice(3 * i, 3 * i + 3));
+        const expert = three.indexOf(Math.max(...three));
+        expect(capture.get('route.1')!.data[i]).toBe(expert);
+        return moe.experts[expert].forward(tf.reshape(row, [1, 6]));
+      });
+      expect(new Set(capture.get('route.1')!.data).size).toBe(3);
+      expect(capture.get('router_probs.1')!.shape).toEqual([2, 7, 3]);
+      expect(largestDifference(values(output), values(tf.concat(expected, 0)))).toBeLessThan(1e-6);
+    });
+  });
+
+  it('leaves the router without a gradient, and an idle expert with one of zeros', () => {
+    const moe = new MixtureOfExperts(2, 3, 2, random);
+    moe.router.weight.variable.assign(tf.tidy(() => tf.tensor2d([1, 0, -1, 0], [2, 2])));
+    const parameters = [...moe.namedParameters()];
+    leavesNothing([], () => {
+      const x = tf.ones([1, 4, 2]) as tf.Tensor3D; // all go to expert 0
+      const { grads } = tf.variableGrads(
+        () => tf.sum(moe.forward(x)),
+        parameters.map(([, { variable }]) => variable),
+      );
+      for (const [name, { variable }] of parameters) {
+        if (name === 'router.weight') expect(grads[variable.name]).toBeUndefined();
+        else if (name.startsWith('experts.1'))
+          expect(values(grads[variable.name]).every((g) => g === 0)).toBe(true);
+      }
+      expect(values(grads[moe.experts[0].linear2.bias!.variable.name])).toEqual(Float32Array.of(4, 4));
+    });
+    moe.dispose();
+  });
+});
+
+describe('Dropout', () => {
+  it('acts in training only, the same way from the same count, and keeps the mean', () => {
+    const dropout = new Dropout(0.25, new Random('drop'));
+    leavesNothing([dropout], () => {
+      const x = tf.ones([100, 100]);
+      const first = values(dropout.forward(x));
+      expect(new Set(first)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+      expect(Math.abs(first.filter((value) => value === 0).length / 1e4 - 0.25)).toBeLessThan(0.02);
+      const second = values(dropout.forward(x));
+      expect(second).not.toEqual(first);
+      expect(dropout.counter).toBe(2);
+      dropout.counter = 1;
+      expect(values(dropout.forward(x))).toEqual(second);
+      expect(dropout.eval().forward(x)).toBe(x);
+      expect(dropout.counter).toBe(2);
+    });
+  });
+});
+
+describe('Sequential', () => {
+  it('is its members one after the other', () => {
+    const [first, gelu, second] = [new Linear(3, 5, random), new GELU(), new Linear(5, 2, random)] as const;
+    const row = new Sequential(first, gelu, second, new GELU());
+    leavesNothing([row], () => {
+      const x = noise(2, 4, 3);
+      const apart = gelu.forward(second.forward(gelu.forward(first.forward(x))));
+      expect(largestDifference(values(row.forward(x)), values(apart))).toBeLessThan(1e-6);
+      const leading = new Sequential(gelu, first);
+      expect(values(leading.forward(x))).toEqual(values(first.forward(gelu.forward(x))));
+    });
+  });
+});
+
+describe('positions', () => {
+  it('go on after the cache, and count real tokens only', () => {
+    leavesNothing([], () => {
+      const ids = tf.zeros([2, 3], 'int32') as tf.Tensor2D;
+      const cache = { length: 2 } as KeyValueCache;
+      expect(Array.from(positions(ids, {}).dataSync())).toEqual([0, 1, 2]);
+      expect(Array.from(positions(ids, { cache }).dataSync())).toEqual([2, 3, 4]);
+      const paddingMask = tf.tensor2d(
+        [
+          [0, 0, 1, 1, 1],
+          [1, 1, 1, 1, 0],
+        ],
+        [2, 5],
+        'int32',
+      );
+      expect(positions(ids, { cache, paddingMask }).arraySync()).toEqual([
+        [0, 1, 2],
+        [2, 3, 3],
+      ]);
+    });
+  });
+});
+
+describe('FeedForward', () => {
+  it('works on each token by itself', () => {
+    const ffn = new FeedForward(4, 9, random);
+    leavesNothing([ffn], () => {
+      const x = noise(2, 3, 4);
+      const alone = tf.unstack(tf.reshape(x, [6, 4])).map((row) => ffn.forward(tf.reshape(row, [1, 4])));
+      expect(largestDifference(values(ffn.forward(x)), values(tf.concat(alone, 0)))).toBeLessThan(1e-6);
+    });
+  });
+});
