@@ -63,9 +63,13 @@ export function cast(random: Random, arc: Arc): World {
     friend = person(others(ANIMAL_NAMES, name), !female, friendTrait, second, LOOKS[second]);
   }
 
-  const wish = arc.place ?? 'any';
+  const { place: wish } = arc;
   const place = pick(
-    PLACES.filter((p) => p.folk.includes(folk) && (wish === 'any' || p.outdoor === (wish === 'outdoor'))),
+    PLACES.filter(
+      (p) =>
+        p.folk.includes(folk) &&
+        (wish === undefined || (wish === 'outdoor' ? p.outdoor : wish.includes(p.name))),
+    ),
   );
   const weather = pick(WEATHERS.filter((w) => w.only === undefined || w.only.includes(place.name)));
   const spots = shuffled(place.spots, random);
@@ -117,6 +121,7 @@ export function cast(random: Random, arc: Arc): World {
 function thing(model: ThingModel, colour: string, random: Random): Forms {
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)];
   const size = pick(model.sizes);
+  const [play, pastime] = shuffled(model.play, random);
   const [mark, sign] = pick(model.marks);
   return {
     name: `${colour} ${model.noun}`,
@@ -125,7 +130,8 @@ function thing(model: ThingModel, colour: string, random: Random): Forms {
     full: `${size} ${colour} ${pick(model.materials)} ${model.noun}`,
     mark,
     sign,
-    play: pick(model.play),
+    play,
+    pastime,
     toplay: pick(model.toPlay),
   };
 }

@@ -29,7 +29,7 @@ export interface Arc {
   readonly owns?: boolean;
   /** Whether the arc has a weather of its own, so that the ending keeps silent about it. */
   readonly ownWeather?: boolean;
-  readonly place?: 'outdoor' | 'indoor' | 'any';
+  readonly place?: 'outdoor' | readonly string[];
   /** Only for children (or only for animals). */
   readonly folk?: Folk;
   /** Tells the middle of the story, from the trouble to its end. */
@@ -107,6 +107,7 @@ export class Scene implements Speaker {
 
   /** Makes `{shows}`, `{praise}` or, for a reason, `{because}` what the trait of the hero (or friend) gives for it. */
   trait(name: 'shows' | 'cares' | 'dares' | 'praise', role: 'hero' | 'friend' = 'hero'): void {
+    if (role === 'hero' && (name === 'cares' || name === 'dares')) this.told.add('reason');
     this.roles.who = this.roles[role];
     this.let(
       name === 'cares' || name === 'dares' ? 'because' : name,

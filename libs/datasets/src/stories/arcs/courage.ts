@@ -159,7 +159,7 @@ export const race: Arc = {
       'prize',
       'a golden ribbon',
       'a basket of cherries',
-      'a silver cup',
+      'a golden cup',
       'a wreath of flowers',
       'a jar of honey',
       'a giant pumpkin',
@@ -205,8 +205,8 @@ export const race: Arc = {
           `{He} pulled {friend} up, and they crossed the line together, last of all.`,
         );
         s.say(
-          `Somebody else got {prize}. But everyone clapped the loudest for the two who came last.`,
-          `{Elder} gave {prize} to the winner, and then made a second prize for {hero}, out of [paper|leaves]. "For the kindest runner," it said.`,
+          `Somebody else got {prize:the}. But everyone clapped the loudest for the two who came last.`,
+          `{Elder} gave {prize:the} to the winner, and then made a second prize for {hero}, out of [paper|leaves]. "For the kindest runner," it said.`,
         );
       },
       () => {
@@ -220,7 +220,7 @@ export const race: Arc = {
         );
         s.say(
           `For a moment {hero} was <angry>. Then {he} saw how <happy:friend> {friend} was, and {he} clapped too.`,
-          `<shows-shame>. But {friend} shared {prize} with {him} and <said>, "Next time, do not stop before the end."`,
+          `<shows-shame>. But {friend} shared {prize:the} with {him} and <said>, "Next time, do not stop before the end."`,
         );
       },
       () => {
@@ -231,7 +231,7 @@ export const race: Arc = {
         );
         s.say(
           `At the very last moment {hero} stretched out {his} nose and won, by the width of a whisker! {He} looked at {friend} and <said>, "Without you I would never have run so fast."`,
-          `They crossed the line at exactly the same time. "Both of you have won," <said> {elder}. So they shared {prize}, half and half.`,
+          `They crossed the line at exactly the same time. "Both of you have won," <said> {elder}. So they shared {prize:the}, half and half.`,
         );
       },
     );

@@ -147,7 +147,7 @@ export const newFriend: Arc = {
       `{Friend} took the {other} and {other:play}, and then {hero} had a turn. {Friend} laughed for the first time that day.`,
     );
     s.say(
-      `When it was time to go, {friend} was not <lonely:friend> anymore.`,
+      `When it was time to go, {friend} was not lonely anymore.`,
       `By evening it felt as if they had always known each other.`,
       `"Will you come back tomorrow?" <asked> {friend}. "Tomorrow, and the day after, and the day after that," <said> {hero}.`,
     );
@@ -186,7 +186,7 @@ export const helpingHand: Arc = {
     s.branch(
       () => {
         s.say(
-          `But {friend} did not look <happy:friend>. {Friend:His} {other} was stuck {place:spot}, and {friend:he} could not get it out.`,
+          `But {friend} did not look happy. {Friend:His} {other} was stuck {place:spot}, and {friend:he} could not get it out.`,
           `Then, with a crack, {friend}'s {other} broke in two. <shows-sad:friend>.`,
           `"My {other}!" <cried> {friend}. It had tumbled down and lay {place:spot}, far out of reach.`,
         );
@@ -296,17 +296,14 @@ export const quarrel: Arc = {
           `Somebody had to begin. {Hero} got up, because {because}.`,
         );
         s.say(
-          `"I was unfair," {he} <said>. "I am sorry, {friend}."`,
-          `"{Friend}?" {he} <whispered>. "I do not want to fight anymore."`,
-        );
-        s.say(
-          `"I am sorry too," <replied> {friend}, and <shows-happy:friend>.`,
-          `{Friend} looked up. "Neither do I," {friend:he} <whispered>. "I only shouted because you did."`,
+          `"I was unfair," {he} <said>. "I am sorry, {friend}." "I am sorry too," <replied> {friend}, and {friend:he} smiled.`,
+          `"{Friend}?" {he} <whispered>. "I do not want to fight anymore." {Friend} looked up. "Neither do I," {friend:he} <whispered>. "I only shouted because you did."`,
+          `"You may choose the game," {he} <said>. "No, you may," <replied> {friend}. And then they both had to grin.`,
         );
       },
       () => {
         s.say(
-          `Then both of them got up in the same moment, said "Sorry!" in the same moment, and laughed in the same moment.`,
+          `Then both of them got up, both of them said, "I am sorry," and both of them laughed.`,
           `They both peeked around at the same time. {Hero} had to grin. {Friend} had to grin too. And the quarrel was over.`,
         );
       },

@@ -128,7 +128,7 @@ export const newSkill: Arc = {
     s.say(
       `{He} practiced the next day and the day after, because {because}.`,
       `Every morning, {place:in}, {he} worked at it, because {because}.`,
-      `So {he} kept on, on Monday and on Tuesday and on Wednesday, for {because}.`,
+      `So {he} kept on, on Monday and on Tuesday and on Wednesday, because {because}.`,
     );
     s.paragraph();
     s.say(
@@ -171,7 +171,7 @@ export const cannotSleep: Arc = {
       `The pillow was too warm, and then the blanket was too short.`,
       `{His} head was full of thoughts that ran around like mice.`,
     );
-    s.let('noise', 'creak', 'tap tap', 'rustle', 'whoosh', 'drip drop', 'squeak');
+    s.let('noise', 'creak', 'tick tack', 'rustle', 'whoosh', 'drip drop', 'squeak');
     s.say(
       `And what was that? "{noise}," it went, close by.`,
       `Then there was a noise in the dark: {noise}. And again: {noise}.`,

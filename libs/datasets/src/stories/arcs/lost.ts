@@ -184,6 +184,7 @@ export const oldMap: Arc = {
     );
     s.say(
       `A [dotted|red] line led to {place}, and at the end of the line there was a cross.`,
+      `On it one could see {place}, drawn very carefully, and a cross in one corner.`,
       `It showed {place}, and somebody had marked one spot with a cross.`,
     );
     s.paragraph();
@@ -199,7 +200,7 @@ export const oldMap: Arc = {
     s.branch(
       () =>
         s.say(
-          `Then the map ended in a riddle: "I have a face and two hands, but I cannot wave." It was easy for {hero}, because {because}. "A clock!" {he} <cried>. So ${they} took twelve steps, one for every hour.`,
+          `Then the map ended in a riddle: "I have a face and two hands, but I cannot wave." {Hero} knew it at once. "A clock!" {he} <cried>. So ${they} took twelve steps, one for every hour.`,
           `There was a riddle on the back: "The more you take, the more you leave behind." <shows-thought>. "Steps!" <cried> {hero}. ${they === 'they' ? 'They' : '{He}'} took twenty more.`,
         ),
       () =>

@@ -250,7 +250,17 @@ export const cooking: Arc = {
 
 export const planting: Arc = {
   name: 'a seed',
-  place: 'outdoor',
+  place: [
+    'the garden',
+    'the farm',
+    'the meadow',
+    'the forest',
+    'the river',
+    'the hill',
+    'the orchard',
+    'the park',
+    'the clearing',
+  ],
   lessons: [
     `Some things cannot be hurried.`,
     `Everything big begins with something small.`,
@@ -258,7 +268,7 @@ export const planting: Arc = {
     `If you care for something a little every day, it grows.`,
   ],
   tell(s) {
-    s.let('plant', 'sunflower', 'pumpkin', 'bean', 'apple tree', 'strawberry', 'poppy', 'cherry tree');
+    s.let('plant', 'sunflower', 'pumpkin', 'bean', 'apple tree', 'rose bush', 'poppy', 'cherry tree');
     s.say(
       `One day {elder} put a tiny seed into {his} {hand}. "It will be a {plant}," <said> {elder}, "if you are patient."`,
       `{Hero} found a seed in {his} pocket. "What will you be?" {he} <asked>. But the seed did not say.`,
@@ -271,6 +281,8 @@ export const planting: Arc = {
     );
     s.say(
       `Then {he} sat down and waited. Nothing happened.`,
+      `{He} put a stick beside it, so that nobody would step on it, and came back every hour.`,
+      `That night {he} dreamed of leaves as big as umbrellas.`,
       `"Grow!" <said> {hero}. The seed did not listen.`,
       `The next morning {he} ran to look. There was only brown earth.`,
     );
@@ -298,14 +310,14 @@ export const planting: Arc = {
           `Then no rain fell for [two|three] weeks, and the ground was as hard as stone.`,
           `One night a storm came. {Hero} lay awake and worried about the seed.`,
         );
-        s.trait('cares');
+        s.trait('dares');
         s.say(
           `{He} carried water {place:in}, morning and evening, in {his} two {hands}, because {because}.`,
           `{He} built a little roof of sticks over it, because {because}.`,
         );
       },
     );
-    s.trait('cares');
+    s.trait('dares');
     s.maybe(
       0.6,
       `Every day {hero} came back, because {because}.`,
@@ -315,16 +327,22 @@ export const planting: Arc = {
     s.paragraph();
     s.say(
       `And then, one {weather} morning, something green stood there. It was no bigger than a grain of rice.`,
+      `Somebody called {him} early one {weather} morning. Out of the earth peeped a green point, as thin as a needle.`,
+      `Then it rained for one night, warm and soft, and in the morning two tiny leaves stood there.`,
       `<atlast> a small green tip pushed up through the earth and unfolded two leaves, like {hands}.`,
       `"There!" <cried> {hero}. A thin green stem was looking at the sun.`,
     );
     s.say(
       `It grew and grew, and by the end of summer it was a real {plant}, taller than {hero}.`,
       `Week by week it climbed. When the {plant} was finally there, {hero} called everyone to see it.`,
+      `It became as high as {his} knee, and then as high as {his} nose, and then it was the finest {plant} far and wide.`,
+      `Bees came to look at it, and birds, and all the neighbors. What a {plant} that was!`,
       `It took all summer. But it became the finest {plant} that anybody had ever seen {place:in}.`,
     );
     s.say(
       `{Hero} saved one seed from it, for next year.`,
+      `"Good morning, {plant}," <said> {hero} every day.`,
+      `"And that was in my {hand}!" <said> {hero}. "All of that!"`,
       `<shows-happy>. "You only needed time," <whispered> {hero}.`,
       `{He} was <proud>, and {he} still gave it water every day.`,
     );

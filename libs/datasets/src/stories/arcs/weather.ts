@@ -210,7 +210,7 @@ export const rainyDay: Arc = {
     );
     s.say(
       `"I hope that it rains again tomorrow," <said> {hero}.`,
-      `{Hero} was not <bored> anymore.`,
+      `{Hero} was not bored anymore.`,
       `<shows-happy>.`,
     );
     s.paragraph();

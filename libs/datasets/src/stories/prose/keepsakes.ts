@@ -71,7 +71,7 @@ export const KEEPSAKES: readonly Keepsake[] = [
     outdoor: true,
     plant(s) {
       s.let('count', ...NUMBERS);
-      s.let('flock', 'swallows', 'white pebbles', 'acorns', 'snails', 'daisies', 'clouds', 'ladybugs');
+      s.let('flock', 'swallows', 'white pebbles', 'acorns', 'snails', 'daisies', 'mushrooms', 'ladybugs');
       s.say(
         `{Hero} counted {count} {flock} on the way.`,
         `There were {count} {flock} along the path. {Hero} counted them twice.`,
@@ -195,7 +195,7 @@ export const KEEPSAKES: readonly Keepsake[] = [
     plant(s) {
       s.let(
         'word',
-        'pickle',
+        'gingerbread',
         'marmalade',
         'bumblebee',
         'noodle',

@@ -67,8 +67,8 @@ export function introduceThing(s: Scene): void {
   }
   s.maybe(
     0.5,
-    `Every day {he} {thing:play}.`,
-    `{He} often {thing:play}, and {he} never got tired of it.`,
+    `Every day {he} {thing:pastime}.`,
+    `{He} often {thing:pastime}, and {he} never got tired of it.`,
     `There was nothing {he} liked more than [to|when {he} could] {thing:toplay}.`,
     `{He} took it [everywhere|even to breakfast|to bed and to the table].`,
   );

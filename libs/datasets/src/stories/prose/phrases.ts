@@ -14,7 +14,7 @@ export const PHRASES: Readonly<Record<string, readonly string[]>> = {
   sighed: ['sighed', 'sniffed', 'mumbled'],
 
   // Feelings.
-  happy: ['happy', 'glad', 'pleased', 'full of joy', 'as happy as a lark', 'delighted', 'warm all over'],
+  happy: ['happy', 'glad', 'pleased', 'full of joy', 'as happy as a lark', 'delighted', 'overjoyed'],
   sad: ['sad', 'unhappy', 'very sad', 'gloomy', 'close to tears', 'miserable'],
   afraid: ['afraid', 'scared', 'frightened', 'a little afraid', 'very nervous'],
   angry: ['angry', 'cross', 'furious', 'very cross', 'red with anger'],
@@ -71,7 +71,7 @@ export const PHRASES: Readonly<Record<string, readonly string[]>> = {
     `{who:his} ears went hot`,
     `{who:he} turned {who:his} back`,
     `{who:he} made a face like a thunderstorm`,
-    `{who:he} kicked at the nearest thing, which was a turnip`,
+    `{who:he} kicked at nothing at all`,
     `{who:he} puffed up {who:his} cheeks`,
   ],
   'shows-shame': [

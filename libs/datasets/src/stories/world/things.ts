@@ -77,7 +77,7 @@ export const THINGS: readonly ThingModel[] = [
     play: [
       'marched around and beat it',
       'tapped on it like rain',
-      'played it until everyone held their ears',
+      'played it so loudly that everyone held their ears',
     ],
     toPlay: ['march with it', 'play a tune on it'],
   },
@@ -108,7 +108,7 @@ export const THINGS: readonly ThingModel[] = [
     marks: PAINTED,
     play: [
       'pushed it through a tunnel of leaves',
-      'said choo choo until the sun went down',
+      'pushed it until the wheels squeaked',
       'let it carry pebbles',
     ],
     toPlay: ['push it along', 'build a station for it'],

@@ -75,10 +75,7 @@ export const TRAITS: readonly Trait[] = [
       `{who:he} said good morning to every single bird`,
     ],
     cares: [`{who:he} could not bear to see anybody sad`, `a kind heart does not wait to be asked`],
-    dares: [
-      `{who:he} thought of how happy it would make the others`,
-      `{who:he} could be kind to {who:himself}, too`,
-    ],
+    dares: [`{who:he} thought of how happy it would make the others`, `a kind heart is braver than it looks`],
     praise: [`Your kind heart is the best thing you own`, `Being kind costs nothing and is worth a lot`],
   },
   {
