@@ -19,6 +19,7 @@ export const candidates = [
       await import('@tensorflow/tfjs-backend-wasm');
       const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
       await withoutNewListeners(() => tf.setBackend('wasm'));
+      shareMemoryOfClones();
       return simd ? 'WebAssembly with SIMD, one thread' : 'WebAssembly without SIMD, one thread';
     },
     help: 'install @tensorflow/tfjs-backend-wasm 4.22.0, or take --engine cpu',
@@ -48,5 +49,22 @@ async function withoutNewListeners(load: () => Promise<unknown>): Promise<void> 
     for (const listener of process.listeners(event as 'SIGINT')) {
       if (!before[i].includes(listener)) process.off(event, listener);
     }
+  });
+}
+
+/**
+ * Lets a clone share the memory of its original, as tfjs's cpu engine does; its wasm engine copies. Every tensor
+ * that a gradient will need is cloned, and no operation writes into a tensor that exists.
+ */
+function shareMemoryOfClones(): void {
+  tf.unregisterKernel('Identity', 'wasm');
+  tf.registerKernel({
+    kernelName: 'Identity',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, backend }) => {
+      const { dataId, shape, dtype } = inputs.x as tf.TensorInfo;
+      (backend as tf.KernelBackend).incRef(dataId);
+      return { dataId, shape, dtype };
+    },
   });
 }

@@ -60,6 +60,21 @@ describe('openEngine', () => {
     expect(run.stderr.length).toBeLessThan(2000);
   });
 
+  it('clones on wasm without a copy, and keeps the numbers until the last clone is gone', async () => {
+    await openEngine({ engine: 'wasm' });
+    const { numTensors, numBytes } = tf.memory();
+    const x = tf.tensor1d([1, 2, 3]);
+    const clone = tf.clone(x);
+    const again = tf.clone(clone);
+    expect(again.dataId).toBe(x.dataId);
+    x.dispose();
+    clone.dispose();
+    tf.tensor1d([7, 8, 9]).dispose(); // would land in the freed place
+    expect([...again.dataSync()]).toEqual([1, 2, 3]);
+    again.dispose();
+    expect(tf.memory()).toMatchObject({ numTensors, numBytes });
+  });
+
   it('hands out the same TensorFlow.js as require does', () => {
     const required = createRequire(import.meta.url)('@tensorflow/tfjs-core') as typeof tf;
     expect(required.engine()).toBe(tf.engine());

@@ -15,7 +15,8 @@ export interface Epilogue {
  * a · b of two matrices, either one transposed first, with a bias row and relu on the way out.
  *
  * tfjs's wasm engine multiplies plain matrices with XNNPACK at 20 to 30 GFLOP/s on one core, but runs a naive loop
- * at 1 GFLOP/s as soon as a transpose flag is set. So transposes are made explicitly, of whichever side is smaller.
+ * at 1 GFLOP/s as soon as a transpose flag is set. So transposes are made explicitly. XNNPACK also packs b, several
+ * times as slowly as a transpose runs: where aᵀ b = (bᵀ a)ᵀ leaves the choice, the smaller side is packed.
  */
 export function matMul(
   a: tf.Tensor,
@@ -28,9 +29,8 @@ export function matMul(
   const right = transposeB ? transpose(b) : b;
   if (!transposeA) return plain(a, right, false, false, epilogue);
   const resultSize = a.shape[1]! * right.shape[1]!;
-  const turnResult = !epilogue.bias && right.size + resultSize < a.size;
-  // aᵀ b = (bᵀ a)ᵀ
-  return turnResult
+  const turned = !epilogue.bias && right.size > a.size + resultSize / 3;
+  return turned
     ? transpose(plain(transpose(right), a, false, false, epilogue))
     : plain(transpose(a), right, false, false, epilogue);
 }
