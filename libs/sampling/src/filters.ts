@@ -42,15 +42,20 @@ export function applyTopK(logits: Float32Array, k: number): Float32Array<ArrayBu
 export function applyTopP(logits: Float32Array, p: number): Float32Array<ArrayBuffer> {
   const kept = new Float32Array(logits);
   if (p >= 1) return kept;
-  const ascending = kept.filter((logit) => logit > -Infinity).sort();
-  const largest = ascending[ascending.length - 1];
+  let largest = -Infinity;
+  for (const logit of kept) if (logit > largest) largest = logit;
   let sum = 0;
-  for (const logit of ascending) sum += Math.exp(logit - largest);
+  for (const logit of kept) sum += Math.exp(logit - largest);
 
+  // Tokens less likely than (1 - p) / V sum up to less than 1 - p, so the others reach p without
+  // them: sorting is only for those.
+  const negligible = largest + Math.log((sum * (1 - p)) / kept.length);
+  const ascending = kept.filter((logit) => logit >= negligible).sort();
   let above = 0; // probability of the tokens kept so far
   let next = ascending.length - 1;
-  while (next > 0 && above + Math.exp(ascending[next] - largest) / sum < p) {
+  while (next > 0) {
     above += Math.exp(ascending[next] - largest) / sum;
+    if (above >= p) break;
     next--;
   }
   const threshold = ascending[next];
