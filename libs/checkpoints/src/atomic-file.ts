@@ -4,6 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+/** A name beside `name` for what is not whole yet; `hex` makes it one's own. */
+export function temporaryName(name: string, hex: string): string {
+  return `.${name}.${hex.slice(0, 12)}.tmp`;
+}
+
 /** Whether a file name is one that {@link writeFileAtomic} uses on the way; what a killed process leaves behind. */
 export function isTemporaryName(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
@@ -63,7 +68,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
  */
 export async function writePartsAtomic(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(folder, temporaryName(basename(path), randomBytes(6).toString('hex')));
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx');

@@ -1,11 +1,12 @@
 // One training process a run folder: a lock file that names its process, and is taken over when that process is
 // gone. Leaves out waiting for a lock, and shared locks: readers need none, files change by renaming only.
-import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explainWriteError } from './atomic-file.js';
+import { explainWriteError, temporaryName } from './atomic-file.js';
 
 /** Name of the lock file in a run folder. */
 export const LOCK_NAME = 'run.lock';
@@ -52,17 +53,65 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** Takes a stale lock away; if another process was faster and the lock is a new one by now, it is put back. */
-async function removeStale(path: string, folder: string, text: string): Promise<void> {
-  const aside = join(folder, `.${LOCK_NAME}.${randomBytes(6).toString('hex')}.tmp`);
+/** What came of trying to make a lock file: nothing yet, the one who has it, or that it is ours. */
+type Attempt = 'retry' | { holder: Holder } | { tookOver: Holder | 'unknown' | undefined };
+
+async function contentsOf(path: string): Promise<string | undefined> {
   try {
-    await rename(path, aside);
+    return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  if ((await readFile(aside, 'utf8')) === text) await rm(aside, { force: true });
-  else await rename(aside, path);
+}
+
+/** Makes a file that must not be there yet; without a pause between making and filling it. */
+function createExclusive(path: string, text: string): boolean {
+  try {
+    const descriptor = openSync(path, 'wx');
+    try {
+      writeSync(descriptor, text);
+    } finally {
+      closeSync(descriptor);
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw explainWriteError(path, error);
+  }
+}
+
+/**
+ * Tries once to make the lock file at `path` ours.
+ *
+ * A stale one is replaced by a rename, under a second lock whose name comes from the stale one's contents: of all
+ * who saw it, one has that second lock at a time, and finds the stale one still there or gone. The second lock can
+ * be stale in its turn, and is then taken over in the same way.
+ */
+async function attemptLock(folder: string, path: string, mine: string, patient: boolean): Promise<Attempt> {
+  if (createExclusive(path, mine)) return { tookOver: undefined };
+  const text = await contentsOf(path);
+  if (text === undefined) return 'retry';
+  const other = parseHolder(text);
+  // another process is between making the file and filling it, or was killed there: only time can tell
+  if (other === undefined && patient) return 'retry';
+  if (other !== undefined && (await isAlive(other))) return { holder: other };
+
+  const claim = join(
+    folder,
+    temporaryName(LOCK_NAME, createHash('sha256').update(path).update(text).digest('hex')),
+  );
+  const claimed = await attemptLock(folder, claim, mine, patient);
+  if (claimed === 'retry' || 'holder' in claimed) return 'retry';
+  try {
+    if ((await contentsOf(path)) !== text) return 'retry';
+    const replacement = join(folder, temporaryName(LOCK_NAME, randomBytes(6).toString('hex')));
+    createExclusive(replacement, mine);
+    await rename(replacement, path);
+    return { tookOver: other ?? 'unknown' };
+  } finally {
+    await rm(claim, { force: true });
+  }
 }
 
 /**
@@ -85,42 +134,33 @@ export async function lockFolder(
   };
   const mine = JSON.stringify({ ...holder, nonce: randomBytes(6).toString('hex') }) + '\n';
 
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const handle = await open(path, 'wx');
-      try {
-        await handle.writeFile(mine);
-      } finally {
-        await handle.close();
-      }
-      return async () => {
-        if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw explainWriteError(path, error);
-    }
-
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (text === undefined) continue;
-    const other = parseHolder(text);
-    if (other === undefined && attempt < 10) {
-      // another process is between making the file and filling it, or was killed there
-      await sleep(50);
+  for (let tries = 0; tries < 500; tries++) {
+    const attempt = await attemptLock(folder, path, mine, tries < 10);
+    if (attempt === 'retry') {
+      await sleep(10);
       continue;
     }
-    if (other !== undefined && (await isAlive(other))) {
+    if ('holder' in attempt) {
+      const other = attempt.holder;
       const elsewhere = other.host === hostname() ? '' : ` of ${other.host}`;
       throw new Error(
         `${folder}: process ${other.pid}${elsewhere} has been training here since ${other.since}; stop it first, ` +
           `or choose another folder${elsewhere && ` (if it no longer runs, delete ${path})`}`,
       );
     }
-    await removeStale(path, folder, text);
-    notify(
-      `${folder}: took over the lock of ${other ? `process ${other.pid}, which no longer runs` : 'a process that was killed while locking'}`,
-    );
+    const { tookOver } = attempt;
+    if (tookOver) {
+      const whose =
+        tookOver === 'unknown'
+          ? 'a process that was killed while locking'
+          : `process ${tookOver.pid}, which no longer runs`;
+      notify(`${folder}: took over the lock of ${whose}`);
+    }
+    return async () => {
+      if ((await contentsOf(path)) === mine) await rm(path, { force: true });
+    };
   }
+  throw new Error(
+    `${folder}: other processes are taking over its lock, and do not come to an end; delete ${path} if none runs`,
+  );
 }
