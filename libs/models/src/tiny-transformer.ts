@@ -80,6 +80,7 @@ export class TinyTransformerLM extends LanguageModel {
     this.pos_encoding = new ConstantBuffer('F32', [1, contextLength, dModel], () =>
       sinusoids(contextLength, dModel),
     );
+    this.pos_encoding.tensor(); // made now, so that the first forward leaves nothing behind that others do not
     this.layers = Array.from({ length: nLayers }, () => new TinyTransformerBlock(this.config, random));
     this.norm = new RMSNorm(dModel);
     this.head = new Linear(dModel, vocabSize, random, { bias: false });

@@ -1,0 +1,311 @@
+// What holds for every model: sizes, messages, memory, the cache, padding.
+import { openEngine, tf } from '@lilformer/engine';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  BigramLM,
+  Capture,
+  createModel,
+  modelTypes,
+  TinyTransformerLM,
+  type AnyModelConfig,
+} from './index.js';
+import { CASES, configOf } from './testing/golden-case.js';
+
+beforeAll(async () => {
+  await openEngine({ engine: 'wasm' });
+});
+
+const random = new Random('models test');
+const CONTEXT = 12;
+
+/** Small sizes for every model. */
+function small(type: AnyModelConfig['type']): AnyModelConfig {
+  const all = {
+    vocabSize: 19,
+    dModel: 8,
+    dFf: 12,
+    nLayers: 2,
+    nHeads: 2,
+    nExperts: 3,
+    contextLength: CONTEXT,
+  };
+  const { vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength } = all;
+  switch (type) {
+    case 'bigram':
+      return { type, vocabSize, dModel };
+    case 'attention':
+    case 'positional-attention':
+      return { type, vocabSize, dModel, contextLength };
+    case 'attention-ffn':
+    case 'transformer':
+      return { type, vocabSize, dModel, dFf, contextLength };
+    case 'stacked-transformer':
+      return { type, vocabSize, dModel, dFf, nLayers, contextLength };
+    case 'multi-head-transformer':
+    case 'tiny-transformer':
+      return { type, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
+    case 'moe-transformer':
+      return { type, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength };
+  }
+}
+
+function tokens(batch: number, length: number): number[][] {
+  return Array.from({ length: batch }, () => Array.from({ length }, () => random.integer(19)));
+}
+
+function idsOf(rows: number[][]): tf.Tensor2D {
+  return tf.tensor2d(rows, [rows.length, rows[0].length], 'int32');
+}
+
+describeGolden('parameter counts', golden('parameter-counts.json'), () => {
+  const counts =
+    goldenJson<
+      { group: string; label: string; model: string; config: Record<string, number>; parameters: number }[]
+    >('parameter-counts.json');
+  const types = new Map(CASES.map(([folder, type]) => [folder.split('/').at(-1), type]));
+
+  it.each(counts.filter(({ group }) => ['evolution', 'shakespeare'].includes(group)))(
+    '$group $label: $parameters',
+    ({ label, model, config, parameters }) => {
+      const built = createModel(configOf(types.get(label) ?? 'tiny-transformer', config), random);
+      expect(built.constructor.name).toBe(model);
+      expect(built.parameterCount()).toBe(parameters);
+      built.dispose();
+    },
+  );
+});
+
+describe.each(modelTypes)('%s', (type) => {
+  const model = () => createModel(small(type), new Random(type));
+
+  it('is built again from its own config, and the same from the same seed', () => {
+    const first = model();
+    const again = createModel(JSON.parse(JSON.stringify(first.config)) as AnyModelConfig, new Random(type));
+    const other = createModel(small(type), new Random('other'));
+    expect(first.config).toEqual(small(type));
+    expect(again.constructor).toBe(first.constructor);
+    expect(again.stateDict()).toEqual(first.stateDict());
+    expect(other.stateDict()).not.toEqual(first.stateDict());
+    for (const one of [first, again, other]) one.dispose();
+  });
+
+  it('starts close to guessing', () => {
+    const lm = model();
+    const loss = tf.tidy(() => lm.loss(idsOf(tokens(4, 12)), idsOf(tokens(4, 12))).dataSync()[0]);
+    expect(Math.abs(loss - Math.log(19))).toBeLessThan(1);
+    lm.dispose();
+  });
+
+  it('gives the same logits with a cache, however the text is cut, also the last ones alone', () => {
+    const lm = model();
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        (lengths, batch, capturing) => {
+          const before = tf.memory().numTensors;
+          const rows = tokens(
+            batch,
+            lengths.reduce((sum, length) => sum + length),
+          );
+          const cache = lm.createCache(batch);
+          tf.tidy(() => {
+            const whole = lm.forward(idsOf(rows));
+            let start = 0;
+            for (const length of lengths) {
+              const part = idsOf(rows.map((row) => row.slice(start, start + length)));
+              const capture = capturing ? new Capture() : undefined;
+              const logits = lm.forward(part, { cache, capture });
+              const expected = tf.slice(whole, [0, start, 0], [-1, length, -1]);
+              expect(relativeDifference(logits.dataSync(), expected.dataSync())).toBeLessThan(1e-5);
+              start += length;
+              expect(cache.length).toBe(start);
+            }
+            const last = lm.forward(idsOf(rows), { lastOnly: true });
+            expect(last.shape).toEqual([batch, 1, 19]);
+            const expected = tf.slice(whole, [0, start - 1, 0], [-1, 1, -1]);
+            expect(relativeDifference(last.dataSync(), expected.dataSync())).toBeLessThan(1e-5);
+          });
+          cache.dispose();
+          expect(tf.memory().numTensors).toBe(before);
+        },
+      ),
+      { numRuns: 12 },
+    );
+    lm.dispose();
+  });
+
+  it('goes on from a cache that was cut short', () => {
+    const lm = model();
+    const [row] = tokens(1, 8);
+    const [other] = tokens(1, 3);
+    const cache = lm.createCache(1);
+    tf.tidy(() => {
+      lm.forward(idsOf([row]), { cache });
+      cache.truncate(5);
+      const logits = lm.forward(idsOf([other]), { cache });
+      const whole = lm.forward(idsOf([[...row.slice(0, 5), ...other]]));
+      const expected = tf.slice(whole, [0, 5, 0]);
+      expect(relativeDifference(logits.dataSync(), expected.dataSync())).toBeLessThan(1e-5);
+    });
+    cache.dispose();
+    lm.dispose();
+  });
+
+  it('gives a text the same logits wherever its padding is, with a cache or without', () => {
+    const lm = model();
+    const [short] = tokens(1, 4);
+    const [long] = tokens(1, 7);
+    tf.tidy(() => {
+      const alone = lm.forward(idsOf([short])).dataSync();
+      for (const left of [0, 1, 3]) {
+        const padded = [...Array<number>(left).fill(0), ...short, ...Array<number>(3 - left).fill(0)];
+        const mask = padded.map((_, i) => (i >= left && i < left + 4 ? 1 : 0));
+        const paddingMask = tf.tensor2d([mask, Array<number>(7).fill(1)]);
+        const logits = lm.forward(idsOf([padded, long]), { paddingMask });
+        const text = tf.slice(logits, [0, left, 0], [1, 4, -1]);
+        expect(relativeDifference(text.dataSync(), alone)).toBeLessThan(1e-5);
+
+        const cache = lm.createCache(2);
+        const parts = [3, 4].map((count, i) => {
+          const start = 3 * i;
+          const part = idsOf([padded, long].map((row) => row.slice(start, start + count)));
+          const seen = tf.slice(paddingMask, [0, 0], [-1, start + count]);
+          return lm.forward(part, { cache, paddingMask: seen });
+        });
+        const joined = tf.slice(tf.concat(parts, 1), [0, left, 0], [1, 4, -1]);
+        expect(relativeDifference(joined.dataSync(), alone)).toBeLessThan(1e-5);
+        cache.dispose();
+      }
+    });
+    lm.dispose();
+  });
+
+  it('leaves one tensor a call behind, and none from a hundred steps of training', () => {
+    const before = tf.memory().numTensors;
+    const lm = model();
+    const ids = idsOf(tokens(2, 6));
+    const targets = idsOf(tokens(2, 6));
+    const capture = new Capture();
+    const settled = tf.memory().numTensors;
+    const results = [lm.forward(ids), lm.forward(ids, { capture }), lm.loss(ids, targets)];
+    expect(tf.memory().numTensors).toBe(settled + results.length);
+    tf.dispose(results);
+    const variables = [...lm.namedParameters()].map(([, { variable }]) => variable);
+    for (let step = 0; step < 100; step++) {
+      const { value, grads } = tf.variableGrads(() => lm.loss(ids, targets), variables);
+      tf.dispose([value, ...Object.values(grads)]);
+    }
+    expect(tf.memory().numTensors).toBe(settled);
+    lm.dispose();
+    tf.dispose([ids, targets]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('says what is wrong with its input', () => {
+    const lm = model();
+    const name = lm.constructor.name;
+    tf.tidy(() => {
+      expect(() => lm.forward(tf.tensor2d([[1, 2]]))).toThrow(
+        `${name}: ids are float32 of shape [1,2], expected int32`,
+      );
+      expect(() => lm.forward(tf.tensor1d([1], 'int32') as unknown as tf.Tensor2D)).toThrow(
+        '[batch, tokens]',
+      );
+      expect(() => lm.forward(tf.zeros([2, 0], 'int32') as tf.Tensor2D)).toThrow('at least one token');
+      expect(() => lm.forward(idsOf([[1, 19]]))).toThrow('id 19 at position 1, expected 0 to 18');
+      expect(() => lm.loss(idsOf([[1, 2]]), idsOf([[1]]))).toThrow(
+        'targets of shape [1,1] for ids of shape [1,2]',
+      );
+      expect(() => lm.loss(idsOf([[1]]), idsOf([[19]]))).toThrow('target 19');
+      expect(() => lm.createCache(0)).toThrow('a cache for a batch of 0');
+      const cache = lm.createCache(2);
+      expect(() => lm.forward(idsOf([[1]]), { cache })).toThrow(
+        `${name}: a batch of 1 with a cache made for 2`,
+      );
+      const paddingMask = tf.ones([1, 3]) as tf.Tensor2D;
+      expect(() => lm.forward(idsOf([[1]]), { paddingMask })).toThrow(
+        'padding mask of shape [1,3], expected [1, 1]',
+      );
+      const many = idsOf(tokens(2, CONTEXT + 1));
+      if (type === 'bigram') {
+        expect(lm.contextLength).toBe(Infinity);
+        expect(lm.forward(many).shape).toEqual([2, CONTEXT + 1, 19]);
+      } else {
+        expect(lm.contextLength).toBe(CONTEXT);
+        expect(() => lm.forward(many)).toThrow(`${name}: 13 tokens do not fit the context of 12`);
+        lm.forward(idsOf(tokens(2, 10)), { cache });
+        expect(() => lm.forward(idsOf(tokens(2, 3)), { cache })).toThrow(
+          '10 cached and 3 new tokens do not fit',
+        );
+      }
+      cache.dispose();
+    });
+    lm.dispose();
+  });
+});
+
+describe('createModel', () => {
+  const make = (config: unknown) => () => createModel(config as AnyModelConfig, random);
+
+  it('names what is wrong with a config, and makes no tensor', () => {
+    const before = tf.memory().numTensors;
+    expect(make({ type: 'gpt-9' })).toThrow(/model type "gpt-9": expected one of bigram, attention, /);
+    expect(make(undefined)).toThrow(/model type undefined/);
+    expect(make({ type: 'toString' })).toThrow(/model type "toString"/);
+    expect(make({ type: 'bigram', vocabSize: 5 })).toThrow(
+      'bigram: dModel undefined: expected a whole number',
+    );
+    expect(make({ type: 'bigram', vocabSize: 5, dModel: '16' })).toThrow(
+      'bigram: dModel 16: expected a whole number',
+    );
+    expect(make({ type: 'bigram', vocabSize: 5, dModel: 4, nHeads: 2 })).toThrow(
+      'bigram: unknown setting nHeads; it has vocabSize, dModel',
+    );
+    expect(make({ ...small('moe-transformer'), nExperts: 0 })).toThrow('moe-transformer: nExperts 0');
+    expect(make({ ...small('tiny-transformer'), nHeads: 3 })).toThrow(
+      'tiny-transformer: nHeads 3: expected a divisor of dModel, 8',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('printing', () => {
+  it("is PyTorch's", () => {
+    // print(model) of PyTorch for the same modules
+    const bigram = new BigramLM({ vocabSize: 61, dModel: 16 }, random);
+    expect(String(bigram)).toBe(
+      'BigramLM(\n  (embedding): Embedding(61, 16)\n  (unembed): Linear(in_features=16, out_features=61, bias=True)\n)',
+    );
+    const tiny = new TinyTransformerLM(
+      { vocabSize: 70, dModel: 24, nHeads: 4, dFf: 40, nLayers: 2, contextLength: 14 },
+      random,
+    );
+    expect(String(tiny)).toBe(`TinyTransformerLM(
+  (token_embedding): Embedding(70, 24)
+  (layers): ModuleList(
+    (0-1): 2 x TinyTransformerBlock(
+      (attn): PackedSelfAttention(
+        (qkv_proj): Linear(in_features=24, out_features=72, bias=False)
+        (out_proj): Linear(in_features=24, out_features=24, bias=False)
+      )
+      (norm1): RMSNorm((24,), eps=1e-08, elementwise_affine=True)
+      (norm2): RMSNorm((24,), eps=1e-08, elementwise_affine=True)
+      (ff): Sequential(
+        (0): Linear(in_features=24, out_features=40, bias=True)
+        (1): GELU(approximate='none')
+        (2): Linear(in_features=40, out_features=24, bias=True)
+      )
+    )
+  )
+  (norm): RMSNorm((24,), eps=1e-08, elementwise_affine=True)
+  (head): Linear(in_features=24, out_features=70, bias=False)
+)`);
+    bigram.dispose();
+    tiny.dispose();
+  });
+});
