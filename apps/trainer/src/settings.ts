@@ -186,19 +186,23 @@ export const settingsSchema = z.object({
     {
       group: 'Training',
       value: 'KIND',
-      help: '`constant`, `linear` or `cosine` down to --min-lr at the last step; `plateau`: reduced when validation stalls',
+      help: '`constant`; `linear` down to 0 at the last step; `cosine` down to --min-lr; `plateau`: reduced when validation stalls',
     },
     oneOf('constant', 'linear', 'cosine', 'plateau'),
   ),
   warmup: setting(
-    { group: 'Training', value: 'N', help: 'steps over which the learning rate rises to --lr' },
+    {
+      group: 'Training',
+      value: 'N',
+      help: 'steps over which the learning rate rises to --lr (linear and cosine)',
+    },
     whole(0),
   ),
   minLr: setting(
     {
       group: 'Training',
       value: 'RATE',
-      help: 'learning rate at the end of linear and cosine, floor of plateau',
+      help: 'learning rate at the end of cosine, floor of plateau',
     },
     notNegative(),
   ),

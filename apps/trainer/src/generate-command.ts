@@ -1,0 +1,40 @@
+// `generate`: a run folder's model goes on with a prompt, and the text appears as it is written.
+import { openEngine, type EngineOptions } from '@lilformer/engine';
+import { RunFolder } from '@lilformer/checkpoints';
+import { modelFromRun } from '@lilformer/training';
+import { generate } from '@lilformer/sampling';
+import { tokenizerFromJSON } from '@lilformer/tokenizers';
+import type { GenerateCommand } from './command-line.js';
+import { fromWhereTheyStand } from './paths.js';
+import type { Terminal } from './terminal.js';
+
+/** Writes a continuation of each prompt. @throws Error when the run cannot be read */
+export async function generateCommand(
+  command: GenerateCommand,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await RunFolder.open(fromWhereTheyStand(command.run));
+  await openEngine({ engine: command.engine as EngineOptions['engine'] });
+  const tokenizer = tokenizerFromJSON(folder.tokenizer);
+  const model = await modelFromRun(folder, { weights: command.last ? 'last' : 'best' });
+  const { maxTokens, temperature, topK, topP, seed, cache } = command;
+  for (const prompt of command.prompts) {
+    terminal.write(prompt);
+    try {
+      for await (const { text } of generate(model, tokenizer, prompt, {
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        cache,
+        signal,
+      })) {
+        terminal.write(text);
+      }
+    } finally {
+      terminal.print();
+    }
+  }
+}

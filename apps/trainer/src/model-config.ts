@@ -1,0 +1,25 @@
+// From settings to the sizes a model takes: each kind has only the settings that concern it.
+import type { AnyModelConfig } from '@lilformer/models';
+import type { Settings } from './settings.js';
+
+/** What `createModel` needs. */
+export function modelConfig(settings: Settings, vocabSize: number): AnyModelConfig {
+  const { dModel, dFf, layers: nLayers, heads: nHeads, experts: nExperts, context: contextLength } = settings;
+  switch (settings.model) {
+    case 'bigram':
+      return { type: 'bigram', vocabSize, dModel };
+    case 'attention':
+    case 'positional-attention':
+      return { type: settings.model, vocabSize, dModel, contextLength };
+    case 'attention-ffn':
+    case 'transformer':
+      return { type: settings.model, vocabSize, dModel, dFf, contextLength };
+    case 'stacked-transformer':
+      return { type: settings.model, vocabSize, dModel, dFf, nLayers, contextLength };
+    case 'multi-head-transformer':
+    case 'tiny-transformer':
+      return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
+    case 'moe-transformer':
+      return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength };
+  }
+}

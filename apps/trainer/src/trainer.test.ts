@@ -1,0 +1,203 @@
+// The whole program, as a person runs it: processes, files, signals.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readSafetensors } from '@lilformer/checkpoints';
+import { describeGolden, reference } from '@lilformer/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const workspace = resolve(import.meta.dirname, '../../..');
+const main = join(workspace, 'apps/trainer/src/main.ts');
+
+/** A model that trains in a second. */
+const TINY = [
+  ...['--story-bytes', '60000', '--vocab-size', '300', '--context', '16', '--d-model', '16', '--d-ff', '32'],
+  ...['--heads', '2', '--batch-size', '4', '--warmup', '2', '--eval-every', '4', '--eval-batches', '2'],
+  ...['--log-every', '1', '--sample-tokens', '8'],
+];
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'lilformer-trainer-'))));
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+interface Result {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the program from `folder`; as soon as it has printed `until`, it gets the signal of Ctrl-C. */
+function run(args: readonly string[], until?: string) {
+  return new Promise<Result>((done, fail) => {
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'), main, ...args],
+      { cwd: workspace, env: { ...process.env, INIT_CWD: folder, LILFORMER_CACHE: join(folder, 'cache') } },
+    );
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      if (until !== undefined && out.includes(until)) {
+        until = undefined;
+        child.kill('SIGINT');
+      }
+    });
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, out, err }));
+  });
+}
+
+const events = async (name: string) =>
+  (await readFile(join(folder, name, 'metrics.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) => JSON.parse(line) as { type: string; step: number; loss?: number; validationLoss?: number },
+    );
+
+/** What of the events does not depend on the clock. */
+const losses = async (name: string) =>
+  (await events(name)).map(({ type, step, loss, validationLoss }) => ({ type, step, loss, validationLoss }));
+
+describe('trainer', () => {
+  it(
+    'trains on the built-in stories, shows how it goes, and leaves a run that writes',
+    { timeout: 120_000 },
+    async () => {
+      const trained = await run(['train', ...TINY, '--max-steps', '8']);
+      expect(trained.err).toBe('');
+      expect(trained.code).toBe(0);
+      expect(trained.out).toContain('--batch-size 4*');
+      expect(trained.out).toMatch(/step 4\/8 \| loss [\d.]+ \| lr \S+ \| [\d,.]+ tok\/s \| eta \S+/);
+      expect(trained.out).toMatch(/Engine: (wasm|cpu)/);
+      expect(trained.out).toMatch(
+        /--- before training\nOnce upon a time[\s\S]*--- after training\nOnce upon a time/,
+      );
+      for (const file of [
+        'config.json',
+        'tokenizer.json',
+        'model.safetensors',
+        'state.safetensors',
+        'samples.txt',
+      ]) {
+        expect(existsSync(join(folder, 'runs/stories-1', file)), file).toBe(true);
+      }
+      const evaluated = (await events('runs/stories-1')).filter(({ type }) => type === 'evaluation');
+      expect(evaluated.map(({ step }) => step)).toEqual([4, 8]);
+
+      const write = (...args: string[]) =>
+        run([
+          'generate',
+          '--run',
+          'runs/stories-1',
+          '--prompt',
+          'The dog',
+          '--max-tokens',
+          '40',
+          '--seed',
+          '3',
+          ...args,
+        ]);
+      const [once, again, uncached, other] = await Promise.all([
+        write(),
+        write(),
+        write('--no-cache'),
+        write('--seed', '4'),
+      ]);
+      expect(once.code).toBe(0);
+      expect(once.out).toMatch(/^The dog.+/);
+      expect(again.out).toBe(once.out);
+      expect(uncached.out).toBe(once.out);
+      expect(other.out).not.toBe(once.out);
+    },
+  );
+
+  it('saves on Ctrl-C and goes on as if nothing had happened', { timeout: 120_000 }, async () => {
+    const args = ['train', ...TINY, '--max-steps', '40'];
+    const whole = await run([...args, '--run', 'whole']);
+    expect(whole.code).toBe(0);
+
+    const stopped = await run([...args, '--run', 'parts'], 'step 5/40');
+    expect(stopped.code).toBe(130);
+    expect(stopped.out).toContain('Stopping after this step');
+    expect(stopped.out).toContain('--resume parts');
+    expect(stopped.out).not.toContain('step 40/40');
+
+    const resumed = await run(['train', '--resume', 'parts']);
+    expect(resumed.err).toBe('');
+    expect(resumed.code).toBe(0);
+    expect(await losses('parts')).toEqual(await losses('whole'));
+    const weights = async (name: string) =>
+      (await readSafetensors(join(folder, name, 'model.safetensors'))).tensors;
+    expect(await weights('parts')).toEqual(await weights('whole'));
+
+    const finished = await run(['train', '--resume', 'parts']);
+    expect(finished.code).toBe(0);
+    expect(await losses('parts')).toEqual(await losses('whole'));
+  });
+
+  it.each([
+    [['train', '--data', 'nowhere.txt'], /--data nowhere.txt: expected a file.*\bnowhere\.txt$/m],
+    [['train', '--batch-size', '0'], /^--batch-size 0: expected a whole number of at least 1$/m],
+    [['train', '--resume', 'nowhere'], /nowhere/],
+    [['train', '--engine', 'warp'], /"warp": expected one of auto/],
+    [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
+    [['generate', '--run', 'nowhere'], /nowhere/],
+    [['fly'], /fly: expected train or generate/],
+  ])('%j ends with one clear message', async (args, message) => {
+    const { code, err } = await run(args);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('never writes into a run that is there', { timeout: 120_000 }, async () => {
+    const args = ['train', ...TINY, '--max-steps', '3', '--run', 'mine'];
+    expect((await run(args)).code).toBe(0);
+    const before = await readFile(join(folder, 'mine/model.safetensors'));
+    const second = await run(args);
+    expect(second.code).toBe(1);
+    expect(second.err).toMatch(/mine.*resume/s);
+    expect(await readFile(join(folder, 'mine/model.safetensors'))).toEqual(before);
+  });
+
+  it('notices that the text of a run has changed', { timeout: 120_000 }, async () => {
+    const text = 'The cat sat on the mat, and the dog sat beside it. '.repeat(40);
+    await writeFile(join(folder, 'own.txt'), text);
+    const args = [
+      'train',
+      ...TINY,
+      '--data',
+      'own.txt',
+      '--tokenizer',
+      'char',
+      '--max-steps',
+      '3',
+      '--run',
+      'own',
+    ];
+    expect((await run(args)).code).toBe(0);
+    await writeFile(join(folder, 'own.txt'), `${text}The end.`);
+    const resumed = await run(['train', '--resume', 'own', '--max-steps', '5']);
+    expect(resumed.code).toBe(1);
+    expect(resumed.err).toMatch(/the text has changed since the run was started/);
+  });
+});
+
+describeGolden('trainer on real text', [reference('tinyshakespeare/input.txt')], () => {
+  it('takes the Shakespeare experiments at a small size', { timeout: 120_000 }, async () => {
+    const { code, err, out } = await run([
+      ...['train', '--preset', 'shakespeare/baseline', '--data', reference('tinyshakespeare/input.txt')],
+      ...['--max-chars', '20000', '--d-model', '16', '--d-ff', '32', '--batch-size', '64', '--context', '16'],
+      ...['--epochs', '1', '--max-steps', '6', '--log-every', '1', '--sample-tokens', '8'],
+    ]);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toContain('--context 16*');
+    expect(out).toMatch(/Windows: [\d,]+ to train on, [\d,]+ to validate on/);
+  });
+});
