@@ -78,7 +78,9 @@ export class Scene implements Speaker {
 
   /** Says one of these patterns; each is one or more whole sentences. */
   say(...patterns: readonly string[]): void {
-    const text = expand(this.pick(patterns), this);
+    const said = expand(this.pick(patterns), this);
+    // polish() cannot tell whether a sentence begins after a quoted exclamation; here it surely does.
+    const text = said.charAt(0).toUpperCase() + said.slice(1);
     this.sentences.push(text);
     this.characters += text.length + 1;
   }

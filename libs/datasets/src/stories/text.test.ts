@@ -10,7 +10,7 @@ import { nearDuplicates } from './testing/likeness.js';
 import { ANIMAL_NAMES, BOYS, ELDERS, GIRLS } from './world/people.js';
 import { COLOURS, THINGS } from './world/things.js';
 
-const told = Array.from({ length: 2500 }, (_, i) => tellStory('text', i));
+const told = Array.from({ length: 2000 }, (_, i) => tellStory('text', i));
 const texts = told.map((one) => one.text);
 
 /** The stories for which a check finds something, with what it found. */
@@ -85,19 +85,20 @@ describe('form', () => {
 
 describe('facts', () => {
   it('never changes the colour of a thing', () => {
+    const nouns = THINGS.map((model) => model.noun).join('|');
+    const coloured = new RegExp(`\\b(${COLOURS.join('|')})(?: [a-z]+)? (${nouns})\\b`, 'g');
+    let mentions = 0;
     expect(
       found((text, i) => {
         const { thing, other } = told[i].world.roles;
-        for (const model of THINGS) {
-          const owners = [thing, other].filter((one) => one.noun === model.noun);
-          const pattern = new RegExp(`\\b(${COLOURS.join('|')})((?: [a-z]+)?) ${model.noun}\\b`, 'g');
-          for (const [all, colour] of text.matchAll(pattern)) {
-            if (!owners.some((one) => one.colour === colour)) return all;
-          }
+        for (const [all, colour, noun] of text.matchAll(coloured)) {
+          mentions++;
+          if (![thing, other].some((one) => one.noun === noun && one.colour === colour)) return all;
         }
         return undefined;
       }),
     ).toEqual([]);
+    expect(mentions).toBeGreaterThan(told.length / 2);
   });
 
   it('gives a thing one mark, and knows it again by that mark', () => {
@@ -113,18 +114,19 @@ describe('facts', () => {
   });
 
   it('names nobody who is not in the cast', () => {
-    const names = [...GIRLS, ...BOYS, ...ANIMAL_NAMES];
     const elders = [...ELDERS.child, ...ELDERS.animal].map((elder) => elder.name);
+    // Longest first, so that "Grandpa Toad" is not read as "Grandpa".
+    const names = [...GIRLS, ...BOYS, ...ANIMAL_NAMES, ...elders].sort((a, b) => b.length - a.length);
+    const named = new RegExp(`\\b(?:${names.join('|')})\\b`, 'g');
     expect(
       found((text, i) => {
         const { hero, friend, elder } = told[i].world.roles;
-        const cast = new Set([hero.name, friend.name]);
-        const stranger = names.find((name) => !cast.has(name) && new RegExp(`\\b${name}\\b`).test(text));
-        return (
-          stranger ??
-          elders.find((name) => !elder.name.startsWith(name) && new RegExp(`\\b${name}\\b`).test(text))
-        );
+        const cast = [hero.name, friend.name, elder.name];
+        return text.match(named)?.find((name) => !cast.includes(name));
       }),
+    ).toEqual([]);
+    expect(
+      found((text, i) => !text.includes(told[i].world.roles.hero.name) && 'the hero has no name'),
     ).toEqual([]);
   });
 
@@ -147,11 +149,12 @@ describe('facts', () => {
   });
 
   it('gives hero and friend different names and pronouns', () => {
-    for (const { world } of told) {
-      expect(world.roles.hero.name).not.toBe(world.roles.friend.name);
-      expect(world.roles.hero.he).not.toBe(world.roles.friend.he);
-      expect(world.roles.thing.noun).not.toBe(world.roles.other.noun);
-    }
+    expect(
+      told.filter(({ world: { roles } }) => {
+        const { hero, friend, thing, other } = roles;
+        return hero.name === friend.name || hero.he === friend.he || thing.noun === other.noun;
+      }),
+    ).toEqual([]);
   });
 
   it('keeps children and animals in their own worlds', () => {

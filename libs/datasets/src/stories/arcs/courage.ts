@@ -79,6 +79,8 @@ export const fearOvercome: Arc = {
     plant(s);
     s.paragraph();
     s.say(
+      `And of course, sooner or later, it had to happen.`,
+      `Then, last winter, there was no way around it.`,
       `One {weather} day it happened.`,
       `Then came a day that {hero} would remember.`,
       `One evening, when nobody expected it, the time had come.`,
@@ -109,6 +111,7 @@ export const fearOvercome: Arc = {
           `<shows-thought>. What would {elder} do now? {Elder} would {trick}, of course.`,
         );
         s.say(
+          `"It cannot hurt to {trick}," thought {hero}, and {he} did it twice, to be sure.`,
           `"I could {trick}," {he} thought. So that is what {he} did.`,
           `So {he} tried to {trick}. It helped, a little.`,
         );

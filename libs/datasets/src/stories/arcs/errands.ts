@@ -37,6 +37,7 @@ export const errand: Arc = {
     s.paragraph();
     s.say(
       `"{one}, {two}, {three}," {he} said with every step. "{one}, {two}, {three}."`,
+      `So that {he} would not forget, {he} gave each thing a pocket: {one}, {two}, {three}.`,
       `All the way {he} sang the list: {one}, {two}, and {three}.`,
     );
     s.say(
@@ -44,6 +45,7 @@ export const errand: Arc = {
       `When {he} came past {place}, a {place:dweller} was sitting there, and {he} forgot everything else.`,
     );
     s.say(
+      `At the shop {he} opened {his} mouth, and out came only two things: {one} and {two}. What was the third?`,
       `When {he} went on, something was missing. {One}, {two}, and what?`,
       `But in the shop {his} head was suddenly empty. {One} and {two}, yes, but what was the third thing?`,
     );
@@ -70,10 +72,14 @@ export const errand: Arc = {
         ),
     );
     s.say(
+      `With a full bag {he} walked home, and {he} did not stop once.`,
+      `The bag was heavy on the way back, but {hero} did not mind.`,
       `Proudly {he} carried everything home: {one}, {two}, and {three}.`,
+      `{Hero} thanked the shopkeeper and hopped home on one leg, at least for a part of the way.`,
       `{He} paid and counted the change twice, and then {he} ran home.`,
     );
     s.say(
+      `{Elder} was already standing in the door. "You are back! And you thought of everything!"`,
       `"{one}, {two}, and {three}," {elder} counted. "Nothing is missing. Well done!"`,
       `{Elder} looked into the bag and smiled. "I could not have done it better."`,
     );
@@ -116,6 +122,8 @@ export const letter: Arc = {
     );
     s.paragraph();
     s.say(
+      `{He} wrote {friend}'s name at the top, in {his} very best writing. That was the easy part.`,
+      `{He} chewed on the pencil for a while. Then {he} wrote, "Dear {friend}, I have so much to tell you."`,
       `"Dear {friend}," {he} wrote. Then {he} stopped. What comes after "dear"?`,
       `"Dear {friend}, how are you? I am fine. No, I am not," wrote {hero}.`,
     );
@@ -124,11 +132,13 @@ export const letter: Arc = {
       () =>
         s.say(
           `{He} could not write many words yet. So {he} drew everything instead, because {because}: {place}, and the {thing} with {thing:mark}, and two small figures {hand} in {hand}.`,
+          `{He} drew a line around {his} {hand}, so that {friend} could lay {friend:his} own on top of it.`,
           `{He} pressed a flower from {place} between two pages and put it in. It would smell of home.`,
         ),
       () =>
         s.say(
           `{He} told about {place} and about a {place:dweller} that had come to visit. "It asks about you," {he} wrote. Soon the page was full, and the back of it too.`,
+          `"Do you remember the time when we got lost {place:in}?" {he} wrote. "I still laugh about it."`,
           `{He} wrote down everything funny that had happened since. There was a lot.`,
         ),
       () => {
@@ -139,15 +149,20 @@ export const letter: Arc = {
       },
     );
     s.say(
+      `It went into an envelope, and {elder} helped with the address.`,
+      `{He} folded it four times, licked the envelope, and made a face.`,
       `Then {he} glued on a stamp and carried it to the mailbox.`,
       `The mailman put it into the big bag. "I will carry it as if it were made of glass," said the mailman.`,
     );
     s.say(
+      `How long does a letter travel? {Hero} counted the days on {his} {hands}, and then on {his} toes.`,
+      `Waiting was the worst of it. Every time somebody came up the path, {hero} jumped up.`,
       `And then {hero} waited. One week. Two weeks. {He} asked every day.`,
       `Every morning {he} looked into the mailbox. It was empty, and empty, and empty.`,
     );
     s.paragraph();
     s.say(
+      `Somebody knocked. It was the mailman, and he was holding an envelope with a funny stamp.`,
       `Then, one {weather} morning, there was an answer!`,
       `<atlast> the mailman waved from far off. "Something for {hero}!"`,
       `On the [tenth|twelfth] day something lay in the mailbox, and on it stood {his} name.`,

@@ -132,12 +132,14 @@ export const newFriend: Arc = {
     s.told.add('friend');
     s.say(
       `"I am {friend}," <whispered> {friend}. "We moved here yesterday, and I do not know anybody."`,
+      `The answer took a long time. "{friend}," it said at last. "I only got here on Friday. I miss my old room."`,
       `"My name is {friend}," came the answer. "Everything is new here. Even the sky looks different."`,
       `"{friend}," <said> {friend}. "I just came from far away, and I miss my old friends."`,
     );
     s.say(
       `"Now you know me," <said> {hero}. "Do you want to play <game>?"`,
       `"Then I will show you everything!" <cried> {hero}. {He} showed {friend} what was hidden {place:spot2} and the best hiding place, {place:spot3}.`,
+      `"Do you want to see the best thing {place:in}?" <asked> {hero}. {place:sight2} "There," <said> {hero}. "That is it."`,
       `"Come," <said> {hero}, "I will show you a secret place." And they ran to hide {place:spot2}.`,
     );
     s.maybe(

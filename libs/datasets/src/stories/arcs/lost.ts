@@ -155,6 +155,7 @@ export const lostLittleOne: Arc = {
     );
     s.say(
       `There was the mother! The {baby} gave a happy {noise} and ran to her as fast as it could.`,
+      `Out of the green came the mother, running. The {baby} disappeared under her, so that only its toes stuck out.`,
       `The mother had been looking everywhere. She nudged the {baby} with her nose, and then she looked at {hero} for a long time.`,
       `And there they all were: the mother and [three|four|five] more just like the {baby}. What a noisy welcome that was!`,
     );
@@ -223,6 +224,7 @@ export const oldMap: Arc = {
     s.say(
       `{Elder} laughed when {hero} showed it. "I hid that {thing:noun} when I was as small as you. I drew the map, and then I forgot it."`,
       `"{Thing:sign}!" <said> {elder} that evening. "That was mine, long ago. I buried it so that somebody curious would find it."`,
+      `{Elder} turned it around and around. "So that is where it was! Keep it, {hero}. It has waited for you long enough."`,
       `A note lay underneath: "Whoever finds this {thing:noun} may keep it. But hide something for the next one." So {hero} put {his} best pebble into the [hole|box].`,
     );
     s.paragraph();

@@ -105,12 +105,14 @@ export const present: Arc = {
       },
       () =>
         s.say(
+          `"Wrong does not mean finished," {he} told {himself}. And then ${gift.better}.`,
           `{Hero} slept on it. In the morning {he} knew what to do: ${gift.better}.`,
           `Then {he} remembered how a spider mends its web, without any fuss. And so ${gift.better}.`,
         ),
     );
     s.paragraph();
     s.say(
+      `Then came the moment. {Hero} pushed the {made} across the table without a word.`,
       `The next day {he} held out the {made} with both {hands}. "I made it myself," {he} <whispered>.`,
       `When {dear} unwrapped the {made}, {hero} held {his} breath.`,
       `{He} wrapped the {made} in a big leaf and put it in front of {dear}'s door.`,

@@ -26,12 +26,14 @@ export const mistake: Arc = {
     plant(s);
     s.say(
       `One day, when nobody was looking, {hero} picked it up, only to see {other:sign}. It slipped out of {his} {hands}. Crack!`,
+      `It happened on a {weather} afternoon. {Hero} only wanted to look at it up close. One wrong move, and down it went.`,
       `One {weather} day {hero} was [running|dancing] around and bumped into it. It fell, and it broke.`,
       `{Hero} wanted to {other:toplay}, just once. But {he} was in too much of a hurry, and there was a terrible crack.`,
     );
     s.say(
       `<shows-fear>. What now?`,
       `{Hero} stood quite still. <shows-shame>.`,
+      `For a moment everything was silent. Then {hero} heard {his} own heart.`,
       `"Oh no," <whispered> {hero}. "Oh no, oh no."`,
     );
     s.paragraph();
@@ -77,6 +79,7 @@ export const mistake: Arc = {
     s.say(
       `"It was me," {he} <whispered>. "I broke your {other}. I am so sorry."`,
       `"I have to tell you something," <said> {hero}, and then it all came out, very fast.`,
+      `Three times {he} opened {his} mouth. The fourth time it came out: "It was me who broke your {other:noun}."`,
       `{He} held out the pieces. "I did it, {owner}, and I am sorry," <said> {hero}.`,
     );
     s.paragraph();
@@ -92,6 +95,7 @@ export const mistake: Arc = {
       `To make up for it, {hero} gave {owner} {his} own {thing:full}. "It is not the same," {he} <said>, "but it has {thing:mark}."`,
     );
     s.say(
+      `{Hero} breathed in and out. How easy that was, all at once!`,
       `The stones in {his} tummy were gone.`,
       `{Hero} felt as light as a feather.`,
       `You could still see the crack. "Now it has a story," <said> {owner}.`,
@@ -124,10 +128,13 @@ export const secret: Arc = {
     s.say(
       `The secret tickled {him} like a feather.`,
       `{Hero} was <excited>. The secret was so big that it hardly fit inside.`,
+      `Now {hero} knew something that {friend} did not know. What a strange feeling that was!`,
       `{He} pressed both {hands} over {his} mouth, so that it could not slip out.`,
     );
     s.paragraph();
     s.say(
+      `From that moment on everything was difficult, because {friend} noticed everything.`,
+      `That afternoon {friend} was standing at the door, just like every afternoon.`,
       `It was not easy. Every day {friend} came to play.`,
       `The very next day {he} met {friend} {place:in}.`,
     );
@@ -165,6 +172,7 @@ export const secret: Arc = {
       },
     );
     s.say(
+      `There was so much to do: {hero} cut out paper stars until {his} {hands} hurt.`,
       `In the meantime {hero} helped {elder}. They painted and hammered, and they hid everything {place:in}, {place:spot}.`,
       `{Hero} wrapped up a {thing:full} with {thing:mark}. It was for {friend}.`,
       `When nobody was looking, {he} painted a big banner {place:in}, {place:spot2}.`,
@@ -172,6 +180,7 @@ export const secret: Arc = {
     s.paragraph();
     s.say(
       `<atlast> the day was there. "Close your eyes," <said> {hero} and led {friend} by the {hand}.`,
+      `On the great day {hero} was awake before the birds. Everyone hid. Then {friend} came in. "Surprise!"`,
       `And then it was Sunday. {Friend} opened the door. "Surprise!" everybody shouted.`,
     );
     s.about(
@@ -206,10 +215,13 @@ export const borrowed: Arc = {
       `Today {friend} had brought {friend:his} {other:full}, the one with {other:mark}.`,
     );
     s.say(
+      `{Hero} could not take {his} eyes off it. "May I take it home for one night?" {he} <asked>.`,
+      `"I would give anything to {other:toplay}," <sighed> {hero}. "May I borrow it?"`,
       `"May I borrow it?" <asked> {hero}. "Just until tomorrow?"`,
       `"Would you lend me your {other:noun} for one night?" <asked> {hero}.`,
     );
     s.say(
+      `{Friend} hesitated. Then {friend:he} put it into {his} {hands}. "I trust you," <said> {friend}.`,
       `{Friend} thought it over. "All right," <said> {friend}. "But bring it back tomorrow. Promise?" "I promise."`,
       `"You may," <said> {friend}, "if you take good care of {other:sign}." {Hero} gave {friend:him} {his} word.`,
     );

@@ -147,6 +147,7 @@ export const rainyDay: Arc = {
         );
         s.say(
           `Two chairs became the towers, and a {thing:full} with {thing:mark} became the crown jewel.`,
+          `A broom became the gate, three pillows became the wall, and a {thing:full} became the treasure that had to be guarded.`,
           `Soon there was a tent of blankets, with a {thing:full} for a flag.`,
         );
         s.say(
@@ -252,10 +253,12 @@ export const firstSnow: Arc = {
     );
     s.told.add('thing');
     s.say(
+      `Still, he looked a bit bare. {Hero} thought about it and gave him a {thing:full} with {thing:mark}. That was much better.`,
       `But something was missing. {Hero} ran inside and came back with a {thing:full}. It had {thing:mark}. Now the snowman was perfect.`,
       `"He looks cold," <said> {hero}, and gave the snowman {his} own {thing:full}, the one with {thing:mark}.`,
     );
     s.say(
+      `"What is his name?" <asked> {friend}. "Bartholomew," <said> {hero} at once. So it was Bartholomew.`,
       `They called him Mister Frost.`,
       `"We will call him Snowball," <said> {friend}.`,
       `They named him Captain Winter.`,
