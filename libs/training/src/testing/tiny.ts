@@ -3,8 +3,8 @@
 import { RunFolder } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows, splitTokens, type Windows } from '@lilformer/datasets';
 import type { tf } from '@lilformer/engine';
-import { Dropout, Embedding, Linear, type ForwardOptions } from '@lilformer/layers';
-import { createModel, LanguageModel, type AnyModelConfig } from '@lilformer/models';
+import { Dropout, type Embedding, Module } from '@lilformer/layers';
+import { createModel, type AnyModelConfig, type BigramLM, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,25 +32,23 @@ const CONFIGS = {
 
 export function tinyModel(kind: keyof typeof CONFIGS | 'dropout' = 'bigram', seed = 1): LanguageModel {
   const random = new Random(seed).split('weights');
-  return kind === 'dropout' ? new DropoutLM(random) : createModel(CONFIGS[kind], random);
+  if (kind !== 'dropout') return createModel(CONFIGS[kind], random);
+  const model = tinyModel('bigram', seed) as BigramLM;
+  const embedding = new DroppedEmbedding(model.embedding, new Dropout(0.3, random));
+  return Object.assign(model, { embedding });
 }
 
-/** A bigram with dropout between its two halves. */
-class DropoutLM extends LanguageModel {
-  readonly config = { type: 'dropout-test', vocabSize: VOCABULARY };
-  readonly embedding: Embedding;
-  readonly drop: Dropout;
-  readonly unembed: Linear;
-
-  constructor(random: Random) {
+/** A table of token vectors with dropout on what is looked up. */
+class DroppedEmbedding extends Module {
+  constructor(
+    readonly table: Embedding,
+    readonly drop: Dropout,
+  ) {
     super();
-    this.embedding = new Embedding(VOCABULARY, 8, random);
-    this.drop = new Dropout(0.3, random);
-    this.unembed = new Linear(8, VOCABULARY, random);
   }
 
-  protected override logits(ids: tf.Tensor2D, _: ForwardOptions): tf.Tensor3D {
-    return this.unembed.forward(this.drop.forward(this.embedding.forward(ids) as tf.Tensor3D));
+  forward(ids: tf.Tensor2D): tf.Tensor3D {
+    return this.drop.forward(this.table.forward(ids));
   }
 }
 
@@ -124,4 +122,16 @@ export class Events {
 export function timeless(event: object): Record<string, unknown> {
   const { elapsed: _, eta: __, tokensPerSecond: ___, ...rest } = event as Record<string, unknown>;
   return rest;
+}
+
+/** What a run leaves behind, without its times; arrays compare bit for bit. */
+export async function traces(folder: RunFolder): Promise<unknown> {
+  const { tensors, state } = (await folder.loadState())!;
+  const best = (await folder.loadBest())!;
+  return {
+    tensors: Object.fromEntries(tensors),
+    state: timeless(state),
+    best: [Object.fromEntries(best.tensors), best.info],
+    metrics: (await folder.readMetrics()).map(timeless),
+  };
 }

@@ -1,0 +1,156 @@
+// Five updates through this library's own parts, against PyTorch's.
+import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
+import type { Batch } from '@lilformer/datasets';
+import { openEngine, tf } from '@lilformer/engine';
+import { createModel, type AnyModelConfig, type ModelType } from '@lilformer/models';
+import { clipByGlobalNorm } from '@lilformer/ops';
+import { Random } from '@lilformer/random';
+import {
+  describeGolden,
+  golden,
+  goldenJson,
+  largestDifference,
+  relativeDifference,
+} from '@lilformer/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { lossAndGradients } from './gradients.js';
+import { createOptimizer } from './optimizer.js';
+
+const CASES: Record<string, ModelType> = {
+  'evolution/03_bigram': 'bigram',
+  'evolution/04_attention': 'attention',
+  'evolution/05_positional': 'positional-attention',
+  'evolution/06_ffn': 'attention-ffn',
+  'evolution/07_transformer_block': 'transformer',
+  'evolution/08_stacked': 'stacked-transformer',
+  'evolution/09_multihead': 'multi-head-transformer',
+  'evolution/10_moe': 'moe-transformer',
+  tiny_transformer: 'tiny-transformer',
+};
+
+const SIZES: Record<string, string> = {
+  vocab_size: 'vocabSize',
+  d_model: 'dModel',
+  d_ff: 'dFf',
+  n_layers: 'nLayers',
+  n_heads: 'nHeads',
+  n_experts: 'nExperts',
+  max_seq_len: 'contextLength',
+};
+
+interface CaseConfig {
+  arguments: Record<string, number>;
+  training: {
+    lr: number;
+    betas: [number, number];
+    eps: number;
+    weight_decay: number;
+    grad_clip_norm: number | null;
+  };
+  loss_scale?: number;
+}
+
+const numbers = (array: NamedArray) => Int32Array.from(array.data as BigInt64Array, Number);
+
+/** The case's model and batch. */
+async function load(folder: string, type: ModelType) {
+  const config = goldenJson<CaseConfig>(`${folder}/config.json`);
+  const sizes = Object.entries(config.arguments).map(([name, value]) => [SIZES[name], value] as const);
+  const settings = { type, ...Object.fromEntries(sizes) } as unknown as AnyModelConfig;
+  const model = createModel(settings, new Random(0));
+  model.loadStateDict((await readSafetensors(golden(`${folder}/weights.safetensors`))).tensors);
+  const io = (await readSafetensors(golden(`${folder}/io.safetensors`))).tensors;
+  const [rows, length] = io.get('input_ids')!.shape;
+  const inputs = numbers(io.get('input_ids')!);
+  const batch: Batch = { inputs, targets: numbers(io.get('targets')!), batch: rows, length };
+  return { config, model, io, batch };
+}
+
+/**
+ * Losses and norms of five updates on one batch: `losses[i]` before update i, and one more at the end.
+ *
+ * @param lossScale the gradients are clipped as if the loss were so many times as large, and not scaled back
+ */
+async function fiveUpdates(folder: string, type: ModelType, lossScale = 1) {
+  const { config, model, io, batch } = await load(folder, type);
+  const { lr, betas, eps, weight_decay, grad_clip_norm } = config.training;
+  const parameters = new Map(model.namedParameters());
+  const optimizer = createOptimizer({ type: 'adamw', betas, eps, weightDecay: weight_decay }, parameters);
+  const losses: number[] = [];
+  const norms: number[] = [];
+  for (let update = 0; update <= 5; update++) {
+    const { loss, gradients } = lossAndGradients(model, parameters, [batch]);
+    losses.push(loss);
+    const limit = (grad_clip_norm ?? Infinity) / lossScale;
+    const { norm, scale } = clipByGlobalNorm([...gradients.values()], limit);
+    norms.push(norm);
+    if (update < 5) optimizer.step(gradients, { learningRate: lr, gradientScale: scale });
+    tf.dispose([...gradients.values()]);
+  }
+  const trained = model.stateDict();
+  model.dispose();
+  return { io, losses, norms, trained };
+}
+
+describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
+  });
+
+  for (const [folder, type] of Object.entries(CASES)) {
+    describeGolden(folder, golden(`${folder}/io.safetensors`), () => {
+      it('five updates have the losses, norms and weights of PyTorch', async () => {
+        const { io, losses, norms, trained } = await fiveUpdates(folder, type);
+        expect(relativeDifference(losses.slice(0, 1), toFloat32(io.get('loss')!))).toBeLessThan(1e-5);
+        expect(relativeDifference(losses.slice(1), toFloat32(io.get('losses')!))).toBeLessThan(1e-5);
+        expect(relativeDifference(norms.slice(0, 5), toFloat32(io.get('grad_norms')!))).toBeLessThan(1e-5);
+        const { tensors } = await readSafetensors(golden(`${folder}/trained.safetensors`));
+        for (const [name, array] of tensors) {
+          const difference = largestDifference(toFloat32(trained.get(name)!), toFloat32(array));
+          expect([name, difference < 1e-4 ? 'close' : difference]).toEqual([name, 'close']);
+        }
+      });
+    });
+  }
+
+  // A run with 16-bit floats that clips before it scales back has gradients of norm 1/65536 at most. The
+  // loop here knows no such scale; clipping at limit / scale is the same thing.
+  describeGolden(
+    'tiny_transformer, clipped at a scaled limit',
+    golden('tiny_transformer/io.safetensors'),
+    () => {
+      it('five updates have the losses of PyTorch', async () => {
+        const { loss_scale } = goldenJson<CaseConfig>('tiny_transformer/config.json');
+        const { io, losses } = await fiveUpdates('tiny_transformer', 'tiny-transformer', loss_scale);
+        const expected = toFloat32(io.get('losses_scaled_clip')!);
+        expect(relativeDifference(losses.slice(1), expected)).toBeLessThan(1e-5);
+      });
+    },
+  );
+});
+
+const clipFile = golden('unit/clip_grad_norm.safetensors');
+describeGolden('clipping by global norm', clipFile, () => {
+  const { groups, max_norm } = goldenJson<{ clip_grad_norm: { groups: string[]; max_norm: number } }>(
+    'unit/config.json',
+  ).clip_grad_norm;
+
+  it.each(groups)('group %s', async (group) => {
+    await openEngine({ engine: 'wasm' });
+    const { tensors } = await readSafetensors(clipFile);
+    tf.tidy(() => {
+      const before = [...tensors].filter(
+        ([name]) => name.startsWith(`${group}.`) && name.endsWith('.before'),
+      );
+      expect(before.length).toBeGreaterThan(0);
+      const gradients = before.map(([, array]) => tf.tensor(toFloat32(array), [...array.shape]));
+      const { norm, scale } = clipByGlobalNorm(gradients, max_norm);
+      const expectedNorm = toFloat32(tensors.get(`${group}.norm`)!)[0];
+      expect(Math.abs(norm - expectedNorm)).toBeLessThanOrEqual(1e-6 * expectedNorm);
+      before.forEach(([name], i) => {
+        const after = toFloat32(tensors.get(name.replace('.before', '.after'))!);
+        expect(relativeDifference(tf.mul(gradients[i], scale).dataSync(), after)).toBeLessThan(1e-6);
+      });
+    });
+  });
+});

@@ -1,0 +1,306 @@
+// A run that is interrupted, wherever, and resumed gives bit for bit what it gives uninterrupted.
+import type { RunFolder } from '@lilformer/checkpoints';
+import type { TokenSource } from '@lilformer/datasets';
+import { openEngine, tf } from '@lilformer/engine';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { TrainingEvent } from './events.js';
+import type { TrainOptions } from './options.js';
+import {
+  type Events,
+  newFolder,
+  reopen,
+  runToEnd,
+  timeless,
+  tinyModel,
+  tinyWindows,
+  traces,
+} from './testing/tiny.js';
+import { train } from './train.js';
+
+/** Kinds of runs, each with everything that could be forgotten between two sessions. */
+const RUNS = {
+  'AdamW, cosine, accumulation, clipping': {
+    model: 'attention',
+    options: {
+      maxSteps: 20,
+      batchSize: 4,
+      accumulate: 2,
+      clipNorm: 0.5,
+      schedule: { type: 'cosine', learningRate: 0.02, warmupSteps: 4 },
+      evaluation: { every: 6 },
+      logEvery: 2,
+    },
+  },
+  'SGD with momentum, plateau, epochs, early stopping, dropout': {
+    model: 'dropout',
+    options: {
+      maxEpochs: 30,
+      optimizer: { type: 'sgd', momentum: 0.9, weightDecay: 1e-3 },
+      schedule: { type: 'plateau', learningRate: 2, factor: 0.5, patience: 0, cooldown: 1 },
+      patience: 2,
+      evaluation: { every: 'epoch', atStart: true },
+      logEvery: 3,
+    },
+  },
+  'Adam, random windows, k random batches of both splits': {
+    model: 'moe',
+    options: {
+      maxSteps: 14,
+      batchSize: 4,
+      order: 'random',
+      optimizer: { type: 'adam', weightDecay: 0.01 },
+      schedule: 0.01,
+      evaluation: { every: 4, batches: 3, atStart: true },
+      logEvery: 1,
+    },
+  },
+} as const satisfies Record<
+  string,
+  { model: Parameters<typeof tinyModel>[0]; options: Partial<TrainOptions> }
+>;
+
+type Kind = keyof typeof RUNS;
+
+function optionsOf(kind: Kind, folder: RunFolder, overrides: Partial<TrainOptions> = {}): TrainOptions {
+  const { train, validation } = tinyWindows();
+  const { model, options } = RUNS[kind];
+  return {
+    model: tinyModel(model),
+    train,
+    validation,
+    batchSize: 8,
+    seed: 'resume',
+    folder,
+    checkpoint: { everySeconds: Infinity },
+    ...options,
+    ...overrides,
+  } as TrainOptions;
+}
+
+/** Steps and evaluations of all sessions of a run, without their times. */
+const told = (sessions: readonly Events[]): unknown =>
+  sessions
+    .flatMap(({ all }) => all)
+    .filter(({ type }) => type === 'step' || type === 'evaluation')
+    .map(timeless);
+
+/** A model with the right dropout seed and wrong weights, as nobody may notice after resuming. */
+function otherModel(kind: Kind): TrainOptions['model'] {
+  const model = tinyModel(RUNS[kind].model);
+  for (const [, { variable }] of model.namedParameters()) {
+    tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+  }
+  return model;
+}
+
+/** Starts a run, stops it as told, and goes on with it until it ends by itself. */
+async function interrupted(
+  kind: Kind,
+  stops: readonly ((event: TrainingEvent) => boolean)[],
+): Promise<{ sessions: Events[]; folder: RunFolder }> {
+  let folder = await newFolder();
+  const sessions: Events[] = [];
+  for (const stop of [...stops, () => false]) {
+    const overrides = sessions.length > 0 ? { model: otherModel(kind) } : {};
+    sessions.push(await runToEnd(optionsOf(kind, folder, overrides), stop));
+    folder = await reopen(folder);
+  }
+  return { sessions, folder };
+}
+
+/** True for the `count`-th event that is asked about. */
+function after(count: number): () => boolean {
+  let seen = 0;
+  return () => ++seen === count;
+}
+
+describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
+  });
+
+  describe.each(Object.keys(RUNS) as Kind[])('%s', (kind) => {
+    it('is the same run again from the same seed', async () => {
+      const [a, b] = [await newFolder(), await newFolder()];
+      const run = await runToEnd(optionsOf(kind, a));
+      await runToEnd(optionsOf(kind, b));
+      expect(await traces(b)).toEqual(await traces(a));
+      // It has everything in it that its name promises.
+      expect(run.done.reason).toBe(kind.includes('early stopping') ? 'earlyStop' : 'steps');
+      if (kind.includes('plateau')) expect(run.steps.at(-1)!.learningRate).toBeLessThan(2);
+      expect(run.evaluations.length).toBeGreaterThan(3);
+    });
+
+    it('interrupted at any event', async () => {
+      const wholeFolder = await newFolder();
+      const whole = await runToEnd(optionsOf(kind, wholeFolder));
+      const expected = await traces(wholeFolder);
+      // Every place where it costs little, some elsewhere: the loop is the same, the arithmetic is not.
+      const stride = kind.includes('dropout') && engine === 'wasm' ? 1 : 7;
+      for (let place = 1 + ((whole.all.length - 2) % stride); place < whole.all.length; place += stride) {
+        const { sessions, folder } = await interrupted(kind, [after(place)]);
+        expect([place, told(sessions)]).toEqual([place, told([whole])]);
+        expect([place, await traces(folder)]).toEqual([place, expected]);
+        await folder.close();
+      }
+    });
+
+    it('interrupted again and again', async () => {
+      const wholeFolder = await newFolder();
+      const whole = await runToEnd(optionsOf(kind, wholeFolder));
+      const { sessions, folder } = await interrupted(
+        kind,
+        [3, 2, 4, 1, 5, 2].map((count) => after(count)),
+      );
+      expect(sessions.slice(0, -1).map(({ done }) => done.reason)).toContain('interrupted');
+      expect(told(sessions)).toEqual(told([whole]));
+      expect(await traces(folder)).toEqual(await traces(wholeFolder));
+    });
+  });
+});
+
+describe('20 steps at a stretch, and 7 with 13', () => {
+  beforeAll(async () => {
+    await openEngine({ engine: 'wasm' });
+  });
+
+  it('have the same losses', async () => {
+    const kind = 'AdamW, cosine, accumulation, clipping';
+    const whole = await runToEnd(optionsOf(kind, await newFolder()));
+    const { sessions } = await interrupted(kind, [(event) => event.type === 'step' && event.step === 7]);
+    expect(sessions.map(({ losses }) => losses.length)).toEqual([7, 13]);
+    expect(sessions.flatMap(({ losses }) => losses)).toEqual(whole.losses);
+    expect(sessions[1].all[0]).toMatchObject({ type: 'start', resumed: true, step: 7, warnings: [] });
+  });
+});
+
+describe('in the middle of an evaluation', () => {
+  beforeAll(async () => {
+    await openEngine({ engine: 'wasm' });
+  });
+
+  /** Validation windows that call out at every read. */
+  function listening(options: TrainOptions, onRead: () => void): TrainOptions {
+    const { source } = options.validation!;
+    const loud: TokenSource = {
+      length: source.length,
+      read: (offset, count) => (onRead(), source.read(offset, count)),
+    };
+    return { ...options, validation: { ...options.validation!, source: loud } };
+  }
+
+  it.each(Object.keys(RUNS) as Kind[])('%s: it is made anew', async (kind) => {
+    const wholeFolder = await newFolder();
+    const whole = await runToEnd(optionsOf(kind, wholeFolder));
+    for (const read of [2, 30]) {
+      let folder = await newFolder();
+      const controller = new AbortController();
+      let reads = 0;
+      const options = listening(optionsOf(kind, folder, { signal: controller.signal }), () => {
+        if (++reads === read) controller.abort();
+      });
+      const first = await runToEnd(options);
+      expect(first.done.reason).toBe('interrupted');
+      folder = await reopen(folder);
+      const second = await runToEnd(optionsOf(kind, folder, { model: otherModel(kind) }));
+      expect(told([first, second])).toEqual(told([whole]));
+      expect(await traces(folder)).toEqual(await traces(wholeFolder));
+    }
+  });
+});
+
+describe('state and metrics', () => {
+  const kind = 'AdamW, cosine, accumulation, clipping';
+  beforeAll(async () => {
+    await openEngine({ engine: 'wasm' });
+  });
+
+  it('a metrics line beyond the saved state is written again, not twice', async () => {
+    const wholeFolder = await newFolder();
+    await runToEnd(optionsOf(kind, wholeFolder));
+    let folder = await newFolder();
+    await runToEnd(optionsOf(kind, folder), (event) => event.type === 'step' && event.step === 5);
+    // What a killed process may have written after its last save.
+    folder.appendMetrics({ type: 'step', step: 6, loss: 99 });
+    folder.appendMetrics({ type: 'evaluation', step: 6, validationLoss: 99 });
+    folder = await reopen(folder);
+    await runToEnd(optionsOf(kind, folder, { model: otherModel(kind) }));
+    expect(await traces(folder)).toEqual(await traces(wholeFolder));
+  });
+
+  it('a folder without a state begins at the beginning', async () => {
+    const folder = await newFolder();
+    folder.appendMetrics({ type: 'step', step: 2, loss: 99 });
+    const run = await runToEnd(optionsOf(kind, await reopen(folder)));
+    expect(run.all[0]).toMatchObject({ type: 'start', resumed: false, step: 0 });
+    expect(run.losses.length).toBe(20);
+  });
+
+  it('a run can be made longer', async () => {
+    let folder = await newFolder();
+    await runToEnd(optionsOf(kind, folder, { maxSteps: 4, schedule: 0.01 }));
+    folder = await reopen(folder);
+    const more = await runToEnd(optionsOf(kind, folder, { maxSteps: 9, schedule: 0.01 }));
+    expect(more.steps.map(({ step }) => step)).toEqual([5, 6, 7, 8, 9]);
+  });
+
+  it('checkpoints come by steps and by time', async () => {
+    const saves = async (checkpoint: TrainOptions['checkpoint']) => {
+      const options = { checkpoint, evaluation: undefined, validation: undefined };
+      const { all } = await runToEnd(optionsOf(kind, await newFolder(), options));
+      return all.filter(({ type }) => type === 'checkpoint').map(({ step }) => step);
+    };
+    expect(await saves({ everySteps: 6, everySeconds: Infinity })).toEqual([0, 6, 12, 18, 20]);
+    expect(await saves({ everySeconds: 0 })).toEqual(Array.from({ length: 21 }, (_, step) => step));
+    expect(await saves({ everySeconds: Infinity })).toEqual([0, 20]);
+  });
+
+  it('without any evaluation, the last weights stand for the best', async () => {
+    const folder = await newFolder();
+    const options = optionsOf(kind, folder, { evaluation: undefined, validation: undefined });
+    await runToEnd(options);
+    const best = (await folder.loadBest())!;
+    expect(best.info).toEqual({ step: 20 });
+    expect(best.tensors).toEqual(options.model.stateDict());
+  });
+
+  it('what does not fit the saved state is refused, with advice', async () => {
+    let folder = await newFolder();
+    const schedule = { type: 'cosine', learningRate: 0.02 } as const;
+    await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule }));
+    folder = await reopen(folder);
+    const resume = (overrides: Partial<TrainOptions>) => runToEnd(optionsOf(kind, folder, overrides));
+    await expect(resume({ optimizer: { type: 'sgd' } })).rejects.toThrow(
+      'was trained with adamw, and sgd is',
+    );
+    await expect(resume({ batchSize: 5 })).rejects.toThrow('the saved place in the data has batchSize 4');
+    await expect(resume({ schedule: 0.1 })).rejects.toThrow('has a cosine schedule and this one a constant');
+    await expect(resume({ model: tinyModel('bigram') })).rejects.toThrow(
+      'the state dict does not fit BigramLM',
+    );
+    await expect(resume({ seed: 'another' })).rejects.toThrow('the saved place in the data has seed');
+    // After all that, it still goes on.
+    expect((await resume({})).done.step).toBe(20);
+  });
+
+  it('another engine is warned of', async () => {
+    let folder = await newFolder();
+    await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));
+    folder = await reopen(folder);
+    await openEngine({ engine: 'cpu' });
+    const [start] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 3, schedule: 0.01 }))).all;
+    expect(start).toMatchObject({
+      warnings: ['trained with engine wasm before, cpu now: the last digits will differ'],
+    });
+    await openEngine({ engine: 'wasm' });
+  });
+
+  it('an error while saving reaches the consumer, once', async () => {
+    const folder = await newFolder();
+    const events = train(optionsOf(kind, folder));
+    await events.next();
+    await folder.close();
+    await expect(events.next()).rejects.toThrow('open for reading only');
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+});

@@ -1,0 +1,91 @@
+// A run that is killed with SIGKILL at random moments and resumed until it ends. As a program
+// (`kill.ts FOLDER`) it trains into a folder, or goes on there; imported, it does the killing.
+import { RunFolder } from '@lilformer/checkpoints';
+import { openEngine } from '@lilformer/engine';
+import type { Random } from '@lilformer/random';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { train } from '../train.js';
+import { tinyModel, tinyWindows, traces } from './tiny.js';
+
+/** Steps of the run; every second one is saved, so that most kills hit a save. */
+export const KILL_STEPS = 120;
+
+/** Trains into a new folder, or goes on in one that is there. */
+export async function trainInto(path: string): Promise<void> {
+  await openEngine({ engine: 'wasm' });
+  const folder = existsSync(join(path, 'config.json'))
+    ? await RunFolder.resume(path, { notify: () => undefined })
+    : await RunFolder.create(path, { config: {}, tokenizer: {} }, { notify: () => undefined });
+  const options = {
+    model: tinyModel('dropout'),
+    ...tinyWindows(),
+    folder,
+    batchSize: 4,
+    accumulate: 2,
+    maxSteps: KILL_STEPS,
+    schedule: { type: 'cosine', learningRate: 0.02, warmupSteps: 10 },
+    clipNorm: 1,
+    evaluation: { every: 7, atStart: true },
+    patience: 1000,
+    checkpoint: { everySteps: 2 },
+    logEvery: 1,
+  } as const;
+  for await (const event of train(options)) if (event.type === 'start') console.log('started');
+  await folder.close();
+}
+
+/** What is in the folder of a run that has ended; throws where it has not. */
+export async function outcome(path: string): Promise<unknown> {
+  const folder = await RunFolder.open(path);
+  const found = await traces(folder);
+  await folder.close();
+  return found;
+}
+
+/**
+ * One process that trains into `path`.
+ *
+ * @param kill milliseconds after it has been started or, with `from: 'training'`, has begun to train
+ * @returns true when it came to its end, false when it was killed before
+ * @throws Error with what the process printed when it failed by itself
+ */
+export function trainOrDie(
+  path: string,
+  kill?: { from: 'start' | 'training'; after: number },
+): Promise<boolean> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@lilformer/source', '--import', 'tsx', fileURLToPath(import.meta.url), path],
+    { cwd: import.meta.dirname },
+  );
+  let printed = '';
+  let timer: NodeJS.Timeout | undefined;
+  const aim = () => (timer ??= setTimeout(() => child.kill('SIGKILL'), kill!.after));
+  if (kill?.from === 'start') aim();
+  child.stdout.on('data', (text) => {
+    printed += String(text);
+    if (kill && printed.includes('started')) aim();
+  });
+  child.stderr.on('data', (text) => (printed += String(text)));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (signal === 'SIGKILL') resolve(false);
+      else if (code === 0) resolve(true);
+      else reject(new Error(`${path}: ended with ${signal ?? code}: ${printed}`));
+    });
+  });
+}
+
+/** A moment to kill at: mostly while it trains and saves, now and then while it starts or resumes. */
+export function randomMoment(random: Random): { from: 'start' | 'training'; after: number } {
+  return random.uniform() < 0.1
+    ? { from: 'start', after: 3000 * random.uniform() }
+    : { from: 'training', after: 300 * random.uniform() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await trainInto(process.argv[2]);
