@@ -69,6 +69,13 @@ describe('a corpus by name', () => {
     );
   });
 
+  it('is not looked for at what is no address', async () => {
+    vi.stubEnv('HF_ENDPOINT', 'my-mirror');
+    await expect(corpusPath('tinystories-valid', { cache: folder('none') })).rejects.toThrow(
+      'HF_ENDPOINT "my-mirror": expected an address',
+    );
+  });
+
   it('that comes with another content is refused', async () => {
     const { bytes } = CORPORA['tiny-shakespeare'];
     const server = await serve(whole(Buffer.alloc(bytes, 'x')));

@@ -86,6 +86,12 @@ export async function corpusPath(name: CorpusName, options: CorpusOptions = {}):
   const { endpoint, cache = cacheFolder(), ...rest } = options;
   const path = join(cache, 'corpora', `${name}.txt`);
   const mirror = endpoint ?? (corpus.url.startsWith(HUB) ? process.env.HF_ENDPOINT : undefined);
+  if (mirror && !/^https?:\/\//.test(mirror)) {
+    const setting = endpoint === undefined ? 'HF_ENDPOINT' : 'endpoint';
+    throw new Error(
+      `${setting} ${JSON.stringify(mirror)}: expected an address such as https://huggingface.co`,
+    );
+  }
   const url = mirror ? mirror.replace(/\/+$/, '') + new URL(corpus.url).pathname : corpus.url;
   try {
     await download(url, path, { ...rest, bytes: corpus.bytes, sha256: corpus.sha256 });

@@ -272,6 +272,24 @@ describe('an aborted download', () => {
   });
 });
 
+describe('an aborted wait', () => {
+  it('for the next try, or for another process, rejects with the reason', async () => {
+    const server = await serve(status(500));
+    const reason = new Error('enough');
+    const aborted = () => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(reason), 100);
+      return controller.signal;
+    };
+    const waiting = download(server.url, target().path, { retryDelayMs: 60_000, signal: aborted() });
+    await expect(waiting).rejects.toBe(reason);
+    const { path } = target();
+    writeFileSync(`${path}.lock`, JSON.stringify({ pid: process.pid, host: hostname(), id: 'x' }));
+    await expect(download(server.url, path, { signal: aborted() })).rejects.toBe(reason);
+    expect(existsSync(`${path}.lock`)).toBe(true);
+  });
+});
+
 describe('two at once', () => {
   it('in one process share one transfer', async () => {
     const server = await serve(whole(content));

@@ -53,10 +53,15 @@ export class DownloadError extends Error {
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   if (await isThere(path, options.bytes)) return;
   await mkdir(dirname(path), { recursive: true });
-  await withFileLock(`${path}.lock`, options.signal, async () => {
-    if (await isThere(path, options.bytes)) return;
-    await downloadLocked(url, path, options);
-  });
+  try {
+    await withFileLock(`${path}.lock`, options.signal, async () => {
+      if (await isThere(path, options.bytes)) return;
+      await downloadLocked(url, path, options);
+    });
+  } catch (error) {
+    options.signal?.throwIfAborted(); // the reason, not an AbortError of whatever was under way
+    throw error;
+  }
 }
 
 async function downloadLocked(url: string, path: string, options: DownloadOptions): Promise<void> {
@@ -86,7 +91,7 @@ async function downloadLocked(url: string, path: string, options: DownloadOption
       await verify(partial.path, bytes, sha256, signal);
       break;
     } catch (error) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw error;
       if (error instanceof WrongContentError) {
         // Bytes of an earlier run may be the cause: once more, from the start.
         await partial.remove();

@@ -27,8 +27,8 @@ export interface EncodeProgress extends Progress {
 /** How to encode a corpus. */
 export interface EncodeCorpusOptions extends EncodeDocumentsOptions {
   /**
-   * Encoding threads. Default: as many as the machine has cores. With 1, and always for a corpus below a few megabytes,
-   * the calling thread does it. The tokens are the same.
+   * Encoding threads. Default: as many as the machine has cores, at most 12, which keeps the memory below half a
+   * gigabyte. With 1, and always for a corpus below a few megabytes, the calling thread does it. The tokens are the same.
    */
   workers?: number;
   /** Called at most ten times a second, and at the end. */
@@ -36,8 +36,9 @@ export interface EncodeCorpusOptions extends EncodeDocumentsOptions {
   signal?: AbortSignal;
 }
 
-/** So much text is worth starting threads for. */
-const JOBS_BEFORE_WORKERS = 4;
+const MOST_WORKERS = 12;
+/** So much text is worth starting threads for: 4 million characters. */
+const JOBS_BEFORE_WORKERS = 16;
 /** Jobs under way for each thread: one that it works on, one that waits. */
 const JOBS_PER_WORKER = 2;
 /** A temporary file that nobody has written to for this long was left by a killed process. */
@@ -59,7 +60,7 @@ export async function encodeToFile(
   path: string,
   options: EncodeCorpusOptions = {},
 ): Promise<number> {
-  const { workers = availableParallelism(), signal } = options;
+  const { workers = Math.min(availableParallelism(), MOST_WORKERS), signal } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`workers ${workers}: expected a whole number of at least 1`);
   }

@@ -2,7 +2,7 @@
 // megabytes, trains a byte-level BPE of 4096 entries on its beginning, encodes it in a process of its own,
 // and prints rate and peak memory. Not a test: two gigabytes take minutes.
 //
-//   node --conditions=@lilformer/source --import tsx libs/datasets/src/testing/encode-large.ts [MEGABYTES] [WORKERS] [FOLDER]
+//   npm run measure-encoding -w libs/datasets -- [MEGABYTES] [WORKERS] [FOLDER]
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, statSync } from 'node:fs';
