@@ -67,7 +67,7 @@ export const fearOvercome: Arc = {
       'hum a tune',
       'hold on to something and breathe slowly',
       'think of something funny',
-      'say it out loud',
+      'laugh out loud',
       'wiggle every toe',
     );
     s.say(
@@ -80,7 +80,7 @@ export const fearOvercome: Arc = {
     s.paragraph();
     s.say(
       `And of course, sooner or later, it had to happen.`,
-      `Then, last winter, there was no way around it.`,
+      `Then, last year, there was no way around it.`,
       `One {weather} day it happened.`,
       `Then came a day that {hero} would remember.`,
       `One evening, when nobody expected it, the time had come.`,

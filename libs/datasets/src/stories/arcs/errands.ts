@@ -127,11 +127,10 @@ export const letter: Arc = {
       `"Dear {friend}," {he} wrote. Then {he} stopped. What comes after "dear"?`,
       `"Dear {friend}, how are you? I am fine. No, I am not," wrote {hero}.`,
     );
-    s.trait('cares');
     s.branch(
       () =>
         s.say(
-          `{He} could not write many words yet. So {he} drew everything instead, because {because}: {place}, and the {thing} with {thing:mark}, and two small figures {hand} in {hand}.`,
+          `{He} could not write many words yet. So {he} drew everything instead: {place}, and the {thing} with {thing:mark}, and two small figures {hand} in {hand}.`,
           `{He} drew a line around {his} {hand}, so that {friend} could lay {friend:his} own on top of it.`,
           `{He} pressed a flower from {place} between two pages and put it in. It would smell of home.`,
         ),

@@ -15,7 +15,10 @@ export const sharing: Arc = {
   ],
   tell(s) {
     arrive(s);
-    s.say(`{He} {thing:play}.`, `{He} had the {thing} with {him}, and {he} {thing:play}.`);
+    s.say(
+      `{He} took out the {thing}, and {he} {thing:play}.`,
+      `{He} had the {thing} with {him}, and {he} {thing:play}.`,
+    );
     meetFriend(s);
     s.paragraph();
     s.say(
@@ -132,8 +135,8 @@ export const newFriend: Arc = {
     s.told.add('friend');
     s.say(
       `"I am {friend}," <whispered> {friend}. "We moved here yesterday, and I do not know anybody."`,
-      `The answer took a long time. "{friend}," it said at last. "I only got here on Friday. I miss my old room."`,
-      `"My name is {friend}," came the answer. "Everything is new here. Even the sky looks different."`,
+      `It took a long time until the stranger spoke. "I am {friend}," <said> {friend}. "I only got here on Friday. I miss my old room."`,
+      `"My name is {friend}," <said> the stranger at last. "Everything is new here. Even the sky looks different."`,
       `"{friend}," <said> {friend}. "I just came from far away, and I miss my old friends."`,
     );
     s.say(

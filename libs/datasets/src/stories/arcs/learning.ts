@@ -144,7 +144,7 @@ export const newSkill: Arc = {
     s.say(
       `{Friend} cheered, and that day they went on {skill:doing} together until it was dark.`,
       `{Elder} came out to see it and clapped for a long time.`,
-      `A very young {place:dweller} sat near and watched with big eyes and watched with big eyes. "Shall I show you how?" <asked> {hero}.`,
+      `A very young {place:dweller} sat near and watched with big eyes. "Shall I show you how?" <asked> {hero}.`,
     );
     s.paragraph();
   },

@@ -225,12 +225,9 @@ export const cooking: Arc = {
           `Then came the hard part: waiting. "Is it ready?" {hero} <asked>. "Not yet." "Is it ready now?" "Not yet."`,
         );
         s.say(
-          `{He} swept the floor, {he} set the table, {he} sang all the songs {he} knew.`,
-          `{He} went outside and forgot the time. When {he} came back, there was smoke! One side was as black as coal.`,
-        );
-        s.say(
-          `At last the smell told them that it was done.`,
-          `But underneath it was still good. "The best part is always inside," <said> {elder}.`,
+          `{He} swept the floor, {he} set the table, {he} sang all the songs {he} knew. At last the smell told them that it was done.`,
+          `{He} went outside and forgot the time. When {he} came back, there was smoke! One side was as black as coal. But underneath it was still good. "The best part is always inside," <said> {elder}.`,
+          `{He} sat down in front of the ${dish.pot} and watched, so that it would not run away. "It will not be faster if you stare," <said> {elder}. But it was done at last.`,
         );
       },
     );

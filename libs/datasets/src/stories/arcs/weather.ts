@@ -253,7 +253,7 @@ export const firstSnow: Arc = {
     );
     s.told.add('thing');
     s.say(
-      `Still, he looked a bit bare. {Hero} thought about it and gave him a {thing:full} with {thing:mark}. That was much better.`,
+      `Still, the snowman looked a bit bare. {Hero} thought about it and gave it a {thing:full} with {thing:mark}. That was much better.`,
       `But something was missing. {Hero} ran inside and came back with a {thing:full}. It had {thing:mark}. Now the snowman was perfect.`,
       `"He looks cold," <said> {hero}, and gave the snowman {his} own {thing:full}, the one with {thing:mark}.`,
     );

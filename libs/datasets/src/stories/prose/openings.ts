@@ -81,7 +81,7 @@ export function arrive(s: Scene): void {
     `One [morning|day|afternoon], {hero} was {place:in}.`,
     `It was a {weather} [morning|day|afternoon], and {hero} was {place:in}.`,
     `On a {weather} [morning|day|afternoon], {hero} <went> to {place}.`,
-    `One {weather} [morning|day|afternoon], {hero} was {place:in} with nothing much to do.`,
+    `One {weather} [morning|day|afternoon], {hero} was {place:in}, as on most days.`,
     `[Last Tuesday|One Saturday|One Sunday|On Monday], {hero} <went> to {place} right after [breakfast|lunch].`,
   );
   s.about('hero', ...s.world.weather.starts, `{place:sight}`, `{place:sight}`, `{place:sight}`);
