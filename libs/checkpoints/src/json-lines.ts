@@ -73,7 +73,11 @@ export class AppendFile {
 
   /** Makes what was appended last through a power cut. */
   sync(): void {
-    if (this.descriptor !== undefined) fsyncSync(this.descriptor);
+    try {
+      if (this.descriptor !== undefined) fsyncSync(this.descriptor);
+    } catch (error) {
+      throw explainWriteError(this.path, error);
+    }
   }
 
   /** Takes away everything from byte `length` on, at once. */
