@@ -50,6 +50,11 @@ describe('linear', () => {
   });
 });
 
+it('linear can end above 0, halfway between on the way', () => {
+  const settings = { type: 'linear', learningRate: 1, minLearningRate: 0.5, totalSteps: 4 } as const;
+  expect(rates(settings, 6)).toEqual([1, 0.875, 0.75, 0.625, 0.5, 0.5]);
+});
+
 describe('every schedule', () => {
   it('stays between its limits, warm-up rising and the descent falling', () => {
     fc.assert(

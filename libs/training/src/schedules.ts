@@ -11,15 +11,19 @@ export interface ConstantSettings {
 }
 
 /**
- * Up from 0 to `learningRate` in `warmupSteps` steps, then straight down to 0 at `totalSteps`, as
- * transformers' `get_linear_schedule_with_warmup`. With warm-up the very first update has rate 0.
+ * Up from 0 to `learningRate` in `warmupSteps` steps, then straight down to `minLearningRate` at
+ * `totalSteps`; with the default, 0, this is transformers' `get_linear_schedule_with_warmup`. With
+ * warm-up the very first update has rate 0.
  */
 export interface LinearSettings {
   readonly type: 'linear';
+  /** The peak. */
   readonly learningRate: number;
+  /** Rate from `totalSteps` on; default 0. */
+  readonly minLearningRate?: number;
   /** Default 0. */
   readonly warmupSteps?: number;
-  /** Step at which the rate arrives at 0; inside `train` by default the length of the run. */
+  /** Step at which the descent ends; inside `train` by default the length of the run. */
   readonly totalSteps?: number;
 }
 
@@ -87,10 +91,11 @@ export function createSchedule(settings: ScheduleSettings): Schedule {
 function linear(settings: LinearSettings): Schedule {
   const { learningRate: peak } = settings;
   const { warmup, total } = span(settings);
+  const low = lowest(settings, 0);
   return byStep('linear', (step) =>
     step < warmup
       ? (peak * step) / Math.max(1, warmup)
-      : peak * Math.max(0, (total - step) / Math.max(1, total - warmup)),
+      : low + (peak - low) * Math.max(0, (total - step) / Math.max(1, total - warmup)),
   );
 }
 
@@ -113,12 +118,19 @@ function cosine(settings: CosineSettings): Schedule {
   if (form !== 'nano') {
     throw new RangeError(`form ${JSON.stringify(form)}: expected 'nano' or 'transformers'`);
   }
-  const low = checkAbove('minLearningRate', settings.minLearningRate ?? peak / 10, 0, true);
-  if (low > peak) throw new RangeError(`minLearningRate ${low}: expected at most learningRate, ${peak}`);
+  const low = lowest(settings, peak / 10);
   return byStep('cosine', (step) => {
     if (step < warmup) return (peak * (step + 1)) / (warmup + 1);
     return step >= total ? low : low + half(step) * (peak - low);
   });
+}
+
+function lowest({ minLearningRate, learningRate }: LinearSettings | CosineSettings, usual: number): number {
+  const low = checkAbove('minLearningRate', minLearningRate ?? usual, 0, true);
+  if (low > learningRate) {
+    throw new RangeError(`minLearningRate ${low}: expected at most learningRate, ${learningRate}`);
+  }
+  return low;
 }
 
 function span(settings: LinearSettings | CosineSettings): { warmup: number; total: number } {
