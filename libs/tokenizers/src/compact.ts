@@ -65,6 +65,12 @@ export class CompactTokenizer implements Tokenizer {
         );
       }
     }
+    const taken = new Map<number, number>();
+    for (const [baseId, id] of table) {
+      if (taken.has(id))
+        throw new Error(`compact table: base ids ${taken.get(id)} and ${baseId} both map to ${id}`);
+      taken.set(id, baseId);
+    }
     this.vocabSize = vocabSize;
     this.#fromBase = new Map(table);
     this.#toBase = new Map(back ?? Array.from(table, ([baseId, id]) => [id, baseId]));

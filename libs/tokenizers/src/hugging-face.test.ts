@@ -34,7 +34,8 @@ interface EncodingCase {
   }[];
 }
 
-const path = process.env.LILFORMER_FIXTURES ?? join(import.meta.dirname, 'testing/fixtures/hugging-face.json');
+const path =
+  process.env.LILFORMER_FIXTURES ?? join(import.meta.dirname, 'testing/fixtures/hugging-face.json');
 const fixtures = JSON.parse(readFileSync(path, 'utf8')) as {
   training: TrainingCase[];
   encoding: EncodingCase[];

@@ -1,0 +1,132 @@
+// What the fixtures of Hugging Face do not cover: sources of text, progress, wrong settings.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeGolden, reference } from '@lilformer/testing';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  byteLevel,
+  trainBpe,
+  type BpeTokenizer,
+  type TrainBpeOptions,
+  type TrainBpeProgress,
+} from './index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lilformer-trainer-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const model = (tokenizer: BpeTokenizer): unknown => tokenizer.toJSON();
+
+describe('trainBpe takes text from', () => {
+  const text = ' It is\n\n   a cat.\n \n  It is’s a cat? 🙂🙂\nyes';
+  const options: TrainBpeOptions = { vocabSize: 290, preTokenizer: 'byte-level' };
+
+  it('strings, iterables and async iterables, each string by itself', async () => {
+    const lines = text.split(/(?<=\n)/);
+    const expected = model(await trainBpe(lines, options));
+    async function* slowly(): AsyncGenerator<string> {
+      for (const line of lines) yield await Promise.resolve(line);
+    }
+    expect(model(await trainBpe(new Set(lines), options))).toEqual(expected);
+    expect(model(await trainBpe(slowly(), options))).toEqual(expected);
+    expect(model(await trainBpe([text], options))).toEqual(model(await trainBpe(text, options)));
+    // White space that crosses a line's end makes other words in one piece.
+    expect(model(await trainBpe(text, options))).not.toEqual(expected);
+  });
+
+  it('files, line by line', async () => {
+    const lines = text.split(/(?<=\n)/);
+    const files = [file('a.txt', text), file('empty.txt', ''), file('b.txt', 'no line feed at the end')];
+    const expected = model(await trainBpe([...lines, 'no line feed at the end'], options));
+    expect(model(await trainBpe({ files }, options))).toEqual(expected);
+  });
+
+  it('files with lines longer than what is read at once', async () => {
+    const words = Array.from({ length: 60_000 }, (_, i) => `né🙂${'abc'.repeat(20 + (i % 17))}w${i % 97}`);
+    const long = words.join(' ');
+    expect(Buffer.byteLength(long)).toBeGreaterThan(4 << 20);
+    const files = [file('long.txt', long)];
+    for (const preTokenizer of ['whitespace', 'byte-level', byteLevel({ addPrefixSpace: true })] as const) {
+      const settings = { vocabSize: 400, preTokenizer };
+      expect(model(await trainBpe({ files }, settings))).toEqual(model(await trainBpe([long], settings)));
+    }
+  });
+
+  it('bad files, and says where', async () => {
+    const train = (...files: string[]): Promise<unknown> => trainBpe({ files }, options);
+    await expect(train(join(folder, 'none.txt'))).rejects.toThrow(/ENOENT.*none\.txt/);
+    await expect(train(folder)).rejects.toThrow(/is a folder|EISDIR/);
+    const good = 'é'.repeat(1000);
+    const bad = Buffer.concat([Buffer.from(good), Buffer.from([0xc3, 0x28]), Buffer.from(good)]);
+    await expect(train(file('bad.txt', bad))).rejects.toThrow(/bad\.txt: not UTF-8 at byte 2000; convert/);
+    await expect(train(file('cut.txt', Buffer.from('aé').subarray(0, 2)))).rejects.toThrow(
+      /not UTF-8 at byte 1;/,
+    );
+    const far = Buffer.concat([Buffer.from('a line of text\n'.repeat(300_000)), Buffer.from([0xff])]);
+    await expect(train(file('far.txt', far))).rejects.toThrow(/not UTF-8 at byte 4500000;/);
+    await expect(trainBpe(['a', 7 as unknown as string], options)).rejects.toThrow(/entry 1: number given/);
+    await expect(trainBpe(7 as unknown as string, options)).rejects.toThrow(/expected a string, an iterable/);
+  });
+});
+
+describe('trainBpe', () => {
+  it('reports progress', async () => {
+    const seen: TrainBpeProgress[] = [];
+    const text = Array.from({ length: 500 }, (_, i) => `word${i * i}`).join(' ');
+    await trainBpe(
+      { files: [file('progress.txt', text)] },
+      { vocabSize: 200, onProgress: (p) => seen.push(p) },
+    );
+    expect(seen[0]).toEqual({ phase: 'count', done: text.length, total: text.length });
+    expect(seen.at(-1)).toEqual({ phase: 'merge', done: 200, total: 200 });
+    const done = seen.filter(({ phase }) => phase === 'merge').map((p) => p.done);
+    expect(done.length).toBeGreaterThan(1);
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+  });
+
+  it('has all bytes in a byte-level alphabet, unless told otherwise', async () => {
+    const all = await trainBpe(['abc'], { vocabSize: 256, preTokenizer: 'byte-level' });
+    expect(all.decode(all.encode('🙂\0'))).toBe('🙂\0');
+    const seen = await trainBpe(['abc'], { vocabSize: 3, preTokenizer: 'byte-level', initialAlphabet: [] });
+    expect(seen.vocabSize).toBe(3);
+  });
+
+  it('refuses settings that make no sense', async () => {
+    const refused = (options: Partial<TrainBpeOptions>): Promise<unknown> =>
+      trainBpe(['text'], { vocabSize: 10, ...options });
+    await expect(refused({ vocabSize: 0 })).rejects.toThrow(
+      'vocabSize 0: expected a whole number of at least 1',
+    );
+    await expect(refused({ vocabSize: 2.5 })).rejects.toThrow('vocabSize 2.5');
+    await expect(refused({ minFrequency: -1 })).rejects.toThrow('minFrequency -1');
+    await expect(refused({ limitAlphabet: NaN })).rejects.toThrow('limitAlphabet NaN');
+    await expect(refused({ specialTokens: [''] })).rejects.toThrow(/specialTokens: ""/);
+    await expect(refused({ unkToken: '[UNK]' })).rejects.toThrow(
+      /unkToken "\[UNK\]": not among specialTokens/,
+    );
+    await expect(refused({ initialAlphabet: ['ab'] })).rejects.toThrow(/initialAlphabet: "ab" given/);
+    await expect(refused({ preTokenizer: 'words' as 'none' })).rejects.toThrow(/preTokenizer "words"/);
+  });
+});
+
+const stories = reference('tinystories/valid.txt');
+
+describeGolden('trainBpe on TinyStories', stories, () => {
+  it('gives the same for the file and for its lines', async () => {
+    const options: TrainBpeOptions = {
+      vocabSize: 1000,
+      preTokenizer: 'byte-level',
+      specialTokens: ['<|endoftext|>'],
+    };
+    const lines = readFileSync(stories, 'utf8').split(/(?<=\n)/);
+    expect(model(await trainBpe({ files: [stories] }, options))).toEqual(
+      model(await trainBpe(lines, options)),
+    );
+  });
+});
