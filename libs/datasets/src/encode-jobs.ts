@@ -1,5 +1,5 @@
 // Cuts a stream of documents into jobs of about a quarter of a megabyte and encodes one job. The cuts depend
-// on the text alone, never on who encodes it, so that one thread and many give the same ids.
+// on the input alone, never on who encodes it, so that one thread and many give the same ids.
 import type { Tokenizer } from '@lilformer/tokenizers';
 import type { Fragment } from './fragments.js';
 import type { TokenDType } from './token-file.js';
