@@ -5,6 +5,9 @@ import { compute, hasVisibleMemory, type Floats } from './memory.js';
 /** Multiplications below which a loop here is done before XNNPACK has packed its operands. */
 const SMALL = 16_384;
 
+/** Rows of a up to which reading b once, where it is, beats transposing and packing it: a token, or a few. */
+const FEW_ROWS = 8;
+
 /** What a product is followed by. */
 export interface Epilogue {
   bias?: tf.Tensor;
@@ -26,6 +29,7 @@ export function matMul(
   epilogue: Epilogue = {},
 ): tf.Tensor {
   if (tf.getBackend() !== 'wasm') return plain(a, b, transposeA, transposeB, epilogue);
+  if (transposeB && !transposeA && a.shape[0]! <= FEW_ROWS) return fewRows(a, b, epilogue);
   const right = transposeB ? transpose(b) : b;
   if (!transposeA) return plain(a, right, false, false, epilogue);
   const resultSize = a.shape[1]! * right.shape[1]!;
@@ -33,6 +37,13 @@ export function matMul(
   return turned
     ? transpose(plain(transpose(right), a, false, false, epilogue))
     : plain(transpose(a), right, false, false, epilogue);
+}
+
+/** a · bᵀ by the engine's naive loop. It gives wrong sums when it has to add the bias too, so that comes after. */
+function fewRows(a: tf.Tensor, b: tf.Tensor, { bias, relu }: Epilogue): tf.Tensor {
+  const product = plain(a, b, false, true, {});
+  const sum = bias ? tf.add(product, bias) : product;
+  return relu ? tf.relu(sum) : sum;
 }
 
 function plain(
