@@ -13,7 +13,7 @@ let told = 0;
 let bytes = 0;
 let wordCount = 0;
 const vocabulary = new Map<string, number>();
-for (const text of stories({ seed, bytes: 20e6 })) {
+for (const text of stories({ seed, bytes: 20.4e6 })) {
   told++;
   bytes += text.length;
   hashes.add(createHash('sha256').update(text).digest('base64'));
