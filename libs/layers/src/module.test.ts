@@ -152,13 +152,14 @@ describe('loadStateDict', () => {
     const state = new Map<string, NamedArray>([
       ['linear1.weight', fromFloat32(new Float32Array(6), [2, 3])],
       ['linear1.bias', { dtype: 'I64', shape: [3], data: new BigInt64Array(3) }],
-      ['linear2.weight', fromFloat32(new Float32Array(6), [2, 3])],
+      ['linear2.weight', { dtype: 'F32', shape: [2, 3], data: new Float32Array(5) }],
       ['surplus', fromFloat32(new Float32Array(1), [1])],
     ]);
     expect(() => layer.loadStateDict(state)).toThrow(
       'the state dict does not fit FeedForward; nothing was loaded:\n' +
         '  linear1.weight has shape [2, 3], expected [3, 2]\n' +
         '  linear1.bias has type I64, expected floating-point numbers\n' +
+        '  linear2.weight has 5 numbers, expected 6 for its shape\n' +
         '  linear2.bias is missing\n' +
         '  surplus is not known',
     );
@@ -166,7 +167,10 @@ describe('loadStateDict', () => {
     expect(() => layer.loadStateDict(state, { strict: false })).toThrow(/linear1.weight has shape/);
 
     state.delete('linear1.weight');
+    state.set('linear1.bias', { dtype: 'BOOL', shape: [3], data: new Uint8Array(3) });
+    expect(() => layer.loadStateDict(state, { strict: false })).toThrow(/linear1.bias has type BOOL/);
     state.delete('linear1.bias');
+    state.set('linear2.weight', fromFloat32(new Float32Array(6), [2, 3]));
     layer.loadStateDict(state, { strict: false });
     expect(layer.linear2.weight.variable.dataSync()).toEqual(new Float32Array(6));
     expect(layer.stateDict().get('linear1.weight')).toEqual(before.get('linear1.weight'));

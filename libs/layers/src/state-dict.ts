@@ -1,10 +1,13 @@
 // A module's values as named arrays, both ways. Loading looks at everything first and changes nothing
 // until all of it is known to fit.
-import { toFloat32, type NamedArray } from '@lilformer/checkpoints';
+import { toFloat32, type DType, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import type { Module } from './module.js';
 import { join } from './names.js';
 import type { ConstantBuffer, Parameter } from './parameter.js';
+
+/** Types that weights come in. */
+const FLOATS: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
 /** Every name a state dict of `module` has, a shared parameter under each of its names. */
 function* entries(module: Module, path = ''): Iterable<[string, Parameter | ConstantBuffer]> {
@@ -45,9 +48,12 @@ export function loadStateDict(module: Module, state: ReadonlyMap<string, NamedAr
       problems.push(`${name} has shape [${array.shape.join(', ')}], expected [${entry.shape.join(', ')}]`);
       continue;
     }
-    const data = numbers(array);
-    if (data === undefined) {
+    const size = entry.shape.reduce((product, n) => product * n, 1);
+    const data = toFloat32(array);
+    if (!FLOATS.has(array.dtype) && !('values' in entry && array.dtype === entry.dtype)) {
       problems.push(`${name} has type ${array.dtype}, expected floating-point numbers`);
+    } else if (data.length !== size) {
+      problems.push(`${name} has ${data.length} numbers, expected ${size} for its shape`);
     } else if ('variable' in entry) {
       const twin = values.get(entry);
       if (twin === undefined) values.set(entry, { name, data });
@@ -72,11 +78,6 @@ export function loadStateDict(module: Module, state: ReadonlyMap<string, NamedAr
   for (const [parameter, { data }] of values) {
     tf.tidy(() => parameter.variable.assign(tf.tensor(data, parameter.shape, 'float32')));
   }
-}
-
-/** The values as 32-bit floats; undefined where the type is none that weights come in. */
-function numbers(array: NamedArray): Float32Array | undefined {
-  return ['F64', 'F32', 'F16', 'BF16', 'BOOL'].includes(array.dtype) ? toFloat32(array) : undefined;
 }
 
 /** Whether `data` is the constant, up to the rounding of its type and of the sines of another library. */
