@@ -95,6 +95,13 @@ export function checkOptions(options: TrainOptions): Settings {
   const { order = 'shuffled', maxSteps = Infinity, maxEpochs = Infinity, patience = Infinity } = options;
   const { accumulate = 1, clipNorm = Infinity, logEvery = 10, validation, evaluation } = options;
   const { everySteps = Infinity, everySeconds = 60 } = options.checkpoint ?? {};
+  for (const [name, windows] of Object.entries({ train: options.train, validation })) {
+    if (windows && windows.length > options.model.contextLength) {
+      throw new RangeError(
+        `${name}: windows of ${windows.length} tokens, expected at most ${options.model.contextLength}, the model's context`,
+      );
+    }
+  }
   checkWhole('accumulate', accumulate, 1);
   checkWhole('logEvery', logEvery, 1);
   if (clipNorm !== Infinity) checkAbove('clipNorm', clipNorm, 0);

@@ -228,6 +228,26 @@ describe('state and metrics', () => {
     expect(await traces(folder)).toEqual(await traces(wholeFolder));
   });
 
+  it('an evaluation that was written down but not saved is made again, and not written down twice', async () => {
+    const wholeFolder = await newFolder();
+    await runToEnd(optionsOf(kind, wholeFolder));
+    let folder = await newFolder();
+    const controller = new AbortController();
+    const options = optionsOf(kind, folder, { signal: controller.signal });
+    for await (const event of train(options)) {
+      // Stopped after step 6, before its evaluation, which a killed process may have told of.
+      if (event.type === 'step' && event.step === 6) controller.abort();
+    }
+    expect((await folder.loadState())!.state.evaluationDue).toBe(true);
+    const told = (await wholeFolder.readMetrics()).find(
+      ({ type, step }) => type === 'evaluation' && step === 6,
+    )!;
+    folder.appendMetrics(told);
+    folder = await reopen(folder);
+    await runToEnd(optionsOf(kind, folder, { model: otherModel(kind) }));
+    expect(await traces(folder)).toEqual(await traces(wholeFolder));
+  });
+
   it('a folder without a state begins at the beginning', async () => {
     const folder = await newFolder();
     folder.appendMetrics({ type: 'step', step: 2, loss: 99 });

@@ -13,7 +13,7 @@ import type { Settings } from './options.js';
 import { createSchedule, type Schedule, type ScheduleState } from './schedules.js';
 
 /** The state of a run beside its arrays, as plain JSON; all of it goes into the run folder. */
-export interface RunState {
+interface RunState {
   readonly format: 1;
   readonly step: number;
   readonly tokens: number;
@@ -30,9 +30,12 @@ export interface RunState {
   /** Forwards each dropout layer has made in training, by its name; with its seed, they are its generator. */
   readonly dropout: Readonly<Record<string, number>>;
   readonly engine: string;
+  /** For a person who wonders; nothing depends on them. */
+  readonly versions: { readonly node: string; readonly tfjs: string };
 }
 
 const FORMAT = 1;
+/** What the names of the model's arrays begin with in the saved state. */
 export const MODEL_ARRAYS = 'model.';
 const OPTIMIZER = 'optimizer.';
 
@@ -106,7 +109,8 @@ export class Run {
     const { folder } = this.settings;
     const step = this.#savedStep;
     const saved = folder && step !== undefined ? { path: folder.path, step } : undefined;
-    throw new NotFiniteError({ step: this.step, learningRate, what, value, saved });
+    const best = this.best.best?.step;
+    throw new NotFiniteError({ step: this.step, learningRate, what, value, saved, best });
   }
 
   /** Goes on from the folder's state, if it holds one. */
@@ -179,6 +183,7 @@ export class Run {
       evaluationDue: this.evaluationDue,
       dropout: Object.fromEntries(dropouts(model).map(([name, { counter }]) => [name, counter])),
       engine: tf.getBackend(),
+      versions: { node: process.versions.node, tfjs: tf.version_core },
     };
     await folder.saveState(arrays, state);
     this.#savedStep = this.step;

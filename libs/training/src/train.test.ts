@@ -191,6 +191,7 @@ describe('a run that breaks down', () => {
       schedule: 1e30,
       optimizer: { type: 'sgd' },
       checkpoint: { everySteps: 1 },
+      evaluation: { every: 100, atStart: true },
     });
     const before = tf.memory().numTensors;
     const error = await runToEnd(options).then(
@@ -205,7 +206,9 @@ describe('a run that breaks down', () => {
       /^(loss|gradient norm) is (NaN|Infinity|-Infinity) at step \d+, with learning rate 1e\+30\./,
     );
     expect(message).toContain('Try a learning rate of 3e+29 or less, more warm-up steps, or clipping');
-    expect(message).toContain(`The state of step ${step} is in ${folder.path}.`);
+    expect(message).toContain(
+      `The state of step ${step} is in ${folder.path}, the best weights so far, of step 0, in its model.safetensors.`,
+    );
     for (const [name, { data }] of saved!.tensors) {
       if (name.startsWith('model.')) expect([...(data as Float32Array)].every(Number.isFinite)).toBe(true);
     }
@@ -249,6 +252,13 @@ it('passes over a folder that is finished already', async () => {
   expect(again.all.map(({ type }) => type)).toEqual(['start', 'done']);
   expect(again.done).toMatchObject({ reason: 'steps', step: 12, best: first.done.best });
   await folder.close();
+});
+
+it('refuses windows that are longer than the context, before anything else', async () => {
+  const train = slidingWindows(arraySource(tinyTokens(40)), 7);
+  await expect(runToEnd(tiny({ model: tinyModel('attention'), train }))).rejects.toThrow(
+    "train: windows of 7 tokens, expected at most 6, the model's context",
+  );
 });
 
 it.each([

@@ -13,7 +13,7 @@ import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '../ev
 import type { TrainOptions } from '../options.js';
 import { train } from '../train.js';
 
-export const VOCABULARY = 13;
+const VOCABULARY = 13;
 
 const CONFIGS = {
   bigram: { type: 'bigram', vocabSize: VOCABULARY, dModel: 8 },
