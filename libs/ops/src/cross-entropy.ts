@@ -3,7 +3,7 @@
 import { tf } from '@lilformer/engine';
 import { exp } from './functions.js';
 import { compute, hasVisibleMemory, integers } from './memory.js';
-import { rowCount, shapeText } from './shapes.js';
+import { oneHotRows, rowCount, shapeText } from './shapes.js';
 
 /** What `crossEntropy` takes besides logits and targets. */
 export interface CrossEntropyOptions {
@@ -91,8 +91,10 @@ export function crossEntropyReference(
   const classes = logits.shape.at(-1)!;
   const flat = tf.reshape(logits, [ids.length, classes]);
   // An ignored target's one-hot row is all zero, as -1 is no class.
-  const classIds = Int32Array.from(ids, (id) => (id === ignoreIndex ? -1 : id));
-  const chosen = tf.cast(tf.oneHot(tf.tensor1d(classIds, 'int32'), classes), 'float32');
+  const chosen = oneHotRows(
+    ids.map((id) => (id === ignoreIndex ? -1 : id)),
+    classes,
+  );
   const losses = tf.neg(tf.sum(tf.mul(tf.logSoftmax(flat), chosen), -1));
   if (reduction === 'none') return tf.reshape(losses, targets.shape);
   const sum = tf.sum(losses);

@@ -1,7 +1,7 @@
 // Rows of a table by number, with a gradient that adds into the rows that were taken. Leaves out padding indices.
 import { tf } from '@lilformer/engine';
 import { compute, integers } from './memory.js';
-import { shapeText } from './shapes.js';
+import { oneHotRows, shapeText } from './shapes.js';
 
 /**
  * Takes rows of `weight`: `nn.Embedding` of PyTorch.
@@ -39,9 +39,8 @@ export function embedding(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor {
 /** The specification of `embedding`: a product with one-hot rows. */
 export function embeddingReference(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor {
   const [vocabSize, width] = weight.shape as [number, number];
-  checkedIds(ids, vocabSize);
-  const oneHot = tf.cast(tf.oneHot(tf.reshape(ids, [ids.size]), vocabSize), 'float32');
-  return tf.reshape(tf.matMul(oneHot as tf.Tensor2D, weight as tf.Tensor2D), [...ids.shape, width]);
+  const rows = oneHotRows(checkedIds(ids, vocabSize), vocabSize);
+  return tf.reshape(tf.matMul(rows, weight as tf.Tensor2D), [...ids.shape, width]);
 }
 
 /** A copy of the ids (the tensor may be gone when the gradient is asked for), all of them in range. */

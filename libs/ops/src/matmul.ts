@@ -35,8 +35,17 @@ export function matMul(
   const resultSize = a.shape[1]! * right.shape[1]!;
   const turned = !epilogue.bias && right.size > a.size + resultSize / 3;
   return turned
-    ? transpose(plain(transpose(right), a, false, false, epilogue))
-    : plain(transpose(a), right, false, false, epilogue);
+    ? transpose(plain(transpose(right), copy(a), false, false, epilogue))
+    : plain(transpose(a), transposeB ? right : copy(right), false, false, epilogue);
+}
+
+/**
+ * A matrix to be packed and forgotten. XNNPACK's packed form lives as long as the memory of b does and is found
+ * again by it, whatever the shape: good for weights, but activations would stay twice in memory, and one seen in two
+ * shapes would give wrong products.
+ */
+function copy(x: tf.Tensor): tf.Tensor {
+  return compute([x], [x.shape], ([from], [to]) => to.set(from))[0];
 }
 
 /** a · bᵀ by the engine's naive loop. It gives wrong sums when it has to add the bias too, so that comes after. */

@@ -1,4 +1,4 @@
-// Complaints about shapes, in one form: what was given, what was expected.
+// Small things about shapes: complaints in one form, rows, and one-hot rows for the references.
 import { tf } from '@lilformer/engine';
 
 /** `[2, 3]` */
@@ -24,4 +24,13 @@ export function expectShape(
 /** All dimensions but the last as one: the number of rows of length `tensor.shape.at(-1)`. */
 export function rowCount(tensor: tf.Tensor): number {
   return tf.util.sizeFromShape(tensor.shape.slice(0, -1));
+}
+
+/** Rows [n, classes] with a 1 at each id, and none where the id is no class; tf.oneHot refuses a single class. */
+export function oneHotRows(ids: Int32Array, classes: number): tf.Tensor2D {
+  const rows = new Float32Array(ids.length * classes);
+  ids.forEach((id, row) => {
+    if (id >= 0 && id < classes) rows[row * classes + id] = 1;
+  });
+  return tf.tensor2d(rows, [ids.length, classes]);
 }

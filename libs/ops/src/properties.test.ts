@@ -1,0 +1,336 @@
+// Fast paths against references on random shapes, gradients against finite differences, on both engines, and no
+// tensor left over anywhere.
+import { openEngine, tf, type EngineName } from '@lilformer/engine';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  attention,
+  attentionPacked,
+  attentionReference,
+  crossEntropy,
+  crossEntropyReference,
+  dispatchToExperts,
+  dispatchToExpertsReference,
+  dropout,
+  embedding,
+  embeddingReference,
+  gelu,
+  geluReference,
+  geluTanh,
+  geluTanhReference,
+  layerNorm,
+  layerNormReference,
+  linear,
+  linearReference,
+  rmsNorm,
+  rmsNormReference,
+  type Activation,
+  type AttentionOptions,
+} from './index.js';
+import { matMul, transpose } from './matmul.js';
+import { expectSame, expectSlopes, numbers, type Operation } from './testing/gradients.js';
+
+const seed = fc.integer({ min: 0, max: 1e6 });
+const size = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(1) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 37 }) },
+);
+const leading = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 });
+const ids = (shape: number[], below: number, salt: number): tf.Tensor =>
+  tf.tensor(
+    Int32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => (i * 7919 + salt) % below),
+    shape,
+    'int32',
+  );
+
+/** Runs the body on random arguments; whatever it makes is gone afterwards. */
+function check<T extends [unknown, ...unknown[]]>(
+  arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  body: (...values: T) => void,
+  numRuns = 15,
+): void {
+  fc.assert(
+    fc.property<T>(...(arbitraries as never), (...values: T) => {
+      tf.engine().startScope();
+      try {
+        body(...values);
+      } finally {
+        tf.engine().endScope();
+      }
+    }),
+    { numRuns },
+  );
+}
+
+describe.each<EngineName>(['wasm', 'cpu'])('on %s', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
+  });
+
+  it('multiplies matrices, transposed or not, large or small', () => {
+    check([size, size, size, fc.boolean(), fc.boolean(), seed], (m, k, n, ta, tb, salt) => {
+      const scale = salt % 3 === 0 ? 3 : 1; // beyond the size that a plain loop takes on
+      const a = numbers(ta ? [k * scale, m * scale] : [m * scale, k * scale], salt);
+      const b = numbers(tb ? [n * scale, k * scale] : [k * scale, n * scale], salt + 1);
+      const operation: Operation = (a, b) => matMul(a, b, ta, tb);
+      const reference: Operation = (a, b) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, ta, tb);
+      expect(tf.max(tf.abs(tf.sub(operation(a, b), reference(a, b)))).dataSync()[0]).toBeLessThan(2e-4);
+    });
+  });
+
+  it('multiplies by a variable that has changed since it was last multiplied by', () => {
+    tf.tidy(() => {
+      const weight = tf.variable(numbers([64, 64], 1));
+      const x = numbers([64, 64], 2);
+      matMul(x, weight);
+      weight.assign(tf.zeros([64, 64]));
+      expect(tf.max(tf.abs(matMul(x, weight))).dataSync()[0]).toBe(0);
+      weight.dispose();
+    });
+  });
+
+  it('multiplies by the same memory in two shapes, and keeps no packed copies of it', () => {
+    tf.tidy(() => {
+      const x = numbers([64, 96], 1);
+      const a = numbers([64, 70], 2);
+      const wide = matMul(a, x, true);
+      const other = matMul(numbers([96, 70], 3), tf.reshape(x, [96, 64]), true);
+      const expected = tf.matMul(numbers([96, 70], 3) as tf.Tensor2D, tf.reshape(x, [96, 64]), true);
+      expect(wide.shape).toEqual([70, 96]);
+      expect(tf.max(tf.abs(tf.sub(other, expected))).dataSync()[0]).toBeLessThan(1e-4);
+    });
+  });
+
+  it('transposes', () => {
+    check([size, size, seed], (rows, columns, salt) => {
+      const x = numbers([rows, columns], salt);
+      expect([...transpose(x).dataSync()]).toEqual([...tf.transpose(x).dataSync()]);
+    });
+  });
+
+  const activation = fc.constantFrom<(Activation | undefined)[]>(undefined, 'relu', 'gelu', 'geluTanh');
+  it('linear', () => {
+    check([leading, size, size, fc.boolean(), activation, seed], (shape, inner, outer, bias, act, salt) => {
+      const inputs = [numbers([...shape, inner], salt), numbers([outer, inner], salt + 1)];
+      if (bias) inputs.push(numbers([outer], salt + 2));
+      expectSame(
+        (x, w, b) => linear(x, w, b, act),
+        (x, w, b) => linearReference(x, w, b, act),
+        inputs,
+      );
+    });
+    expectSlopes(
+      (x, w, b) => linear(x, w, b, 'gelu'),
+      [numbers([2, 3, 4], 1), numbers([5, 4], 2), numbers([5], 3)],
+    );
+    expectSlopes((x, w) => linear(x, w), [numbers([3, 4], 1), numbers([2, 4], 2)]);
+  });
+
+  it('linear of no rows gives no rows, and gradients of zero', () => {
+    tf.tidy(() => {
+      const [dx, dw, db] = tf.grads((x, w, b) => tf.sum(linear(x, w, b, 'relu')))([
+        tf.zeros([0, 4]),
+        numbers([3, 4], 1),
+        numbers([3], 2),
+      ]);
+      expect(dx.shape).toEqual([0, 4]);
+      expect([...dw.dataSync(), ...db.dataSync()].every((value) => value === 0)).toBe(true);
+    });
+  });
+
+  it('embedding, with ids that come more than once', () => {
+    check([leading, size, size, seed], (shape, vocab, width, salt) => {
+      const tokens = ids(shape, vocab, salt);
+      expectSame(
+        (table) => embedding(tokens, table),
+        (table) => embeddingReference(tokens, table),
+        [numbers([vocab, width], salt)],
+      );
+    });
+    expectSlopes((table) => embedding(tf.tensor1d([2, 0, 2], 'int32'), table), [numbers([4, 3], 1)]);
+  });
+
+  it('layerNorm and rmsNorm', () => {
+    check([leading, fc.integer({ min: 2, max: 37 }), seed], (shape, width, salt) => {
+      const inputs = [
+        numbers([...shape, width], salt),
+        numbers([width], salt + 1),
+        numbers([width], salt + 2),
+      ];
+      expectSame((x, w, b) => layerNorm(x, w, b), (x, w, b) => layerNormReference(x, w, b), inputs, 1e-4); // prettier-ignore
+      expectSame(
+        (x, w) => rmsNorm(x, w),
+        (x, w) => rmsNormReference(x, w),
+        inputs.slice(0, 2),
+      );
+    });
+    const inputs = [numbers([2, 3, 6], 1), numbers([6], 2), numbers([6], 3)];
+    expectSlopes((x, w, b) => layerNorm(x, w, b), inputs);
+    expectSlopes((x, w) => rmsNorm(x, w), inputs.slice(0, 2));
+  });
+
+  it('gelu and geluTanh', () => {
+    check([leading, fc.double({ min: 0.1, max: 8, noNaN: true }), seed], (shape, stretch, salt) => {
+      const inputs = [tf.mul(numbers(shape, salt), stretch)];
+      expectSame((x) => gelu(x), geluReference, inputs);
+      expectSame((x) => geluTanh(x), geluTanhReference, inputs);
+    });
+    expectSlopes((x) => gelu(x), [numbers([9], 1)]);
+    expectSlopes((x) => geluTanh(x), [numbers([9], 1)]);
+  });
+
+  const shapeOfAttention = fc.record({
+    batch: fc.integer({ min: 1, max: 3 }),
+    heads: fc.integer({ min: 1, max: 3 }),
+    headDim: fc.integer({ min: 1, max: 9 }),
+    queries: fc.integer({ min: 1, max: 12 }),
+    cached: fc.integer({ min: 0, max: 8 }),
+    causal: fc.boolean(),
+    padded: fc.boolean(),
+    scale: fc.constantFrom(undefined, 0.3),
+    rate: fc.constantFrom(0, 0.4),
+  });
+  it('attention, with keys before the queries, padding and dropout', () => {
+    check(
+      [shapeOfAttention, seed],
+      ({ batch, heads, headDim, queries, cached, padded, rate, ...rest }, salt) => {
+        const keys = queries + cached;
+        // With the first key hidden in a causal row, that row sees nothing: it has to be zero on both sides.
+        const hidden = (i: number) => (i * 31 + salt) % 3 === 0;
+        const paddingMask = padded
+          ? tf.tensor2d(
+              Int32Array.from({ length: batch * keys }, (_, i) => (hidden(i) ? 0 : 1)),
+              [batch, keys],
+              'int32',
+            )
+          : undefined;
+        const options: AttentionOptions = {
+          ...rest,
+          heads,
+          paddingMask,
+          dropout: { rate, seed: salt, counter: 3 },
+        };
+        const inputs = [queries, keys, keys].map((length, i) =>
+          numbers([batch, length, heads * headDim], salt + i),
+        );
+        expectSame(
+          (q, k, v) => attention(q, k, v, options).output,
+          (q, k, v) => attentionReference(q, k, v, options).output,
+          inputs,
+          1e-4,
+        );
+      },
+    );
+    const inputs = [3, 5, 5].map((length, i) => numbers([2, length, 4], i));
+    expectSlopes((q, k, v) => attention(q, k, v, { heads: 2, causal: true }).output, inputs);
+  });
+
+  it('attention at sizes where products leave the plain loop', () => {
+    tf.tidy(() => {
+      const inputs = [40, 70, 70].map((length, i) => numbers([2, length, 48], i));
+      expectSame(
+        (q, k, v) => attention(q, k, v, { heads: 2, causal: true }).output,
+        (q, k, v) => attentionReference(q, k, v, { heads: 2, causal: true }).output,
+        inputs,
+        1e-4,
+      );
+    });
+  });
+
+  it('attention from packed q, k, v', () => {
+    check([shapeOfAttention, seed], ({ batch, heads, headDim, queries, causal }, salt) => {
+      expectSame(
+        (qkv) => attentionPacked(qkv, { heads, causal }).output,
+        (qkv) => {
+          const [q, k, v] = tf.split(qkv, 3, 2);
+          return attentionReference(q, k, v, { heads, causal }).output;
+        },
+        [numbers([batch, queries, 3 * heads * headDim], salt)],
+        1e-4,
+      );
+    });
+  });
+
+  it('hands out attention weights whose rows sum to 1', () => {
+    check([shapeOfAttention, seed], ({ batch, heads, headDim, queries, causal }, salt) => {
+      const qkv = numbers([batch, queries, 3 * heads * headDim], salt);
+      const { output, weights } = attentionPacked(qkv, { heads, causal, returnWeights: true });
+      expect(weights!.shape).toEqual([batch, heads, queries, queries]);
+      for (const sum of tf.sum(weights!, -1).dataSync()) expect(sum).toBeCloseTo(1, 5);
+      const unseen = attentionPacked(qkv, { heads, causal }).output;
+      expect(tf.max(tf.abs(tf.sub(output, unseen))).dataSync()[0]).toBeLessThan(1e-5);
+    });
+  });
+
+  const reduction = fc.constantFrom<('mean' | 'sum' | 'none')[]>('mean', 'sum', 'none');
+  it('crossEntropy', () => {
+    check([leading, size, reduction, fc.boolean(), seed], (shape, classes, reduction, ignoring, salt) => {
+      const targets = ids(shape, classes, salt);
+      const ignoreIndex = ignoring ? 0 : undefined;
+      if (ignoring && targets.dataSync().every((target) => target === 0)) return;
+      expectSame(
+        (x) => crossEntropy(x, targets, { reduction, ignoreIndex }),
+        (x) => crossEntropyReference(x, targets, { reduction, ignoreIndex }),
+        [tf.mul(numbers([...shape, classes], salt), 5)],
+        1e-4,
+      );
+    });
+    const targets = tf.tensor1d([1, 0, 3], 'int32');
+    for (const reduction of ['mean', 'sum', 'none'] as const) {
+      expectSlopes((x) => crossEntropy(x, targets, { reduction, ignoreIndex: 0 }), [numbers([3, 4], 1)]);
+    }
+  });
+
+  it('crossEntropy stays finite for huge logits, and is NaN where nothing counts', () => {
+    tf.tidy(() => {
+      const targets = tf.tensor1d([1, 0], 'int32');
+      const loss = crossEntropy(tf.tensor2d([[3e38, 1e4], [-3e38, 0]]), targets, { reduction: 'none' }); // prettier-ignore
+      expect(loss.dataSync()[0]).toBeCloseTo(3e38, -32);
+      expect(crossEntropy(tf.tensor2d([[1e4, -1e4]]), tf.tensor1d([0], 'int32')).dataSync()[0]).toBe(0);
+      const none = tf.tensor1d([-100], 'int32');
+      expect(crossEntropy(tf.tensor2d([[1, 2]]), none).dataSync()[0]).toBeNaN();
+      expect(crossEntropy(tf.tensor2d([[1, 2]]), none, { reduction: 'sum' }).dataSync()[0]).toBe(0);
+    });
+  });
+
+  it('dispatchToExperts, also to an expert that gets no rows', () => {
+    check([size, size, fc.integer({ min: 1, max: 4 }), seed], (rows, width, experts, salt) => {
+      const busy = 1 + (salt % experts);
+      const route = ids([rows], busy, salt);
+      const inputs = [numbers([rows, width], salt)];
+      for (let i = 0; i < experts; i++) inputs.push(numbers([3, width], salt + 1 + i));
+      const through =
+        (dispatch: typeof dispatchToExperts): Operation =>
+        (x, ...weights) =>
+          dispatch(x, route, weights.map((w) => (taken: tf.Tensor) => linear(taken, w, undefined, 'relu'))); // prettier-ignore
+      expectSame(through(dispatchToExperts), through(dispatchToExpertsReference), inputs);
+    });
+    const route = tf.tensor1d([1, 0, 1], 'int32');
+    expectSlopes(
+      (x, a, b) => dispatchToExperts(x, route, [(rows) => linear(rows, a), (rows) => linear(rows, b)]),
+      [numbers([3, 4], 1), numbers([2, 4], 2), numbers([2, 4], 3)],
+    );
+  });
+
+  it('dropout keeps its share and the mean, and its gradient has the same mask', () => {
+    check(
+      [
+        fc.double({ min: 0, max: 0.9, noNaN: true }),
+        seed,
+        fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      ],
+      (rate, salt, counter) => {
+        const x = tf.ones([61, 67]);
+        const y = dropout(x, rate, salt, counter).dataSync();
+        const kept = y.filter((value) => value !== 0);
+        const deviation = Math.sqrt((rate * (1 - rate)) / y.length);
+        expect(Math.abs(kept.length / y.length - (1 - rate))).toBeLessThanOrEqual(5.5 * deviation);
+        for (const value of kept) expect(value).toBe(Math.fround(1 / (1 - rate)));
+        const gradient = tf.grad((x) => tf.sum(dropout(x, rate, salt, counter)))(x);
+        expect(gradient.dataSync()).toEqual(y);
+        const other = dropout(x, rate, salt, counter === 0 ? 1 : counter - 1).dataSync();
+        if (rate > 0.1) expect(other).not.toEqual(y);
+      },
+    );
+  });
+});
