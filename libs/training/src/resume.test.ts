@@ -114,9 +114,9 @@ function after(count: number): () => boolean {
   return () => ++seen === count;
 }
 
-describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
+describe('a run', () => {
   beforeAll(async () => {
-    await openEngine({ engine });
+    await openEngine({ engine: 'wasm' });
   });
 
   describe.each(Object.keys(RUNS) as Kind[])('%s', (kind) => {
@@ -136,7 +136,7 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
       const whole = await runToEnd(optionsOf(kind, wholeFolder));
       const expected = await traces(wholeFolder);
       // Every place where it costs little, some elsewhere: the loop is the same, the arithmetic is not.
-      const stride = kind.includes('dropout') && engine === 'wasm' ? 1 : 7;
+      const stride = kind.includes('dropout') ? 1 : 7;
       for (let place = 1 + ((whole.all.length - 2) % stride); place < whole.all.length; place += stride) {
         const { sessions, folder } = await interrupted(kind, [after(place)]);
         expect([place, told(sessions)]).toEqual([place, told([whole])]);
@@ -144,18 +144,24 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
         await folder.close();
       }
     });
+  });
+});
 
-    it('interrupted again and again', async () => {
-      const wholeFolder = await newFolder();
-      const whole = await runToEnd(optionsOf(kind, wholeFolder));
-      const { sessions, folder } = await interrupted(
-        kind,
-        [3, 2, 4, 1, 5, 2].map((count) => after(count)),
-      );
-      expect(sessions.slice(0, -1).map(({ done }) => done.reason)).toContain('interrupted');
-      expect(told(sessions)).toEqual(told([whole]));
-      expect(await traces(folder)).toEqual(await traces(wholeFolder));
-    });
+describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
+  });
+
+  it.each(Object.keys(RUNS) as Kind[])('%s: interrupted again and again', async (kind) => {
+    const wholeFolder = await newFolder();
+    const whole = await runToEnd(optionsOf(kind, wholeFolder));
+    const { sessions, folder } = await interrupted(
+      kind,
+      [3, 2, 4, 1, 5, 2].map((count) => after(count)),
+    );
+    expect(sessions.slice(0, -1).map(({ done }) => done.reason)).toContain('interrupted');
+    expect(told(sessions)).toEqual(told([whole]));
+    expect(await traces(folder)).toEqual(await traces(wholeFolder));
   });
 });
 

@@ -14,7 +14,7 @@ import { tinyModel, tinyWindows, traces } from './tiny.js';
 export const KILL_STEPS = 120;
 
 /** Trains into a new folder, or goes on in one that is there. */
-export async function trainInto(path: string): Promise<void> {
+export async function trainInto(path: string, onStart: () => void = () => undefined): Promise<void> {
   await openEngine({ engine: 'wasm' });
   const folder = existsSync(join(path, 'config.json'))
     ? await RunFolder.resume(path, { notify: () => undefined })
@@ -33,7 +33,7 @@ export async function trainInto(path: string): Promise<void> {
     checkpoint: { everySteps: 2 },
     logEvery: 1,
   } as const;
-  for await (const event of train(options)) if (event.type === 'start') console.log('started');
+  for await (const event of train(options)) if (event.type === 'start') onStart();
   await folder.close();
 }
 
@@ -88,4 +88,6 @@ export function randomMoment(random: Random): { from: 'start' | 'training'; afte
     : { from: 'training', after: 300 * random.uniform() };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await trainInto(process.argv[2]);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await trainInto(process.argv[2], () => console.log('started'));
+}
