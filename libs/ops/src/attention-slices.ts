@@ -3,7 +3,7 @@
 // products of plain matrices, which every engine is good at. Leaves out what q, k and v come from.
 import { tf } from '@lilformer/engine';
 import { fillDropoutMask, type DropoutMask } from './dropout.js';
-import { exp } from './functions.js';
+import { expOfNegative } from './functions.js';
 import { matMul, transpose } from './matmul.js';
 import { allocate, compute, visit, type Floats } from './memory.js';
 
@@ -154,7 +154,7 @@ function softmaxRows(scores: Floats, weights: Floats, plan: Plan, batch: number)
     }
     let sum = 0;
     for (let s = start; s < end; s++) {
-      const e = !visible || visible[s + shift] !== 0 ? exp(scores[s] * scale - largest) : 0;
+      const e = !visible || visible[s + shift] !== 0 ? expOfNegative(scores[s] * scale - largest) : 0;
       weights[s] = e;
       sum += e;
     }

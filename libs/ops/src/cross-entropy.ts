@@ -1,7 +1,7 @@
 // Cross entropy of logits against the ids that came: from whole numbers, without one-hot rows. Leaves out label
 // smoothing, class weights and soft targets.
 import { tf } from '@lilformer/engine';
-import { exp } from './functions.js';
+import { expOfNegative } from './functions.js';
 import { compute, hasVisibleMemory, integers } from './memory.js';
 import { oneHotRows, rowCount, shapeText } from './shapes.js';
 
@@ -54,7 +54,7 @@ export function crossEntropy(
         for (let i = start; i < end; i++) if (x[i] > largest) largest = x[i];
         let sum = 0;
         for (let i = start; i < end; i++) {
-          const e = exp(x[i] - largest);
+          const e = expOfNegative(x[i] - largest);
           slopes[i] = e;
           sum += e;
         }
@@ -70,13 +70,15 @@ export function crossEntropy(
     save([slopes]);
     return {
       value: loss,
-      gradFunc: (dy: tf.Tensor, [slopes]: tf.Tensor[]) =>
-        compute([dy, slopes], [logits.shape], ([dy, slopes], [dx]) => {
+      gradFunc: (dy: tf.Tensor, [slopes]: tf.Tensor[]) => {
+        if (reduction !== 'none' && dy.dataSync()[0] === 1) return tf.clone(slopes); // the end of the tape
+        return compute([dy, slopes], [logits.shape], ([dy, slopes], [dx]) => {
           for (let row = 0; row < rows; row++) {
             const factor = dy[reduction === 'none' ? row : 0];
             for (let i = row * classes; i < (row + 1) * classes; i++) dx[i] = slopes[i] * factor;
           }
-        })[0],
+        })[0];
+      },
     };
   })(logits);
 }

@@ -1,23 +1,16 @@
 // Table functions against Math, and the normal distribution against published values (Abramowitz and Stegun, 26.1).
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { exp, normalCumulative, normalDensity, tanh } from './functions.js';
+import { expOfNegative, normalCumulative, normalDensity, tanh } from './functions.js';
 
-it('exp is within 2e-8 of Math.exp wherever single precision has a number', () => {
+it('expOfNegative is within 2e-8 of Math.exp wherever single precision has a number', () => {
   fc.assert(
-    fc.property(fc.double({ min: -103, max: 88.7, noNaN: true }), (x) => {
-      expect(Math.abs(exp(x) / Math.exp(x) - 1)).toBeLessThan(2e-8);
+    fc.property(fc.double({ min: -103, max: 0, noNaN: true }), (x) => {
+      expect(Math.abs(expOfNegative(x) / Math.exp(x) - 1)).toBeLessThan(2e-8);
     }),
     { numRuns: 2000 },
   );
-  expect([exp(0), exp(-Infinity), exp(-1e9), exp(Infinity), exp(1e9), exp(NaN)]).toEqual([
-    1,
-    0,
-    0,
-    Infinity,
-    Infinity,
-    NaN,
-  ]);
+  expect([0, -1e9, -Infinity, NaN].map(expOfNegative)).toEqual([1, 0, 0, NaN]);
 });
 
 it('tanh', () => {

@@ -1,26 +1,26 @@
-// The exponential and the normal distribution from tables, for loops over single-precision numbers: a few
-// nanoseconds each, to 1e-8 or better, where Math.exp takes several times as long and Math has no erf.
+// The exponential and the normal distribution from tables, for loops over single-precision numbers: to 1e-8
+// or better. The exponential takes less than half the time of Math.exp; an erf Math does not have.
 
 const STEPS = 16; // table entries an octave
-const LOWEST = -150 * STEPS; // 2^-150 is 0 in single precision
-const HIGHEST = 129 * STEPS; // 2^129 is infinite
-const POWERS = Float64Array.from({ length: HIGHEST - LOWEST + 1 }, (_, i) => 2 ** ((LOWEST + i) / STEPS));
+const OCTAVES = 150; // 2^-150 is 0 in single precision
+const FALLING = Float64Array.from({ length: STEPS * OCTAVES + 1 }, (_, i) => 2 ** (-i / STEPS));
 const STEPS_OF_E = STEPS * Math.LOG2E;
 const STEP = Math.LN2 / STEPS;
 
-/** e^x to 1e-8 relative, 0 and Infinity where single precision has no number; NaN stays NaN. */
-export function exp(x: number): number {
-  const scaled = x * STEPS_OF_E;
-  if (!(scaled > LOWEST)) return x < 0 ? 0 : NaN;
-  if (scaled > HIGHEST) return Infinity;
-  const nearest = Math.round(scaled);
-  const rest = (scaled - nearest) * STEP; // |rest| < 0.0217
-  return POWERS[nearest - LOWEST] * (1 + rest * (1 + rest * (0.5 + rest * (1 / 6))));
+/** e^x for x ≤ 0, to 1e-8 relative, 0 where single precision has no number; NaN stays NaN. */
+export function expOfNegative(x: number): number {
+  const steps = -x * STEPS_OF_E;
+  if (steps > STEPS * OCTAVES) return 0;
+  const nearest = (steps + 0.5) | 0;
+  const rest = (nearest - steps) * STEP; // |rest| < 0.0217
+  return FALLING[nearest] * (1 + rest * (1 + rest * (0.5 + rest * (1 / 6))));
 }
 
-/** tanh x from `exp`. */
+/** tanh x, to 1e-8. */
 export function tanh(x: number): number {
-  return 1 - 2 / (exp(2 * x) + 1);
+  const e = expOfNegative(-2 * Math.abs(x));
+  const t = (1 - e) / (1 + e);
+  return x < 0 ? -t : t;
 }
 
 const KNOTS = 64; // table entries a unit
