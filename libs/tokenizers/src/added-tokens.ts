@@ -19,7 +19,7 @@ export interface AddedToken {
 }
 
 /** A stretch of a text: an added token, or plain text (id -1). */
-export interface Segment {
+interface Segment {
   from: number;
   to: number;
   id: number;

@@ -169,6 +169,14 @@ describe('BpeTokenizer', () => {
     expect(spaced.tokenToId('nothing')).toBeUndefined();
   });
 
+  it('forgets a word that it could not encode', () => {
+    const lacking = new BpeTokenizer({ ...spaced.config, unkToken: '[NONE]' });
+    for (let i = 0; i < 2; i++) {
+      expect(() => lacking.encode('the zebra')).toThrow(/"zebra" holds an unknown character, .* "\[NONE\]"/);
+      expect(lacking.encode('the cat')).toEqual(spaced.encode('the cat'));
+    }
+  });
+
   it('refuses ids that are none', () => {
     const last = bytes.vocabSize - 1;
     for (const id of [-1, last + 1, 1.5, NaN]) {

@@ -216,9 +216,7 @@ export class BpeTokenizer implements Tokenizer {
         const known = remembered.size;
         const word = remembered.intern(text, start, end);
         if (word === known) {
-          this.#model.encodeWord(text, start, end);
-          this.#appendSymbols();
-          this.#remember(word);
+          this.#encodeNew(text, start, end, word);
           continue;
         }
         const values = this.#values;
@@ -232,6 +230,18 @@ export class BpeTokenizer implements Tokenizer {
       }
       if (count > 0) from = bounds[2 * count - 1];
     }
+  }
+
+  #encodeNew(text: string, start: number, end: number, word: number): void {
+    try {
+      this.#model.encodeWord(text, start, end);
+    } catch (error) {
+      // The word is in the table already, and its ids will never be.
+      this.#remembered.clear();
+      throw error;
+    }
+    this.#appendSymbols();
+    this.#remember(word);
   }
 
   #remember(word: number): void {

@@ -6,7 +6,7 @@
 export const BYTE_TO_CODE_POINT: Uint16Array = makeTable();
 
 /** Byte that a code point below 0x144 stands for, or -1. */
-export const CODE_POINT_TO_BYTE: Int16Array = new Int16Array(0x144).fill(-1);
+const CODE_POINT_TO_BYTE: Int16Array = new Int16Array(0x144).fill(-1);
 BYTE_TO_CODE_POINT.forEach((codePoint, byte) => (CODE_POINT_TO_BYTE[codePoint] = byte));
 
 function makeTable(): Uint16Array {

@@ -6,9 +6,9 @@ import { gpt2Tokenizer } from './gpt2.js';
 import { expectId, expectRecord, where } from './json-checks.js';
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';
 
-export const PAD = 0;
-export const UNK = 1;
-export const EOS = 2;
+const PAD = 0;
+const UNK = 1;
+const EOS = 2;
 /** The first id that a token of the base may have. */
 export const FIRST = 3;
 

@@ -1,7 +1,7 @@
 // Where a trainer's text comes from: strings as they are, or files read in pieces, so that a corpus may be larger
 // than memory. A file is taken line by line, each line with its line feed, as Hugging Face's `train(files)` does.
 import { isAscii, isUtf8 } from 'node:buffer';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 
 /** Files to read as UTF-8. */
 export interface CorpusFiles {
@@ -12,7 +12,7 @@ export interface CorpusFiles {
 export type Corpus = string | Iterable<string> | AsyncIterable<string> | CorpusFiles;
 
 /** A piece of a corpus. */
-export interface CorpusPart {
+interface CorpusPart {
   text: string;
   /** The text is lines of a file, each to be taken by itself; otherwise it is one sequence. */
   lines: boolean;
@@ -63,27 +63,20 @@ function isFiles(corpus: Corpus): corpus is CorpusFiles {
 }
 
 async function* fileParts(files: readonly string[], mayCutLines: boolean): AsyncGenerator<CorpusPart> {
-  const handles: { path: string; size: number }[] = [];
   let total = 0;
   for (const path of files) {
-    const handle = await open(path);
-    try {
-      const stat = await handle.stat();
-      if (stat.isDirectory()) throw new Error(`${path}: is a folder, expected a text file`);
-      total += stat.size;
-      handles.push({ path, size: stat.size });
-    } finally {
-      await handle.close();
-    }
+    const file = await stat(path);
+    if (file.isDirectory()) throw new Error(`${path}: is a folder, expected a text file`);
+    total += file.size;
   }
   let done = 0;
-  for (const { path } of handles) {
+  for (const path of files) {
     const handle = await open(path);
     try {
       let buffer = Buffer.allocUnsafe(CHUNK);
       let held = 0;
       for (let offset = 0, ended = false; !ended;) {
-        const { bytesRead } = await handle.read(buffer, held, buffer.length - held, offset);
+        const { bytesRead } = await handle.read(buffer, held, buffer.length - held, null);
         offset += bytesRead;
         ended = bytesRead === 0;
         const filled = held + bytesRead;

@@ -9,7 +9,7 @@ export type DecoderConfig =
   | { type: 'BPEDecoder'; suffix: string };
 
 /** Takes tokens, gives the text that is certain so far. */
-export interface TokenDecoder {
+interface TokenDecoder {
   push(token: string, id: number): string;
   flush(): string;
 }
@@ -92,7 +92,7 @@ function byteFallbackDecoder(): TokenDecoder {
  * UTF-8 that comes in pieces. A character that is not complete waits for its other bytes; bytes that can never become
  * one are U+FFFD, as TextDecoder has them for the whole.
  */
-export class Utf8Stream {
+class Utf8Stream {
   #held = new Uint8Array(0);
 
   push(bytes: Uint8Array): string {

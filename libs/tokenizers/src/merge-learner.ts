@@ -16,7 +16,7 @@ export interface SymbolWords {
   counts: Float64Array;
 }
 
-export interface MergeLearnerOptions {
+interface MergeLearnerOptions {
   /** Merging ends when there are this many tokens. */
   vocabSize: number;
   /** Merging ends when no pair comes this often. */
