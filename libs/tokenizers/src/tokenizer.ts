@@ -41,7 +41,7 @@ export interface Tokenizer {
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;
   /**
-   * Where a long text can be cut: the largest position `p` with 0 < p <= near, such that for every text that
+   * Where a long text can be cut: the largest position `p` with 0 < p <= near of which it is sure that for every text that
    * starts with `text` (which may be the first part of a longer one)
    * `encode(whole.slice(0, p))` followed by `encode(whole.slice(p))` is `encode(whole)`.
    * 0 when the text allows none: then give more text, or encode it in one piece.
