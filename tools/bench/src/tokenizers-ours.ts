@@ -25,23 +25,26 @@ async function times<T>(work: () => T | Promise<T>): Promise<{ seconds: number[]
   return { seconds, result: result! };
 }
 
-for (const path of process.argv.slice(2)) {
-  const text = await readFile(path, 'utf8');
-  const megabytes = (await stat(path)).size / 1e6;
-  for (const [name, options] of Object.entries(settings)) {
-    const training = await times(() => trainBpe({ files: [path] }, options));
-    const encoding = await times(() => training.result.encode(text));
-    console.log(
-      JSON.stringify({
-        peer: 'lilformer',
-        corpus: basename(dirname(path)),
-        bytes: megabytes * 1e6,
-        tokenizer: name,
-        train_s: Math.min(...training.seconds),
-        tokens: encoding.result.length,
-        encode_MBps: megabytes / Math.min(...encoding.seconds),
-        encode_first_MBps: megabytes / encoding.seconds[0],
-      }),
-    );
+/** Prints a line for each corpus and tokenizer. */
+export async function measureOurs(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8');
+    const megabytes = (await stat(path)).size / 1e6;
+    for (const [name, options] of Object.entries(settings)) {
+      const training = await times(() => trainBpe({ files: [path] }, options));
+      const encoding = await times(() => training.result.encode(text));
+      console.log(
+        JSON.stringify({
+          peer: 'lilformer',
+          corpus: basename(dirname(path)),
+          bytes: megabytes * 1e6,
+          tokenizer: name,
+          train_s: Math.min(...training.seconds),
+          tokens: encoding.result.length,
+          encode_MBps: megabytes / Math.min(...encoding.seconds),
+          encode_first_MBps: megabytes / encoding.seconds[0],
+        }),
+      );
+    }
   }
 }

@@ -12,9 +12,9 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureOurs } from './tokenizers-ours.js';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const workspace = resolve(here, '../../..');
+const workspace = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const run = promisify(execFile);
 
 /** One line of either side's output. */
@@ -51,9 +51,11 @@ async function main(): Promise<void> {
       },
       rounds: { type: 'string', default: '3' },
       help: { type: 'boolean', default: false },
+      ours: { type: 'boolean', default: false }, // how this program calls itself for our side
     },
   });
   if (values.help) return console.log(help);
+  if (values.ours) return measureOurs(positionals);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new Error(`--rounds ${values.rounds}: expected a whole number of at least 1`);
