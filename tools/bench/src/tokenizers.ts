@@ -85,7 +85,8 @@ async function main(): Promise<void> {
         '--conditions=@lilformer/source',
         '--import',
         'tsx',
-        resolve(here, 'tokenizers-ours.ts'),
+        fileURLToPath(import.meta.url),
+        '--ours',
         corpus,
       ];
       keepFastest(ours, await measure(process.execPath, self));
