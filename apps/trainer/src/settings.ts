@@ -49,7 +49,7 @@ function setting<T extends z.ZodType>(about: About, schema: T): T {
 }
 
 /** The kinds of model, as the registry of `@lilformer/models` names them. */
-export const MODEL_TYPES = [
+const MODEL_TYPES = [
   'bigram',
   'attention',
   'positional-attention',
@@ -186,7 +186,7 @@ export const settingsSchema = z.object({
     {
       group: 'Training',
       value: 'KIND',
-      help: '`constant`; `linear` down to 0 at the last step; `cosine` down to --min-lr; `plateau`: reduced when validation stalls',
+      help: '`constant`; `linear` or `cosine` down to --min-lr at the last step; `plateau`: reduced when validation stalls',
     },
     oneOf('constant', 'linear', 'cosine', 'plateau'),
   ),
@@ -202,7 +202,7 @@ export const settingsSchema = z.object({
     {
       group: 'Training',
       value: 'RATE',
-      help: 'learning rate at the end of cosine, floor of plateau',
+      help: 'learning rate at the end of linear and cosine, floor of plateau',
     },
     notNegative(),
   ),

@@ -39,7 +39,7 @@ function schedule(settings: Settings): ScheduleSettings {
     case 'constant':
       return { type: 'constant', learningRate };
     case 'linear':
-      return { type: 'linear', learningRate, warmupSteps };
+      return { type: 'linear', learningRate, minLearningRate, warmupSteps };
     case 'cosine':
       return { type: 'cosine', learningRate, minLearningRate, warmupSteps };
     case 'plateau':

@@ -35,7 +35,7 @@ export function explainWriteError(path: string, error: unknown): Error {
 }
 
 /** Makes a rename in a folder last through a power cut; not every system can (Windows cannot open a folder). */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');

@@ -11,7 +11,7 @@ import {
 } from './named-array.js';
 
 /** The format's own limit on the length of a header, in bytes. */
-export const HEADER_LIMIT = 100_000_000;
+const HEADER_LIMIT = 100_000_000;
 
 /** What a header says of one array; `start` and `end` count from the end of the header. */
 export interface TensorEntry {

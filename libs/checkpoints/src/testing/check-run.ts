@@ -6,7 +6,7 @@ import { RunFolder } from '../run-folder.js';
 import { stateOf } from './save-loop.js';
 
 /** The state that a loop which was never stopped has at a step. */
-export function expectedState(step: number): { step: number; digest: number } {
+function expectedState(step: number): { step: number; digest: number } {
   let state = { step: 0, digest: 1 };
   while (state.step < step) state = stateOf(state);
   return state;

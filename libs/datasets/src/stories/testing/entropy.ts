@@ -3,7 +3,7 @@
 import { STORY_SEPARATOR } from '../stories.js';
 
 /** Words and marks of a text, a line break and the end of the story among them. */
-export function words(text: string): string[] {
+function words(text: string): string[] {
   return [...(text.match(/[A-Za-z'-]+|\n+|[^\sA-Za-z]/g) ?? []), STORY_SEPARATOR];
 }
 
