@@ -16,35 +16,23 @@ const libraries = readdirSync(join(root, 'libs')).filter((name) => only.length =
 
 const port = await freePort();
 const registry = `http://127.0.0.1:${port}/`;
-const npmrc = join(work, 'npmrc');
+// Only this scope comes from the local registry; everything else from wherever npm is set up to look.
 // The token is a formality: the registry lives as long as this script and lets everybody publish.
-writeFileSync(
-  npmrc,
-  `registry=${registry}\n//127.0.0.1:${port}/:_authToken=local\nfund=false\naudit=false\nupdate-notifier=false\n`,
-);
-const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+const scope = `@lilformer:registry=${registry}\n//127.0.0.1:${port}/:_authToken=local\n`;
 const config = join(work, 'verdaccio.yaml');
 writeFileSync(
   config,
   `storage: ${join(work, 'storage')}
-uplinks:
-  upstream:
-    url: ${upstream}
-    timeout: 60s
 packages:
   '@lilformer/*':
     access: $all
     publish: $all
-  '**':
-    access: $all
-    proxy: upstream
 log: { type: stdout, format: pretty, level: error }
 `,
 );
 
-const env = { ...process.env, npm_config_userconfig: npmrc, npm_config_registry: registry };
 const npm = (cwd, ...args) =>
-  execFileSync('npm', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 const verdaccio = fileURLToPath(import.meta.resolve('verdaccio/package.json')).replace(
   /package\.json$/,
@@ -57,7 +45,17 @@ let failures = 0;
 try {
   await answering(registry);
   for (const name of readdirSync(join(root, 'libs'))) {
-    npm(join(root, 'libs', name), 'publish', '--ignore-scripts', '--tag', 'latest');
+    const packed = join(work, 'packed', name);
+    mkdirSync(packed, { recursive: true });
+    npm(join(root, 'libs', name), 'pack', '--ignore-scripts', '--pack-destination', packed);
+    writeFileSync(join(packed, '.npmrc'), scope);
+    npm(
+      packed,
+      'publish',
+      `./${readdirSync(packed).find((file) => file.endsWith('.tgz'))}`,
+      '--tag',
+      'latest',
+    );
   }
   const nodes = await nodeBinaries();
   for (const name of libraries) failures += check(name, nodes);
@@ -79,6 +77,7 @@ function check(name, nodes) {
   const project = join(work, name);
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  writeFileSync(join(project, '.npmrc'), scope);
   writeFileSync(join(project, 'example.js'), example);
   let failures = 0;
   try {
