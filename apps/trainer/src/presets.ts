@@ -22,7 +22,6 @@ const EVOLUTION: Partial<Settings> = {
   windows: 'random',
   batchSize: 16,
   maxSteps: 1000,
-  lr: 2e-3,
   warmup: 50,
   minLr: 2e-4,
   evalEvery: 200,
@@ -58,9 +57,9 @@ const SHAKESPEARE: Partial<Settings> = {
   temperature: 0.9,
 };
 
-const evolution = (about: string, model: Settings['model']): Preset => ({
+const evolution = (about: string, model: Settings['model'], lr: number): Preset => ({
   about,
-  settings: { ...EVOLUTION, model },
+  settings: { ...EVOLUTION, model, lr },
 });
 
 const shakespeare = (about: string, settings: Partial<Settings>): Preset => ({
@@ -70,14 +69,14 @@ const shakespeare = (about: string, settings: Partial<Settings>): Preset => ({
 
 export const PRESETS: Readonly<Record<string, Preset>> = {
   stories: { about: 'a small transformer on the built-in stories (the default)', settings: {} },
-  'evolution/03-bigram': evolution('each token from the one before', 'bigram'),
-  'evolution/04-attention': evolution('+ one attention head', 'attention'),
-  'evolution/05-position': evolution('+ learned positions', 'positional-attention'),
-  'evolution/06-ffn': evolution('+ a feed-forward network', 'attention-ffn'),
-  'evolution/07-residual': evolution('+ residuals and layer norm', 'transformer'),
-  'evolution/08-stacked': evolution('two such blocks', 'stacked-transformer'),
-  'evolution/09-multihead': evolution('two heads in each', 'multi-head-transformer'),
-  'evolution/10-moe': evolution('two experts in each', 'moe-transformer'),
+  'evolution/03-bigram': evolution('each token from the one before', 'bigram', 1e-2),
+  'evolution/04-attention': evolution('+ one attention head', 'attention', 5e-3),
+  'evolution/05-position': evolution('+ learned positions', 'positional-attention', 5e-3),
+  'evolution/06-ffn': evolution('+ a feed-forward network', 'attention-ffn', 3e-3),
+  'evolution/07-residual': evolution('+ residuals and layer norm', 'transformer', 5e-3),
+  'evolution/08-stacked': evolution('two such blocks', 'stacked-transformer', 5e-3),
+  'evolution/09-multihead': evolution('two heads in each', 'multi-head-transformer', 5e-3),
+  'evolution/10-moe': evolution('two experts in each', 'moe-transformer', 5e-3),
   'shakespeare/baseline': shakespeare('64 tokens, width 128', {
     context: 64,
     dModel: 128,
