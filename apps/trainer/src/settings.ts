@@ -232,7 +232,7 @@ export const settingsSchema = z.object({
     {
       group: 'Evaluation',
       value: 'N',
-      help: 'random batches of each split an evaluation takes; 0: the whole validation text, each token once',
+      help: 'random batches of each split an evaluation takes; 0: all validation windows (each token once, but with --split-by windows every window there is)',
     },
     whole(0),
   ),
