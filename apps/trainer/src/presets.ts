@@ -25,7 +25,7 @@ const EVOLUTION: Partial<Settings> = {
   warmup: 50,
   minLr: 2e-4,
   evalEvery: 200,
-  evalBatches: 10,
+  evalBatches: 20,
   weightDecay: 0.01,
 };
 
