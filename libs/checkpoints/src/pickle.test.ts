@@ -73,6 +73,7 @@ describe('hostile pickles', () => {
       'ccollections\nOrderedDict\nS"a"\nR.',
       'string a where a list has to be',
     ],
+    ['a character beyond Unicode', 'V\\U10012345\n.', 'U10012345 in a text, which is no character'],
     ['BUILD of a list', ']}b.', 'sets attributes of a list or tuple'],
     ['BUILD of a function', 'ccollections\nOrderedDict\n}b.', 'sets attributes of collections.OrderedDict'],
     ['a type as a value', ']ccollections\nOrderedDict\na.', 'holds collections.OrderedDict itself'],

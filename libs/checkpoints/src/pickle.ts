@@ -80,6 +80,12 @@ function textFloat(text: string): number {
   return Number(text);
 }
 
+function codePoint(digits: string): string {
+  const value = parseInt(digits, 16);
+  if (value > 0x10ffff) throw new Error(`\\U${digits} in a text, which is no character`);
+  return String.fromCodePoint(value);
+}
+
 /** A dictionary key as a property name: strings as they are, numbers as their digits. */
 function keyOf(key: unknown): string {
   if (typeof key === 'string') return key;
@@ -353,7 +359,7 @@ class PickleMachine {
           reader
             .line('latin1')
             .replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/g, (_, short?: string, long?: string) =>
-              short ? String.fromCharCode(parseInt(short, 16)) : String.fromCodePoint(parseInt(long!, 16)),
+              short ? String.fromCharCode(parseInt(short, 16)) : codePoint(long!),
             ),
         );
       case 'X':
