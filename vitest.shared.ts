@@ -1,4 +1,5 @@
 // The one vitest configuration; each project's vitest.config.ts calls it.
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Tests run on the sources of all libraries (no build needed) and leave a JSON report for the sum in CI. */
@@ -9,6 +10,7 @@ export function projectConfig(test: NonNullable<ViteUserConfig['test']> = {}): V
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       include: ['src/**/*.test.ts'],
+      setupFiles: [fileURLToPath(new URL('./tools/testing/src/seed.ts', import.meta.url))],
       testTimeout: 60_000,
       reporters: ['default', 'json'],
       outputFile: { json: 'test-results/vitest.json' },
