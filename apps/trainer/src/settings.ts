@@ -1,5 +1,6 @@
 // Every setting of a training run: its name, default, meaning and what is allowed, once. The command
 // line, its help text, the checks and the run folder's config.json all come from this schema.
+import { modelTypes } from '@lilformer/models';
 import { z } from 'zod';
 
 const toNumber = (value: unknown): unknown => {
@@ -28,7 +29,7 @@ const positive = () => real('a number above 0', (value) => value > 0);
 const notNegative = () => real('a number of at least 0', (value) => value >= 0);
 const share = () => real('a number between 0 and 1', (value) => value > 0 && value < 1);
 
-function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+function oneOf<const T extends readonly string[]>(...values: T) {
   return z.enum(values, `expected one of ${values.join(', ')}`);
 }
 
@@ -47,19 +48,6 @@ export const GROUPS = ['Data', 'Tokenizer', 'Model', 'Training', 'Evaluation', '
 function setting<T extends z.ZodType>(about: About, schema: T): T {
   return schema.meta({ ...about }) as T;
 }
-
-/** The kinds of model, as the registry of `@lilformer/models` names them. */
-const MODEL_TYPES = [
-  'bigram',
-  'attention',
-  'positional-attention',
-  'attention-ffn',
-  'transformer',
-  'stacked-transformer',
-  'multi-head-transformer',
-  'moe-transformer',
-  'tiny-transformer',
-] as const;
 
 export const settingsSchema = z.object({
   data: setting(
@@ -128,7 +116,7 @@ export const settingsSchema = z.object({
     whole(4, 200_000),
   ),
 
-  model: setting({ group: 'Model', value: 'TYPE', help: MODEL_TYPES.join(', ') }, oneOf(...MODEL_TYPES)),
+  model: setting({ group: 'Model', value: 'TYPE', help: modelTypes.join(', ') }, oneOf(...modelTypes)),
   context: setting(
     { group: 'Model', value: 'N', help: 'tokens in a window: how far back the model can look' },
     whole(1, 65_536),

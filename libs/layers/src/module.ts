@@ -27,6 +27,17 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /** Runs with this module and all inside it evaluating, and puts each back as it was, whatever happens. */
+  evaluating<T>(run: () => T): T {
+    const training = [...this.namedModules()].map(([, module]) => module).filter((one) => one.training);
+    for (const module of training) module.training = false;
+    try {
+      return run();
+    } finally {
+      for (const module of training) module.training = true;
+    }
+  }
+
   /** The parameters of this module itself, not of its children: `weight`, `bias`. */
   *ownParameters(): Iterable<[string, Parameter]> {
     for (const [name, value] of Object.entries(this)) {

@@ -44,7 +44,7 @@ export class NextLogits {
       this.#cache ??= model.createCache(this.#texts.length);
       from = this.#cache.length;
     }
-    const logits = evaluating(model, () => lastLogits(model, this.#texts, from, this.#cache));
+    const logits = model.evaluating(() => lastLogits(model, this.#texts, from, this.#cache));
     try {
       const data = (await logits.data()) as Float32Array;
       const width = model.vocabSize;
@@ -87,18 +87,4 @@ function lastLogits(
     const fed = tf.tensor2d(ids, [texts.length, ids.length / texts.length], 'int32');
     return model.forward(fed, { cache, lastOnly: true });
   });
-}
-
-/**
- * Runs with the model in evaluation, and puts every module back as it was: a training loop that
- * shows a sample goes on training, dropout included.
- */
-function evaluating<T>(model: LanguageModel, run: () => T): T {
-  const training = [...model.namedModules()].map(([, module]) => module).filter((one) => one.training);
-  for (const module of training) module.training = false;
-  try {
-    return run();
-  } finally {
-    for (const module of training) module.training = true;
-  }
 }

@@ -39,14 +39,10 @@ export async function evaluate(
 }
 
 function lossOf(model: LanguageModel, { inputs, targets, batch, length }: Batch): number {
-  const { training } = model;
-  model.eval();
-  try {
-    return tf.tidy(() => {
+  return model.evaluating(() =>
+    tf.tidy(() => {
       const ids = tf.tensor2d(inputs, [batch, length], 'int32');
       return model.loss(ids, tf.tensor2d(targets, [batch, length], 'int32')).dataSync()[0];
-    });
-  } finally {
-    model.train(training);
-  }
+    }),
+  );
 }
