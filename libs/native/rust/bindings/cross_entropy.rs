@@ -1,0 +1,1 @@
+//! Cross entropy from logits, and fused with the output projection: from JavaScript.

@@ -1,0 +1,1 @@
+//! Dropout from a counter-based generator, alone and with a residual: from JavaScript.

@@ -1,0 +1,1 @@
+//! Rows of a table, and the sum back into them: from JavaScript.

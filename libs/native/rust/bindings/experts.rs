@@ -1,0 +1,1 @@
+//! Rows to experts and back: from JavaScript.

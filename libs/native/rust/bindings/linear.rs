@@ -1,0 +1,1 @@
+//! The affine map of a layer, with bias and activation: from JavaScript.

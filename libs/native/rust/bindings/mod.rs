@@ -1,0 +1,17 @@
+//! What JavaScript sees: each function checks what it is given, then calls a kernel.
+
+mod attention;
+mod cached_attention;
+mod cross_entropy;
+mod dropout;
+mod elementwise;
+mod embedding;
+mod experts;
+mod layout;
+mod linear;
+mod machine;
+mod matmul;
+mod norms;
+mod optimizers;
+mod recurrent;
+mod reduce;

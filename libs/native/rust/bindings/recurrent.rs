@@ -1,0 +1,1 @@
+//! RNN and GRU over whole sequences: from JavaScript.

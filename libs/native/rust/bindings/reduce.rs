@@ -1,0 +1,1 @@
+//! Sums, means, largest of rows, softmax: from JavaScript.

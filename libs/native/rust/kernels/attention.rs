@@ -1,0 +1,1 @@
+//! Attention of several heads, without a matrix of scores in memory.

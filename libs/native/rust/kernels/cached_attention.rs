@@ -1,0 +1,1 @@
+//! Attention of a new token over remembered keys and values.

@@ -1,0 +1,1 @@
+//! Transposes, slices, concatenation.

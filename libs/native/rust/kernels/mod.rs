@@ -1,0 +1,16 @@
+//! The kernels, one file each: safe functions over slices, shapes as arguments.
+
+pub mod attention;
+pub mod cached_attention;
+pub mod cross_entropy;
+pub mod dropout;
+pub mod elementwise;
+pub mod embedding;
+pub mod experts;
+pub mod layout;
+pub mod linear;
+pub mod matmul;
+pub mod norms;
+pub mod optimizers;
+pub mod recurrent;
+pub mod reduce;

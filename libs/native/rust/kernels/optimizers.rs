@@ -1,0 +1,1 @@
+//! AdamW, Adam and SGD, and the norm of all gradients.

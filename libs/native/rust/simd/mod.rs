@@ -1,0 +1,208 @@
+//! Vectors of floats, whatever the processor: one trait, four kinds, chosen when the program runs.
+//!
+//! A kernel is written once, over `S: Simd`, with the macro `kernel!`, and compiled for each kind. Everything
+//! between its entry and the vector instructions is inlined, because only the entry is compiled with the
+//! processor's features; closures are not, so a kernel that runs on several threads is called inside of them.
+
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
+pub mod math;
+#[cfg(target_arch = "aarch64")]
+pub mod neon;
+pub mod portable;
+
+use std::sync::OnceLock;
+
+/// Vectors of `LANES` floats, of as many 32-bit words, and masks for them.
+///
+/// # Safety
+/// Every function may be called only where the processor has the features of this kind, which `kernel!` sees to.
+/// Addresses need no alignment; those of `load`/`store` have `LANES` places, those of the `_part` forms `count`.
+pub trait Simd: Copy + 'static {
+    const LANES: usize;
+    /// Rows and vectors of the largest tile of a matrix product that stays in registers.
+    const TILE_ROWS: usize;
+    const TILE_VECTORS: usize;
+    type V: Copy;
+    type U: Copy;
+    type M: Copy;
+
+    unsafe fn splat(x: f32) -> Self::V;
+    unsafe fn load(from: *const f32) -> Self::V;
+    /// The first `count` (at most LANES, may be 0) floats, zeros behind; nothing behind them is touched.
+    unsafe fn load_part(from: *const f32, count: usize) -> Self::V;
+    unsafe fn store(to: *mut f32, v: Self::V);
+    unsafe fn store_part(to: *mut f32, v: Self::V, count: usize);
+    unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
+    /// a · b + c
+    unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// c - a · b
+    unsafe fn fnma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The larger; where a is NaN or b is, b (as x86 has it).
+    unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// The smaller; where a is NaN or b is, b.
+    unsafe fn min(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn sqrt(a: Self::V) -> Self::V;
+    unsafe fn abs(a: Self::V) -> Self::V;
+    /// To the nearest whole number, halves to even.
+    unsafe fn round(a: Self::V) -> Self::V;
+    /// a · 2^n for whole n in [-300, 300]; 0 where the result is below the normal numbers (or exact there).
+    unsafe fn scale2(a: Self::V, n: Self::V) -> Self::V;
+    unsafe fn sum(a: Self::V) -> f32;
+    unsafe fn largest(a: Self::V) -> f32;
+
+    /// The first `count` lanes.
+    unsafe fn first(count: usize) -> Self::M;
+    unsafe fn less(a: Self::V, b: Self::V) -> Self::M;
+    /// `yes` in the lanes of the mask, `no` elsewhere.
+    unsafe fn select(mask: Self::M, yes: Self::V, no: Self::V) -> Self::V;
+    unsafe fn and(a: Self::M, b: Self::M) -> Self::M;
+
+    unsafe fn splat_u(x: u32) -> Self::U;
+    /// 0, 1, 2 …
+    unsafe fn count_u() -> Self::U;
+    unsafe fn add_u(a: Self::U, b: Self::U) -> Self::U;
+    unsafe fn xor_u(a: Self::U, b: Self::U) -> Self::U;
+    unsafe fn and_u(a: Self::U, b: Self::U) -> Self::U;
+    /// Shifts by a constant of 0 to 31.
+    unsafe fn shift_left_u<const N: u32>(a: Self::U) -> Self::U;
+    unsafe fn shift_right_u<const N: u32>(a: Self::U) -> Self::U;
+    /// a >= b, for numbers below 2^31.
+    unsafe fn at_least_u(a: Self::U, b: Self::U) -> Self::M;
+    unsafe fn load_u(from: *const u32) -> Self::U;
+    unsafe fn store_u(to: *mut u32, v: Self::U);
+
+    /// Asks for the cache line at this address, which need not be valid.
+    #[inline(always)]
+    unsafe fn prefetch(_address: *const f32) {}
+
+    #[inline(always)]
+    unsafe fn zero() -> Self::V {
+        // SAFETY: as this function.
+        unsafe { Self::splat(0.0) }
+    }
+
+    /// `v` in the lanes of the mask, 0 elsewhere.
+    #[inline(always)]
+    unsafe fn keep(mask: Self::M, v: Self::V) -> Self::V {
+        // SAFETY: as this function.
+        unsafe { Self::select(mask, v, Self::zero()) }
+    }
+
+    #[inline(always)]
+    unsafe fn rotate_left_u<const N: u32, const REST: u32>(a: Self::U) -> Self::U {
+        const { assert!(N + REST == 32) };
+        // SAFETY: as this function.
+        unsafe { Self::xor_u(Self::shift_left_u::<N>(a), Self::shift_right_u::<REST>(a)) }
+    }
+}
+
+/// What this processor can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Avx512,
+    Avx2,
+    Neon,
+    Portable,
+}
+
+/// The best kind for this processor, or the lesser one that `LILFORMER_SIMD` names (`avx2`, `portable`).
+pub fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| {
+        let best = detect();
+        match std::env::var("LILFORMER_SIMD").as_deref() {
+            Ok("portable") => Level::Portable,
+            Ok("avx2") if best == Level::Avx512 => Level::Avx2,
+            _ => best,
+        }
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect() -> Level {
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl");
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    match (avx512 && avx2, avx2) {
+        (true, _) => Level::Avx512,
+        (_, true) => Level::Avx2,
+        _ => Level::Portable,
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn detect() -> Level {
+    Level::Neon
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn detect() -> Level {
+    Level::Portable
+}
+
+/// Whether products of bfloat16 pairs run in hardware here.
+pub fn has_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        level() == Level::Avx512 && is_x86_feature_detected!("avx512bf16")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
+/// Defines an `unsafe fn name(arguments)` whose body is written over `S: Simd` and compiled for every kind; a call
+/// runs the one for this processor. The body is unsafe code; the caller answers for the addresses it is given.
+#[macro_export]
+macro_rules! kernel {
+    ($(#[$meta:meta])* $vis:vis unsafe fn $name:ident<$S:ident>($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+        $(#[$meta])*
+        $vis unsafe fn $name($($arg: $ty),*) $(-> $ret)? {
+            // SAFETY: the body's claims on its arguments are the caller's promise; the features are checked below.
+            #[inline(always)]
+            unsafe fn generic<$S: $crate::simd::Simd>($($arg: $ty),*) $(-> $ret)? {
+                #[allow(unused_unsafe, clippy::undocumented_unsafe_blocks)]
+                unsafe { $body }
+            }
+            match $crate::simd::level() {
+                #[cfg(target_arch = "x86_64")]
+                $crate::simd::Level::Avx512 => {
+                    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                    unsafe fn entry($($arg: $ty),*) $(-> $ret)? {
+                        // SAFETY: as the outer function; the features are on.
+                        unsafe { generic::<$crate::simd::avx512::Avx512>($($arg),*) }
+                    }
+                    // SAFETY: `level` has found these features.
+                    unsafe { entry($($arg),*) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                $crate::simd::Level::Avx2 => {
+                    #[target_feature(enable = "avx2,fma")]
+                    unsafe fn entry($($arg: $ty),*) $(-> $ret)? {
+                        // SAFETY: as the outer function; the features are on.
+                        unsafe { generic::<$crate::simd::avx2::Avx2>($($arg),*) }
+                    }
+                    // SAFETY: `level` has found these features.
+                    unsafe { entry($($arg),*) }
+                }
+                #[cfg(target_arch = "aarch64")]
+                // SAFETY: every aarch64 processor has NEON.
+                $crate::simd::Level::Neon => unsafe { generic::<$crate::simd::neon::Neon>($($arg),*) },
+                // SAFETY: the portable kind needs no features.
+                _ => unsafe { generic::<$crate::simd::portable::Portable>($($arg),*) },
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! A pool of threads for work that takes microseconds: a worker spins for a moment before it sleeps, so that the
+//! next job starts within a fraction of a microsecond. Leaves out nesting (a job's parts run their own jobs alone)
+//! and fairness (jobs of several JavaScript threads take turns).
+//!
+//! Parts are handed out as threads become free. Results are the same every time if they depend on the part alone.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::thread::{Builder, Thread};
+use std::time::{Duration, Instant};
+
+/// How long a worker without work spins before it sleeps.
+const SPIN: Duration = Duration::from_micros(300);
+/// Gate: jobs may be entered.
+const OPEN: u32 = 1 << 31;
+
+type Job<'a> = dyn Fn(usize, usize) + Sync + 'a;
+
+/// A job as the workers see it.
+struct Task {
+    job: *const Job<'static>,
+    parts: usize,
+    next: AtomicUsize,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+/// OPEN while there is a task to enter, plus the number of workers inside.
+static GATE: AtomicU32 = AtomicU32::new(0);
+/// Counts tasks, so that workers see a new one.
+static EPOCH: AtomicUsize = AtomicUsize::new(0);
+static TASK: AtomicPtr<Task> = AtomicPtr::new(std::ptr::null_mut());
+static POOL: Mutex<Pool> = Mutex::new(Pool { workers: Vec::new(), threads: 0 });
+/// Threads that jobs use, the calling one included; 0 until first asked for.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+struct Pool {
+    workers: Vec<&'static Worker>,
+    threads: usize,
+}
+
+struct Worker {
+    lane: usize,
+    asleep: AtomicBool,
+    thread: Mutex<Option<Thread>>,
+}
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Threads that a job is split over, the calling one included.
+pub fn threads() -> usize {
+    match THREADS.load(Ordering::Relaxed) {
+        0 => set_threads(default_threads()),
+        count => count,
+    }
+}
+
+/// The cores this process may use: affinity and cgroup limits count.
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get())
+}
+
+/// Sets the number of threads, at least 1, and gives what it is now: less where the system refuses threads.
+pub fn set_threads(count: usize) -> usize {
+    let mut pool = lock();
+    resize(&mut pool, count.clamp(1, 1024))
+}
+
+fn lock() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn resize(pool: &mut Pool, count: usize) -> usize {
+    while pool.workers.len() + 1 < count {
+        let worker: &'static Worker = Box::leak(Box::new(Worker {
+            lane: pool.workers.len() + 1,
+            asleep: AtomicBool::new(false),
+            thread: Mutex::new(None),
+        }));
+        let spawned = Builder::new().name("lilformer".into()).spawn(move || work(worker));
+        let Ok(handle) = spawned else { break };
+        *worker.thread.lock().unwrap_or_else(|p| p.into_inner()) = Some(handle.thread().clone());
+        pool.workers.push(worker);
+    }
+    pool.threads = count.min(pool.workers.len() + 1);
+    THREADS.store(pool.threads, Ordering::Relaxed);
+    pool.threads
+}
+
+/// Calls `job(part, lane)` for every part from 0, on as many threads as there are; lanes are threads, from 0.
+///
+/// # Panics
+/// With the first panic of a part, after all others have ended.
+pub fn run(parts: usize, job: impl Fn(usize, usize) + Sync) {
+    let count = threads();
+    if parts <= 1 || count == 1 || INSIDE.get() {
+        for part in 0..parts {
+            job(part, 0);
+        }
+        return;
+    }
+    let pool = lock();
+    let job: &Job<'_> = &job;
+    // SAFETY: only the lifetime changes; no worker is inside the task once this function returns.
+    let job = unsafe { std::mem::transmute::<*const Job<'_>, *const Job<'static>>(job) };
+    let task = Task { job, parts, next: AtomicUsize::new(0), panic: Mutex::new(None) };
+    TASK.store((&raw const task).cast_mut(), Ordering::Relaxed);
+    GATE.store(OPEN, Ordering::Release);
+    EPOCH.fetch_add(1, Ordering::SeqCst);
+    for worker in pool.workers.iter().take((pool.threads - 1).min(parts - 1)) {
+        if worker.asleep.load(Ordering::SeqCst)
+            && let Some(thread) = &*worker.thread.lock().unwrap_or_else(|p| p.into_inner())
+        {
+            thread.unpark();
+        }
+    }
+    INSIDE.set(true);
+    take_parts(&task, 0);
+    INSIDE.set(false);
+    GATE.fetch_and(!OPEN, Ordering::AcqRel);
+    let mut waited = 0u32;
+    while GATE.load(Ordering::Acquire) != 0 {
+        std::hint::spin_loop();
+        waited = waited.wrapping_add(1);
+        if waited.is_multiple_of(1 << 14) {
+            std::thread::yield_now();
+        }
+    }
+    drop(pool);
+    let panic = task.panic.lock().unwrap_or_else(|p| p.into_inner()).take();
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+}
+
+fn take_parts(task: &Task, lane: usize) {
+    // SAFETY: the caller of `run` waits until nobody is inside the task, so the job is alive.
+    let job = unsafe { &*task.job };
+    loop {
+        let part = task.next.fetch_add(1, Ordering::Relaxed);
+        if part >= task.parts {
+            break;
+        }
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job(part, lane))) {
+            let mut first = task.panic.lock().unwrap_or_else(|p| p.into_inner());
+            first.get_or_insert(payload);
+        }
+    }
+}
+
+/// A worker's life.
+fn work(own: &'static Worker) {
+    INSIDE.set(true);
+    let mut seen = 0;
+    loop {
+        wait_for_task(own, seen);
+        seen = EPOCH.load(Ordering::SeqCst);
+        if own.lane >= THREADS.load(Ordering::Relaxed).max(1) {
+            continue; // there are fewer threads now than there were
+        }
+        let mut gate = GATE.load(Ordering::Acquire);
+        while gate & OPEN != 0 {
+            match GATE.compare_exchange_weak(gate, gate + 1, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    // SAFETY: being inside the gate keeps the task alive.
+                    take_parts(unsafe { &*TASK.load(Ordering::Relaxed) }, own.lane);
+                    GATE.fetch_sub(1, Ordering::AcqRel);
+                    break;
+                }
+                Err(now) => gate = now,
+            }
+        }
+    }
+}
+
+fn wait_for_task(own: &Worker, seen: usize) {
+    let mut turns = 0u32;
+    let mut start = None;
+    while EPOCH.load(Ordering::Acquire) == seen {
+        std::hint::spin_loop();
+        turns += 1;
+        if !turns.is_multiple_of(64) {
+            continue;
+        }
+        if start.get_or_insert_with(Instant::now).elapsed() > SPIN {
+            own.asleep.store(true, Ordering::SeqCst);
+            while EPOCH.load(Ordering::SeqCst) == seen {
+                std::thread::park();
+            }
+            own.asleep.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Splits `count` things into `parts` runs of nearly equal length, in multiples of `grain`: first and end of one.
+pub fn split(count: usize, parts: usize, grain: usize, part: usize) -> (usize, usize) {
+    let grains = count.div_ceil(grain);
+    let bound = |i: usize| (grains * i / parts * grain).min(count);
+    (bound(part), bound(part + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_runs_once() {
+        set_threads(3);
+        for parts in [0, 1, 2, 3, 7, 1000] {
+            let counts: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
+            for _ in 0..200 {
+                run(parts, |part, lane| {
+                    assert!(lane < 3);
+                    counts[part].fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 200));
+        }
+    }
+
+    #[test]
+    fn a_panic_comes_out_and_the_pool_lives_on() {
+        let result = catch_unwind(|| run(8, |part, _| assert!(part != 5, "part five")));
+        assert!(result.is_err());
+        let sum = AtomicUsize::new(0);
+        run(8, |part, _| {
+            sum.fetch_add(part, Ordering::Relaxed);
+        });
+        assert_eq!(sum.load(Ordering::Relaxed), 28);
+    }
+
+    #[test]
+    fn callers_on_several_threads_take_turns() {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        let sum = AtomicUsize::new(0);
+                        run(5, |part, _| {
+                            run(2, |inner, _| {
+                                sum.fetch_add(part * inner, Ordering::Relaxed);
+                            })
+                        });
+                        assert_eq!(sum.load(Ordering::Relaxed), 10);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn splits_cover_everything_once() {
+        for count in [0, 1, 5, 64, 1000] {
+            for parts in 1..6 {
+                for grain in [1, 8] {
+                    let mut at = 0;
+                    for part in 0..parts {
+                        let (first, end) = split(count, parts, grain, part);
+                        assert_eq!(first, at);
+                        at = end;
+                    }
+                    assert_eq!(at, count);
+                }
+            }
+        }
+    }
+}
