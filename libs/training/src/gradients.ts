@@ -1,7 +1,7 @@
 // Loss and gradients of one step, over one batch or over several whose mean counts as one large
 // batch (gradient accumulation). Leaves out clipping and the update.
 import type { Batch } from '@lilformer/datasets';
-import { tf } from '@lilformer/engine';
+import { tf, valueAndGradients } from '@lilformer/engine';
 import type { Parameter } from '@lilformer/layers';
 import type { LanguageModel } from '@lilformer/models';
 
@@ -54,20 +54,15 @@ function ofBatch(
   const loss = tf.tidy(() => {
     const ids = tf.tensor2d(inputs, [batch, length], 'int32');
     const next = tf.tensor2d(targets, [batch, length], 'int32');
-    let unweighted: tf.Scalar | undefined;
-    const { grads } = tf.variableGrads(
-      () => {
-        unweighted = tf.keep(model.loss(ids, next));
-        return weight === 1 ? unweighted : tf.mul(unweighted, weight);
-      },
+    const { value, gradients: found } = valueAndGradients(
+      () => model.loss(ids, next),
       trained.map(([, parameter]) => parameter.variable),
+      { weight },
     );
-    for (const [name, parameter] of trained) {
-      const gradient = grads[parameter.variable.name] as tf.Tensor | undefined;
+    trained.forEach(([name], i) => {
+      const gradient = found[i];
       if (gradient) gradients.set(name, tf.keep(gradient));
-    }
-    const value = unweighted!.dataSync()[0];
-    unweighted!.dispose();
+    });
     return value;
   });
   return { loss, gradients };
