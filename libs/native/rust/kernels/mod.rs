@@ -14,3 +14,4 @@ pub mod norms;
 pub mod optimizers;
 pub mod recurrent;
 pub mod reduce;
+pub mod threefry;
