@@ -47,7 +47,7 @@ pub fn tiles_across(columns: usize) -> usize {
 /// As for `Simd`.
 #[inline(always)]
 pub unsafe fn words<S: Simd>(mask: &Mask, tile: u64, first: usize) -> [S::U; 4] {
-    const { assert!(TILE_COLUMNS % S::LANES == 0) };
+    const { assert!(TILE_COLUMNS.is_multiple_of(S::LANES)) };
     // SAFETY: only arithmetic.
     unsafe {
         let block = tile.wrapping_mul(TILE_COLUMNS as u64) + first as u64;
@@ -91,8 +91,11 @@ pub unsafe fn words<S: Simd>(mask: &Mask, tile: u64, first: usize) -> [S::U; 4] 
 pub unsafe fn kept<S: Simd>(mask: &Mask, word: S::U, row: usize) -> S::M {
     // SAFETY: only arithmetic; both sides are below 2^31.
     unsafe {
-        let bits =
-            if row % 2 == 0 { S::and_u(word, S::splat_u(0xffff)) } else { S::shift_right_u::<16>(word) };
+        let bits = if row.is_multiple_of(2) {
+            S::and_u(word, S::splat_u(0xffff))
+        } else {
+            S::shift_right_u::<16>(word)
+        };
         S::at_least_u(bits, S::splat_u(mask.threshold))
     }
 }
