@@ -10,6 +10,7 @@ const ORDER = [
   'tokenizers',
   'checkpoints',
   'datasets',
+  'native',
   'engine',
   'ops',
   'layers',
@@ -27,7 +28,17 @@ const allow = ORDER.map((name, place) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/test-results/**', '**/node_modules/**', '.nx/**', '**/runs/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      'libs/native/build/**',
+      'libs/native/target/**',
+      '**/test-results/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '**/runs/**',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

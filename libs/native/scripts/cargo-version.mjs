@@ -1,0 +1,13 @@
+// Which cargo is on PATH, if any. Run by itself it prints that: what Nx's cache of the built library is keyed by.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** `cargo 1.95.0 (…)` and the platform it compiles for, or undefined where there is none. */
+export function cargoVersion() {
+  const { status, stdout } = spawnSync('cargo', ['--version', '--verbose'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(`${cargoVersion() ?? 'no cargo'}, ${process.platform} ${process.arch}`);
+}

@@ -1,0 +1,3 @@
+// Dropout from a counter-based generator, alone and with a residual: functions of the native library.
+
+export type DropoutKernels = object;

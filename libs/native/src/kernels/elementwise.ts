@@ -1,0 +1,3 @@
+// Arithmetic element by element: functions of the native library.
+
+export type ElementwiseKernels = object;

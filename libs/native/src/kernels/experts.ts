@@ -1,0 +1,3 @@
+// Rows to experts and back: functions of the native library.
+
+export type ExpertsKernels = object;

@@ -1,0 +1,3 @@
+// Transposes, slices, concatenation: functions of the native library.
+
+export type LayoutKernels = object;

@@ -1,0 +1,3 @@
+// Products of batches of matrices: functions of the native library.
+
+export type MatmulKernels = object;

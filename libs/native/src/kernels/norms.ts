@@ -1,0 +1,3 @@
+// LayerNorm and RMSNorm: functions of the native library.
+
+export type NormsKernels = object;

@@ -1,0 +1,3 @@
+// AdamW, Adam and SGD, and the norm of all gradients: functions of the native library.
+
+export type OptimizersKernels = object;

@@ -1,0 +1,217 @@
+// The pool of buffers under the tensors of the native engine: fresh memory costs a page fault for every 4 KB, which
+// is more than most operations on it. Blocks are aligned to 64 bytes, come in size classes an eighth of a power of
+// two apart, and count their users. Leaves out tensors: backend.ts knows which block is whose.
+
+/** Arrays that a tensor's numbers can be in. */
+export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/** The number types that the pool lends memory for. */
+export type PooledType = 'float32' | 'int32' | 'bool';
+
+/** A piece of memory that belongs to the pool. */
+export interface Block {
+  /** Where its aligned bytes are. */
+  readonly buffer: ArrayBuffer;
+  readonly offset: number;
+  /** Size of its class in bytes. */
+  readonly bytes: number;
+  /** How many tensors have numbers in it; at 0 it is idle. */
+  users: number;
+  /** The array made at the last `take`, kept for the next of the same length. */
+  array: Numbers;
+}
+
+/** What the pool holds and has done. Sizes are bytes. */
+export interface PoolStatistics {
+  /** In blocks that tensors use. */
+  readonly live: number;
+  /** In blocks that wait for the next tensor. */
+  readonly idle: number;
+  /** The most that was live at a time. */
+  readonly peak: number;
+  /** Blocks handed out, and how many of those had to be allocated. */
+  readonly taken: number;
+  readonly fresh: number;
+}
+
+interface SizeClass {
+  readonly bytes: number;
+  readonly free: Block[];
+  live: number;
+  /** Most blocks live at a time in this epoch, and in the one before. */
+  peak: number;
+  before: number;
+  lastTake: number;
+}
+
+const ALIGNMENT = 64;
+/** After this many takes a class gives up what nobody needed in the last two such spans. */
+const EPOCH = 4096;
+/** Idle blocks may make the pool larger than what was live at a time lately by half, and by this. */
+const SLACK = 32 * 2 ** 20;
+
+/** Bytes of the size class that a request falls in: multiples of 64, at most an eighth more than asked. */
+export function classBytes(bytes: number): number {
+  if (bytes <= ALIGNMENT) return ALIGNMENT;
+  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes - 1)) - 3));
+  return Math.ceil(bytes / step) * step;
+}
+
+/** Memory for tensors, used again as soon as the last tensor in it is gone. */
+export class BufferPool {
+  readonly #alignmentOf: (array: Float32Array) => number;
+  readonly #allocate: (bytes: number) => ArrayBuffer;
+  readonly #classes = new Map<number, SizeClass>();
+  readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
+  #live = 0;
+  #idle = 0;
+  #peak = 0;
+  #recentPeak = 0;
+  #peakBefore = 0;
+  #taken = 0;
+  #fresh = 0;
+
+  /**
+   * @param alignmentOf bytes from the start of an array to the next address that divides by 64
+   * @param allocate makes memory, or throws a RangeError
+   */
+  constructor(
+    alignmentOf: (array: Float32Array) => number,
+    allocate: (bytes: number) => ArrayBuffer = (bytes) => new ArrayBuffer(bytes),
+  ) {
+    this.#alignmentOf = alignmentOf;
+    this.#allocate = allocate;
+  }
+
+  /**
+   * A block whose `array` has `length` elements of whatever was in memory, with one user.
+   *
+   * @throws RangeError when there is no such memory, also after everything idle was given up
+   */
+  take(type: PooledType, length: number): Block {
+    const size = classBytes(type === 'bool' ? length : length * 4);
+    if (++this.#taken % EPOCH === 0) this.#endEpoch();
+    let kind = this.#classes.get(size);
+    if (!kind) {
+      kind = { bytes: size, free: [], live: 0, peak: 0, before: 0, lastTake: 0 };
+      this.#classes.set(size, kind);
+    }
+    kind.lastTake = this.#taken;
+    let block = kind.free.pop();
+    if (block) this.#idle -= size;
+    else block = this.#make(size);
+    this.#use(kind, block);
+    block.array = viewOf(block, type, length);
+    return block;
+  }
+
+  /**
+   * The block that this array lies in, with one more user; undefined where the memory is not the pool's.
+   * Also right for an array whose tensor is gone already: the block is then taken back out of the idle ones.
+   */
+  share(array: ArrayBufferView): Block | undefined {
+    // Blocks never start at byte 0 of their buffer, and asking a small array for its buffer moves its contents.
+    if (array.byteOffset === 0) return undefined;
+    const block = this.#blocks.get(array.buffer);
+    if (!block) return undefined;
+    if (block.users > 0) {
+      block.users++;
+      return block;
+    }
+    const kind = this.#classes.get(block.bytes);
+    const place = kind?.free.indexOf(block) ?? -1;
+    if (!kind || place < 0) return undefined; // given up: the array alone keeps it
+    kind.free.splice(place, 1);
+    this.#idle -= block.bytes;
+    this.#use(kind, block);
+    return block;
+  }
+
+  /** One user less. */
+  release(block: Block): void {
+    if (--block.users > 0) return;
+    if (block.users < 0) throw new Error('a buffer was released more often than it was taken');
+    const kind = this.#classes.get(block.bytes)!;
+    kind.live--;
+    kind.free.push(block);
+    this.#live -= block.bytes;
+    this.#idle += block.bytes;
+  }
+
+  /** Gives up all idle memory. */
+  clear(): void {
+    for (const kind of this.#classes.values()) this.#drop(kind, kind.free.length);
+  }
+
+  statistics(): PoolStatistics {
+    return { live: this.#live, idle: this.#idle, peak: this.#peak, taken: this.#taken, fresh: this.#fresh };
+  }
+
+  #use(kind: SizeClass, block: Block): void {
+    block.users = 1;
+    kind.peak = Math.max(kind.peak, ++kind.live);
+    this.#live += kind.bytes;
+    this.#recentPeak = Math.max(this.#recentPeak, this.#live);
+    this.#peak = Math.max(this.#peak, this.#live);
+  }
+
+  #make(bytes: number): Block {
+    this.#shrink(bytes);
+    let buffer: ArrayBuffer;
+    try {
+      buffer = this.#allocate(bytes + 2 * ALIGNMENT);
+    } catch {
+      this.clear();
+      buffer = this.#allocate(bytes + 2 * ALIGNMENT);
+    }
+    this.#fresh++;
+    const offset = this.#alignmentOf(new Float32Array(buffer)) || ALIGNMENT;
+    const block: Block = { buffer, offset, bytes, users: 0, array: new Uint8Array(buffer, offset, 0) };
+    this.#blocks.set(buffer, block);
+    return block;
+  }
+
+  /** Before memory is made: gives up what has been idle longest where the pool would outgrow its recent use. */
+  #shrink(bytes: number): void {
+    const recent = Math.max(this.#recentPeak, this.#peakBefore, this.#live + bytes);
+    let surplus = this.#live + this.#idle + bytes - (1.5 * recent + SLACK);
+    if (surplus <= 0) return;
+    const coldest = [...this.#classes.values()].sort((a, b) => a.lastTake - b.lastTake);
+    for (const kind of coldest) {
+      const count = Math.min(kind.free.length, Math.ceil(surplus / kind.bytes));
+      this.#drop(kind, count);
+      surplus -= count * kind.bytes;
+      if (surplus <= 0) return;
+    }
+  }
+
+  #endEpoch(): void {
+    for (const kind of this.#classes.values()) {
+      this.#drop(kind, kind.live + kind.free.length - Math.max(kind.peak, kind.before));
+      kind.before = kind.peak;
+      kind.peak = kind.live;
+      if (kind.live === 0 && kind.free.length === 0) this.#classes.delete(kind.bytes);
+    }
+    this.#peakBefore = this.#recentPeak;
+    this.#recentPeak = this.#live;
+  }
+
+  #drop(kind: SizeClass, count: number): void {
+    if (count <= 0) return;
+    const dropped = kind.free.splice(0, count);
+    this.#idle -= dropped.length * kind.bytes;
+  }
+}
+
+function viewOf(block: Block, type: PooledType, length: number): Numbers {
+  const { array, buffer, offset } = block;
+  if (array.length === length && array.byteOffset === offset && typeOf(array) === type) return array;
+  if (type === 'float32') return new Float32Array(buffer, offset, length);
+  if (type === 'int32') return new Int32Array(buffer, offset, length);
+  return new Uint8Array(buffer, offset, length);
+}
+
+function typeOf(array: Numbers): PooledType {
+  if (array instanceof Float32Array) return 'float32';
+  return array instanceof Int32Array ? 'int32' : 'bool';
+}

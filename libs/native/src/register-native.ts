@@ -1,0 +1,57 @@
+// Registers the backend with TensorFlow.js: all kernels of cpu, and over them the native ones. Leaves out choosing an
+// engine, which is @lilformer/engine's.
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { NativeBackend } from './backend.js';
+import { loadLibrary, type Library } from './load.js';
+
+/** What `registerNative` takes. */
+export interface NativeOptions {
+  /** Threads that kernels run on; without it LILFORMER_THREADS, or the cores that this process may use. */
+  threads?: number;
+}
+
+const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', neon: 'NEON', portable: 'portable code' } as const;
+
+/**
+ * Registers the TensorFlow.js backend `native`, and says what it runs on: `AVX-512 with bf16, 2 threads`. May be
+ * called again to change the number of threads.
+ *
+ * @throws NativeUnavailableError when there is no library for this machine
+ * @throws Error when the number of threads is not a whole number of at least 1
+ */
+export function registerNative(options: NativeOptions = {}): string {
+  const library = loadLibrary();
+  const threads = library.setThreads(wantedThreads(options, library));
+  if (!tf.findBackendFactory('native')) {
+    registerKernels();
+    tf.registerBackend('native', () => new NativeBackend(library), 4);
+  }
+  const precision = library.hasBf16() ? ' with bf16' : '';
+  return `${INSTRUCTIONS[library.simdLevel()]}${precision}, ${threads} thread${threads === 1 ? '' : 's'}`;
+}
+
+function wantedThreads({ threads }: NativeOptions, library: Library): number {
+  const variable = process.env.LILFORMER_THREADS;
+  const [asker, wanted] =
+    threads !== undefined || !variable ? ['threads', threads] : ['LILFORMER_THREADS', Number(variable)];
+  if (wanted === undefined) return library.defaultThreads();
+  if (!Number.isInteger(wanted) || wanted < 1) {
+    const given = asker === 'threads' ? String(wanted) : variable;
+    throw new Error(`${asker} ${given}: expected a whole number of at least 1`);
+  }
+  return wanted;
+}
+
+function registerKernels(): void {
+  for (const { kernelFunc, ...config } of tf.getKernelsForBackend('cpu')) {
+    tf.registerKernel({
+      ...config,
+      backendName: 'native',
+      kernelFunc: (params) =>
+        (params.backend as NativeBackend).runInside(() =>
+          kernelFunc(params as Parameters<typeof kernelFunc>[0]),
+        ),
+    });
+  }
+}
