@@ -4,9 +4,18 @@ export { embedding, embeddingReference } from './embedding.js';
 export { layerNorm, layerNormReference } from './layer-norm.js';
 export { rmsNorm, rmsNormReference } from './rms-norm.js';
 export { attention, attentionPacked, type AttentionOptions, type AttentionResult } from './attention.js';
+export {
+  cacheBuffer,
+  cachedAttention,
+  cachedAttentionReference,
+  writeCache,
+  type CachedAttentionOptions,
+} from './cached-attention.js';
 export { attentionReference } from './attention-reference.js';
 export { crossEntropy, crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
 export { dropout, type DropoutMask } from './dropout.js';
+export { residual, residualReference } from './residual.js';
+export { stackRows, stackRowsReference } from './stack-rows.js';
 export { dispatchToExperts, dispatchToExpertsReference, type Expert } from './experts.js';
 export {
   adamStep,
@@ -21,3 +30,4 @@ export {
   type SgdState,
 } from './optimizers.js';
 export { clipByGlobalNorm, type Clip } from './clip.js';
+export { differentiable, type Gradient, type GradientOf, type Save } from './differentiable.js';

@@ -1,0 +1,114 @@
+import { openEngine, tf } from '@lilformer/engine';
+import { largestDifference } from '@lilformer/testing';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { attentionReference } from './attention-reference.js';
+import { cacheBuffer, cachedAttention, cachedAttentionReference, writeCache } from './cached-attention.js';
+import { numbers } from './testing/gradients.js';
+
+describe.each(['wasm', 'cpu'] as const)('cachedAttention on %s', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
+  });
+  const expectClose = (actual: tf.Tensor, expected: tf.Tensor): void => {
+    expect(actual.shape).toEqual(expected.shape);
+    expect(largestDifference(actual.dataSync(), expected.dataSync())).toBeLessThan(1e-5);
+  };
+
+  it('equals attention over the whole sequence, token by token', () => {
+    const sizes = fc.record({
+      batch: fc.integer({ min: 1, max: 3 }),
+      heads: fc.integer({ min: 1, max: 3 }),
+      headDim: fc.integer({ min: 1, max: 9 }),
+      tokens: fc.integer({ min: 1, max: 12 }),
+      prompt: fc.integer({ min: 1, max: 12 }),
+      room: fc.integer({ min: 0, max: 5 }),
+      masked: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(sizes, ({ batch, heads, headDim, tokens, prompt, room, masked }) => {
+        const before = tf.memory().numTensors;
+        tf.tidy(() => {
+          const width = heads * headDim;
+          const qkv = numbers([batch, tokens, 3 * width], 1); // [B, T, 3C]
+          const [q, k, v] = tf.split(qkv, 3, 2);
+          const mask = tf.tensor(
+            Float32Array.from({ length: batch * tokens }, (_, i) => (i % 3 === 0 ? 0 : 1)),
+            [batch, tokens],
+          );
+          const whole = { heads, causal: true, paddingMask: masked ? mask : undefined };
+          const expected = attentionReference(q, k, v, whole).output;
+          const keys = cacheBuffer([batch, tokens + room, width])!;
+          const values = cacheBuffer([batch, tokens + room, width])!;
+          let at = 0;
+          while (at < tokens) {
+            const count = at === 0 ? Math.min(prompt, tokens) : 1;
+            const part = tf.slice(qkv, [0, at, 0], [-1, count, -1]);
+            writeCache(part, keys, at, width);
+            writeCache(tf.slice(v, [0, at, 0], [-1, count, -1]), values, at);
+            const length = at + count;
+            const options = {
+              heads,
+              paddingMask: masked ? (tf.slice(mask, [0, 0], [-1, length]) as tf.Tensor2D) : undefined,
+            };
+            const row = tf.slice(expected, [0, at, 0], [-1, count, -1]);
+            expectClose(cachedAttention(part, keys, values, length, options).output, row);
+            const queries = tf.slice(part, [0, 0, 0], [-1, -1, width]);
+            expectClose(cachedAttention(queries, keys, values, length, options).output, row);
+            expectClose(cachedAttentionReference(part, keys, values, length, options).output, row);
+            at = length;
+          }
+        });
+        expect(tf.memory().numTensors).toBe(before);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('gives the weights when asked, of one token or several', () => {
+    tf.tidy(() => {
+      const keys = cacheBuffer([2, 8, 6])!;
+      const values = cacheBuffer([2, 8, 6])!;
+      writeCache(numbers([2, 5, 6], 1), keys, 0);
+      writeCache(numbers([2, 5, 6], 2), values, 0);
+      for (const tokens of [1, 3]) {
+        const q = numbers([2, tokens, 6], 3);
+        const options = { heads: 2, scale: 0.3, returnWeights: true };
+        const { output, weights } = cachedAttention(q, keys, values, 5, options);
+        const reference = cachedAttentionReference(q, keys, values, 5, options);
+        expectClose(weights!, reference.weights!);
+        expectClose(output, reference.output);
+        expectClose(cachedAttention(q, keys, values, 5, { heads: 2, scale: 0.3 }).output, reference.output);
+      }
+    });
+  });
+
+  it('moves to a larger buffer, and to some of the rows', () => {
+    tf.tidy(() => {
+      const small = cacheBuffer([3, 2, 2])!;
+      writeCache(numbers([3, 2, 2], 1), small, 0);
+      const large = cacheBuffer([2, 5, 2], { buffer: small, length: 2, rows: [2, 0] })!;
+      const expected = tf.gather(numbers([3, 2, 2], 1), tf.tensor1d([2, 0], 'int32'));
+      expect([...tf.slice(large, [0, 0, 0], [-1, 2, -1]).dataSync()]).toEqual([...expected.dataSync()]);
+    });
+  });
+
+  it('says what is wrong, gradients included', () => {
+    tf.tidy(() => {
+      const buffer = cacheBuffer([1, 4, 6])!;
+      writeCache(tf.zeros([1, 4, 6]), buffer, 0);
+      const q = tf.zeros([1, 1, 6]);
+      const attend = (...args: [tf.Tensor, number, number]) =>
+        cachedAttention(args[0], buffer, buffer, args[1], { heads: args[2] });
+      expect(() => attend(tf.zeros([1, 6]), 1, 2)).toThrow(/q \[1, 6\] and keys \[1, 4, 6\], expected/);
+      expect(() => attend(tf.zeros([1, 1, 5]), 1, 2)).toThrow(/q: shape \[1, 1, 5\], expected/);
+      expect(() => attend(q, 5, 2)).toThrow(/length 5, expected 1 to 4/);
+      expect(() => attend(q, 0, 2)).toThrow(/length 0, expected 1 to 4/);
+      expect(() => attend(q, 1, 4)).toThrow(/4 heads, expected a whole number that divides the width 6/);
+      expect(() => writeCache(q, buffer, 4)).toThrow(/into \[1, 4, 6\] at 4, expected/);
+      expect(() => tf.grad((q) => tf.sum(attend(q, 1, 2).output))(q)).toThrow(
+        /cachedAttention has no gradient: train without/,
+      );
+    });
+  });
+});

@@ -1,0 +1,214 @@
+// Attention of new tokens over the keys and values of all tokens so far, which lie in buffers with room for more, so
+// that one more token writes one row and copies nothing. Leaves out whose buffers they are, and gradients.
+import { tf } from '@lilformer/engine';
+import { attention, type AttentionOptions, type AttentionResult } from './attention.js';
+import { attentionReference } from './attention-reference.js';
+import { differentiable } from './differentiable.js';
+import { expOfNegative } from './functions.js';
+import { allocate, compute, hasVisibleMemory, visit, type Floats } from './memory.js';
+import { expectShape, shapeText } from './shapes.js';
+
+/** What `cachedAttention` takes besides tensors; it is always causal. */
+export type CachedAttentionOptions = Pick<
+  AttentionOptions,
+  'heads' | 'scale' | 'paddingMask' | 'returnWeights'
+>;
+
+/**
+ * Causal attention of the last tokens of a sequence over all of it.
+ *
+ * @param q queries of the new tokens [B, Tnew, C]; or [B, Tnew, 3C], the queries first, as one projection gives q, k
+ *   and v side by side
+ * @param keys [B, capacity, C], of which the first `length` places hold tokens, the new ones included
+ * @param values as keys
+ * @param length number of tokens, at least Tnew
+ * @param options.paddingMask [B, length]
+ * @returns [B, Tnew, C], and weights [B, H, Tnew, length] when asked for
+ * @throws Error when shapes do not fit, the heads do not divide C, or a gradient is asked for
+ */
+export function cachedAttention(
+  q: tf.Tensor,
+  keys: tf.Tensor,
+  values: tf.Tensor,
+  length: number,
+  options: CachedAttentionOptions,
+): AttentionResult {
+  check(q, keys, values, length, options);
+  const [batch, capacity, width] = keys.shape as [number, number, number];
+  const [, tokens, stride] = q.shape as [number, number, number];
+  const { heads, scale = 1 / Math.sqrt(width / heads), paddingMask, returnWeights } = options;
+  const [output, weights] = differentiable(
+    'cachedAttention',
+    [q, keys, values],
+    () => {
+      if (tokens > 1 || returnWeights || !hasVisibleMemory()) {
+        const queries = stride === width ? q : tf.slice(q, [0, 0, 0], [-1, -1, width]);
+        const attended = attention(queries, head(keys, length), head(values, length), {
+          ...options,
+          causal: true,
+        });
+        return attended.weights ? [attended.output, attended.weights] : [attended.output];
+      }
+      const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
+      const plan: OneToken = { batch, heads, width, stride, capacity, length, scale, visible };
+      return compute([q, keys, values], [[batch, 1, width]], ([q, keys, values], [output]) =>
+        attendWithOne(q, keys, values, output, plan),
+      );
+    },
+    () => {
+      throw new Error('cachedAttention has no gradient: train without a key-value cache');
+    },
+  );
+  return { output, weights };
+}
+
+/** The specification of `cachedAttention`. */
+export function cachedAttentionReference(
+  q: tf.Tensor,
+  keys: tf.Tensor,
+  values: tf.Tensor,
+  length: number,
+  options: CachedAttentionOptions,
+): AttentionResult {
+  check(q, keys, values, length, options);
+  const queries = tf.slice(q, [0, 0, 0], [-1, -1, keys.shape[2]!]);
+  return attentionReference(queries, head(keys, length), head(values, length), { ...options, causal: true });
+}
+
+/**
+ * Writes rows of new tokens into a buffer of `cachedAttention`, in place. The buffer has to come from `cacheBuffer`,
+ * and to be nobody else's.
+ *
+ * @param rows [B, Tnew, C], or wider: then the C columns from `column` on
+ * @param buffer [B, capacity, C]
+ * @param at place of the first new token; at + Tnew ≤ capacity
+ */
+export function writeCache(rows: tf.Tensor, buffer: tf.Tensor, at: number, column = 0): void {
+  const [batch, tokens, stride] = rows.shape as [number, number, number];
+  const [, capacity, width] = buffer.shape as [number, number, number];
+  if (buffer.shape[0] !== batch || at + tokens > capacity || column + width > stride) {
+    throw new Error(
+      `writeCache: rows ${shapeText(rows.shape)} from column ${column} into ${shapeText(buffer.shape)} at ${at}, ` +
+        'expected the same batch, room for all tokens, and all columns',
+    );
+  }
+  visit([rows, buffer], (from, to) => {
+    for (let b = 0; b < batch; b++) {
+      for (let t = 0; t < tokens; t++) {
+        const start = (b * tokens + t) * stride + column;
+        to.set(from.subarray(start, start + width), (b * capacity + at + t) * width);
+      }
+    }
+  });
+}
+
+/**
+ * A buffer for the keys or values of `capacity` tokens, with whatever was in memory; undefined on engines whose memory
+ * nobody else can write: there, concatenate.
+ *
+ * @param before a buffer to go on from: its first `length` tokens are copied, of the sequences in `rows`
+ */
+export function cacheBuffer(
+  shape: [batch: number, capacity: number, width: number],
+  before?: { buffer: tf.Tensor; length: number; rows?: readonly number[] },
+): tf.Tensor | undefined {
+  if (!hasVisibleMemory()) return undefined;
+  const [batch, capacity, width] = shape;
+  const buffer = allocate(shape);
+  if (before) {
+    const { length, rows } = before;
+    const old = before.buffer.shape[1]! * width;
+    visit([before.buffer, buffer], (from, to) => {
+      for (let b = 0; b < batch; b++) {
+        const start = (rows?.[b] ?? b) * old;
+        to.set(from.subarray(start, start + length * width), b * capacity * width);
+      }
+    });
+  }
+  return buffer;
+}
+
+interface OneToken {
+  batch: number;
+  heads: number;
+  width: number;
+  /** From one sequence's query to the next. */
+  stride: number;
+  capacity: number;
+  length: number;
+  scale: number;
+  /** [B · length], 0 where a key is padding. */
+  visible: Floats | undefined;
+}
+
+/** softmax(q kᵀ · scale) v for one query a sequence; one that sees no key gives zeros. */
+function attendWithOne(q: Floats, keys: Floats, values: Floats, output: Floats, plan: OneToken): void {
+  const { batch, heads, width, stride, capacity, length, scale, visible } = plan;
+  const headDim = width / heads;
+  const weights = new Float32Array(length);
+  output.fill(0);
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      const query = b * stride + h * headDim;
+      const first = b * capacity * width + h * headDim;
+      let largest = -Infinity;
+      for (let t = 0; t < length; t++) {
+        const key = first + t * width;
+        let score = 0;
+        for (let j = 0; j < headDim; j++) score += q[query + j] * keys[key + j];
+        weights[t] = score * scale;
+        if (visible && visible[b * length + t] === 0) weights[t] = -Infinity;
+        if (weights[t] > largest) largest = weights[t];
+      }
+      let sum = 0;
+      for (let t = 0; t < length; t++) {
+        weights[t] = weights[t] === -Infinity ? 0 : expOfNegative(weights[t] - largest);
+        sum += weights[t];
+      }
+      const factor = sum === 0 ? 0 : 1 / sum;
+      const to = b * width + h * headDim;
+      for (let t = 0; t < length; t++) {
+        const weight = weights[t] * factor;
+        const value = first + t * width;
+        for (let j = 0; j < headDim; j++) output[to + j] += weight * values[value + j];
+      }
+    }
+  }
+}
+
+/** The first `length` places of [B, T, C]. */
+function head(x: tf.Tensor, length: number): tf.Tensor {
+  return length === x.shape[1] ? x : tf.slice(x, [0, 0, 0], [-1, length, -1]);
+}
+
+function check(
+  q: tf.Tensor,
+  keys: tf.Tensor,
+  values: tf.Tensor,
+  length: number,
+  { heads, paddingMask }: CachedAttentionOptions,
+): void {
+  if (q.rank !== 3 || keys.rank !== 3) {
+    throw new Error(
+      `cachedAttention: q ${shapeText(q.shape)} and keys ${shapeText(keys.shape)}, expected [B, Tnew, C] and [B, capacity, C]`,
+    );
+  }
+  const [batch, capacity, width] = keys.shape as [number, number, number];
+  const [, tokens, given] = q.shape as [number, number, number];
+  expectShape(
+    'cachedAttention: q',
+    q,
+    [batch, null, given === 3 * width ? given : width],
+    ['B', 'Tnew', 'C'],
+  );
+  expectShape('cachedAttention: values', values, keys.shape, []);
+  if (!Number.isInteger(length) || length < tokens || length > capacity) {
+    throw new Error(
+      `cachedAttention: length ${length}, expected ${tokens} to ${capacity}, from the new tokens to the capacity`,
+    );
+  }
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
+    throw new Error(`attention: ${heads} heads, expected a whole number that divides the width ${width}`);
+  }
+  if (paddingMask) expectShape('cachedAttention: paddingMask', paddingMask, [batch, length], ['B', 'length']);
+}
