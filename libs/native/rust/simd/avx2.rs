@@ -177,6 +177,46 @@ impl Simd for Avx2 {
         unsafe { _mm256_storeu_si256(to.cast(), v) }
     }
     #[inline(always)]
+    unsafe fn transpose(
+        from: *const f32,
+        from_stride: usize,
+        rows: usize,
+        columns: usize,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
+        unsafe {
+            let mut r = [_mm256_setzero_ps(); 8];
+            for i in 0..8 {
+                if i < rows {
+                    r[i] = Self::load_part(from.add(i * from_stride), columns);
+                }
+            }
+            let mut t = r;
+            for i in 0..4 {
+                t[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+                t[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+            }
+            for i in 0..2 {
+                let [a, b, c, d] = [4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3].map(|at| _mm256_castps_pd(t[at]));
+                r[4 * i] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+                r[4 * i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+                r[4 * i + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+                r[4 * i + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+            }
+            for i in 0..8 {
+                let row = if i < 4 {
+                    _mm256_permute2f128_ps::<0x20>(r[i], r[4 + i])
+                } else {
+                    _mm256_permute2f128_ps::<0x31>(r[i - 4], r[i])
+                };
+                if i < columns {
+                    _mm256_storeu_ps(to.add(i * to_stride), row);
+                }
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn prefetch(address: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
     }

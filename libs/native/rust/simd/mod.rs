@@ -77,6 +77,27 @@ pub trait Simd: Copy + 'static {
     unsafe fn load_u(from: *const u32) -> Self::U;
     unsafe fn store_u(to: *mut u32, v: Self::U);
 
+    /// Turns a block of at most LANES × LANES floats over its diagonal: `to[c · to_stride + r] = from[r · from_stride + c]`
+    /// for `r < rows` and `c < columns`. Writes `columns` whole vectors, with zeros where `r >= rows`.
+    #[inline(always)]
+    unsafe fn transpose(
+        from: *const f32,
+        from_stride: usize,
+        rows: usize,
+        columns: usize,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
+        for c in 0..columns {
+            for r in 0..Self::LANES {
+                // SAFETY: inside both blocks, which the caller vouches for.
+                unsafe {
+                    *to.add(c * to_stride + r) = if r < rows { *from.add(r * from_stride + c) } else { 0.0 };
+                }
+            }
+        }
+    }
+
     /// Asks for the cache line at this address, which need not be valid.
     #[inline(always)]
     unsafe fn prefetch(_address: *const f32) {}
@@ -162,14 +183,15 @@ pub fn has_bf16() -> bool {
 
 /// Defines an `unsafe fn name(arguments)` whose body is written over `S: Simd` and compiled for every kind; a call
 /// runs the one for this processor. The body is unsafe code; the caller answers for the addresses it is given.
+/// More type parameters follow after a semicolon: `unsafe fn name<S; E: Epilogue>(…)`.
 #[macro_export]
 macro_rules! kernel {
-    ($(#[$meta:meta])* $vis:vis unsafe fn $name:ident<$S:ident>($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+    ($(#[$meta:meta])* $vis:vis unsafe fn $name:ident<$S:ident $(; $($G:ident: $bound:path),+)?>($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
-        $vis unsafe fn $name($($arg: $ty),*) $(-> $ret)? {
+        $vis unsafe fn $name$(<$($G: $bound),+>)?($($arg: $ty),*) $(-> $ret)? {
             // SAFETY: the body's claims on its arguments are the caller's promise; the features are checked below.
             #[inline(always)]
-            unsafe fn generic<$S: $crate::simd::Simd>($($arg: $ty),*) $(-> $ret)? {
+            unsafe fn generic<$S: $crate::simd::Simd $(, $($G: $bound),+)?>($($arg: $ty),*) $(-> $ret)? {
                 #[allow(unused_unsafe, clippy::undocumented_unsafe_blocks)]
                 unsafe { $body }
             }
@@ -177,28 +199,28 @@ macro_rules! kernel {
                 #[cfg(target_arch = "x86_64")]
                 $crate::simd::Level::Avx512 => {
                     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-                    unsafe fn entry($($arg: $ty),*) $(-> $ret)? {
+                    unsafe fn entry$(<$($G: $bound),+>)?($($arg: $ty),*) $(-> $ret)? {
                         // SAFETY: as the outer function; the features are on.
-                        unsafe { generic::<$crate::simd::avx512::Avx512>($($arg),*) }
+                        unsafe { generic::<$crate::simd::avx512::Avx512 $(, $($G),+)?>($($arg),*) }
                     }
                     // SAFETY: `level` has found these features.
-                    unsafe { entry($($arg),*) }
+                    unsafe { entry$(::<$($G),+>)?($($arg),*) }
                 }
                 #[cfg(target_arch = "x86_64")]
                 $crate::simd::Level::Avx2 => {
                     #[target_feature(enable = "avx2,fma")]
-                    unsafe fn entry($($arg: $ty),*) $(-> $ret)? {
+                    unsafe fn entry$(<$($G: $bound),+>)?($($arg: $ty),*) $(-> $ret)? {
                         // SAFETY: as the outer function; the features are on.
-                        unsafe { generic::<$crate::simd::avx2::Avx2>($($arg),*) }
+                        unsafe { generic::<$crate::simd::avx2::Avx2 $(, $($G),+)?>($($arg),*) }
                     }
                     // SAFETY: `level` has found these features.
-                    unsafe { entry($($arg),*) }
+                    unsafe { entry$(::<$($G),+>)?($($arg),*) }
                 }
                 #[cfg(target_arch = "aarch64")]
                 // SAFETY: every aarch64 processor has NEON.
-                $crate::simd::Level::Neon => unsafe { generic::<$crate::simd::neon::Neon>($($arg),*) },
+                $crate::simd::Level::Neon => unsafe { generic::<$crate::simd::neon::Neon $(, $($G),+)?>($($arg),*) },
                 // SAFETY: the portable kind needs no features.
-                _ => unsafe { generic::<$crate::simd::portable::Portable>($($arg),*) },
+                _ => unsafe { generic::<$crate::simd::portable::Portable $(, $($G),+)?>($($arg),*) },
             }
         }
     };

@@ -121,3 +121,51 @@ fn gelu_and_its_slope() {
     assert!(worst::<Gelu>(-8.0, 8.0, false) < 2e-6);
     assert!(worst::<GeluSlope>(-8.0, 8.0, false) < 2e-6);
 }
+
+unsafe fn turned<S: Simd>() {
+    let from: Vec<f32> = (0..S::LANES * 40).map(|i| i as f32).collect();
+    for rows in 0..=S::LANES {
+        for columns in 0..=S::LANES {
+            let mut to = vec![-1.0; S::LANES * 50];
+            // SAFETY: 40 and 50 floats a row are at least LANES; the caller answers for the processor.
+            unsafe { S::transpose(from.as_ptr(), 40, rows, columns, to.as_mut_ptr(), 50) };
+            for (at, &value) in to.iter().enumerate() {
+                let (c, r) = (at / 50, at % 50);
+                let expected = match (c < columns && r < S::LANES, r < rows) {
+                    (true, true) => from[r * 40 + c],
+                    (true, false) => 0.0,
+                    _ => -1.0,
+                };
+                assert_eq!(value, expected, "{rows} x {columns} at {c}, {r}");
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_are_turned() {
+    // SAFETY: plain arrays need no features.
+    unsafe { turned::<Portable>() };
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+        unsafe fn wide() {
+            // SAFETY: the caller has checked the processor.
+            unsafe { turned::<avx512::Avx512>() }
+        }
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn middle() {
+            // SAFETY: the caller has checked the processor.
+            unsafe { turned::<avx2::Avx2>() }
+        }
+        let best = super::detect();
+        if best == Level::Avx512 {
+            // SAFETY: just detected.
+            unsafe { wide() };
+        }
+        if best != Level::Portable {
+            // SAFETY: just detected.
+            unsafe { middle() };
+        }
+    }
+}
