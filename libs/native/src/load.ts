@@ -95,7 +95,7 @@ function places(): Place[] {
 }
 
 /** `@lilformer/native-linux-x64-gnu` and its like: the optional package that holds this platform's library. */
-export function platformPackage(): string {
+function platformPackage(): string {
   const parts = [process.platform, process.arch, ...(process.platform === 'linux' ? [libc()] : [])];
   return `@lilformer/native-${parts.join('-')}`;
 }

@@ -1,0 +1,87 @@
+// Runs tfjs-core's own test suite, which its package carries for other backends, under `cpu` and under `native`, and
+// compares test by test: what plain cpu passes, native must pass. exceptions.json holds, with reasons, what neither
+// passes and what cannot be asked of native; an entry that no longer holds is a failure too. Leaves out the tests
+// that the suite itself keeps for browsers.
+//
+// The suite is written against tfjs-core's ES modules; so suite, tfjs-core, cpu and native are bundled into one
+// program, in which there is one tfjs-core, and nothing of the packages is changed.
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { cargoVersion } from '../scripts/cargo-version.mjs';
+import { compare } from './compare.mjs';
+
+const project = resolve(import.meta.dirname, '..');
+const built = join(project, 'build/lilformer-native.node');
+const library = process.env.LILFORMER_NATIVE_LIBRARY || (existsSync(built) ? built : undefined);
+const report = join(project, 'test-results/tfjs-suite.json');
+rmSync(report, { force: true });
+
+if (library === undefined) {
+  const required = Boolean(process.env.CI) && cargoVersion() !== undefined;
+  console.log(`tfjs-core's suite ${required ? 'cannot' : 'does not'} run: there is no native library`);
+  process.exit(required ? 1 : 0);
+}
+
+const work = mkdtempSync(join(tmpdir(), 'lilformer-suite-'));
+let problems;
+try {
+  await bundle();
+  const cpu = run('cpu');
+  const native = run('native');
+  const exceptions = JSON.parse(readFileSync(join(import.meta.dirname, 'exceptions.json'), 'utf8'));
+  const result = compare(cpu, native, exceptions);
+  problems = result.problems;
+  for (const problem of problems) console.error(problem);
+  console.log(`tfjs-core's suite on native: ${result.passed} passed, ${result.failed} failed`);
+  mkdirSync(join(project, 'test-results'), { recursive: true });
+  // In the fields of vitest's report, which the sum of all tests is made from.
+  writeFileSync(
+    report,
+    JSON.stringify({
+      numPassedTests: result.passed,
+      numFailedTests: result.failed,
+      success: problems.length === 0,
+      problems,
+    }),
+  );
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function bundle() {
+  return build({
+    entryPoints: [join(import.meta.dirname, 'entry.mjs')],
+    outfile: join(work, 'suite.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    ignoreAnnotations: true, // the tests are marked as free of side effects
+    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
+    logLevel: 'warning',
+  });
+}
+
+/** What became of each test: true, or why it failed. */
+function run(backend) {
+  const file = join(work, `${backend}.json`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(work, 'suite.cjs')], {
+    env: {
+      ...process.env,
+      LILFORMER_NATIVE_LIBRARY: library,
+      TFJS_SUITE_BACKEND: backend,
+      TFJS_SUITE_REPORT: file,
+    },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (!existsSync(file))
+    throw new Error(`the suite did not end on ${backend} (exit ${status})\n${stdout}${stderr}`);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
