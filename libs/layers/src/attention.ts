@@ -1,11 +1,13 @@
 // Causal self-attention: each token mixes what the tokens up to itself have to say. Two layouts of the
 // same arithmetic, softmax(q kᵀ / √headDim) v (Vaswani et al., 2017, equation 1), for two families of
 // checkpoints: separate maps for q, k, v and o, or one map for q, k and v together.
-import { tf } from '@lilformer/engine';
-import { attention, attentionPacked } from '@lilformer/ops';
+import type { tf } from '@lilformer/engine';
+import { attentionPacked, cachedAttention, linear, stackRows, type DropoutMask } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { futureMask } from './constants.js';
+import { Dropout } from './dropout.js';
 import type { LayerOptions } from './forward-options.js';
+import type { CachedTokens } from './key-value-cache.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import type { ConstantBuffer } from './parameter.js';
@@ -42,60 +44,82 @@ export class CausalSelfAttention extends Module {
 
   /** `[B, T, C]` to the same shape. Captures `attn.N` [B, H, T, T]. */
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
-    const q = this.W_q.forward(x);
-    const k = this.W_k.forward(x);
-    const v = this.W_v.forward(x);
-    return this.W_o.forward(attend(q, k, v, this.heads, options));
+    const { cache, layer = 0 } = options;
+    if (cache) {
+      const q = this.W_q.forward(x);
+      const cached = cache.append(layer, this.W_k.forward(x), this.W_v.forward(x));
+      return this.W_o.forward(attendToCache(q, cached, this.heads, options));
+    }
+    // Three maps of one input are one product.
+    const weight = stackRows([this.W_q, this.W_k, this.W_v].map(({ weight }) => weight.variable)); // [3C, C]
+    return this.W_o.forward(attendToItself(linear(x, weight) as tf.Tensor3D, this.heads, options));
   }
 }
 
-/** Causal attention with one map for q, k and v, in this order, and one for the output; none has a bias. */
+/**
+ * Causal attention with one map for q, k and v, in this order, and one for the output; none has a bias. In training,
+ * `dropout` drops attention weights.
+ */
 export class PackedSelfAttention extends Module {
   readonly qkv_proj: Linear;
   readonly out_proj: Linear;
+  /** Absent without dropout. */
+  readonly dropout: Dropout | undefined;
 
   /**
    * @param width size of a token's vector, shared evenly by the heads
    * @param heads number of attention patterns
-   * @throws RangeError when a size is not a whole number of at least 1, or heads do not divide the width
+   * @param options.dropout share of the attention weights that is dropped in training; default 0
+   * @throws RangeError when a size is not a whole number of at least 1, heads do not divide the width, or dropout is
+   *   not in [0, 1)
    */
   constructor(
     width: number,
     readonly heads: number,
     random: Random,
+    { dropout = 0 }: { dropout?: number } = {},
   ) {
     super();
     headDimension(width, heads);
     this.qkv_proj = new Linear(width, 3 * width, random, { bias: false });
     this.out_proj = new Linear(width, width, random, { bias: false });
+    this.dropout = dropout === 0 ? undefined : new Dropout(dropout, random);
   }
 
   /** `[B, T, C]` to the same shape. Captures `attn.N` [B, H, T, T]. */
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
+    const { cache, layer = 0 } = options;
     const qkv = this.qkv_proj.forward(x); // [B, T, 3C]
-    if (options.cache) {
-      const [q, k, v] = tf.split<tf.Tensor3D>(qkv, 3, 2);
-      return this.out_proj.forward(attend(q, k, v, this.heads, options));
-    }
-    const { capture, paddingMask, layer = 0 } = options;
-    const settings = { heads: this.heads, causal: true, paddingMask, returnWeights: capture !== undefined };
-    const { output, weights } = attentionPacked(qkv, settings);
-    if (weights) capture?.take(`attn.${layer}`, weights);
-    return this.out_proj.forward(output as tf.Tensor3D);
+    return this.out_proj.forward(
+      cache
+        ? attendToCache(qkv, cache.appendPacked(layer, qkv), this.heads, options)
+        : attendToItself(qkv, this.heads, options, this.dropout?.next()),
+    );
   }
 }
 
-/** Attention of `[B, Tnew, C]` queries over the cache's tokens and the new ones. */
-function attend(
-  q: tf.Tensor3D,
-  k: tf.Tensor3D,
-  v: tf.Tensor3D,
+/** Attention among the tokens of `[B, T, 3C]`. */
+function attendToItself(
+  qkv: tf.Tensor3D,
   heads: number,
-  { cache, capture, paddingMask, layer = 0 }: LayerOptions,
+  { capture, paddingMask, layer = 0 }: LayerOptions,
+  dropout?: DropoutMask,
 ): tf.Tensor3D {
-  const { keys, values } = cache ? cache.append(layer, k, v) : { keys: k, values: v };
-  const settings = { heads, causal: true, paddingMask, returnWeights: capture !== undefined };
-  const { output, weights } = attention(q, keys, values, settings);
+  const settings = { heads, causal: true, paddingMask, dropout, returnWeights: capture !== undefined };
+  const { output, weights } = attentionPacked(qkv, settings);
+  if (weights) capture?.take(`attn.${layer}`, weights);
+  return output as tf.Tensor3D;
+}
+
+/** Attention of new tokens, `[B, Tnew, C]` or the first C columns of `[B, Tnew, 3C]`, to all in the cache. */
+function attendToCache(
+  q: tf.Tensor3D,
+  { keys, values, length }: CachedTokens,
+  heads: number,
+  { capture, paddingMask, layer = 0 }: LayerOptions,
+): tf.Tensor3D {
+  const settings = { heads, paddingMask, returnWeights: capture !== undefined };
+  const { output, weights } = cachedAttention(q, keys, values, length, settings);
   if (weights) capture?.take(`attn.${layer}`, weights);
   return output as tf.Tensor3D;
 }

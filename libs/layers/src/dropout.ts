@@ -2,7 +2,7 @@
 // are scaled up in turn. Which ones depends on a seed and a count of calls alone, so that a run that goes
 // on from a saved count drops what it would have dropped.
 import type { tf } from '@lilformer/engine';
-import { dropout } from '@lilformer/ops';
+import { dropout, residual, type DropoutMask } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { Module } from './module.js';
 import { pythonFloat } from './tree.js';
@@ -29,8 +29,19 @@ export class Dropout extends Module {
 
   /** Any shape to the same shape. */
   forward<T extends tf.Tensor>(x: T): T {
-    if (!this.training || this.rate === 0) return x;
-    return dropout(x, this.rate, this.#seed, this.counter++) as T;
+    const mask = this.next();
+    return mask ? (dropout(x, mask.rate, mask.seed, mask.counter) as T) : x;
+  }
+
+  /** `x + dropout(y)` in one pass, for the end of a residual branch. */
+  residual<T extends tf.Tensor>(x: T, y: T): T {
+    return residual(x, y, this.next()) as T;
+  }
+
+  /** The next forward's pattern, for operations that drop as they go; undefined when nothing is dropped. */
+  next(): DropoutMask | undefined {
+    if (!this.training || this.rate === 0) return undefined;
+    return { rate: this.rate, seed: this.#seed, counter: this.counter++ };
   }
 
   override describe(): string {

@@ -1,7 +1,18 @@
 // What attention remembers of the tokens it has seen: their keys and values, layer by layer, so that
-// the next token costs one row of attention and not the whole text again. Sliding past the context is
-// not done here: positions are part of the keys, so the caller starts again (`reset`) with fewer tokens.
+// the next token costs one row of attention and not the whole text again. They lie in buffers with room
+// for more, each twice as large as the one before, so a token costs one row of writing as well. Sliding past
+// the context is not done here: positions are part of the keys, so the caller starts again (`reset`) with
+// fewer tokens.
 import { tf } from '@lilformer/engine';
+import { appendToCache, cacheOfRows } from '@lilformer/ops';
+
+/** What attention has to look at in one layer: buffers `[B, capacity, C]`. */
+export interface CachedTokens {
+  readonly keys: tf.Tensor3D;
+  readonly values: tf.Tensor3D;
+  /** Number of tokens in them; what follows is of no meaning. */
+  readonly length: number;
+}
 
 /** Keys and values of all tokens so far, for each attention layer. It owns its tensors. */
 export class KeyValueCache {
@@ -25,28 +36,36 @@ export class KeyValueCache {
   }
 
   /**
-   * Adds the new tokens' keys and values of one layer and gives back those of all tokens.
+   * Adds the new tokens' keys and values of one layer, and gives those of all tokens, for `cachedAttention`.
    *
    * @param layer which attention layer, from 0
    * @param keys,values `[B, Tnew, C]`
-   * @returns `[B, length + Tnew, C]` each; the cache's own, not to be disposed
+   * @returns the cache's own buffers, not to be disposed; the next call may write into them
    */
-  append(layer: number, keys: tf.Tensor3D, values: tf.Tensor3D): { keys: tf.Tensor3D; values: tf.Tensor3D } {
+  append(layer: number, keys: tf.Tensor3D, values: tf.Tensor3D): CachedTokens {
+    return this.#append(layer, keys.shape[2], [keys, 0], [values, 0]);
+  }
+
+  /**
+   * The same from one projection.
+   * @param qkv `[B, Tnew, 3C]`: queries, keys and values side by side
+   */
+  appendPacked(layer: number, qkv: tf.Tensor3D): CachedTokens {
+    const width = qkv.shape[2] / 3;
+    return this.#append(layer, width, [qkv, width], [qkv, 2 * width]);
+  }
+
+  #append(layer: number, width: number, keys: Columns, values: Columns): CachedTokens {
     const before = this.#layers[layer];
-    const [allKeys, allValues] = tf.tidy(() =>
-      before === undefined
-        ? [keys.clone(), values.clone()]
-        : // Sliced to the length, because a forward that failed half-way may have left more.
-          [
-            tf.concat([head(before.keys, this.#length), keys], 1),
-            tf.concat([head(before.values, this.#length), values], 1),
-          ],
-    );
-    before?.keys.dispose();
-    before?.values.dispose();
-    const after = { keys: tf.keep(allKeys), values: tf.keep(allValues) };
+    const extended = (buffer: tf.Tensor3D | undefined, [rows, column]: Columns): tf.Tensor3D => {
+      // Behind the length, because a forward that failed half-way may have left more.
+      const longer = appendToCache(buffer, this.#length, rows, column, width);
+      if (longer !== buffer) buffer?.dispose();
+      return tf.keep(longer) as tf.Tensor3D;
+    };
+    const after = { keys: extended(before?.keys, keys), values: extended(before?.values, values) };
     this.#layers[layer] = after;
-    return after;
+    return { ...after, length: this.#length + keys[0].shape[1] };
   }
 
   /** Counts `tokens` as seen; the model calls it when every layer has appended them. */
@@ -64,14 +83,7 @@ export class KeyValueCache {
         `truncate(${length}): expected a whole number from 0 to ${this.#length}, the tokens held`,
       );
     }
-    if (length === 0) return this.reset();
-    for (const layer of this.#layers) {
-      const [keys, values] = [layer.keys, layer.values];
-      layer.keys = tf.keep(head(keys, length));
-      layer.values = tf.keep(head(values, length));
-      keys.dispose();
-      values.dispose();
-    }
+    if (length === 0) this.reset();
     this.#length = length;
   }
 
@@ -85,16 +97,15 @@ export class KeyValueCache {
     if (missing !== undefined || rows.length === 0) {
       throw new RangeError(`keepRows([${rows}]): expected places in a batch of ${this.#batch}`);
     }
-    tf.tidy(() => {
-      const places = tf.tensor1d(rows as number[], 'int32');
-      for (const layer of this.#layers) {
-        const [keys, values] = [layer.keys, layer.values];
-        layer.keys = tf.keep(tf.gather(keys, places));
-        layer.values = tf.keep(tf.gather(values, places));
-        keys.dispose();
-        values.dispose();
-      }
-    });
+    const pick = (buffer: tf.Tensor3D): tf.Tensor3D => {
+      const kept = cacheOfRows(buffer, this.#length, rows);
+      buffer.dispose();
+      return tf.keep(kept) as tf.Tensor3D;
+    };
+    for (const layer of this.#layers) {
+      layer.keys = pick(layer.keys);
+      layer.values = pick(layer.values);
+    }
     this.#batch = rows.length;
   }
 
@@ -114,7 +125,5 @@ export class KeyValueCache {
   }
 }
 
-/** The first `length` places of `[B, T, C]`. */
-function head(x: tf.Tensor3D, length: number): tf.Tensor3D {
-  return tf.slice(x, [0, 0, 0], [-1, length, -1]);
-}
+/** `[B, T, …]`, and the column where the keys or values in it begin. */
+type Columns = readonly [rows: tf.Tensor3D, column: number];

@@ -21,7 +21,7 @@ import {
 } from './index.js';
 
 beforeAll(async () => {
-  await openEngine({ engine: 'wasm' });
+  await openEngine();
 });
 
 const random = new Random('layers test');
@@ -142,20 +142,26 @@ describe('attention layers', () => {
 describe('KeyValueCache', () => {
   const token = (value: number, batch = 2) => tf.fill([batch, 1, 2], value) as tf.Tensor3D;
 
+  /** What is held of one side: `[B, length, 2]`. */
+  const held = (buffer: tf.Tensor3D, length: number) =>
+    Array.from(tf.slice(buffer, [0, 0, 0], [-1, length, -1]).dataSync());
+
   it('grows, shrinks, selects and frees itself', () => {
     leavesNothing([], () => {
       const cache = new KeyValueCache(2);
-      for (let i = 0; i < 4; i++) {
-        const { keys, values: all } = cache.append(0, token(i), token(-i));
+      for (let i = 0; i < 40; i++) {
+        const { keys, values: all, length } = cache.append(0, token(i), token(-i));
         cache.advance(1);
-        expect(keys.shape).toEqual([2, i + 1, 2]);
-        expect(all.dataSync()[2 * i]).toBe(-i);
+        expect(length).toBe(i + 1);
+        expect(keys.shape[1]).toBeGreaterThanOrEqual(length);
+        expect(held(all, length).slice(2 * i, 2 * i + 2)).toEqual([-i, -i]);
       }
       cache.truncate(2);
       expect(cache.length).toBe(2);
       cache.keepRows([1]);
-      const { keys } = cache.append(0, token(9, 1), token(9, 1));
-      expect(Array.from(keys.dataSync())).toEqual([0, 0, 1, 1, 9, 9]);
+      const { keys, values: all, length } = cache.append(0, token(9, 1), token(7, 1));
+      expect(held(keys, length)).toEqual([0, 0, 1, 1, 9, 9]);
+      expect(held(all, length)).toEqual([-0, -0, -1, -1, 7, 7]);
       expect(() => cache.truncate(3)).toThrow(
         'truncate(3): expected a whole number from 0 to 2, the tokens held',
       );
@@ -172,8 +178,8 @@ describe('KeyValueCache', () => {
       cache.advance(1);
       cache.append(0, token(2), token(2)); // and layer 1 never came
       for (const layer of [0, 1]) {
-        const { keys } = cache.append(layer, token(3), token(3));
-        expect(Array.from(tf.slice(keys, [0, 0, 0], [1, -1, 1]).dataSync())).toEqual([1, 3]);
+        const { keys, length } = cache.append(layer, token(3), token(3));
+        expect(held(keys, length)).toEqual([1, 1, 3, 3, 1, 1, 3, 3]);
       }
       cache.dispose();
     });
@@ -237,6 +243,41 @@ describe('Dropout', () => {
       expect(values(dropout.forward(x))).toEqual(second);
       expect(dropout.eval().forward(x)).toBe(x);
       expect(dropout.counter).toBe(2);
+    });
+  });
+});
+
+describe('dropout inside of other layers', () => {
+  it('drops attention weights in training only, the same way from the same count', () => {
+    const attention = new PackedSelfAttention(8, 2, random, { dropout: 0.5 });
+    const plain = new PackedSelfAttention(8, 2, random);
+    plain.loadStateDict(attention.stateDict()); // no names but those of the maps
+    leavesNothing([attention, plain], () => {
+      const x = noise(2, 6, 8);
+      const whole = values(plain.forward(x));
+      const dropped = values(attention.forward(x));
+      expect(largestDifference(dropped, whole)).toBeGreaterThan(1e-2);
+      expect(attention.dropout!.counter).toBe(1);
+      attention.dropout!.counter = 0;
+      expect(values(attention.forward(x))).toEqual(dropped);
+      attention.eval();
+      expect(largestDifference(values(attention.forward(x)), whole)).toBeLessThan(1e-6);
+      expect(attention.dropout!.counter).toBe(1);
+    });
+    expect(() => new PackedSelfAttention(8, 2, random, { dropout: 1 })).toThrow(/rate 1/);
+  });
+
+  it('ends a residual branch with the pattern of a forward', () => {
+    const dropout = new Dropout(0.5, random);
+    leavesNothing([dropout], () => {
+      const [x, y] = [noise(2, 3, 8), noise(2, 3, 8)];
+      const sum = values(dropout.residual(x, y));
+      expect(dropout.counter).toBe(1);
+      dropout.counter = 0;
+      expect(largestDifference(sum, values(tf.add(x, dropout.forward(y))))).toBeLessThan(1e-6);
+      dropout.eval();
+      expect(largestDifference(values(dropout.residual(x, y)), values(tf.add(x, y)))).toBeLessThan(1e-6);
+      expect(dropout.counter).toBe(1);
     });
   });
 });

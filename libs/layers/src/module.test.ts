@@ -20,7 +20,7 @@ import {
 } from './index.js';
 
 beforeAll(async () => {
-  await openEngine({ engine: 'cpu' });
+  await openEngine();
 });
 
 const random = new Random('module test');

@@ -3,7 +3,7 @@ import { largestDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attentionReference } from './attention-reference.js';
-import { cacheBuffer, cachedAttention, cachedAttentionReference, writeCache } from './cached-attention.js';
+import { appendToCache, cachedAttention, cachedAttentionReference, cacheOfRows } from './cached-attention.js';
 import { numbers } from './testing/gradients.js';
 
 describe.each(['wasm', 'cpu'] as const)('cachedAttention on %s', (engine) => {
@@ -20,13 +20,12 @@ describe.each(['wasm', 'cpu'] as const)('cachedAttention on %s', (engine) => {
       batch: fc.integer({ min: 1, max: 3 }),
       heads: fc.integer({ min: 1, max: 3 }),
       headDim: fc.integer({ min: 1, max: 9 }),
-      tokens: fc.integer({ min: 1, max: 12 }),
-      prompt: fc.integer({ min: 1, max: 12 }),
-      room: fc.integer({ min: 0, max: 5 }),
+      tokens: fc.integer({ min: 1, max: 40 }),
+      prompt: fc.integer({ min: 1, max: 40 }),
       masked: fc.boolean(),
     });
     fc.assert(
-      fc.property(sizes, ({ batch, heads, headDim, tokens, prompt, room, masked }) => {
+      fc.property(sizes, ({ batch, heads, headDim, tokens, prompt, masked }) => {
         const before = tf.memory().numTensors;
         tf.tidy(() => {
           const width = heads * headDim;
@@ -38,14 +37,14 @@ describe.each(['wasm', 'cpu'] as const)('cachedAttention on %s', (engine) => {
           );
           const whole = { heads, causal: true, paddingMask: masked ? mask : undefined };
           const expected = attentionReference(q, k, v, whole).output;
-          const keys = cacheBuffer([batch, tokens + room, width])!;
-          const values = cacheBuffer([batch, tokens + room, width])!;
+          let keys: tf.Tensor | undefined;
+          let values: tf.Tensor | undefined;
           let at = 0;
           while (at < tokens) {
             const count = at === 0 ? Math.min(prompt, tokens) : 1;
             const part = tf.slice(qkv, [0, at, 0], [-1, count, -1]);
-            writeCache(part, keys, at, width);
-            writeCache(tf.slice(v, [0, at, 0], [-1, count, -1]), values, at);
+            keys = appendToCache(keys, at, part, width, width);
+            values = appendToCache(values, at, tf.slice(v, [0, at, 0], [-1, count, -1]));
             const length = at + count;
             const options = {
               heads,
@@ -67,10 +66,8 @@ describe.each(['wasm', 'cpu'] as const)('cachedAttention on %s', (engine) => {
 
   it('gives the weights when asked, of one token or several', () => {
     tf.tidy(() => {
-      const keys = cacheBuffer([2, 8, 6])!;
-      const values = cacheBuffer([2, 8, 6])!;
-      writeCache(numbers([2, 5, 6], 1), keys, 0);
-      writeCache(numbers([2, 5, 6], 2), values, 0);
+      const keys = appendToCache(undefined, 0, numbers([2, 5, 6], 1));
+      const values = appendToCache(undefined, 0, numbers([2, 5, 6], 2));
       for (const tokens of [1, 3]) {
         const q = numbers([2, tokens, 6], 3);
         const options = { heads: 2, scale: 0.3, returnWeights: true };
@@ -83,29 +80,52 @@ describe.each(['wasm', 'cpu'] as const)('cachedAttention on %s', (engine) => {
     });
   });
 
-  it('moves to a larger buffer, and to some of the rows', () => {
+  it('writes into the room that there is, and then takes twice as much', () => {
     tf.tidy(() => {
-      const small = cacheBuffer([3, 2, 2])!;
-      writeCache(numbers([3, 2, 2], 1), small, 0);
-      const large = cacheBuffer([2, 5, 2], { buffer: small, length: 2, rows: [2, 0] })!;
+      const rows = numbers([2, 70, 3], 1);
+      let buffer: tf.Tensor | undefined;
+      const buffers = new Set<tf.Tensor>();
+      for (let at = 0; at < 70; at++) {
+        buffer = appendToCache(buffer, at, tf.slice(rows, [0, at, 0], [-1, 1, -1]));
+        buffers.add(buffer);
+      }
+      expect([...buffers].map(({ shape }) => shape[1])).toEqual([32, 64, 128]);
+      expect([...tf.slice(buffer!, [0, 0, 0], [-1, 70, -1]).dataSync()]).toEqual([...rows.dataSync()]);
+      // going back to an earlier length overwrites what was behind it
+      const again = appendToCache(buffer, 1, tf.slice(rows, [0, 5, 0], [-1, 2, -1]));
+      expect(again).toBe(buffer);
+      const expected = tf.gather(rows, tf.tensor1d([0, 5, 6], 'int32'), 1);
+      expect([...tf.slice(again, [0, 0, 0], [-1, 3, -1]).dataSync()]).toEqual([...expected.dataSync()]);
+    });
+  });
+
+  it('goes on with some of the sequences', () => {
+    tf.tidy(() => {
+      const buffer = appendToCache(undefined, 0, numbers([3, 2, 2], 1));
+      const kept = cacheOfRows(buffer, 2, [2, 0]);
       const expected = tf.gather(numbers([3, 2, 2], 1), tf.tensor1d([2, 0], 'int32'));
-      expect([...tf.slice(large, [0, 0, 0], [-1, 2, -1]).dataSync()]).toEqual([...expected.dataSync()]);
+      expect([...tf.slice(kept, [0, 0, 0], [-1, 2, -1]).dataSync()]).toEqual([...expected.dataSync()]);
     });
   });
 
   it('says what is wrong, gradients included', () => {
     tf.tidy(() => {
-      const buffer = cacheBuffer([1, 4, 6])!;
-      writeCache(tf.zeros([1, 4, 6]), buffer, 0);
+      const buffer = appendToCache(undefined, 0, tf.zeros([1, 4, 6]));
       const q = tf.zeros([1, 1, 6]);
       const attend = (...args: [tf.Tensor, number, number]) =>
         cachedAttention(args[0], buffer, buffer, args[1], { heads: args[2] });
-      expect(() => attend(tf.zeros([1, 6]), 1, 2)).toThrow(/q \[1, 6\] and keys \[1, 4, 6\], expected/);
+      expect(() => attend(tf.zeros([1, 6]), 1, 2)).toThrow(/q \[1, 6\] and keys \[1, 32, 6\], expected/);
       expect(() => attend(tf.zeros([1, 1, 5]), 1, 2)).toThrow(/q: shape \[1, 1, 5\], expected/);
-      expect(() => attend(q, 5, 2)).toThrow(/length 5, expected 1 to 4/);
-      expect(() => attend(q, 0, 2)).toThrow(/length 0, expected 1 to 4/);
+      expect(() => attend(q, 33, 2)).toThrow(/length 33, expected 1 to 32/);
+      expect(() => attend(q, 0, 2)).toThrow(/length 0, expected 1 to 32/);
       expect(() => attend(q, 1, 4)).toThrow(/4 heads, expected a whole number that divides the width 6/);
-      expect(() => writeCache(q, buffer, 4)).toThrow(/into \[1, 4, 6\] at 4, expected/);
+      const wrong = (...args: Parameters<typeof appendToCache>) =>
+        expect(() => appendToCache(...args)).toThrow(/expected the same batch and width/);
+      wrong(buffer, 33, q);
+      wrong(undefined, 1, q);
+      wrong(buffer, 4, tf.zeros([2, 1, 6]));
+      wrong(buffer, 4, tf.zeros([1, 1, 7]));
+      wrong(buffer, 4, q, 1, 6);
       expect(() => tf.grad((q) => tf.sum(attend(q, 1, 2).output))(q)).toThrow(
         /cachedAttention has no gradient: train without/,
       );

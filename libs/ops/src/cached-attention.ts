@@ -1,5 +1,6 @@
 // Attention of new tokens over the keys and values of all tokens so far, which lie in buffers with room for more, so
-// that one more token writes one row and copies nothing. Leaves out whose buffers they are, and gradients.
+// that one more token writes one row and copies nothing; and the filling of those buffers. Leaves out whose they are,
+// and gradients.
 import { tf } from '@lilformer/engine';
 import { attention, type AttentionOptions, type AttentionResult } from './attention.js';
 import { attentionReference } from './attention-reference.js';
@@ -75,57 +76,94 @@ export function cachedAttentionReference(
   return attentionReference(queries, head(keys, length), head(values, length), { ...options, causal: true });
 }
 
+/** Room for so many tokens at first; then always twice as many. */
+const FIRST_CAPACITY = 32;
+
 /**
- * Writes rows of new tokens into a buffer of `cachedAttention`, in place. The buffer has to come from `cacheBuffer`,
- * and to be nobody else's.
+ * Puts the keys or values of new tokens behind those that a buffer holds: in place where there is room and the engine
+ * lets memory be written, else in a larger buffer.
  *
- * @param rows [B, Tnew, C], or wider: then the C columns from `column` on
- * @param buffer [B, capacity, C]
- * @param at place of the first new token; at + Tnew ≤ capacity
+ * @param buffer [B, capacity, C], which this function made and nobody else uses; undefined for the first tokens
+ * @param length number of tokens in it so far; what lies behind them is overwritten
+ * @param rows [B, Tnew, C], or wider: then `width` columns from `column` on, such as the keys in [B, Tnew, 3C]
+ * @returns the buffer to go on with; if that is another one, the old one is still the caller's to dispose
+ * @throws Error when batch or width differ, or the buffer does not hold `length` tokens
  */
-export function writeCache(rows: tf.Tensor, buffer: tf.Tensor, at: number, column = 0): void {
+export function appendToCache(
+  buffer: tf.Tensor | undefined,
+  length: number,
+  rows: tf.Tensor,
+  column = 0,
+  width = rows.shape[2]! - column,
+): tf.Tensor {
   const [batch, tokens, stride] = rows.shape as [number, number, number];
-  const [, capacity, width] = buffer.shape as [number, number, number];
-  if (buffer.shape[0] !== batch || at + tokens > capacity || column + width > stride) {
+  const before = buffer?.shape as [number, number, number] | undefined;
+  if (
+    column + width > stride ||
+    (before ? before[0] !== batch || before[2] !== width || length > before[1] : length > 0)
+  ) {
     throw new Error(
-      `writeCache: rows ${shapeText(rows.shape)} from column ${column} into ${shapeText(buffer.shape)} at ${at}, ` +
-        'expected the same batch, room for all tokens, and all columns',
+      `appendToCache: ${width} columns from ${column} of ${shapeText(rows.shape)} behind ${length} tokens in ` +
+        `${before ? shapeText(before) : 'no buffer'}, expected the same batch and width, and that many tokens there`,
     );
   }
-  visit([rows, buffer], (from, to) => {
+  if (!hasVisibleMemory()) {
+    const added = tf.slice(rows, [0, 0, column], [-1, -1, width]);
+    return buffer ? tf.concat([head(buffer, length), added], 1) : added;
+  }
+  const room =
+    buffer && before![1] >= length + tokens
+      ? buffer
+      : largerBuffer(buffer, length, batch, length + tokens, width);
+  const capacity = room.shape[1]!;
+  visit([rows, room], (from, to) => {
     for (let b = 0; b < batch; b++) {
       for (let t = 0; t < tokens; t++) {
         const start = (b * tokens + t) * stride + column;
-        to.set(from.subarray(start, start + width), (b * capacity + at + t) * width);
+        to.set(from.subarray(start, start + width), (b * capacity + length + t) * width);
       }
     }
   });
+  return room;
+}
+
+/** A buffer for at least `needed` tokens that begins with the first `length` of another. */
+function largerBuffer(
+  before: tf.Tensor | undefined,
+  length: number,
+  batch: number,
+  needed: number,
+  width: number,
+): tf.Tensor {
+  const capacity = Math.max(FIRST_CAPACITY, 2 ** Math.ceil(Math.log2(needed)));
+  const buffer = allocate([batch, capacity, width]);
+  if (before) copySequences(before, buffer, length, [...Array(batch).keys()]);
+  return buffer;
 }
 
 /**
- * A buffer for the keys or values of `capacity` tokens, with whatever was in memory; undefined on engines whose memory
- * nobody else can write: there, concatenate.
+ * Some of the sequences of a buffer of `appendToCache`, in the order of `rows`, as a buffer of their own.
  *
- * @param before a buffer to go on from: its first `length` tokens are copied, of the sequences in `rows`
+ * @param length number of tokens in it
+ * @param rows places in the batch
  */
-export function cacheBuffer(
-  shape: [batch: number, capacity: number, width: number],
-  before?: { buffer: tf.Tensor; length: number; rows?: readonly number[] },
-): tf.Tensor | undefined {
-  if (!hasVisibleMemory()) return undefined;
-  const [batch, capacity, width] = shape;
-  const buffer = allocate(shape);
-  if (before) {
-    const { length, rows } = before;
-    const old = before.buffer.shape[1]! * width;
-    visit([before.buffer, buffer], (from, to) => {
-      for (let b = 0; b < batch; b++) {
-        const start = (rows?.[b] ?? b) * old;
-        to.set(from.subarray(start, start + length * width), b * capacity * width);
-      }
+export function cacheOfRows(buffer: tf.Tensor, length: number, rows: readonly number[]): tf.Tensor {
+  if (!hasVisibleMemory()) return tf.tidy(() => tf.gather(buffer, tf.tensor1d([...rows], 'int32')));
+  const [, capacity, width] = buffer.shape as [number, number, number];
+  const kept = allocate([rows.length, capacity, width]);
+  copySequences(buffer, kept, length, rows);
+  return kept;
+}
+
+/** Sequence b of `target` becomes sequence rows[b] of `source`, as far as its first `length` tokens go. */
+function copySequences(source: tf.Tensor, target: tf.Tensor, length: number, rows: readonly number[]): void {
+  const width = source.shape[2]!;
+  visit([source, target], (from, to) => {
+    rows.forEach((row, b) => {
+      const start = row * source.shape[1]! * width;
+      to.set(from.subarray(start, start + length * width), b * target.shape[1]! * width);
     });
-  }
-  return buffer;
+  });
 }
 
 interface OneToken {

@@ -5,10 +5,10 @@ export { layerNorm, layerNormReference } from './layer-norm.js';
 export { rmsNorm, rmsNormReference } from './rms-norm.js';
 export { attention, attentionPacked, type AttentionOptions, type AttentionResult } from './attention.js';
 export {
-  cacheBuffer,
+  appendToCache,
   cachedAttention,
   cachedAttentionReference,
-  writeCache,
+  cacheOfRows,
   type CachedAttentionOptions,
 } from './cached-attention.js';
 export { attentionReference } from './attention-reference.js';
