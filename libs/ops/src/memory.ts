@@ -1,6 +1,7 @@
 // Arithmetic on the memory under tensors: loops over typed arrays that read and write where the engine keeps its
 // numbers, without a copy. Leaves out which loops: each operation brings its own.
 import { tf } from '@lilformer/engine';
+import type { NativeBackend, NativeKernels } from '@lilformer/native';
 
 /** What an operation's loop gets for a tensor: its numbers, row-major. */
 export type Floats = Float32Array<ArrayBufferLike>;
@@ -22,13 +23,34 @@ function wasmBackend(): WasmBackend | undefined {
     : undefined;
 }
 
-/** True where tensors are memory that JavaScript can see (wasm, cpu); elsewhere the references run. */
+function nativeBackend(): NativeBackend | undefined {
+  return tf.getBackend() === 'native' ? (tf.backend() as unknown as NativeBackend) : undefined;
+}
+
+/** The native engine's fast functions, which take the arrays that `compute` and `visit` lend; undefined elsewhere. */
+export function nativeKernels(): NativeKernels | undefined {
+  return nativeBackend()?.kernels;
+}
+
+/** True where tensors are memory that JavaScript can see (native, wasm, cpu); elsewhere the references run. */
 export function hasVisibleMemory(): boolean {
-  return wasmBackend() !== undefined || tf.getBackend() === 'cpu';
+  const name = tf.getBackend();
+  return name === 'native' || name === 'cpu' || wasmBackend() !== undefined;
+}
+
+/** Whether a tensor's numbers may be changed in place, because nobody else can see them. */
+export function mayOverwrite(tensor: tf.Tensor): boolean {
+  return nativeBackend()?.mayOverwrite(tensor.dataId) ?? false;
 }
 
 /** A float32 tensor of whatever was in memory, for `visit` to write. Only where memory is visible. */
 export function allocate(shape: number[]): tf.Tensor {
+  const native = nativeBackend();
+  if (native) {
+    return tf
+      .engine()
+      .makeTensorFromTensorInfo(native.output(shape, 'float32'), native as unknown as tf.KernelBackend);
+  }
   const wasm = wasmBackend();
   return wasm
     ? tf.engine().makeTensorFromTensorInfo(wasm.makeOutput(shape, 'float32'), tf.backend())
@@ -44,6 +66,11 @@ export function visit<Tensors extends readonly tf.Tensor[]>(
   tensors: Tensors,
   loop: (...numbers: FloatsOf<Tensors>) => void,
 ): void {
+  const native = nativeBackend();
+  if (native) {
+    loop(...(tensors.map(({ dataId }) => native.values(dataId)) as unknown as FloatsOf<Tensors>));
+    return;
+  }
   const wasm = wasmBackend();
   if (wasm) for (const { dataId } of tensors) wasm.dataIdMap.get(dataId); // brings it here from another backend
   const arrays = tensors.map((tensor) => (wasm ? wasm.typedArrayFromHeap(tensor) : tensor.dataSync()));
@@ -72,6 +99,8 @@ export function compute<Inputs extends readonly tf.Tensor[], const Shapes extend
 
 /** The whole numbers of an int32 tensor; only to be read, and only until the next tensor is made. */
 export function integers(tensor: tf.Tensor): Int32Array {
+  const native = nativeBackend();
+  if (native) return native.values(tensor.dataId) as Int32Array;
   const wasm = wasmBackend();
   if (!wasm) return tensor.dataSync() as Int32Array;
   wasm.dataIdMap.get(tensor.dataId);
