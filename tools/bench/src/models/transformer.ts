@@ -1,0 +1,139 @@
+// The transformer of the training workloads, as a user of the layers would write it: learned positions, pre-norm
+// blocks, queries, keys and values from one map without bias, feed-forward maps with biases or top-1 experts, dropout
+// on attention weights and on both branches. The peer's script has the same in PyTorch.
+import { tf } from '@lilformer/engine';
+import { Dropout, Embedding, LayerNorm, Linear, Module, positions, RMSNorm } from '@lilformer/layers';
+import { LanguageModel, type ForwardOptions } from '@lilformer/models';
+import { attentionPacked, dispatchToExperts, type Activation } from '@lilformer/ops';
+import type { Random } from '@lilformer/random';
+import type { TransformerWorkload } from '../workloads.js';
+
+/** Attention of all heads, whose weights drop out while training. */
+class Attention extends Module {
+  readonly qkv: Linear;
+  readonly out: Linear;
+  readonly #seed: number;
+  #counter = 0;
+
+  constructor(
+    { d }: TransformerWorkload,
+    readonly heads: number,
+    readonly dropout: number,
+    random: Random,
+  ) {
+    super();
+    this.qkv = new Linear(d, 3 * d, random, { bias: false });
+    this.out = new Linear(d, d, random, { bias: false });
+    this.#seed = random.uint32();
+  }
+
+  /** `[B, T, C]` to the same shape. */
+  forward(x: tf.Tensor3D): tf.Tensor3D {
+    const drops = this.training && this.dropout > 0;
+    const dropout = drops ? { rate: this.dropout, seed: this.#seed, counter: this.#counter++ } : undefined;
+    const { output } = attentionPacked(this.qkv.forward(x), { heads: this.heads, causal: true, dropout });
+    return this.out.forward(output as tf.Tensor3D);
+  }
+}
+
+/** Two maps with an activation between. */
+class Mlp extends Module {
+  readonly up: Linear;
+  readonly down: Linear;
+  readonly #activation: Activation;
+
+  constructor({ d, ff, act }: TransformerWorkload, random: Random) {
+    super();
+    this.up = new Linear(d, ff, random);
+    this.down = new Linear(ff, d, random);
+    this.#activation = act;
+  }
+
+  /** `[..., C]` to the same shape. */
+  forward<T extends tf.Tensor>(x: T): T {
+    return this.down.forward(this.up.forward(x, this.#activation));
+  }
+}
+
+/** Every token through the expert that the router prefers. */
+class TopOneExperts extends Module {
+  readonly router: Linear;
+  readonly experts: readonly Mlp[];
+
+  constructor(w: TransformerWorkload, random: Random) {
+    super();
+    this.router = new Linear(w.d, w.experts!, random);
+    this.experts = Array.from({ length: w.experts! }, () => new Mlp(w, random));
+  }
+
+  /** `[B, T, C]` to the same shape. */
+  forward(x: tf.Tensor3D): tf.Tensor3D {
+    const [batch, tokens, width] = x.shape;
+    const rows = tf.reshape(x, [batch * tokens, width]);
+    const route = tf.argMax(this.router.forward(rows), -1);
+    const mixed = dispatchToExperts(
+      rows,
+      route,
+      this.experts.map((expert) => (own) => expert.forward(own)),
+    );
+    return tf.reshape(mixed, [batch, tokens, width]);
+  }
+}
+
+class Block extends Module {
+  readonly n1: LayerNorm | RMSNorm;
+  readonly attn: Attention;
+  readonly n2: LayerNorm | RMSNorm;
+  readonly mlp: Mlp | TopOneExperts;
+  readonly drop: Dropout;
+
+  constructor(w: TransformerWorkload, random: Random) {
+    super();
+    this.n1 = norm(w);
+    this.n2 = norm(w);
+    this.attn = new Attention(w, w.heads, w.dropout, random);
+    this.mlp = (w.experts ?? 1) > 1 ? new TopOneExperts(w, random) : new Mlp(w, random);
+    this.drop = new Dropout(w.dropout, random);
+  }
+
+  /** `[B, T, C]` to the same shape. */
+  forward(x: tf.Tensor3D): tf.Tensor3D {
+    const attended: tf.Tensor3D = tf.add(x, this.drop.forward(this.attn.forward(this.n1.forward(x))));
+    return tf.add(attended, this.drop.forward(this.mlp.forward(this.n2.forward(attended))));
+  }
+}
+
+/** Token and position embeddings, the blocks, a last norm, and a map to the vocabulary without bias. */
+export class BenchTransformer extends LanguageModel {
+  readonly config: { readonly type: string; readonly vocabSize: number; readonly contextLength: number };
+  readonly tok: Embedding;
+  readonly pos: Embedding;
+  readonly blocks: readonly Block[];
+  readonly norm: LayerNorm | RMSNorm;
+  readonly head: Linear;
+
+  constructor(w: TransformerWorkload, random: Random) {
+    super();
+    this.config = { type: 'bench-transformer', vocabSize: w.vocab, contextLength: w.seq };
+    this.tok = new Embedding(w.vocab, w.d, random);
+    this.pos = new Embedding(w.seq, w.d, random);
+    this.blocks = Array.from({ length: w.layers }, () => new Block(w, random));
+    this.norm = norm(w);
+    this.head = new Linear(w.d, w.vocab, random, { bias: false });
+  }
+
+  protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
+    const places = this.pos.forward(positions(ids, options) as tf.Tensor1D); // [T, C]
+    let x: tf.Tensor3D = tf.add(this.tok.forward(ids), places); // [B, T, C]
+    for (const block of this.blocks) x = block.forward(x);
+    return this.norm.forward(x);
+  }
+
+  protected override get output(): Linear {
+    return this.head;
+  }
+}
+
+function norm({ norm, d }: TransformerWorkload): LayerNorm | RMSNorm {
+  return norm === 'rms' ? new RMSNorm(d, 1e-8) : new LayerNorm(d);
+}

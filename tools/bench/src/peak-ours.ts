@@ -1,0 +1,36 @@
+// Our share of measuring the machine's matrix-product peak: the fastest of a few shapes through tf.matMul. A process of
+// its own, told in JSON what to do; prints a line of JSON. The peak is the fastest of this and the peer's (peaks.ts).
+import { tf } from '@lilformer/engine';
+import { Random } from '@lilformer/random';
+import { openFor } from './engine.js';
+import type { Peak, PeakTask } from './peaks.js';
+
+const task = JSON.parse(process.argv[2]) as PeakTask;
+await openFor(task.engine, task.precision);
+console.log(JSON.stringify(measure(task)));
+
+function measure({ shapes, msPerShape }: PeakTask): Peak {
+  const random = new Random(0);
+  const operand = (rows: number, columns: number): tf.Tensor2D => {
+    const values = new Float32Array(rows * columns);
+    random.fillUniform(values, -1, 1);
+    return tf.tensor2d(values, [rows, columns]);
+  };
+  let best: Peak = { gflops: 0, shape: shapes[0] };
+  for (const shape of shapes) {
+    const [m, k, n] = shape;
+    const flops = 2 * m * k * n;
+    // An engine that would need minutes for the larger shapes has shown its peak with the small one.
+    if (best.gflops > 0 && flops / best.gflops / 1e6 > 4 * msPerShape) continue;
+    const [a, b] = [operand(m, k), operand(k, n)];
+    const started = performance.now();
+    for (let i = 0; i < 3 || performance.now() - started < msPerShape; i++) {
+      const start = performance.now();
+      tf.matMul(a, b).dispose();
+      const gflops = flops / (performance.now() - start) / 1e6;
+      if (gflops > best.gflops) best = { gflops, shape };
+    }
+    tf.dispose([a, b]);
+  }
+  return best;
+}

@@ -1,0 +1,28 @@
+// Results as they are kept in results/: JSON for programs, Markdown for people.
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { writeFileAtomic } from '@lilformer/checkpoints';
+import { workspace } from './workloads.js';
+
+const folder = resolve(workspace, 'tools/bench/results');
+
+/** Keeps results under a name; says where on stderr. */
+export async function saveResults(name: string, results: unknown, markdown: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files = { [`${name}.json`]: JSON.stringify(results, null, 2), [`${name}.md`]: markdown };
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(folder, file);
+    await writeFileAtomic(path, `${text}\n`);
+    console.error(`wrote ${path}`);
+  }
+}
+
+/** Results that were kept, or undefined where there are none yet. */
+export async function readResults<T>(name: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+// Our side of the training race: one workload in a process of its own, told in JSON what to do; prints one line as
+// the peers do.
+import { openFor } from './engine.js';
+import type { Precision } from './contestants.js';
+import { createTraining } from './training-step.js';
+import { usefulFlops, type Workload } from './workloads.js';
+
+interface Task {
+  readonly name: string;
+  readonly workload: Workload;
+  readonly steps: number;
+  readonly engine: string;
+  readonly precision: Precision;
+}
+
+const task = JSON.parse(process.argv[2]) as Task;
+const engine = await openFor(task.engine, task.precision);
+const { model, step } = createTraining(task.workload);
+const times: number[] = [];
+let loss = NaN;
+for (let i = 0; i < task.steps + 2; i++) {
+  const start = performance.now();
+  loss = step();
+  times.push(performance.now() - start);
+}
+const sorted = times.slice(2).sort((a, b) => a - b);
+console.log(
+  JSON.stringify({
+    peer: `lilformer on ${engine.describe()}`,
+    workload: task.name,
+    ms_min: sorted[0],
+    ms_median: sorted[Math.floor(sorted.length / 2)],
+    gflops_best: usefulFlops(task.workload) / sorted[0] / 1e6,
+    parameters: model.parameterCount(),
+    loss,
+  }),
+);

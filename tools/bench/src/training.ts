@@ -1,0 +1,150 @@
+// The race of training steps against PyTorch: `npx nx run bench:training -- --help`.
+//
+// Round by round, each contestant trains each workload in a process of its own; the fastest step of all rounds counts.
+import { parseArgs } from 'node:util';
+import { ownProgram, run } from './child.js';
+import {
+  ours,
+  study,
+  tfjs,
+  torch,
+  torchModes,
+  type Contestant,
+  type Precision,
+  type TorchMode,
+} from './contestants.js';
+import { circumstances } from './machine.js';
+import { namesOf, programPath, threadCount, threadsEnvironment, wholeNumber } from './options.js';
+import { measurePeak } from './peaks.js';
+import { race, type Entry } from './race.js';
+import { saveResults } from './results.js';
+import { expectSameWork, keepBest, trainingMarkdown, type TrainingResults } from './training-report.js';
+import { peersFolder, personsPath, readWorkloads, usefulFlops } from './workloads.js';
+
+const help = `Usage: npx nx run bench:training -- [options]
+
+  --workload NAMES    only these, separated by commas (default: all of the file)
+  --workloads FILE    the file with the workloads (default: workloads.json in the folder of peers)
+  --engine NAME       engine of our side (default: auto)
+  --precision NAMES   ours in float32, bf16 or both, separated by commas (default: float32)
+  --python FILE       a Python with torch: then PyTorch takes part
+  --mode NAMES        how it does: ${Object.keys(torchModes).join(', ')}, and tfjs for plain
+                      TensorFlow.js operations (default: eager,eager-tuned,compile,bf16)
+  --peers FOLDER      the peers' scripts (default $LILFORMER_PEERS, or ../shared/bench beside the workspace)
+  --study FILE        the yardstick program
+  --threads N         threads for everybody (default: the cores at hand)
+  --rounds N          (default 3)
+  --steps N           timed steps in each round, after two to warm up (default 8)
+  --save              keep the results in tools/bench/results
+  --json              print what was measured as JSON, not as tables
+  --profile           no race: where the time of one step of ours goes, workload by workload`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      workload: { type: 'string', multiple: true, default: [] },
+      workloads: { type: 'string' },
+      engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
+      precision: { type: 'string', multiple: true, default: ['float32'] },
+      python: { type: 'string' },
+      mode: { type: 'string', multiple: true },
+      peers: { type: 'string' },
+      study: { type: 'string' },
+      threads: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+      steps: { type: 'string', default: '8' },
+      save: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  const peers = values.peers === undefined ? peersFolder() : personsPath(values.peers);
+  const file = values.workloads === undefined ? `${peers}/workloads.json` : personsPath(values.workloads);
+  const only = values.workload.flatMap((names) => names.split(','));
+  const workloads = readWorkloads(file, only);
+  const steps = wholeNumber('steps', values.steps);
+  const rounds = wholeNumber('rounds', values.rounds);
+  const threads = threadCount(values.threads);
+  const precisions = namesOf<Precision>('precision', values.precision, ['float32', 'bf16']);
+  const { engine } = values;
+  if (values.profile) {
+    for (const [name, workload] of workloads) {
+      for (const precision of precisions) {
+        const task = JSON.stringify({ name, workload, steps, engine, precision });
+        const profile = ownProgram('./training-profile.ts', [task], threadsEnvironment(threads));
+        console.log((await run(profile)).stdout);
+      }
+    }
+    return;
+  }
+
+  const python = values.python === undefined ? undefined : programPath(values.python);
+  const knownModes = [...(Object.keys(torchModes) as TorchMode[]), 'tfjs' as const];
+  const usual = python === undefined ? [] : ['eager', 'eager-tuned', 'compile', 'bf16'];
+  const modes = namesOf('mode', values.mode ?? usual, knownModes);
+  const rules = { workloads, steps, threads };
+  const contestants: Contestant[] = precisions.map((precision) => ours(precision, engine, rules));
+  if (values.study !== undefined) contestants.push(study(personsPath(values.study), rules));
+  for (const mode of modes) {
+    if (mode === 'tfjs') contestants.push(tfjs({ peers }));
+    else if (python === undefined)
+      throw new Error(`--mode ${mode}: needs --python FILE, a Python with torch`);
+    else contestants.push(torch(mode, { python, peers }, rules));
+  }
+  const torchTakesPart = modes.some((mode) => mode !== 'tfjs');
+
+  const results: TrainingResults = {
+    ...circumstances('training'),
+    threads,
+    steps,
+    rounds: 0,
+    interrupted: false,
+    versions: {},
+    peaks: {},
+    workloads: Object.fromEntries(
+      [...workloads].map(([name, workload]) => [name, { flops: usefulFlops(workload), best: {} }]),
+    ),
+    failures: {},
+  };
+  const entries: Entry[] = precisions.map((precision) => ({
+    subject: 'matrix product',
+    contestant: precision,
+    async run(signal) {
+      const options = { engine, precision, threads, python: torchTakesPart ? python : undefined };
+      const peak = await measurePeak(options, signal);
+      if (peak.gflops > (results.peaks[precision]?.gflops ?? 0)) results.peaks[precision] = peak;
+    },
+  }));
+  for (const name of workloads.keys()) {
+    for (const contestant of contestants) {
+      entries.push({
+        subject: name,
+        contestant: contestant.name,
+        async run(signal) {
+          const { stdout, peakMemory } = await run(contestant.command(name), signal);
+          const timing = contestant.parse(stdout);
+          if (timing.threads !== undefined && timing.threads !== threads) {
+            throw new Error(`it ran on ${timing.threads} threads, not on ${threads}`);
+          }
+          const { best } = results.workloads[name];
+          expectSameWork(best, contestant.name, timing.parameters);
+          keepBest(best, contestant.name, { ...timing, memory: peakMemory });
+          results.versions[contestant.name] = timing.version;
+        },
+      });
+    }
+  }
+  Object.assign(results, await race(entries, rounds));
+  console.log(values.json ? JSON.stringify(results, null, 2) : trainingMarkdown(results));
+  if (values.save) await saveResults('training', results, trainingMarkdown(results));
+  if (results.interrupted) process.exitCode = 130;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,93 @@
+// The models against PyTorch's of the same workloads (numbers of parameters as its script prints them), and the
+// count of operations against the models.
+import { writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEngine } from '@lilformer/engine';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTraining } from './training-step.js';
+import { readWorkloads, usefulFlops, type Workload } from './workloads.js';
+
+const transformer = { kind: 'transformer', dropout: 0 } as const;
+
+/** What `peer_torch.py` prints as parameters. */
+const counted: Record<string, [Workload, number]> = {
+  bigram: [{ kind: 'bigram', vocab: 4096, d: 128, seq: 256, batch: 32 }, 1_052_672],
+  gpt: [
+    { ...transformer, vocab: 4096, d: 128, ff: 512, layers: 2, heads: 2, seq: 256, batch: 32, norm: 'layer', act: 'relu' },
+    1_477_120,
+  ],
+  rms: [
+    { ...transformer, vocab: 500, d: 128, ff: 256, layers: 2, heads: 4, seq: 64, batch: 512, norm: 'rms', act: 'gelu' },
+    399_744,
+  ],
+  dropout: [
+    { ...transformer, vocab: 65, d: 64, ff: 256, layers: 4, heads: 4, seq: 128, batch: 32, norm: 'layer', act: 'relu', dropout: 0.1 },
+    215_552,
+  ],
+}; // prettier-ignore
+
+beforeAll(async () => {
+  await openEngine({ engine: 'cpu' });
+});
+
+describe.each(Object.keys(counted))('%s', (name) => {
+  const [workload, parameters] = counted[name];
+
+  it('has as many parameters as in PyTorch', () => {
+    const { model } = createTraining(workload);
+    expect(model.parameterCount()).toBe(parameters);
+    model.dispose();
+  });
+
+  it('counts 6 operations for each matrix weight and token, and the attention', () => {
+    const { model } = createTraining(workload);
+    const matrices = [...model.namedParameters()].filter(
+      ([name, { shape }]) => shape.length === 2 && !/^(tok|pos)\./.test(name),
+    );
+    const weights = matrices.reduce((sum, [, { size }]) => sum + size, 0);
+    const { seq, batch, d } = workload;
+    const layers = workload.kind === 'transformer' ? workload.layers : 0;
+    // scores and mixing, T² · d multiply-adds each, once forward and twice backward
+    const attention = layers * batch * 2 * (seq ** 2 * d) * 2 * 3;
+    expect(usefulFlops(workload)).toBe(6 * weights * batch * seq + attention);
+    model.dispose();
+  });
+});
+
+it('counts an expert once: each token goes through one', () => {
+  const [dense] = counted.gpt;
+  expect(usefulFlops({ ...dense, experts: 2 } as Workload)).toBe(usefulFlops(dense));
+});
+
+it.each([
+  ['gpt', { ...transformer, vocab: 11, d: 8, ff: 16, layers: 2, heads: 2, seq: 6, batch: 3, norm: 'layer', act: 'gelu' }],
+  ['experts', { ...transformer, vocab: 11, d: 8, ff: 16, layers: 1, heads: 2, experts: 2, seq: 6, batch: 3, norm: 'rms', act: 'relu', dropout: 0.1 }],
+  ['bigram', { kind: 'bigram', vocab: 11, d: 8, seq: 6, batch: 3 }],
+] as const)('%s learns its batch by heart', (_, workload) => {
+  const { step, model } = createTraining(workload);
+  const first = step();
+  for (let i = 0; i < 150; i++) step();
+  // From what chance gives, ln 11 = 2.40, or worse.
+  expect(first).toBeGreaterThan(2);
+  expect(step()).toBeLessThan(first - 0.02);
+  model.dispose();
+}); // prettier-ignore
+
+describe('readWorkloads', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const file = join(folder, 'workloads.json');
+  writeFileSync(file, JSON.stringify({ training: { a: counted.bigram[0], b: counted.gpt[0] } }));
+
+  it('gives all, or those asked for in that order', () => {
+    expect([...readWorkloads(file).keys()]).toEqual(['a', 'b']);
+    expect([...readWorkloads(file, ['b', 'a']).keys()]).toEqual(['b', 'a']);
+  });
+
+  it('says what there is', () => {
+    expect(() => readWorkloads(file, ['c'])).toThrow('--workload c: expected one of a, b');
+    expect(() => readWorkloads(join(folder, 'none.json'))).toThrow(
+      /none.json: no such file; --workloads FILE/,
+    );
+  });
+});
