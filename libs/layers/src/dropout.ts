@@ -35,7 +35,7 @@ export class Dropout extends Module {
 
   /** `x + dropout(y)` in one pass, for the end of a residual branch. */
   residual<T extends tf.Tensor>(x: T, y: T): T {
-    return residual(x, y, this.next()) as T;
+    return residual(x, y, this.next());
   }
 
   /** The next forward's pattern, for operations that drop as they go; undefined when nothing is dropped. */

@@ -16,6 +16,7 @@ import {
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
+import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
@@ -56,8 +57,10 @@ export class TinyTransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const attended: tf.Tensor3D = tf.add(x, this.attn.forward(this.norm1.forward(x), options));
-    return tf.add(attended, this.ff.forward(this.norm2.forward(attended)));
+    return tf.tidy(() => {
+      const attended = residual(x, this.attn.forward(this.norm1.forward(x), options));
+      return residual(attended, this.ff.forward(this.norm2.forward(attended)));
+    });
   }
 }
 

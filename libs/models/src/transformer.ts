@@ -12,6 +12,7 @@ import {
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
+import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
@@ -33,8 +34,10 @@ export class TransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const attended: tf.Tensor3D = tf.add(x, this.attention.forward(this.ln1.forward(x), options));
-    return tf.add(attended, this.ffn.forward(this.ln2.forward(attended)));
+    return tf.tidy(() => {
+      const attended = residual(x, this.attention.forward(this.ln1.forward(x), options));
+      return residual(attended, this.ffn.forward(this.ln2.forward(attended)));
+    });
   }
 }
 

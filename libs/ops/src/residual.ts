@@ -12,9 +12,9 @@ import { expectShape } from './shapes.js';
  * @param y the shape of x
  * @throws Error when the shapes differ, or the mask is none
  */
-export function residual(x: tf.Tensor, y: tf.Tensor, dropout?: DropoutMask): tf.Tensor {
+export function residual<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask): T {
   check(x, y, dropout);
-  if (!hasVisibleMemory()) return residualReference(x, y, dropout);
+  if (!hasVisibleMemory()) return residualReference(x, y, dropout) as T;
   const { rate, seed, counter } = dropout ?? { rate: 0, seed: 0, counter: 0 };
   return differentiable(
     'residual',
@@ -26,7 +26,7 @@ export function residual(x: tf.Tensor, y: tf.Tensor, dropout?: DropoutMask): tf.
       })[0];
     },
     (dy) => [dy, () => (rate > 0 ? drop(dy, rate, seed, counter) : dy)],
-  );
+  ) as T;
 }
 
 /** The specification of `residual`. */
