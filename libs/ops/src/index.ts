@@ -31,3 +31,6 @@ export {
 } from './optimizers.js';
 export { clipByGlobalNorm, type Clip } from './clip.js';
 export { differentiable, type Gradient, type GradientOf, type Save } from './differentiable.js';
+export { rnn, rnnReference, type RnnOptions } from './rnn.js';
+export { gru, gruReference, type GruGates, type GruOptions, type GruResult } from './gru.js';
+export type { RecurrentResult, RecurrentWeights } from './recurrent.js';
