@@ -1,34 +1,69 @@
-// The engines that can be asked for, in the order in which `auto` tries them. Leaves out how one is chosen:
-// that is open-engine.ts. A further engine is one more entry here.
-import { tf } from './tf.js';
+// The engines that can be asked for, in the order in which `auto` tries them. Leaves out how one is chosen, which
+// is open-engine.ts, and how each starts, which is its own file. A further engine is one more entry here.
+import { openNative } from './native.js';
+import { installedTensorFlow, openTensorFlow } from './tensorflow.js';
+import { openWasm } from './wasm.js';
+import type { Wishes } from './wishes.js';
+
+/** What an engine says of itself once it is open. */
+export interface Opened {
+  /** In words, for people: `AVX-512 with bf16, 2 threads`. */
+  readonly detail: string;
+  /** Whether matrix products are computed in bf16, as was wished. */
+  readonly bf16: boolean;
+}
 
 /** A TensorFlow.js backend that may or may not open on this machine. */
 export interface Candidate {
   readonly name: string;
-  /** Loads and registers the backend; resolves to what it found, in words, or throws why it cannot be used. */
-  load(): Promise<string>;
+  /** What TensorFlow.js calls it. */
+  readonly backend: string;
+  /** Whether `auto` tries it here. */
+  automatic(): boolean;
+  /** Loads and registers the backend, or throws why it cannot be used. */
+  load(wishes: Wishes): Promise<Opened>;
   /** What to do when it does not open. */
   readonly help: string;
 }
 
 export const candidates = [
   {
+    name: 'native',
+    backend: 'native',
+    automatic: () => true,
+    load: openNative,
+    help:
+      'install its package for this platform (npm i @lilformer/native without --omit=optional), ' +
+      'or build it where cargo is: npx nx run native:build-library',
+  },
+  {
+    name: 'tensorflow',
+    backend: 'tensorflow',
+    automatic: () => installedTensorFlow('@tensorflow/tfjs-node') !== undefined,
+    load: (wishes) => openTensorFlow('@tensorflow/tfjs-node', wishes),
+    help: 'npm i --ignore-scripts @tensorflow/tfjs-node@4.22.0, then npx lilformer-tensorflow install',
+  },
+  {
+    name: 'tensorflow-gpu',
+    backend: 'tensorflow',
+    automatic: () => false,
+    load: (wishes) => openTensorFlow('@tensorflow/tfjs-node-gpu', wishes),
+    help: 'npm i --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0, then npx lilformer-tensorflow install --gpu; without a GPU, take another engine',
+  },
+  {
     name: 'wasm',
-    async load() {
-      if (!('WebAssembly' in globalThis)) throw new Error('this Node has no WebAssembly (--jitless?)');
-      await import('@tensorflow/tfjs-backend-wasm');
-      const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-      await withoutNewListeners(() => tf.setBackend('wasm'));
-      shareMemoryOfClones();
-      return simd ? 'WebAssembly with SIMD, one thread' : 'WebAssembly without SIMD, one thread';
-    },
-    help: 'install @tensorflow/tfjs-backend-wasm 4.22.0, or take --engine cpu',
+    backend: 'wasm',
+    automatic: () => true,
+    load: openWasm,
+    help: 'install @tensorflow/tfjs-backend-wasm 4.22.0, or take the engine cpu',
   },
   {
     name: 'cpu',
+    backend: 'cpu',
+    automatic: () => true,
     async load() {
       await import('@tensorflow/tfjs-backend-cpu');
-      return 'plain JavaScript, one thread: correct, and slow';
+      return { detail: 'plain JavaScript, one thread: correct, and slow', bf16: false };
     },
     help: 'install @tensorflow/tfjs-backend-cpu 4.22.0',
   },
@@ -37,34 +72,5 @@ export const candidates = [
 /** Names that `openEngine` knows besides `auto`. */
 export type EngineName = (typeof candidates)[number]['name'];
 
-/**
- * Takes away the process-wide error listeners that a loader adds: Emscripten's would answer any rejected promise
- * of the program by printing 70 kB of its own source in place of the error's stack.
- */
-async function withoutNewListeners(load: () => Promise<unknown>): Promise<void> {
-  const events = ['uncaughtException', 'unhandledRejection'];
-  const before = events.map((event) => process.listeners(event as 'SIGINT'));
-  await load();
-  events.forEach((event, i) => {
-    for (const listener of process.listeners(event as 'SIGINT')) {
-      if (!before[i].includes(listener)) process.off(event, listener);
-    }
-  });
-}
-
-/**
- * Lets a clone share the memory of its original, as tfjs's cpu engine does; its wasm engine copies. Every tensor
- * that a gradient will need is cloned, and no operation writes into a tensor that exists.
- */
-function shareMemoryOfClones(): void {
-  tf.unregisterKernel('Identity', 'wasm');
-  tf.registerKernel({
-    kernelName: 'Identity',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, backend }) => {
-      const { dataId, shape, dtype } = inputs.x as tf.TensorInfo;
-      (backend as tf.KernelBackend).incRef(dataId);
-      return { dataId, shape, dtype };
-    },
-  });
-}
+/** All names that `openEngine` takes, `auto` first, for help texts and checks. */
+export const engineNames: readonly ('auto' | EngineName)[] = ['auto', ...candidates.map(({ name }) => name)];

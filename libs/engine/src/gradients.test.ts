@@ -1,6 +1,6 @@
-// Every gradient against central differences of the operation itself, on both engines.
+// Every gradient against central differences of the operation itself.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openEngine, tf, type EngineName } from './index.js';
+import { openEngine, tf } from './index.js';
 
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
 
@@ -92,9 +92,9 @@ const operations: Record<string, [Operation, () => tf.Tensor[]]> = {
   split: [(x) => tf.mul(...(tf.split(x, 2, 1) as [tf.Tensor, tf.Tensor])), () => [any([2, 4])]],
 };
 
-describe.each<EngineName>(['wasm', 'cpu'])('gradients on %s', (engine) => {
+describe('gradients', () => {
   beforeAll(async () => {
-    await openEngine({ engine });
+    await openEngine();
   });
 
   it.each(Object.keys(operations))('%s', (name) => {

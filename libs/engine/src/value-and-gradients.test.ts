@@ -83,11 +83,11 @@ function peakOf(f: () => void): number {
   return peak;
 }
 
-describe.each(['wasm', 'cpu'] as const)('valueAndGradients on %s', (engine) => {
+describe('valueAndGradients', () => {
   let variables: tf.Variable[];
   let before: number;
   beforeAll(async () => {
-    await openEngine({ engine });
+    await openEngine();
   });
   beforeEach(() => {
     before = tf.memory().numTensors;

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createModel, modelFromCheckpoint, type AnyModelConfig } from './index.js';
 
 beforeAll(async () => {
-  await openEngine({ engine: 'cpu' });
+  await openEngine();
 });
 
 /** A dictionary as `readPyTorch` gives it. */

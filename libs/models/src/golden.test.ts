@@ -17,172 +17,166 @@ import {
   type CaseConfig,
 } from './testing/golden-case.js';
 
-const engines = ['wasm', 'cpu'] as const;
-
-for (const engine of engines) {
-  describe(engine, () => {
-    beforeAll(async () => {
-      await openEngine({ engine });
-    });
-
-    for (const [folder, type] of CASES) {
-      describeGolden(folder, golden(`${folder}/io.safetensors`), () => {
-        const config = caseConfig(folder);
-        let model: LanguageModel;
-        let io: Awaited<ReturnType<typeof tensors>>;
-        let ids: tf.Tensor2D;
-        let targets: tf.Tensor2D;
-        let start: number;
-
-        beforeAll(async () => {
-          start = tf.memory().numTensors;
-          model = caseModel(folder, type);
-          io = await tensors(folder, 'io.safetensors');
-          ids = idTensor(io.get('input_ids'));
-          targets = idTensor(io.get('targets'));
-          model.loadStateDict(await tensors(folder, 'weights.safetensors'));
-        });
-
-        afterAll(() => {
-          model.dispose();
-          tf.dispose([ids, targets]);
-          expect(tf.memory().numTensors).toBe(start);
-        });
-
-        it('has the parameters and names of the original', async () => {
-          expect(model.constructor.name).toBe(config.model);
-          expect(model.parameterCount()).toBe(config.parameters);
-          const weights = await tensors(folder, 'weights.safetensors');
-          expect(model.stateDict().size).toBe(weights.size);
-          for (const [name, { dtype, shape }] of model.stateDict()) {
-            expect([name, dtype, shape]).toEqual([name, weights.get(name)?.dtype, weights.get(name)?.shape]);
-          }
-        });
-
-        it('gives its logits, loss and inner values', () => {
-          const capture = new Capture();
-          const captured = model.forward(ids, { capture });
-          expect(relativeDifference(captured.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
-          const plain = model.forward(ids);
-          expect(relativeDifference(plain.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
-          const loss = model.loss(ids, targets);
-          expect(relativeDifference(loss.dataSync(), floats(io.get('loss')))).toBeLessThan(1e-5);
-          tf.dispose([captured, plain, loss]);
-
-          const inner = [...io.keys()].filter((name) => /^(attn|hidden|route|router_probs)\./.test(name));
-          expect([...capture.keys()].sort()).toEqual(inner.sort());
-          for (const name of inner) {
-            const { shape, data } = capture.get(name)!;
-            expect([name, shape]).toEqual([name, io.get(name)!.shape]);
-            if (name.startsWith('route.')) expect(Array.from(data)).toEqual(integers(io.get(name)));
-            else expect([name, relativeDifference(data, floats(io.get(name))) < 1e-5]).toEqual([name, true]);
-          }
-        });
-
-        it('gives the gradient of every parameter', () => {
-          const before = tf.memory().numTensors;
-          const { value, grads } = gradients(model, ids, targets);
-          const names = [...model.namedParameters()].map(([name]) => name);
-          expect(names.filter((name) => !grads.has(name))).toEqual(config.without_gradient);
-          for (const [name, gradient] of grads) {
-            const difference = relativeDifference(gradient.dataSync(), floats(io.get(`grad.${name}`)));
-            expect([name, difference < 1e-5 ? 'close' : difference]).toEqual([name, 'close']);
-          }
-          tf.dispose([value, ...grads.values()]);
-          expect(tf.memory().numTensors).toBe(before);
-        });
-
-        it('learns as the original does in five steps of AdamW', async () => {
-          const losses = train(model, ids, targets, config.training, 1);
-          expect(relativeDifference(losses, floats(io.get('losses')))).toBeLessThan(1e-5);
-          const trained = await tensors(folder, 'trained.safetensors');
-          for (const [name, array] of model.stateDict()) {
-            const expected = trained.get(name);
-            if (!expected) continue; // a mask of booleans
-            const difference = largestDifference(array.data as Float32Array, floats(expected));
-            expect([name, difference < 1e-4 ? 'close' : difference]).toEqual([name, 'close']);
-          }
-          model.loadStateDict(await tensors(folder, 'weights.safetensors'));
-        });
-
-        if (config.loss_scale !== undefined) {
-          it('learns the same way from gradients clipped before they are scaled back', async () => {
-            const losses = train(model, ids, targets, config.training, config.loss_scale!);
-            expect(relativeDifference(losses, floats(io.get('losses_scaled_clip')))).toBeLessThan(1e-5);
-            model.loadStateDict(await tensors(folder, 'weights.safetensors'));
-          });
-        }
-
-        it('writes the same text, fed with the last tokens of it', async () => {
-          const generation = await tensors(folder, 'generation.safetensors');
-          const expected = integers(generation.get('greedy_ids'));
-          const prompt = integers(generation.get('prompt'));
-          const window = Number.isFinite(model.contextLength) ? model.contextLength : 1;
-          if (config.generation.window) expect(window).toBe(config.generation.window);
-          const text = [...prompt];
-          const rows: number[] = [];
-          const best: number[] = [];
-          while (text.length < expected.length) {
-            const logits = lastLogits(model, text.slice(-window));
-            rows.push(...logits);
-            const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a]);
-            best.push(...order.slice(0, 5));
-            text.push(order[0]);
-          }
-          expect(text).toEqual(expected);
-          expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(1e-5);
-          if (generation.has('top5_ids')) expect(best).toEqual(integers(generation.get('top5_ids')));
-        });
-
-        const training = golden(`${folder}/training_checkpoint.pt`);
-        if (existsSync(training)) {
-          it('goes on from a checkpoint with sizes in its config', async () => {
-            const { model: later, history } = modelFromCheckpoint(await readPyTorch(training));
-            expect(later.config).toEqual(model.config);
-            expect(history).toEqual({});
-            const loss = later.loss(ids, targets);
-            expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(
-              1e-5,
-            );
-            loss.dispose();
-            later.dispose();
-          });
-        }
-
-        it('loads from every kind of file', async () => {
-          const expected = model.stateDict();
-          const files = ['weights.pt', 'legacy.pt', 'checkpoint.pt'];
-          const present = files.filter((file) => existsSync(golden(`${folder}/${file}`)));
-          expect(present.length).toBeGreaterThan(0);
-          for (const file of present) {
-            const content = await readPyTorch(golden(`${folder}/${file}`));
-            if (file === 'checkpoint.pt') {
-              const loaded = modelFromCheckpoint(content);
-              expect(loaded.model.config).toEqual(model.config);
-              expect(loaded.model.stateDict()).toEqual(expected);
-              const { train_loss, val_loss, val_perplexity } = loaded.history;
-              expect(train_loss).toEqual([4.25, 3.5]);
-              const perplexities = val_loss.map(Math.exp);
-              expect(relativeDifference(val_perplexity, perplexities)).toBeLessThan(1e-15);
-              const logits = loaded.model.forward(ids);
-              expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
-              logits.dispose();
-              loaded.model.dispose();
-            } else {
-              const other = caseModel(folder, type);
-              const state = stateDictOf(content);
-              // PyTorch writes a state dict in the order of registration, and so do we.
-              expect([...other.stateDict().keys()]).toEqual([...state.keys()]);
-              other.loadStateDict(state);
-              expect(other.stateDict()).toEqual(expected);
-              other.dispose();
-            }
-          }
-        });
-      });
-    }
+describe('models', () => {
+  beforeAll(async () => {
+    await openEngine();
   });
-}
+
+  for (const [folder, type] of CASES) {
+    describeGolden(folder, golden(`${folder}/io.safetensors`), () => {
+      const config = caseConfig(folder);
+      let model: LanguageModel;
+      let io: Awaited<ReturnType<typeof tensors>>;
+      let ids: tf.Tensor2D;
+      let targets: tf.Tensor2D;
+      let start: number;
+
+      beforeAll(async () => {
+        start = tf.memory().numTensors;
+        model = caseModel(folder, type);
+        io = await tensors(folder, 'io.safetensors');
+        ids = idTensor(io.get('input_ids'));
+        targets = idTensor(io.get('targets'));
+        model.loadStateDict(await tensors(folder, 'weights.safetensors'));
+      });
+
+      afterAll(() => {
+        model.dispose();
+        tf.dispose([ids, targets]);
+        expect(tf.memory().numTensors).toBe(start);
+      });
+
+      it('has the parameters and names of the original', async () => {
+        expect(model.constructor.name).toBe(config.model);
+        expect(model.parameterCount()).toBe(config.parameters);
+        const weights = await tensors(folder, 'weights.safetensors');
+        expect(model.stateDict().size).toBe(weights.size);
+        for (const [name, { dtype, shape }] of model.stateDict()) {
+          expect([name, dtype, shape]).toEqual([name, weights.get(name)?.dtype, weights.get(name)?.shape]);
+        }
+      });
+
+      it('gives its logits, loss and inner values', () => {
+        const capture = new Capture();
+        const captured = model.forward(ids, { capture });
+        expect(relativeDifference(captured.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+        const plain = model.forward(ids);
+        expect(relativeDifference(plain.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+        const loss = model.loss(ids, targets);
+        expect(relativeDifference(loss.dataSync(), floats(io.get('loss')))).toBeLessThan(1e-5);
+        tf.dispose([captured, plain, loss]);
+
+        const inner = [...io.keys()].filter((name) => /^(attn|hidden|route|router_probs)\./.test(name));
+        expect([...capture.keys()].sort()).toEqual(inner.sort());
+        for (const name of inner) {
+          const { shape, data } = capture.get(name)!;
+          expect([name, shape]).toEqual([name, io.get(name)!.shape]);
+          if (name.startsWith('route.')) expect(Array.from(data)).toEqual(integers(io.get(name)));
+          else expect([name, relativeDifference(data, floats(io.get(name))) < 1e-5]).toEqual([name, true]);
+        }
+      });
+
+      it('gives the gradient of every parameter', () => {
+        const before = tf.memory().numTensors;
+        const { value, grads } = gradients(model, ids, targets);
+        const names = [...model.namedParameters()].map(([name]) => name);
+        expect(names.filter((name) => !grads.has(name))).toEqual(config.without_gradient);
+        for (const [name, gradient] of grads) {
+          const difference = relativeDifference(gradient.dataSync(), floats(io.get(`grad.${name}`)));
+          expect([name, difference < 1e-5 ? 'close' : difference]).toEqual([name, 'close']);
+        }
+        tf.dispose([value, ...grads.values()]);
+        expect(tf.memory().numTensors).toBe(before);
+      });
+
+      it('learns as the original does in five steps of AdamW', async () => {
+        const losses = train(model, ids, targets, config.training, 1);
+        expect(relativeDifference(losses, floats(io.get('losses')))).toBeLessThan(1e-5);
+        const trained = await tensors(folder, 'trained.safetensors');
+        for (const [name, array] of model.stateDict()) {
+          const expected = trained.get(name);
+          if (!expected) continue; // a mask of booleans
+          const difference = largestDifference(array.data as Float32Array, floats(expected));
+          expect([name, difference < 1e-4 ? 'close' : difference]).toEqual([name, 'close']);
+        }
+        model.loadStateDict(await tensors(folder, 'weights.safetensors'));
+      });
+
+      if (config.loss_scale !== undefined) {
+        it('learns the same way from gradients clipped before they are scaled back', async () => {
+          const losses = train(model, ids, targets, config.training, config.loss_scale!);
+          expect(relativeDifference(losses, floats(io.get('losses_scaled_clip')))).toBeLessThan(1e-5);
+          model.loadStateDict(await tensors(folder, 'weights.safetensors'));
+        });
+      }
+
+      it('writes the same text, fed with the last tokens of it', async () => {
+        const generation = await tensors(folder, 'generation.safetensors');
+        const expected = integers(generation.get('greedy_ids'));
+        const prompt = integers(generation.get('prompt'));
+        const window = Number.isFinite(model.contextLength) ? model.contextLength : 1;
+        if (config.generation.window) expect(window).toBe(config.generation.window);
+        const text = [...prompt];
+        const rows: number[] = [];
+        const best: number[] = [];
+        while (text.length < expected.length) {
+          const logits = lastLogits(model, text.slice(-window));
+          rows.push(...logits);
+          const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a]);
+          best.push(...order.slice(0, 5));
+          text.push(order[0]);
+        }
+        expect(text).toEqual(expected);
+        expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(1e-5);
+        if (generation.has('top5_ids')) expect(best).toEqual(integers(generation.get('top5_ids')));
+      });
+
+      const training = golden(`${folder}/training_checkpoint.pt`);
+      if (existsSync(training)) {
+        it('goes on from a checkpoint with sizes in its config', async () => {
+          const { model: later, history } = modelFromCheckpoint(await readPyTorch(training));
+          expect(later.config).toEqual(model.config);
+          expect(history).toEqual({});
+          const loss = later.loss(ids, targets);
+          expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(1e-5);
+          loss.dispose();
+          later.dispose();
+        });
+      }
+
+      it('loads from every kind of file', async () => {
+        const expected = model.stateDict();
+        const files = ['weights.pt', 'legacy.pt', 'checkpoint.pt'];
+        const present = files.filter((file) => existsSync(golden(`${folder}/${file}`)));
+        expect(present.length).toBeGreaterThan(0);
+        for (const file of present) {
+          const content = await readPyTorch(golden(`${folder}/${file}`));
+          if (file === 'checkpoint.pt') {
+            const loaded = modelFromCheckpoint(content);
+            expect(loaded.model.config).toEqual(model.config);
+            expect(loaded.model.stateDict()).toEqual(expected);
+            const { train_loss, val_loss, val_perplexity } = loaded.history;
+            expect(train_loss).toEqual([4.25, 3.5]);
+            const perplexities = val_loss.map(Math.exp);
+            expect(relativeDifference(val_perplexity, perplexities)).toBeLessThan(1e-15);
+            const logits = loaded.model.forward(ids);
+            expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+            logits.dispose();
+            loaded.model.dispose();
+          } else {
+            const other = caseModel(folder, type);
+            const state = stateDictOf(content);
+            // PyTorch writes a state dict in the order of registration, and so do we.
+            expect([...other.stateDict().keys()]).toEqual([...state.keys()]);
+            other.loadStateDict(state);
+            expect(other.stateDict()).toEqual(expected);
+            other.dispose();
+          }
+        }
+      });
+    });
+  }
+});
 
 /** Loss, and gradients by the parameters' names; those without are absent. */
 function gradients(

@@ -15,7 +15,7 @@ import {
 import { CASES, configOf } from './testing/golden-case.js';
 
 beforeAll(async () => {
-  await openEngine({ engine: 'wasm' });
+  await openEngine();
 });
 
 const random = new Random('models test');

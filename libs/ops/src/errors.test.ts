@@ -16,7 +16,7 @@ import {
 } from './index.js';
 
 beforeAll(async () => {
-  await openEngine({ engine: 'cpu' });
+  await openEngine();
 });
 
 const int = (values: number[]) => tf.tensor1d(values, 'int32');

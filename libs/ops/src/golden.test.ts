@@ -1,5 +1,5 @@
-// Every operation against PyTorch's numbers, on both engines, as the fast path and as the reference.
-import { openEngine, tf, type EngineName } from '@lilformer/engine';
+// Every operation against PyTorch's numbers, as the fast path and as the reference.
+import { openEngine, tf } from '@lilformer/engine';
 import {
   describeGolden,
   golden,
@@ -47,8 +47,6 @@ interface OptimizerCase {
   momentum?: number;
 }
 
-const engines: EngineName[] = ['wasm', 'cpu'];
-
 /** Gradients of sum(operation(...inputs) * cotangent). */
 function pull(operation: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], cotangent: tf.Tensor) {
   return tf.grads((...x: tf.Tensor[]) => tf.sum(tf.mul(operation(...x), cotangent)))(inputs);
@@ -61,9 +59,9 @@ function expectClose(actual: tf.Tensor, expected: Float32Array, limit = 1e-5): v
 describeGolden('operations against PyTorch', golden('unit/config.json'), () => {
   const config = goldenJson<UnitConfig>('unit/config.json');
 
-  describe.each(engines)('%s', (engine) => {
+  describe('on this engine', () => {
     beforeAll(async () => {
-      await openEngine({ engine });
+      await openEngine();
     });
 
     const layerNorms = { layerNorm, layerNormReference };

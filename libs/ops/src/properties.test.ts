@@ -1,6 +1,6 @@
-// Fast paths against references on random shapes, gradients against finite differences, on both engines, and no
+// Fast paths against references on random shapes, gradients against finite differences, and no
 // tensor left over anywhere.
-import { openEngine, tf, type EngineName } from '@lilformer/engine';
+import { openEngine, tf } from '@lilformer/engine';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -62,9 +62,9 @@ function check<T extends [unknown, ...unknown[]]>(
   );
 }
 
-describe.each<EngineName>(['wasm', 'cpu'])('on %s', (engine) => {
+describe('on this engine', () => {
   beforeAll(async () => {
-    await openEngine({ engine });
+    await openEngine();
   });
 
   it('multiplies matrices, transposed or not, large or small', () => {

@@ -92,9 +92,9 @@ async function fiveUpdates(folder: string, type: ModelType, lossScale = 1) {
   return { io, losses, norms, trained };
 }
 
-describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
+describe('on this engine', () => {
   beforeAll(async () => {
-    await openEngine({ engine });
+    await openEngine();
   });
 
   for (const [folder, type] of Object.entries(CASES)) {
@@ -136,7 +136,7 @@ describeGolden('clipping by global norm', clipFile, () => {
   ).clip_grad_norm;
 
   it.each(groups)('group %s', async (group) => {
-    await openEngine({ engine: 'wasm' });
+    await openEngine();
     const { tensors } = await readSafetensors(clipFile);
     tf.tidy(() => {
       const before = [...tensors].filter(

@@ -5,8 +5,6 @@ import { describeGolden, golden, goldenJson, relativeDifference } from '@lilform
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createOptimizer, type OptimizerSettings } from './optimizer.js';
 
-const engines = ['wasm', 'cpu'] as const;
-
 interface GoldenOptimizer {
   kind: 'AdamW' | 'Adam' | 'SGD';
   lr: number;
@@ -35,9 +33,9 @@ describeGolden('optimizers against PyTorch', file, () => {
 
   it('the set has all eight paths', () => expect(paths.length).toBeGreaterThanOrEqual(8));
 
-  describe.each(engines)('on %s', (engine) => {
+  describe('steps', () => {
     beforeAll(async () => {
-      await openEngine({ engine });
+      await openEngine();
     });
 
     it.each(paths)('%s', (path, values) => {
@@ -80,7 +78,7 @@ describeGolden('optimizers against PyTorch', file, () => {
 
 describe('an optimizer', () => {
   beforeAll(async () => {
-    await openEngine({ engine: 'cpu' });
+    await openEngine();
   });
   const make = () =>
     new Map([

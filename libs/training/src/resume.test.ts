@@ -1,122 +1,16 @@
-// A run that is interrupted, wherever, and resumed gives bit for bit what it gives uninterrupted.
-import type { RunFolder } from '@lilformer/checkpoints';
+// A run that is interrupted, wherever, and resumed gives bit for bit what it gives uninterrupted. On every engine:
+// resume-engines.test.ts.
 import type { TokenSource } from '@lilformer/datasets';
-import { openEngine, tf } from '@lilformer/engine';
+import { openEngine } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { TrainingEvent } from './events.js';
 import type { TrainOptions } from './options.js';
-import {
-  type Events,
-  newFolder,
-  reopen,
-  runToEnd,
-  timeless,
-  tinyModel,
-  tinyWindows,
-  traces,
-} from './testing/tiny.js';
+import { after, interrupted, optionsOf, otherModel, RUNS, told, type Kind } from './testing/interrupted.js';
+import { newFolder, reopen, runToEnd, tinyModel, traces } from './testing/tiny.js';
 import { train } from './train.js';
-
-/** Kinds of runs, each with everything that could be forgotten between two sessions. */
-const RUNS = {
-  'AdamW, cosine, accumulation, clipping': {
-    model: 'attention',
-    options: {
-      maxSteps: 20,
-      batchSize: 4,
-      accumulate: 2,
-      clipNorm: 0.5,
-      schedule: { type: 'cosine', learningRate: 0.02, warmupSteps: 4 },
-      evaluation: { every: 6 },
-      logEvery: 2,
-    },
-  },
-  'SGD with momentum, plateau, epochs, early stopping, dropout': {
-    model: 'dropout',
-    options: {
-      maxEpochs: 30,
-      optimizer: { type: 'sgd', momentum: 0.9, weightDecay: 1e-3 },
-      schedule: { type: 'plateau', learningRate: 2, factor: 0.5, patience: 0, cooldown: 1 },
-      patience: 2,
-      evaluation: { every: 'epoch', atStart: true },
-      logEvery: 3,
-    },
-  },
-  'Adam, random windows, k random batches of both splits': {
-    model: 'moe',
-    options: {
-      maxSteps: 14,
-      batchSize: 4,
-      order: 'random',
-      optimizer: { type: 'adam', weightDecay: 0.01 },
-      schedule: 0.01,
-      evaluation: { every: 4, batches: 3, atStart: true },
-      logEvery: 1,
-    },
-  },
-} as const satisfies Record<
-  string,
-  { model: Parameters<typeof tinyModel>[0]; options: Partial<TrainOptions> }
->;
-
-type Kind = keyof typeof RUNS;
-
-function optionsOf(kind: Kind, folder: RunFolder, overrides: Partial<TrainOptions> = {}): TrainOptions {
-  const { train, validation } = tinyWindows();
-  const { model, options } = RUNS[kind];
-  return {
-    model: tinyModel(model),
-    train,
-    validation,
-    batchSize: 8,
-    seed: 'resume',
-    folder,
-    checkpoint: { everySeconds: Infinity },
-    ...options,
-    ...overrides,
-  } as TrainOptions;
-}
-
-/** Steps and evaluations of all sessions of a run, without their times. */
-const told = (sessions: readonly Events[]): unknown =>
-  sessions
-    .flatMap(({ all }) => all)
-    .filter(({ type }) => type === 'step' || type === 'evaluation')
-    .map(timeless);
-
-/** A model with the right dropout seed and wrong weights, as nobody may notice after resuming. */
-function otherModel(kind: Kind): TrainOptions['model'] {
-  const model = tinyModel(RUNS[kind].model);
-  for (const [, { variable }] of model.namedParameters()) {
-    tf.tidy(() => variable.assign(tf.zerosLike(variable)));
-  }
-  return model;
-}
-
-/** Starts a run, stops it as told, and goes on with it until it ends by itself. */
-async function interrupted(
-  kind: Kind,
-  stops: readonly ((event: TrainingEvent) => boolean)[],
-): Promise<{ sessions: Events[]; folder: RunFolder }> {
-  let folder = await newFolder();
-  const sessions: Events[] = [];
-  for (const stop of [...stops, () => false]) {
-    const overrides = sessions.length > 0 ? { model: otherModel(kind) } : {};
-    sessions.push(await runToEnd(optionsOf(kind, folder, overrides), stop));
-    folder = await reopen(folder);
-  }
-  return { sessions, folder };
-}
-
-/** True for the `count`-th event that is asked about. */
-function after(count: number): () => boolean {
-  let seen = 0;
-  return () => ++seen === count;
-}
 
 describe('a run', () => {
   beforeAll(async () => {
-    await openEngine({ engine: 'wasm' });
+    await openEngine();
   });
 
   describe.each(Object.keys(RUNS) as Kind[])('%s', (kind) => {
@@ -147,27 +41,9 @@ describe('a run', () => {
   });
 });
 
-describe.each(['wasm', 'cpu'] as const)('on %s', (engine) => {
-  beforeAll(async () => {
-    await openEngine({ engine });
-  });
-
-  it.each(Object.keys(RUNS) as Kind[])('%s: interrupted again and again', async (kind) => {
-    const wholeFolder = await newFolder();
-    const whole = await runToEnd(optionsOf(kind, wholeFolder));
-    const { sessions, folder } = await interrupted(
-      kind,
-      [3, 2, 4, 1, 5, 2].map((count) => after(count)),
-    );
-    expect(sessions.slice(0, -1).map(({ done }) => done.reason)).toContain('interrupted');
-    expect(told(sessions)).toEqual(told([whole]));
-    expect(await traces(folder)).toEqual(await traces(wholeFolder));
-  });
-});
-
 describe('20 steps at a stretch, and 7 with 13', () => {
   beforeAll(async () => {
-    await openEngine({ engine: 'wasm' });
+    await openEngine();
   });
 
   it('have the same losses', async () => {
@@ -182,7 +58,7 @@ describe('20 steps at a stretch, and 7 with 13', () => {
 
 describe('in the middle of an evaluation', () => {
   beforeAll(async () => {
-    await openEngine({ engine: 'wasm' });
+    await openEngine();
   });
 
   /** Validation windows that call out at every read. */
@@ -218,7 +94,7 @@ describe('in the middle of an evaluation', () => {
 describe('state and metrics', () => {
   const kind = 'AdamW, cosine, accumulation, clipping';
   beforeAll(async () => {
-    await openEngine({ engine: 'wasm' });
+    await openEngine();
   });
 
   it('a metrics line beyond the saved state is written again, not twice', async () => {
@@ -313,12 +189,14 @@ describe('state and metrics', () => {
     let folder = await newFolder();
     await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));
     folder = await reopen(folder);
-    await openEngine({ engine: 'cpu' });
+    const { name } = await openEngine();
+    const other = name === 'cpu' ? 'wasm' : 'cpu';
+    await openEngine({ engine: other });
     const [start] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 3, schedule: 0.01 }))).all;
     expect(start).toMatchObject({
-      warnings: ['trained with engine wasm before, cpu now: the last digits will differ'],
+      warnings: [`trained with engine ${name} before, ${other} now: the last digits will differ`],
     });
-    await openEngine({ engine: 'wasm' });
+    await openEngine({ engine: name });
   });
 
   it('an error while saving reaches the consumer, once', async () => {

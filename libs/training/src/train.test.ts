@@ -8,7 +8,7 @@ import { newFolder, reopen, runToEnd, tinyModel, tinyTokens, tinyWindows } from 
 import { train } from './train.js';
 
 beforeAll(async () => {
-  await openEngine({ engine: 'wasm' });
+  await openEngine();
 });
 
 /** Options of a short run; the bigram has its best rate about here. */

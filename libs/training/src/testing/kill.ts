@@ -15,7 +15,7 @@ export const KILL_STEPS = 120;
 
 /** Trains into a new folder, or goes on in one that is there. */
 export async function trainInto(path: string, onStart: () => void = () => undefined): Promise<void> {
-  await openEngine({ engine: 'wasm' });
+  await openEngine();
   const folder = existsSync(join(path, 'config.json'))
     ? await RunFolder.resume(path, { notify: () => undefined })
     : await RunFolder.create(path, { config: {}, tokenizer: {} }, { notify: () => undefined });

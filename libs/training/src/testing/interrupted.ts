@@ -1,0 +1,107 @@
+// Runs with everything that could be forgotten between two sessions, and what stops and resumes them.
+import type { RunFolder } from '@lilformer/checkpoints';
+import { tf } from '@lilformer/engine';
+import type { TrainingEvent } from '../events.js';
+import type { TrainOptions } from '../options.js';
+import { type Events, newFolder, reopen, runToEnd, timeless, tinyModel, tinyWindows } from './tiny.js';
+
+/** Kinds of runs, each with everything that could be forgotten between two sessions. */
+export const RUNS = {
+  'AdamW, cosine, accumulation, clipping': {
+    model: 'attention',
+    options: {
+      maxSteps: 20,
+      batchSize: 4,
+      accumulate: 2,
+      clipNorm: 0.5,
+      schedule: { type: 'cosine', learningRate: 0.02, warmupSteps: 4 },
+      evaluation: { every: 6 },
+      logEvery: 2,
+    },
+  },
+  'SGD with momentum, plateau, epochs, early stopping, dropout': {
+    model: 'dropout',
+    options: {
+      maxEpochs: 30,
+      optimizer: { type: 'sgd', momentum: 0.9, weightDecay: 1e-3 },
+      schedule: { type: 'plateau', learningRate: 2, factor: 0.5, patience: 0, cooldown: 1 },
+      patience: 2,
+      evaluation: { every: 'epoch', atStart: true },
+      logEvery: 3,
+    },
+  },
+  'Adam, random windows, k random batches of both splits': {
+    model: 'moe',
+    options: {
+      maxSteps: 14,
+      batchSize: 4,
+      order: 'random',
+      optimizer: { type: 'adam', weightDecay: 0.01 },
+      schedule: 0.01,
+      evaluation: { every: 4, batches: 3, atStart: true },
+      logEvery: 1,
+    },
+  },
+} as const satisfies Record<
+  string,
+  { model: Parameters<typeof tinyModel>[0]; options: Partial<TrainOptions> }
+>;
+
+export type Kind = keyof typeof RUNS;
+
+export function optionsOf(
+  kind: Kind,
+  folder: RunFolder,
+  overrides: Partial<TrainOptions> = {},
+): TrainOptions {
+  const { train, validation } = tinyWindows();
+  const { model, options } = RUNS[kind];
+  return {
+    model: tinyModel(model),
+    train,
+    validation,
+    batchSize: 8,
+    seed: 'resume',
+    folder,
+    checkpoint: { everySeconds: Infinity },
+    ...options,
+    ...overrides,
+  } as TrainOptions;
+}
+
+/** Steps and evaluations of all sessions of a run, without their times. */
+export const told = (sessions: readonly Events[]): unknown =>
+  sessions
+    .flatMap(({ all }) => all)
+    .filter(({ type }) => type === 'step' || type === 'evaluation')
+    .map(timeless);
+
+/** A model with the right dropout seed and wrong weights, as nobody may notice after resuming. */
+export function otherModel(kind: Kind): TrainOptions['model'] {
+  const model = tinyModel(RUNS[kind].model);
+  for (const [, { variable }] of model.namedParameters()) {
+    tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+  }
+  return model;
+}
+
+/** Starts a run, stops it as told, and goes on with it until it ends by itself. */
+export async function interrupted(
+  kind: Kind,
+  stops: readonly ((event: TrainingEvent) => boolean)[],
+): Promise<{ sessions: Events[]; folder: RunFolder }> {
+  let folder = await newFolder();
+  const sessions: Events[] = [];
+  for (const stop of [...stops, () => false]) {
+    const overrides = sessions.length > 0 ? { model: otherModel(kind) } : {};
+    sessions.push(await runToEnd(optionsOf(kind, folder, overrides), stop));
+    folder = await reopen(folder);
+  }
+  return { sessions, folder };
+}
+
+/** True for the `count`-th event that is asked about. */
+export function after(count: number): () => boolean {
+  let seen = 0;
+  return () => ++seen === count;
+}
