@@ -127,21 +127,100 @@ argument! {
     Output
 }
 
+/// An array of arrays. Its elements are looked at only when `inputs` or `outputs` is called, after all arguments have
+/// been taken: taking elements may run JavaScript, which could take memory away from arrays looked at before.
+pub struct Several {
+    env: sys::napi_env,
+    values: Vec<sys::napi_value>,
+}
+
+impl Several {
+    pub fn inputs<T: Element>(&self) -> Result<Vec<Input<'_, T>>> {
+        // SAFETY: the values are Node's, and alive during the call.
+        self.values.iter().map(|&value| unsafe { Input::from_napi_value(self.env, value) }).collect()
+    }
+
+    pub fn outputs<T: Element>(&self) -> Result<Vec<Output<'_, T>>> {
+        // SAFETY: as above.
+        self.values.iter().map(|&value| unsafe { Output::from_napi_value(self.env, value) }).collect()
+    }
+}
+
+impl TypeName for Several {
+    fn type_name() -> &'static str {
+        "Array"
+    }
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ValidateNapiValue for Several {}
+
+impl FromNapiValue for Several {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let mut length = 0;
+        // SAFETY: env and value come from Node for this call, the other places here are of this function.
+        let status = unsafe { sys::napi_get_array_length(env, value, &mut length) };
+        check_status!(status, "expected an array of arrays")?;
+        let mut values = Vec::new();
+        for index in 0..length {
+            let mut element = std::ptr::null_mut();
+            // SAFETY: as above.
+            let status = unsafe { sys::napi_get_element(env, value, index, &mut element) };
+            check_status!(status)?;
+            let mut is_typed = false;
+            // SAFETY: as above.
+            let status = unsafe { sys::napi_is_typedarray(env, element, &mut is_typed) };
+            check_status!(status)?;
+            if !is_typed {
+                return Err(invalid(format!("element {index}: expected a typed array")));
+            }
+            values.push(element);
+        }
+        Ok(Self { env, values })
+    }
+}
+
 /// Proof that no output of a call overlaps another argument.
 pub struct Apart(());
 
 /// Checks that outputs overlap neither one another nor any input. Inputs may share memory.
 pub fn apart(inputs: &[Span], outputs: &[Span]) -> Result<Apart> {
+    if outputs.len() * (inputs.len() + outputs.len()) > 512 {
+        return many_apart(inputs, outputs);
+    }
     let overlap = |a: &Span, b: &Span| a.start < b.end && b.start < a.end;
     for (i, output) in outputs.iter().enumerate() {
         let others = inputs.iter().chain(&outputs[i + 1..]);
         for other in others {
             if overlap(output, other) {
-                return Err(invalid("an output array shares memory with another argument"));
+                return Err(shared());
             }
         }
     }
     Ok(Apart(()))
+}
+
+/// The same, in order of addresses: for arrays of arrays.
+fn many_apart(inputs: &[Span], outputs: &[Span]) -> Result<Apart> {
+    let mut sorted: Vec<Span> = outputs.iter().filter(|span| span.start < span.end).copied().collect();
+    sorted.sort_unstable_by_key(|span| span.start);
+    if sorted.windows(2).any(|pair| pair[1].start < pair[0].end) {
+        return Err(shared());
+    }
+    for input in inputs.iter().filter(|span| span.start < span.end) {
+        // Outputs are apart, so only the last that starts before the input's end can reach into it.
+        let before = sorted.partition_point(|output| output.start < input.end);
+        if before > 0 && sorted[before - 1].end > input.start {
+            return Err(shared());
+        }
+    }
+    Ok(Apart(()))
+}
+
+fn shared() -> Error {
+    invalid("an output array shares memory with another argument")
 }
 
 fn expect_length(name: &str, given: usize, expected: usize) -> Result<()> {

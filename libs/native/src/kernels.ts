@@ -1,4 +1,5 @@
 // All functions of the native library, as TypeScript knows them. One file an interface, named as its Rust module.
+import type { ActivationsKernels } from './kernels/activations.js';
 import type { AttentionKernels } from './kernels/attention.js';
 import type { CachedAttentionKernels } from './kernels/cached-attention.js';
 import type { CrossEntropyKernels } from './kernels/cross-entropy.js';
@@ -15,7 +16,8 @@ import type { RecurrentKernels } from './kernels/recurrent.js';
 import type { ReduceKernels } from './kernels/reduce.js';
 
 /** The kernels: input arrays, output arrays, then whole numbers and flags; they check everything they are given. */
-export type NativeKernels = AttentionKernels &
+export type NativeKernels = ActivationsKernels &
+  AttentionKernels &
   CachedAttentionKernels &
   CrossEntropyKernels &
   DropoutKernels &

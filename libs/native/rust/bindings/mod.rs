@@ -1,5 +1,6 @@
 //! What JavaScript sees: each function checks what it is given, then calls a kernel.
 
+mod activations;
 mod attention;
 mod cached_attention;
 mod cross_entropy;

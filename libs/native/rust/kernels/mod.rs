@@ -1,5 +1,6 @@
 //! The kernels, one file each: safe functions over slices, shapes as arguments.
 
+pub mod activations;
 pub mod attention;
 pub mod cached_attention;
 pub mod cross_entropy;
@@ -14,4 +15,7 @@ pub mod norms;
 pub mod optimizers;
 pub mod recurrent;
 pub mod reduce;
+#[cfg(test)]
+pub mod testing;
 pub mod threefry;
+pub mod vectors;

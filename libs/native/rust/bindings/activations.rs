@@ -1,0 +1,35 @@
+//! Activations by themselves, checked.
+
+use crate::arrays::{Input, Output, apart, invalid};
+use crate::kernels::activations::{Activation, backward, forward};
+use napi::Result;
+use napi_derive::napi;
+
+/// 0 relu, 1 gelu, 2 geluTanh.
+fn activation(kind: u32) -> Result<Activation> {
+    match kind {
+        0 => Ok(Activation::Relu),
+        1 => Ok(Activation::Gelu),
+        2 => Ok(Activation::GeluTanh),
+        _ => Err(invalid(format!("activation {kind}: expected 0, 1 or 2"))),
+    }
+}
+
+/// y = f(x)
+#[napi(catch_unwind)]
+pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()> {
+    let apart = apart(&[x.span()], &[y.span()])?;
+    let length = x.len();
+    forward(activation(kind)?, x.read(&apart, "x", length)?, y.write(&apart, "y", length)?);
+    Ok(())
+}
+
+/// dx = dy · f'(x)
+#[napi(catch_unwind)]
+pub fn activation_backward(dy: Input<f32>, x: Input<f32>, dx: Output<f32>, kind: u32) -> Result<()> {
+    let apart = apart(&[dy.span(), x.span()], &[dx.span()])?;
+    let length = x.len();
+    let (x, dy) = (x.read(&apart, "x", length)?, dy.read(&apart, "dy", length)?);
+    backward(activation(kind)?, x, dy, dx.write(&apart, "dx", length)?);
+    Ok(())
+}
