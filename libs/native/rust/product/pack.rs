@@ -1,0 +1,258 @@
+//! Matrices brought into the order in which tiles read them.
+
+use super::epilogue::load;
+use super::tile::{DEPTH, ROW_STRIDE, Tiles, tiles};
+use crate::buffers::{Buffer, Shared, floats};
+use crate::threads;
+
+/// A matrix where it lies: element (i, j) at `data[i · stride + j]`, or, turned, at `data[j · stride + i]`.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    pub data: &'a [f32],
+    pub stride: usize,
+    pub turned: bool,
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows one behind the other, `stride` floats apart.
+    pub fn rows(data: &'a [f32], stride: usize) -> Self {
+        Self { data, stride, turned: false }
+    }
+
+    /// The transpose of what lies there: its columns are the rows in memory. A weight [out, in] as the B of x · Wᵀ.
+    pub fn turned(data: &'a [f32], stride: usize) -> Self {
+        Self { data, stride, turned: true }
+    }
+
+    /// Panics unless `rows` × `columns` elements are there.
+    pub fn check(&self, rows: usize, columns: usize) {
+        let (outer, inner) = if self.turned { (columns, rows) } else { (rows, columns) };
+        expect_room("a matrix", self.data.len(), outer, inner, self.stride);
+    }
+
+    /// Address of element (i, j).
+    #[inline(always)]
+    pub(super) fn at(&self, i: usize, j: usize) -> *const f32 {
+        let offset = if self.turned { j * self.stride + i } else { i * self.stride + j };
+        self.data.as_ptr().wrapping_add(offset)
+    }
+}
+
+/// Panics unless `outer` rows of `inner` floats, `stride` apart, fit into `length` and do not overlap.
+pub(super) fn expect_room(name: &str, length: usize, outer: usize, inner: usize, stride: usize) {
+    if outer == 0 || inner == 0 {
+        return;
+    }
+    let needed = (outer - 1).checked_mul(stride).and_then(|n| n.checked_add(inner));
+    assert!(
+        needed.is_some_and(|needed| needed <= length) && (outer == 1 || stride >= inner),
+        "{name} of {length} numbers, expected {outer} rows of {inner}, {stride} apart"
+    );
+}
+
+/// A matrix B [depth, columns] in panels: for each block of depth, for each panel of columns, row by row.
+pub struct Packed {
+    pub(super) buffer: Buffer,
+    pub(super) depth: usize,
+    pub(super) columns: usize,
+    /// Floats of a panel's row.
+    pub(super) width: usize,
+    /// Depth of a block; the last may be shorter.
+    pub(super) block: usize,
+}
+
+impl Packed {
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The panel that starts at column `panel · width`, in the block of `depth` rows from `k`.
+    #[inline(always)]
+    pub(super) unsafe fn panel(&self, k: usize, depth: usize, panel: usize) -> *const f32 {
+        let panels = self.columns.div_ceil(self.width);
+        // SAFETY: inside the buffer, as `pack` has laid it out.
+        unsafe { self.buffer.as_ptr().add((k * panels + panel * depth) * self.width) }
+    }
+}
+
+/// Depth of the blocks that a depth is cut into: nearly equal, at most `most`.
+pub(super) fn block_depth(depth: usize, most: usize) -> usize {
+    let blocks = depth.div_ceil(most).max(1);
+    depth.div_ceil(blocks).next_multiple_of(8).clamp(8, most)
+}
+
+/// Brings B [depth, columns] into panels, on all threads if it is large.
+///
+/// # Panics
+/// When the matrix has fewer elements.
+pub fn pack(b: Matrix, depth: usize, columns: usize) -> Packed {
+    b.check(depth, columns);
+    let tiles = tiles();
+    let block = block_depth(depth, DEPTH);
+    let panels = columns.div_ceil(tiles.width);
+    let size = depth.checked_mul(panels * tiles.width).expect("sizes of a matrix in memory");
+    let mut buffer = floats(size);
+    let to = Shared::new(&mut buffer);
+    let work = depth.div_ceil(block) * panels;
+    let pack_one = |at: usize| {
+        let k = at / panels * block;
+        let panel = at % panels;
+        let rows = block.min(depth - k);
+        // SAFETY: the panel's place in the buffer, which is its own; `check` has seen that B is all there.
+        unsafe {
+            let to = to.at((k * panels + panel * rows) * tiles.width);
+            pack_panel(b, k, rows, panel * tiles.width, columns, to, tiles.width);
+        }
+    };
+    if depth * columns < 16384 {
+        (0..work).for_each(pack_one);
+    } else {
+        let grain = work.div_ceil(16 * threads::threads()).max(1);
+        threads::run(work.div_ceil(grain), |part, _| {
+            (part * grain..work.min((part + 1) * grain)).for_each(pack_one);
+        });
+    }
+    Packed { buffer, depth, columns, width: tiles.width, block }
+}
+
+/// One panel: rows `k` to `k + rows` of B, columns from `column` to the panel's end or the matrix's, then zeros.
+///
+/// # Safety
+/// Those elements of B are there, and `to` has place for `rows · width` floats.
+pub(super) unsafe fn pack_panel(
+    b: Matrix,
+    k: usize,
+    rows: usize,
+    column: usize,
+    columns: usize,
+    to: *mut f32,
+    width: usize,
+) {
+    let count = width.min(columns - column);
+    let from = b.at(k, column);
+    // SAFETY: the promise of this function.
+    unsafe {
+        if b.turned {
+            turn_panel(from, b.stride, rows, count, to, width);
+        } else {
+            copy_panel(from, b.stride, rows, count, to, width);
+        }
+    }
+}
+
+crate::kernel! {
+    /// `rows` rows of `count` floats (at most `width`), with zeros up to `width` behind them.
+    pub(super) unsafe fn copy_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
+        for k in 0..rows {
+            let mut j = 0;
+            while j < width {
+                let left = count.saturating_sub(j).min(S::LANES);
+                S::store(to.add(k * width + j), load::<S>(from.add(k * stride + j.min(count)), left));
+                j += S::LANES;
+            }
+        }
+    }
+}
+
+crate::kernel! {
+    /// The same from the columns of a matrix: `count` lines in memory, of `rows` floats.
+    unsafe fn turn_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
+        let mut j = 0;
+        while j < width {
+            let lines = count.saturating_sub(j).min(S::LANES);
+            let from = from.add(j.min(count.saturating_sub(1)) * stride);
+            let mut k = 0;
+            while k < rows {
+                S::transpose(from.add(k), stride, lines, (rows - k).min(S::LANES), to.add(k * width + j), width);
+                k += S::LANES;
+            }
+            j += S::LANES;
+        }
+    }
+}
+
+/// A block of A, rows `ROW_STRIDE` apart: `rows` from `row`, `depth` from `k`.
+///
+/// # Safety
+/// Those elements are there, `depth` is at most DEPTH, and `to` has place for `rows` rows.
+pub(super) unsafe fn pack_rows(a: Matrix, row: usize, rows: usize, k: usize, depth: usize, to: *mut f32) {
+    let from = a.at(row, k);
+    // SAFETY: the promise of this function.
+    unsafe {
+        if a.turned {
+            turn_rows(from, a.stride, rows, depth, to);
+        } else {
+            copy_rows(from, a.stride, rows, depth, to);
+        }
+    }
+}
+
+crate::kernel! {
+    unsafe fn copy_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32) {
+        for i in 0..rows {
+            let (from, to) = (from.add(i * stride), to.add(i * ROW_STRIDE));
+            let mut k = 0;
+            while k + S::LANES <= depth {
+                S::store(to.add(k), S::load(from.add(k)));
+                k += S::LANES;
+            }
+            if k < depth {
+                S::store_part(to.add(k), S::load_part(from.add(k), depth - k), depth - k);
+            }
+        }
+    }
+}
+
+crate::kernel! {
+    unsafe fn turn_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32) {
+        // columns of A are rows in memory; whole vectors are written, for which a row's stride has room
+        let mut k = 0;
+        while k < depth {
+            let lines = (depth - k).min(S::LANES);
+            let mut i = 0;
+            while i < rows {
+                let part = (rows - i).min(S::LANES);
+                S::transpose(from.add(k * stride + i), stride, lines, part, to.add(i * ROW_STRIDE + k), ROW_STRIDE);
+                i += S::LANES;
+            }
+            k += S::LANES;
+        }
+    }
+}
+
+/// Scratch memory of one thread.
+pub(super) struct Workspace {
+    /// A block of A, by rows or by columns.
+    pub a: Buffer,
+    /// Panels of B that are packed as they are needed.
+    pub b: Buffer,
+}
+
+impl Workspace {
+    fn new(tiles: &Tiles) -> Self {
+        let by_rows = tiles.block_rows() * ROW_STRIDE;
+        let by_columns = tiles.block_rows() / tiles.rows * column_tile(tiles, DEPTH) + 64;
+        Self { a: floats(by_rows.max(by_columns)), b: floats(DEPTH * PANEL_COLUMNS) }
+    }
+
+    /// Lends this thread's own.
+    pub fn with<R>(use_it: impl FnOnce(&mut Workspace) -> R) -> R {
+        thread_local! {
+            static OWN: std::cell::RefCell<Option<Workspace>> = const { std::cell::RefCell::new(None) };
+        }
+        OWN.with_borrow_mut(|own| use_it(own.get_or_insert_with(|| Workspace::new(tiles()))))
+    }
+}
+
+/// Most columns of B that are packed at a time where B is not packed as a whole; a multiple of every tile's width.
+pub(super) const PANEL_COLUMNS: usize = 512;
+
+/// Floats of one tile of A packed by columns: the last vector stored may reach beyond the last column.
+#[inline(always)]
+pub(super) fn column_tile(tiles: &Tiles, depth: usize) -> usize {
+    depth * tiles.rows + 16
+}

@@ -1,0 +1,197 @@
+//! Micro tiles: a few rows of A times a panel of B, with the sums in registers. One set for each kind of processor,
+//! picked once for a block of work; everything around them is plain code. Leaves out bf16 (`bf16.rs`).
+
+#[cfg(target_arch = "x86_64")]
+use crate::simd::avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+use crate::simd::neon::Neon;
+use crate::simd::portable::Portable;
+use crate::simd::{Level, Simd, level};
+
+/// Depth of a block: a panel of B, and a tile of A, stay in the nearer caches.
+pub const DEPTH: usize = 256;
+/// Floats from row to row of a packed block of A; not a power of two, so that rows lie in different cache sets.
+pub const ROW_STRIDE: usize = DEPTH + 16;
+
+/// C[rows, columns] = A · B, or += with `accumulate`, over `depth`. A as the layout of the tile says; row k of B is at
+/// `b + k · ldb` and readable for all vectors of the tile; of C only `columns` are touched.
+///
+/// # Safety
+/// The addresses hold what is said above, and the processor is of the tile's kind.
+pub type Tile = unsafe fn(
+    depth: usize,
+    a: *const f32,
+    b: *const f32,
+    ldb: usize,
+    c: *mut f32,
+    ldc: usize,
+    columns: usize,
+    accumulate: bool,
+);
+
+/// The tiles of one kind of processor.
+pub struct Tiles {
+    /// Most rows of a tile.
+    pub rows: usize,
+    /// Floats of a vector.
+    pub lanes: usize,
+    /// Floats of a panel: columns of the widest tile.
+    pub width: usize,
+    /// A with rows `ROW_STRIDE` apart. [rows - 1][vectors - 1]
+    by_rows: &'static [[Tile; 2]],
+    /// A with columns `rows` apart.
+    by_columns: &'static [[Tile; 2]],
+    /// As `by_rows` and `by_columns`, for at most half a vector of columns.
+    narrow: Option<[&'static [Tile]; 2]>,
+}
+
+impl Tiles {
+    /// The tile for A packed by rows.
+    #[inline(always)]
+    pub fn of_rows(&self, rows: usize, columns: usize) -> Tile {
+        match self.narrow {
+            Some([narrow, _]) if columns <= self.lanes / 2 => narrow[rows - 1],
+            _ => self.by_rows[rows - 1][columns.div_ceil(self.lanes) - 1],
+        }
+    }
+
+    /// The tile for A packed by columns.
+    #[inline(always)]
+    pub fn of_columns(&self, rows: usize, columns: usize) -> Tile {
+        match self.narrow {
+            Some([_, narrow]) if columns <= self.lanes / 2 => narrow[rows - 1],
+            _ => self.by_columns[rows - 1][columns.div_ceil(self.lanes) - 1],
+        }
+    }
+
+    /// Rows of a block of A: whole tiles, about 112 rows.
+    #[inline(always)]
+    pub fn block_rows(&self) -> usize {
+        112 / self.rows * self.rows
+    }
+}
+
+/// A[i, k] at `a[i · ROW + k · COLUMN]`.
+#[inline(always)]
+unsafe fn tile<S: Simd, const M: usize, const N: usize, const ROW: usize, const COLUMN: usize>(
+    depth: usize,
+    a: *const f32,
+    b: *const f32,
+    ldb: usize,
+    c: *mut f32,
+    ldc: usize,
+    columns: usize,
+    accumulate: bool,
+) {
+    // SAFETY: the promise of `Tile`.
+    unsafe {
+        let mut sums = [[S::zero(); N]; M];
+        let (mut a, mut b) = (a, b);
+        for _ in 0..depth {
+            let mut of_b = [S::zero(); N];
+            for j in 0..N {
+                of_b[j] = S::load(b.add(j * S::LANES));
+            }
+            for i in 0..M {
+                let of_a = S::splat(*a.add(i * ROW));
+                for j in 0..N {
+                    sums[i][j] = S::fma(of_a, of_b[j], sums[i][j]);
+                }
+            }
+            a = a.add(COLUMN);
+            b = b.add(ldb);
+        }
+        let last = columns - (N - 1) * S::LANES;
+        for i in 0..M {
+            for j in 0..N {
+                let at = c.add(i * ldc + j * S::LANES);
+                let sum = sums[i][j];
+                if j + 1 == N && last < S::LANES {
+                    let sum = if accumulate { S::add(sum, S::load_part(at, last)) } else { sum };
+                    S::store_part(at, sum, last);
+                } else {
+                    let sum = if accumulate { S::add(sum, S::load(at)) } else { sum };
+                    S::store(at, sum);
+                }
+            }
+        }
+    }
+}
+
+macro_rules! entries {
+    ($kind:ty, $($feature:literal)?) => {
+        $(#[target_feature(enable = $feature)])?
+        unsafe fn by_rows<const M: usize, const N: usize>(
+            depth: usize, a: *const f32, b: *const f32, ldb: usize, c: *mut f32, ldc: usize, columns: usize, accumulate: bool,
+        ) {
+            // SAFETY: the promise of `Tile`; the features are on.
+            unsafe { tile::<$kind, M, N, ROW_STRIDE, 1>(depth, a, b, ldb, c, ldc, columns, accumulate) }
+        }
+        $(#[target_feature(enable = $feature)])?
+        unsafe fn by_columns<const M: usize, const N: usize>(
+            depth: usize, a: *const f32, b: *const f32, ldb: usize, c: *mut f32, ldc: usize, columns: usize, accumulate: bool,
+        ) {
+            // SAFETY: the promise of `Tile`; the features are on.
+            unsafe { tile::<$kind, M, N, 1, ROWS>(depth, a, b, ldb, c, ldc, columns, accumulate) }
+        }
+    };
+}
+
+macro_rules! tiles {
+    ($name:ident, $kind:ty, $($feature:literal)?, [$($rows:literal)*], $narrow:expr) => {
+        static $name: Tiles = {
+            const ROWS: usize = <$kind as Simd>::TILE_ROWS;
+            entries!($kind, $($feature)?);
+            Tiles {
+                rows: ROWS,
+                lanes: <$kind as Simd>::LANES,
+                width: <$kind as Simd>::LANES * <$kind as Simd>::TILE_VECTORS,
+                by_rows: &[$([by_rows::<$rows, 1>, by_rows::<$rows, 2>]),*],
+                by_columns: &[$([by_columns::<$rows, 1>, by_columns::<$rows, 2>]),*],
+                narrow: $narrow,
+            }
+        };
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+tiles!(AVX512, Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", [1 2 3 4 5 6 7 8 9 10 11 12 13 14], Some(narrow::TILES));
+#[cfg(target_arch = "x86_64")]
+tiles!(AVX2, Avx2, "avx2,fma", [1 2 3 4 5 6], None);
+#[cfg(target_arch = "aarch64")]
+tiles!(NEON, Neon, "neon", [1 2 3 4 5 6 7 8], None);
+tiles!(PORTABLE, Portable, , [1 2 3 4], None);
+
+/// On processors with AVX-512, tiles for at most eight columns: half a vector costs half the time.
+#[cfg(target_arch = "x86_64")]
+mod narrow {
+    use super::*;
+
+    const ROWS: usize = Avx512::TILE_ROWS;
+    entries!(Avx2, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+
+    macro_rules! list {
+        ($entry:ident, $($rows:literal)*) => { &[$($entry::<$rows, 1>),*] };
+    }
+
+    pub const TILES: [&[Tile]; 2] = [
+        list!(by_rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+        list!(by_columns, 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+    ];
+}
+
+/// The tiles for this processor.
+#[inline(always)]
+pub fn tiles() -> &'static Tiles {
+    match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => &AVX512,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => &AVX2,
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => &NEON,
+        _ => &PORTABLE,
+    }
+}

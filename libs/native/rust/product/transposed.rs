@@ -1,0 +1,259 @@
+//! C[m, n] = Σ over tokens t of Y[t, m] · X[t, n], that is Yᵀ · X: the gradient of a weight [out, in] from the
+//! gradient of the outputs and the inputs. Column sums of Y, the gradient of the bias, come along.
+
+use super::epilogue::{load, store};
+use super::pack::{PANEL_COLUMNS, Workspace, block_depth, column_tile, copy_panel, expect_room};
+use super::rows::{balanced, prefetch};
+use super::tile::tiles;
+use crate::buffers::{Shared, floats};
+use crate::threads;
+
+/// Tokens of a block where there are many.
+const TOKENS: usize = 128;
+/// Floats of scratch memory that sums of several parts may take; larger results are split by rows instead.
+const PARTIAL_FLOATS: usize = 8 << 20;
+
+/// C = Yᵀ · X, or += with `accumulate`, over `tokens` rows; Y [tokens, m] with rows `ldy` apart, X [tokens, n], C [m, n].
+/// `sums` [m] gets the column sums of Y in the same way. Split over all threads, the same way for the same sizes and
+/// number of threads.
+///
+/// # Panics
+/// When an array has fewer elements than these sizes ask for.
+pub fn transposed(
+    y: &[f32],
+    ldy: usize,
+    x: &[f32],
+    ldx: usize,
+    tokens: usize,
+    m: usize,
+    n: usize,
+    c: &mut [f32],
+    ldc: usize,
+    accumulate: bool,
+    mut sums: Option<&mut [f32]>,
+) {
+    expect_room("Y", y.len(), tokens, m, ldy);
+    expect_room("X", x.len(), tokens, n, ldx);
+    expect_room("a product", c.len(), m, n, ldc);
+    if let Some(sums) = &sums {
+        assert!(sums.len() >= m, "{} column sums, expected {m}", sums.len());
+    }
+    let split = Split::of(tokens, m, n);
+    let mut partial = floats((split.by_tokens - 1) * (m * n + m));
+    let partials = Shared::new(&mut partial);
+    let (to, sums_to) = (Shared::new(c), sums.as_deref_mut().map(Shared::new));
+    threads::run(split.by_tokens * split.by_rows, |part, _| {
+        let (by_tokens, by_rows) = (part % split.by_tokens, part / split.by_tokens);
+        let (from, until) = threads::split(tokens, split.by_tokens, 8, by_tokens);
+        let (top, bottom) = threads::split(m, split.by_rows, tiles().rows, by_rows);
+        // SAFETY: sizes were checked above; each part has rows of C, or of a partial sum, of its own.
+        unsafe {
+            let (c, ldc, accumulate, sums) = if by_tokens == 0 {
+                (to.at(top * ldc), ldc, accumulate, sums_to.map(|sums| sums.at(top)))
+            } else {
+                let own = (by_tokens - 1) * (m * n + m);
+                (partials.at(own + top * n), n, false, sums_to.map(|_| partials.at(own + m * n + top)))
+            };
+            let (y, x) = (y.as_ptr().add(from * ldy + top), x.as_ptr().add(from * ldx));
+            transposed_on_one_thread(y, ldy, x, ldx, until - from, bottom - top, n, c, ldc, accumulate, sums);
+        }
+    });
+    for other in 0..split.by_tokens - 1 {
+        let own = &partial[other * (m * n + m)..][..m * n + m];
+        add_rows(&own[..m * n], m, n, to, ldc);
+        if let Some(sums) = sums.as_deref_mut() {
+            for (sum, more) in sums.iter_mut().zip(&own[m * n..]) {
+                *sum += more;
+            }
+        }
+    }
+}
+
+/// Into how many parts a transposed product is cut: along the tokens as long as sums of parts find place.
+struct Split {
+    by_tokens: usize,
+    by_rows: usize,
+}
+
+impl Split {
+    fn of(tokens: usize, m: usize, n: usize) -> Self {
+        let threads = threads::threads();
+        if m * n * tokens < 1 << 15 {
+            return Self { by_tokens: 1, by_rows: 1 };
+        }
+        let fit = 1 + PARTIAL_FLOATS / (m * n + m).max(1);
+        let by_tokens = threads.min(tokens.div_ceil(2 * TOKENS)).min(fit).max(1);
+        let by_rows = threads.div_ceil(by_tokens).min(m.div_ceil(tiles().rows)).max(1);
+        Self { by_tokens, by_rows }
+    }
+}
+
+/// Adds `from` [m, n] to C.
+fn add_rows(from: &[f32], m: usize, n: usize, c: Shared<f32>, ldc: usize) {
+    let grain = 16384_usize.div_ceil(n.max(1));
+    threads::run(m.div_ceil(grain), |part, _| {
+        for row in part * grain..m.min((part + 1) * grain) {
+            // SAFETY: rows of this part, inside both.
+            unsafe { add_to(from.as_ptr().add(row * n), n, c.at(row * ldc)) };
+        }
+    });
+}
+
+crate::kernel! {
+    unsafe fn add_to<S>(from: *const f32, count: usize, to: *mut f32) {
+        let mut j = 0;
+        while j < count {
+            let part = (count - j).min(S::LANES);
+            let sum = S::add(load::<S>(to.add(j), part), load::<S>(from.add(j), part));
+            store::<S>(to.add(j), sum, part);
+            j += S::LANES;
+        }
+    }
+}
+
+/// `transposed` on this thread alone.
+///
+/// # Safety
+/// Y, X, C and `sums` hold what the sizes say; C and `sums` are apart from all else and used by nobody else.
+pub unsafe fn transposed_on_one_thread(
+    y: *const f32,
+    ldy: usize,
+    x: *const f32,
+    ldx: usize,
+    tokens: usize,
+    m: usize,
+    n: usize,
+    c: *mut f32,
+    ldc: usize,
+    accumulate: bool,
+    sums: Option<*mut f32>,
+) {
+    let tiles = tiles();
+    let block = block_depth(tokens, if tokens <= 2 * TOKENS { 2 * TOKENS } else { TOKENS });
+    // SAFETY: the promise of this function: all addresses are inside Y, X, C, `sums` and the workspace, which has
+    // place for a block of Y by columns and PANEL_COLUMNS columns of X.
+    Workspace::with(|workspace| unsafe {
+        let (packed_y, packed_x) = (workspace.a.as_mut_ptr(), workspace.b.as_mut_ptr());
+        if let (Some(sums), false) = (sums, accumulate) {
+            sums.write_bytes(0, m);
+        }
+        let mut t = 0;
+        loop {
+            let depth = block.min(tokens - t);
+            let next = (t + depth, block.min(tokens - t - depth));
+            let tiles_a_block = m.div_ceil(tiles.rows) * n.div_ceil(tiles.width);
+            let mut ahead_y = Lines::new(y.wrapping_add(next.0 * ldy), ldy, next.1, m, tiles_a_block);
+            let mut ahead_x = Lines::new(x.wrapping_add(next.0 * ldx), ldx, next.1, n, tiles_a_block);
+            for left in (0..n.max(1)).step_by(PANEL_COLUMNS) {
+                let right = n.min(left + PANEL_COLUMNS);
+                for column in (left..right).step_by(tiles.width) {
+                    let columns = tiles.width.min(right - column);
+                    let to = packed_x.add((column - left) * depth);
+                    copy_panel(x.add(t * ldx + column), ldx, depth, columns, to, tiles.width);
+                }
+                for top in (0..m).step_by(tiles.block_rows()) {
+                    let count = tiles.block_rows().min(m - top);
+                    let tile_rows = balanced(count, tiles.rows);
+                    let sums = sums.filter(|_| left == 0).map(|sums| sums.add(top));
+                    let own = column_tile(tiles, depth);
+                    pack_columns(
+                        y.add(t * ldy + top),
+                        ldy,
+                        depth,
+                        count,
+                        tile_rows,
+                        packed_y,
+                        tiles.rows,
+                        own,
+                        sums,
+                    );
+                    for column in (left..right).step_by(tiles.width) {
+                        let columns = tiles.width.min(right - column);
+                        let of_x = packed_x.add((column - left) * depth);
+                        for (at, i) in (0..count).step_by(tile_rows).enumerate() {
+                            ahead_y.step();
+                            ahead_x.step();
+                            let lines = tile_rows.min(count - i);
+                            let tile = tiles.of_columns(lines, columns);
+                            let c = c.add((top + i) * ldc + column);
+                            let of_y = packed_y.add(at * own);
+                            tile(depth, of_y, of_x, tiles.width, c, ldc, columns, accumulate || t > 0);
+                        }
+                    }
+                }
+            }
+            t += depth;
+            if t >= tokens {
+                break;
+            }
+        }
+    });
+}
+
+crate::kernel! {
+    /// Y [depth, count] in tiles of `tile_rows` columns, each row of a tile `width` floats from the next, tiles `own`
+    /// apart; column sums are added to `sums`.
+    unsafe fn pack_columns<S>(
+        y: *const f32, ldy: usize, depth: usize, count: usize, tile_rows: usize, to: *mut f32, width: usize, own: usize,
+        sums: Option<*mut f32>,
+    ) {
+        let mut k = 0;
+        while k < depth {
+            let end = depth.min(k + 8);
+            let (mut i, mut to) = (0, to);
+            while i < count {
+                let lines = tile_rows.min(count - i);
+                let mut j = 0;
+                while j < lines {
+                    let part = (lines - j).min(S::LANES);
+                    let mut sum = S::zero();
+                    for row in k..end {
+                        let v = S::load_part(y.add(row * ldy + i + j), part);
+                        sum = S::add(sum, v);
+                        S::store(to.add(row * width + j), v); // what lies behind the row comes next
+                    }
+                    if let Some(sums) = sums {
+                        let at = sums.add(i + j);
+                        S::store_part(at, S::add(sum, S::load_part(at, part)), part);
+                    }
+                    j += S::LANES;
+                }
+                i += lines;
+                to = to.add(own);
+            }
+            k = end;
+        }
+    }
+}
+
+/// Cache lines of the next block, asked for little by little.
+struct Lines {
+    from: *const f32,
+    stride: usize,
+    per_row: usize,
+    left: usize,
+    per_step: usize,
+    line: usize,
+}
+
+impl Lines {
+    #[inline(always)]
+    fn new(from: *const f32, stride: usize, rows: usize, columns: usize, steps: usize) -> Self {
+        let per_row = columns.div_ceil(16);
+        let left = rows * per_row;
+        Self { from, stride, per_row, left, per_step: left.div_ceil(steps.max(1)), line: 0 }
+    }
+
+    #[inline(always)]
+    fn step(&mut self) {
+        for _ in 0..self.per_step.min(self.left) {
+            prefetch(self.from.wrapping_add(self.line * 16));
+            self.line += 1;
+            self.left -= 1;
+            if self.line == self.per_row {
+                self.line = 0;
+                self.from = self.from.wrapping_add(self.stride);
+            }
+        }
+    }
+}
