@@ -34,11 +34,12 @@ export async function* lockstep(
 ): AsyncGenerator<Step, void, undefined> {
   const { maxTokens, filters, drawable, stopTokens, signal } = settings;
   const source = new NextLogits(model, prompts, settings);
+  const turns = new Turns();
   let rows = prompts.map((_, row) => row);
   try {
     for (let count = 1; count <= maxTokens && rows.length > 0; count++) {
       signal?.throwIfAborted();
-      const scores = await source.next();
+      const scores = source.next();
       const steps = rows.map((row, place): Step => {
         const logits = scores[place];
         const id = drawToken(logits.subarray(0, drawable), filters, randoms[row]);
@@ -55,10 +56,24 @@ export async function* lockstep(
           going,
           going.map((place) => steps[place].id),
         );
-        await setImmediate(); // the model works in one go: let others, and the screen, have their turn
+        await turns.give();
       }
     }
   } finally {
     source.dispose();
+  }
+}
+
+/** Longest time in milliseconds that the loop keeps others, and the screen, waiting. */
+const PATIENCE = 5;
+
+/** The model works in one go: gives the event loop a turn when it has waited long enough, which costs a little. */
+class Turns {
+  #last = performance.now();
+
+  async give(): Promise<void> {
+    if (performance.now() - this.#last < PATIENCE) return;
+    await setImmediate();
+    this.#last = performance.now();
   }
 }

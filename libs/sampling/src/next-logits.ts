@@ -13,6 +13,7 @@ import type { Settings } from './options.js';
 export class NextLogits {
   readonly #model: LanguageModel;
   readonly #settings: Settings;
+  readonly #evaluating: ReturnType<LanguageModel['evaluator']>;
   #texts: number[][];
   #cache: KeyValueCache | undefined;
 
@@ -20,6 +21,7 @@ export class NextLogits {
   constructor(model: LanguageModel, texts: readonly (readonly number[])[], settings: Settings) {
     this.#model = model;
     this.#settings = settings;
+    this.#evaluating = model.evaluator();
     this.#texts = texts.map((text) => [...text]);
   }
 
@@ -27,7 +29,7 @@ export class NextLogits {
    * A row of logits [V] for each text.
    * @throws RangeError when the texts are longer than the context and may not slide
    */
-  async next(): Promise<Float32Array[]> {
+  next(): Float32Array[] {
     const model = this.#model;
     const context = model.contextLength;
     const length = this.#texts[0].length;
@@ -44,14 +46,11 @@ export class NextLogits {
       this.#cache ??= model.createCache(this.#texts.length);
       from = this.#cache.length;
     }
-    const logits = model.evaluating(() => lastLogits(model, this.#texts, from, this.#cache));
-    try {
-      const data = (await logits.data()) as Float32Array;
-      const width = model.vocabSize;
-      return this.#texts.map((_, row) => data.subarray(row * width, (row + 1) * width));
-    } finally {
-      logits.dispose();
-    }
+    const logits = this.#evaluating(() => lastLogits(model, this.#texts, from, this.#cache));
+    const data = logits.dataSync<'float32'>();
+    logits.dispose();
+    const width = model.vocabSize;
+    return this.#texts.map((_, row) => data.subarray(row * width, (row + 1) * width));
   }
 
   /**
