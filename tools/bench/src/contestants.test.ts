@@ -24,6 +24,7 @@ describe('contestants', () => {
       loss: undefined,
       version: 'torch 2.15.0+cpu eager tuned',
       threads: 2,
+      gflop: expect.closeTo(2.065, 3),
     });
     expect(() => parseJson('')).toThrow('it has no such workload');
     expect(() => parseJson('{"peer": "x"}')).toThrow('no ms_min');

@@ -17,7 +17,7 @@ export const torchModes = {
 } as const satisfies Record<string, readonly string[]>;
 
 export type TorchMode = keyof typeof torchModes;
-export type ContestantName = 'ours' | 'ours-bf16' | TorchMode | 'study' | 'tfjs';
+export type ContestantName = 'ours' | 'ours-bf16' | TorchMode | 'study';
 export type Precision = 'float32' | 'bf16';
 
 /** What one process measured. */
@@ -32,6 +32,8 @@ export interface Timing {
   /** Library, version, engine. */
   readonly version: string;
   readonly threads?: number;
+  /** Floating-point operations of a step as this side counts them, in billions; rounded. */
+  readonly gflop?: number;
 }
 
 /** One side of the race. */
@@ -92,27 +94,13 @@ export function study(program: string, { steps, threads }: Rules): Contestant {
       parameters: [`w=${name}`, `steps=${steps}`, `nt=${threads}`, 'prof=0'],
     }),
     parse(stdout) {
-      const found = /: min ([\d.]+) ms median ([\d.]+) .* params (\d+) loss ([\d.]+)/.exec(stdout);
+      const found = /: min ([\d.]+) ms median ([\d.]+) \| (\d+) GFLOP\/s \| params (\d+) loss ([\d.]+)/.exec(
+        stdout,
+      );
       if (!found) throw new Error('it has no such workload');
-      const [ms, msMedian, parameters, loss] = found.slice(1).map(Number);
-      return { ms, msMedian, parameters, loss, version: 'study', threads };
+      const [ms, msMedian, gflops, parameters, loss] = found.slice(1).map(Number);
+      return { ms, msMedian, parameters, loss, version: 'yardstick', threads, gflop: (gflops * ms) / 1e3 };
     },
-  };
-}
-
-/** Plain TensorFlow.js operations on its wasm engine, by the peer's script `peer_tfjs.cjs`. One step after a first. */
-export function tfjs({ peers }: { peers: string }): Contestant {
-  const script = join(peers, 'peer_tfjs.cjs');
-  if (!existsSync(script))
-    throw new Error(`${script}: no such file; --peers FOLDER says where the peers are`);
-  return {
-    name: 'tfjs',
-    command: (name) => ({
-      program: process.execPath,
-      parameters: [script, '@tensorflow/tfjs-backend-wasm', name],
-      env: { STEPS: '1', ONE_HOT: '1' }, // this engine has no gradient of an embedding
-    }),
-    parse: parseJson,
   };
 }
 
@@ -132,5 +120,6 @@ export function parseJson(stdout: string): Timing {
     loss: number('loss'),
     version: String(said.peer),
     threads: number('threads'),
+    gflop: (number('gflops_best')! * ms) / 1e3 || undefined,
   };
 }

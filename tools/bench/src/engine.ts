@@ -7,6 +7,7 @@ import type { Precision } from './contestants.js';
  * @throws Error when it does not open, or cannot compute in that precision
  */
 export async function openFor(name: string, precision: Precision): Promise<Engine> {
-  if (precision === 'bf16') throw new Error(`${name} has no bf16`);
-  return openEngine({ engine: name as EngineOptions['engine'] });
+  const engine = await openEngine({ engine: name as EngineOptions['engine'], precision });
+  if (engine.precision !== precision) throw new Error(`${engine.describe()}: no ${precision} here`);
+  return engine;
 }

@@ -102,12 +102,15 @@ describe('what is kept', () => {
   });
 
   it('has to be the same work', () => {
-    const kept: WorkloadResults['best'] = {};
-    keepBest(kept, 'ours', { ms: 12, memory: 500, parameters: 100 });
-    expect(() => expectSameWork(kept, 'eager', 100)).not.toThrow();
-    expect(() => expectSameWork(kept, 'tfjs', undefined)).not.toThrow();
-    expect(() => expectSameWork(kept, 'eager', 101)).toThrow(
+    const kept: WorkloadResults = { flops: 50e9, best: {} };
+    keepBest(kept.best, 'ours', { ms: 12, memory: 500, parameters: 100 });
+    expect(() => expectSameWork(kept, 'eager', { parameters: 100, gflop: 50.2 })).not.toThrow();
+    expect(() => expectSameWork(kept, 'eager', {})).not.toThrow();
+    expect(() => expectSameWork(kept, 'eager', { parameters: 101 })).toThrow(
       'eager trains 101 values, ours 100: not the same model',
+    );
+    expect(() => expectSameWork(kept, 'study', { parameters: 100, gflop: 25 })).toThrow(
+      'study counts 25.0 GFLOP a step, expected 50.0: not the same workload',
     );
   });
 

@@ -1,5 +1,5 @@
 // What the training race found, kept as plain data, and the tables made from it. Leaves out the race itself.
-import type { ContestantName, Precision } from './contestants.js';
+import type { ContestantName, Precision, Timing } from './contestants.js';
 import { describeCircumstances, type Circumstances } from './machine.js';
 import type { Peak } from './peaks.js';
 import { digits, geometricMean, percent, table, times } from './table.js';
@@ -53,18 +53,24 @@ export function keepBest(
 }
 
 /**
- * Complains when a contestant trains another number of values than those before: then it is not the same work.
+ * Complains when a contestant trains another number of values than those before, or counts another number of
+ * operations: then it is not the same work.
  * @throws Error that names both counts
  */
 export function expectSameWork(
-  best: WorkloadResults['best'],
+  { flops, best }: WorkloadResults,
   name: ContestantName,
-  parameters: number | undefined,
+  { parameters, gflop }: Pick<Timing, 'parameters' | 'gflop'>,
 ): void {
-  if (parameters === undefined) return;
   for (const [other, { parameters: theirs }] of Object.entries(best)) {
-    if (theirs === undefined || theirs === parameters) continue;
+    if (parameters === undefined || theirs === undefined || theirs === parameters) continue;
     throw new Error(`${name} trains ${parameters} values, ${other} ${theirs}: not the same model`);
+  }
+  // What they print is rounded.
+  if (gflop !== undefined && Math.abs(gflop / (flops / 1e9) - 1) > 0.03) {
+    throw new Error(
+      `${name} counts ${digits(gflop)} GFLOP a step, expected ${digits(flops / 1e9)}: not the same workload`,
+    );
   }
 }
 
@@ -78,10 +84,9 @@ const labels: Record<ContestantName, string> = {
   bf16: 'PyTorch bf16',
   'bf16-tuned': 'PyTorch bf16, tuned',
   study: 'yardstick',
-  tfjs: 'plain tfjs, wasm',
 };
 
-const float32Peers = ['eager', 'eager-tuned', 'compile', 'compile-tuned', 'study', 'tfjs'] as const;
+const float32Peers = ['eager', 'eager-tuned', 'compile', 'compile-tuned', 'study'] as const;
 const bf16Peers = ['bf16', 'bf16-tuned'] as const;
 
 /** Both tables with everything one has to know to read them. */
@@ -113,7 +118,7 @@ export function precisionTable(results: TrainingResults, precision: Precision): 
   const took = (name: ContestantName): boolean => everyone.some(({ best }) => best[name] !== undefined);
   if (!took(own)) return undefined;
   const peers: ContestantName[] = (precision === 'float32' ? float32Peers : bf16Peers).filter(took);
-  const heaviest = peers.find((name) => name !== 'study' && name !== 'tfjs'); // whose memory is shown
+  const heaviest = peers.find((name) => name !== 'study'); // whose memory is shown
   const peak = results.peaks[precision]?.gflops;
   const compared = [...(precision === 'bf16' && took('ours') ? (['ours'] as const) : []), ...peers];
 

@@ -6,7 +6,6 @@ import { ownProgram, run } from './child.js';
 import {
   ours,
   study,
-  tfjs,
   torch,
   torchModes,
   type Contestant,
@@ -24,13 +23,13 @@ import { peersFolder, personsPath, readWorkloads, usefulFlops } from './workload
 const help = `Usage: npx nx run bench:training -- [options]
 
   --workload NAMES    only these, separated by commas (default: all of the file)
-  --workloads FILE    the file with the workloads (default: workloads.json in the folder of peers)
   --engine NAME       engine of our side (default: auto)
   --precision NAMES   ours in float32, bf16 or both, separated by commas (default: float32)
   --python FILE       a Python with torch: then PyTorch takes part
-  --mode NAMES        how it does: ${Object.keys(torchModes).join(', ')}, and tfjs for plain
-                      TensorFlow.js operations (default: eager,eager-tuned,compile,bf16)
-  --peers FOLDER      the peers' scripts (default $LILFORMER_PEERS, or ../shared/bench beside the workspace)
+  --mode NAMES        how: ${Object.keys(torchModes).join(', ')}
+                      (default: eager,eager-tuned,compile,bf16; tuned: with glibc's malloc told to keep memory)
+  --peers FOLDER      workloads.json, which both sides read, and the peers' scripts
+                      (default $LILFORMER_PEERS, or ../shared/bench beside the workspace)
   --study FILE        the yardstick program
   --threads N         threads for everybody (default: the cores at hand)
   --rounds N          (default 3)
@@ -43,7 +42,6 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       workload: { type: 'string', multiple: true, default: [] },
-      workloads: { type: 'string' },
       engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
       precision: { type: 'string', multiple: true, default: ['float32'] },
       python: { type: 'string' },
@@ -61,9 +59,8 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(help);
   const peers = values.peers === undefined ? peersFolder() : personsPath(values.peers);
-  const file = values.workloads === undefined ? `${peers}/workloads.json` : personsPath(values.workloads);
   const only = values.workload.flatMap((names) => names.split(','));
-  const workloads = readWorkloads(file, only);
+  const workloads = readWorkloads(`${peers}/workloads.json`, only);
   const steps = wholeNumber('steps', values.steps);
   const rounds = wholeNumber('rounds', values.rounds);
   const threads = threadCount(values.threads);
@@ -81,19 +78,15 @@ async function main(): Promise<void> {
   }
 
   const python = values.python === undefined ? undefined : programPath(values.python);
-  const knownModes = [...(Object.keys(torchModes) as TorchMode[]), 'tfjs' as const];
   const usual = python === undefined ? [] : ['eager', 'eager-tuned', 'compile', 'bf16'];
-  const modes = namesOf('mode', values.mode ?? usual, knownModes);
+  const modes = namesOf('mode', values.mode ?? usual, Object.keys(torchModes) as TorchMode[]);
   const rules = { workloads, steps, threads };
   const contestants: Contestant[] = precisions.map((precision) => ours(precision, engine, rules));
   if (values.study !== undefined) contestants.push(study(personsPath(values.study), rules));
   for (const mode of modes) {
-    if (mode === 'tfjs') contestants.push(tfjs({ peers }));
-    else if (python === undefined)
-      throw new Error(`--mode ${mode}: needs --python FILE, a Python with torch`);
-    else contestants.push(torch(mode, { python, peers }, rules));
+    if (python === undefined) throw new Error(`--mode ${mode}: needs --python FILE, a Python with torch`);
+    contestants.push(torch(mode, { python, peers }, rules));
   }
-  const torchTakesPart = modes.some((mode) => mode !== 'tfjs');
 
   const results: TrainingResults = {
     ...circumstances('training'),
@@ -112,8 +105,7 @@ async function main(): Promise<void> {
     subject: 'matrix product',
     contestant: precision,
     async run(signal) {
-      const options = { engine, precision, threads, python: torchTakesPart ? python : undefined };
-      const peak = await measurePeak(options, signal);
+      const peak = await measurePeak({ engine, precision, threads, python }, signal);
       if (peak.gflops > (results.peaks[precision]?.gflops ?? 0)) results.peaks[precision] = peak;
     },
   }));
@@ -128,9 +120,8 @@ async function main(): Promise<void> {
           if (timing.threads !== undefined && timing.threads !== threads) {
             throw new Error(`it ran on ${timing.threads} threads, not on ${threads}`);
           }
-          const { best } = results.workloads[name];
-          expectSameWork(best, contestant.name, timing.parameters);
-          keepBest(best, contestant.name, { ...timing, memory: peakMemory });
+          expectSameWork(results.workloads[name], contestant.name, timing);
+          keepBest(results.workloads[name].best, contestant.name, { ...timing, memory: peakMemory });
           results.versions[contestant.name] = timing.version;
         },
       });

@@ -86,8 +86,6 @@ describe('readWorkloads', () => {
 
   it('says what there is', () => {
     expect(() => readWorkloads(file, ['c'])).toThrow('--workload c: expected one of a, b');
-    expect(() => readWorkloads(join(folder, 'none.json'))).toThrow(
-      /none.json: no such file; --workloads FILE/,
-    );
+    expect(() => readWorkloads(join(folder, 'none.json'))).toThrow(/none.json: no such file; --peers FOLDER/);
   });
 });

@@ -58,7 +58,9 @@ export function personsPath(path: string): string {
  */
 export function readWorkloads(file: string, only: readonly string[] = []): Map<string, Workload> {
   if (!existsSync(file)) {
-    throw new Error(`${file}: no such file; --workloads FILE says where the workloads are`);
+    throw new Error(
+      `${file}: no such file; --peers FOLDER says where the workloads and the peers' scripts are`,
+    );
   }
   const { training } = JSON.parse(readFileSync(file, 'utf8')) as { training: Record<string, Workload> };
   for (const name of only) {

@@ -2,39 +2,20 @@
 // blocks, queries, keys and values from one map without bias, feed-forward maps with biases or top-1 experts, dropout
 // on attention weights and on both branches. The peer's script has the same in PyTorch.
 import { tf } from '@lilformer/engine';
-import { Dropout, Embedding, LayerNorm, Linear, Module, positions, RMSNorm } from '@lilformer/layers';
+import {
+  Dropout,
+  Embedding,
+  LayerNorm,
+  Linear,
+  Module,
+  PackedSelfAttention,
+  positions,
+  RMSNorm,
+} from '@lilformer/layers';
 import { LanguageModel, type ForwardOptions } from '@lilformer/models';
-import { attentionPacked, dispatchToExperts, type Activation } from '@lilformer/ops';
+import { dispatchToExperts, type Activation } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import type { TransformerWorkload } from '../workloads.js';
-
-/** Attention of all heads, whose weights drop out while training. */
-class Attention extends Module {
-  readonly qkv: Linear;
-  readonly out: Linear;
-  readonly #seed: number;
-  #counter = 0;
-
-  constructor(
-    { d }: TransformerWorkload,
-    readonly heads: number,
-    readonly dropout: number,
-    random: Random,
-  ) {
-    super();
-    this.qkv = new Linear(d, 3 * d, random, { bias: false });
-    this.out = new Linear(d, d, random, { bias: false });
-    this.#seed = random.uint32();
-  }
-
-  /** `[B, T, C]` to the same shape. */
-  forward(x: tf.Tensor3D): tf.Tensor3D {
-    const drops = this.training && this.dropout > 0;
-    const dropout = drops ? { rate: this.dropout, seed: this.#seed, counter: this.#counter++ } : undefined;
-    const { output } = attentionPacked(this.qkv.forward(x), { heads: this.heads, causal: true, dropout });
-    return this.out.forward(output as tf.Tensor3D);
-  }
-}
 
 /** Two maps with an activation between. */
 class Mlp extends Module {
@@ -82,7 +63,7 @@ class TopOneExperts extends Module {
 
 class Block extends Module {
   readonly n1: LayerNorm | RMSNorm;
-  readonly attn: Attention;
+  readonly attn: PackedSelfAttention;
   readonly n2: LayerNorm | RMSNorm;
   readonly mlp: Mlp | TopOneExperts;
   readonly drop: Dropout;
@@ -91,15 +72,17 @@ class Block extends Module {
     super();
     this.n1 = norm(w);
     this.n2 = norm(w);
-    this.attn = new Attention(w, w.heads, w.dropout, random);
+    this.attn = new PackedSelfAttention(w.d, w.heads, random, { dropout: w.dropout });
     this.mlp = (w.experts ?? 1) > 1 ? new TopOneExperts(w, random) : new Mlp(w, random);
     this.drop = new Dropout(w.dropout, random);
   }
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D): tf.Tensor3D {
-    const attended: tf.Tensor3D = tf.add(x, this.drop.forward(this.attn.forward(this.n1.forward(x))));
-    return tf.add(attended, this.drop.forward(this.mlp.forward(this.n2.forward(attended))));
+    return tf.tidy(() => {
+      const attended = this.drop.residual(x, this.attn.forward(this.n1.forward(x)));
+      return this.drop.residual(attended, this.mlp.forward(this.n2.forward(attended)));
+    });
   }
 }
 
