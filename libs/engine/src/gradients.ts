@@ -1,7 +1,8 @@
 // Gradients of the TensorFlow.js operations that people compose models from. tfjs-core's Node build registers
 // none (they come with the union package, next to its layers and its browser backends), so they are given here,
 // from calculus. Leaves out images, convolutions, complex numbers and gradients of gradients' rarer cases.
-// Where someone else has registered a gradient already, theirs stays.
+// They replace what the union package has registered: its own are wrong where inputs of SquaredDifference or
+// BatchMatMul are broadcast.
 import { tf } from './tf.js';
 
 type Tensor = tf.Tensor;
@@ -267,9 +268,9 @@ const rearrangements: tf.GradConfig[] = [
   },
 ];
 
-/** Registers every gradient above that nobody has registered yet. */
+/** Registers every gradient above, also where another is registered. */
 export function registerGradients(): void {
   for (const config of [...elementwise, ...reductions, ...products, ...rearrangements]) {
-    if (!tf.getGradient(config.kernelName)) tf.registerGradient(config);
+    if (tf.getGradient(config.kernelName) !== config) tf.registerGradient(config);
   }
 }

@@ -102,8 +102,8 @@ function isAsWished({ candidate, wishes }: Open, { threads, precision }: Wishes)
 
 async function open(candidate: KnownCandidate, wishes: Wishes, reason: string): Promise<Engine> {
   tf.enableProdMode(); // before the first tensor, or tfjs prints its banner and checks every result for NaN
-  registerGradients();
   const opened = await candidate.load(wishes);
+  registerGradients(); // after loading, which may register others
   if (!(await tf.setBackend(candidate.backend))) {
     throw new Error(`TensorFlow.js cannot start ${candidate.backend}`);
   }

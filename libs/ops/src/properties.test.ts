@@ -286,7 +286,10 @@ describe('on this engine', () => {
       const targets = tf.tensor1d([1, 0], 'int32');
       const loss = crossEntropy(tf.tensor2d([[3e38, 1e4], [-3e38, 0]]), targets, { reduction: 'none' }); // prettier-ignore
       expect(loss.dataSync()[0]).toBeCloseTo(3e38, -32);
-      expect(crossEntropy(tf.tensor2d([[1e4, -1e4]]), tf.tensor1d([0], 'int32')).dataSync()[0]).toBe(0);
+      expect(crossEntropy(tf.tensor2d([[1e4, -1e4]]), tf.tensor1d([0], 'int32')).dataSync()[0]).toBeCloseTo(
+        0,
+        12,
+      );
       const none = tf.tensor1d([-100], 'int32');
       expect(crossEntropy(tf.tensor2d([[1, 2]]), none).dataSync()[0]).toBeNaN();
       expect(crossEntropy(tf.tensor2d([[1, 2]]), none, { reduction: 'sum' }).dataSync()[0]).toBe(0);
