@@ -1,7 +1,7 @@
 // A run that is interrupted, wherever, and resumed gives bit for bit what it gives uninterrupted. On every engine:
 // resume-engines.test.ts.
 import type { TokenSource } from '@lilformer/datasets';
-import { openEngine } from '@lilformer/engine';
+import { openEngine, tf } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.js';
 import { after, interrupted, optionsOf, otherModel, RUNS, told, type Kind } from './testing/interrupted.js';
@@ -197,6 +197,27 @@ describe('state and metrics', () => {
       warnings: [`trained with engine ${name} before, ${other} now: the last digits will differ`],
     });
     await openEngine({ engine: name });
+  });
+
+  it('another precision is warned of', async () => {
+    let folder = await newFolder();
+    await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));
+    expect((await folder.loadState())!.state.precision).toBe('float32');
+    folder = await reopen(folder);
+    const backend = tf.backend() as { precision?: string };
+    const before = backend.precision;
+    try {
+      backend.precision = 'bf16';
+      const [start] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 3, schedule: 0.01 }))).all;
+      expect(start).toMatchObject({
+        warnings: ['trained with products in float32 before, bf16 now: the losses will differ a little'],
+      });
+      folder = await reopen(folder);
+      const [again] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 4, schedule: 0.01 }))).all;
+      expect(again).toMatchObject({ warnings: [] });
+    } finally {
+      backend.precision = before;
+    }
   });
 
   it('an error while saving reaches the consumer, once', async () => {

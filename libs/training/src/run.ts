@@ -2,7 +2,7 @@
 // comes back. Leaves out the order in which things happen: that is train.ts.
 import type { NamedArray } from '@lilformer/checkpoints';
 import { type Batches, type BatchState, batches } from '@lilformer/datasets';
-import { tf } from '@lilformer/engine';
+import { tf, type Precision } from '@lilformer/engine';
 import { Dropout, type Module, type Parameter } from '@lilformer/layers';
 import { RunClock } from './clock.js';
 import { BestSoFar, type BestState } from './early-stopping.js';
@@ -30,6 +30,8 @@ interface RunState {
   /** Forwards each dropout layer has made in training, by its name; with its seed, they are its generator. */
   readonly dropout: Readonly<Record<string, number>>;
   readonly engine: string;
+  /** What matrix products were computed in; absent in states that knew float32 only. */
+  readonly precision?: Precision;
   /** For a person who wonders; nothing depends on them. */
   readonly versions: { readonly node: string; readonly tfjs: string };
 }
@@ -156,6 +158,12 @@ export class Run {
         `trained with engine ${state.engine} before, ${tf.getBackend()} now: the last digits will differ`,
       );
     }
+    const { precision = 'float32' } = state;
+    if (precision !== precisionInUse()) {
+      this.warnings.push(
+        `trained with products in ${precision} before, ${precisionInUse()} now: the losses will differ a little`,
+      );
+    }
     await folder.truncateMetrics(this.step);
     return true;
   }
@@ -183,6 +191,7 @@ export class Run {
       evaluationDue: this.evaluationDue,
       dropout: Object.fromEntries(dropouts(model).map(([name, { counter }]) => [name, counter])),
       engine: tf.getBackend(),
+      precision: precisionInUse(),
       versions: { node: process.versions.node, tfjs: tf.version_core },
     };
     await folder.saveState(arrays, state);
@@ -218,6 +227,11 @@ function openSchedule(schedule: Settings['schedule'], totalSteps: number | undef
     return createSchedule({ ...schedule, totalSteps: schedule.totalSteps ?? totalSteps });
   }
   return createSchedule(schedule);
+}
+
+/** What the engine multiplies matrices in; weights, sums and everything else are float32 always. */
+function precisionInUse(): Precision {
+  return (tf.backend() as { precision?: Precision }).precision ?? 'float32';
 }
 
 function dropouts(model: Module): [string, Dropout][] {
