@@ -48,8 +48,9 @@ describe('train', () => {
       '--epochs=2',
     );
     expect(settings).toMatchObject({ batchSize: 8, lr: 1e-3, epochs: 2, dModel: 128, windows: 'sliding' });
+    const without = { valid: 'some.txt', engine: 'cpu', threads: 3, precision: 'bf16' };
     for (const name of aboutSettings().keys()) {
-      const value = DEFAULTS[name] ?? 'some.txt';
+      const value = { ...without, ...DEFAULTS }[name];
       expect(start(flagOf(name), String(value)).settings[name], name).toEqual(value);
     }
   });
@@ -71,6 +72,9 @@ describe('train', () => {
     [['--preset', 'toString'], '--preset toString: expected one of'],
     [['--batchsize', '4'], '--batchsize: no such setting; did you mean --batch-size?'],
     [['--zzzzzzzzzzzz', '4'], '--zzzzzzzzzzzz: no such setting (--help'],
+    [['--engine', 'warp'], '--engine warp: expected one of auto, native, tensorflow'],
+    [['--threads', '0'], '--threads 0: expected a whole number from 1 to 1,024'],
+    [['--precision', 'fp8'], '--precision fp8: expected one of float32, bf16'],
     [['--data'], '--data: expected a value after it'],
     [['--data', '--valid', 'x'], '--data: expected a value after it'],
     [['train.txt'], 'train.txt: expected a setting such as'],

@@ -1,5 +1,6 @@
 // The command line of the trainer: flags from the schema in settings.ts, unknown ones refused with the
 // nearest known name, help in groups. Node's own `parseArgs` does the splitting.
+import { engineNames, type EngineOptions } from '@lilformer/engine';
 import { parseArgs } from 'node:util';
 import { PRESETS, presetNamed } from './presets.js';
 import {
@@ -18,6 +19,7 @@ const CHANGEABLE: readonly SettingName[] = [
   'epochs',
   'patience',
   'engine',
+  'threads',
   'logEvery',
   'saveEvery',
 ];
@@ -41,7 +43,8 @@ export interface GenerateCommand {
   readonly topK: number | undefined;
   readonly topP: number | undefined;
   readonly seed: number | undefined;
-  readonly engine: string;
+  readonly engine: EngineOptions['engine'];
+  readonly threads: number | undefined;
   readonly last: boolean;
   readonly cache: boolean;
 }
@@ -93,6 +96,7 @@ const GENERATE_FLAGS = [
   '--top-p',
   '--seed',
   '--engine',
+  '--threads',
 ];
 
 /**
@@ -126,10 +130,18 @@ export function parseGenerate(args: readonly string[]): GenerateCommand | { read
     topK: number('top-k', undefined, 'a whole number of at least 1', wholeFrom(1)),
     topP: number('top-p', undefined, 'a number above 0 and at most 1', (x) => x > 0 && x <= 1),
     seed: number('seed', undefined, 'a whole number of at least 0', wholeFrom(0)),
-    engine: typeof values.engine === 'string' ? values.engine : 'auto',
+    engine: engineNamed(values.engine),
+    threads: number('threads', undefined, 'a whole number of at least 1', wholeFrom(1)),
     last: values.last === true,
     cache: values['no-cache'] !== true,
   };
+}
+
+function engineNamed(given: unknown): EngineOptions['engine'] {
+  if (given === undefined) return undefined;
+  const name = engineNames.find((known) => known === given);
+  if (!name) throw new Error(`--engine ${String(given)}: expected one of ${engineNames.join(', ')}`);
+  return name;
 }
 
 function strictParse(
@@ -252,7 +264,8 @@ export function generateHelp(): string {
     ...entry('--seed N', 'same seed, same text; without it another text each time'),
     ...entry('--last', 'the last weights instead of the best ones'),
     ...entry('--no-cache', 'recompute everything for each token: the same text, slower'),
-    ...entry('--engine NAME', 'auto, wasm, cpu [auto]'),
+    ...entry('--engine NAME', `${engineNames.join(', ')} [auto]`),
+    ...entry('--threads N', 'threads to compute with; without it as many as there are cores'),
   ].join('\n');
 }
 

@@ -1,5 +1,5 @@
 // `generate`: a run folder's model goes on with a prompt, and the text appears as it is written.
-import { openEngine, type EngineOptions } from '@lilformer/engine';
+import { openEngine } from '@lilformer/engine';
 import { RunFolder } from '@lilformer/checkpoints';
 import { modelFromRun } from '@lilformer/training';
 import { generate } from '@lilformer/sampling';
@@ -15,7 +15,7 @@ export async function generateCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await RunFolder.open(fromWhereTheyStand(command.run));
-  await openEngine({ engine: command.engine as EngineOptions['engine'] });
+  await openEngine({ engine: command.engine, threads: command.threads });
   const tokenizer = tokenizerFromJSON(folder.tokenizer);
   const model = await modelFromRun(folder, { weights: command.last ? 'last' : 'best' });
   const { maxTokens, temperature, topK, topP, seed, cache } = command;

@@ -1,5 +1,6 @@
 // Every setting of a training run: its name, default, meaning and what is allowed, once. The command
 // line, its help text, the checks and the run folder's config.json all come from this schema.
+import { engineNames } from '@lilformer/engine';
 import { modelTypes } from '@lilformer/models';
 import { z } from 'zod';
 
@@ -233,7 +234,30 @@ export const settingsSchema = z.object({
     whole(0),
   ),
 
-  engine: setting({ group: 'Run', value: 'NAME', help: 'auto, wasm, cpu' }, text()),
+  engine: setting(
+    {
+      group: 'Run',
+      value: 'NAME',
+      help: `${engineNames.join(', ')}; without it LILFORMER_ENGINE, or auto: the fastest that opens`,
+    },
+    oneOf(...engineNames).optional(),
+  ),
+  threads: setting(
+    {
+      group: 'Run',
+      value: 'N',
+      help: 'threads to compute with; without it LILFORMER_THREADS, or as many as there are cores',
+    },
+    whole(1, 1024).optional(),
+  ),
+  precision: setting(
+    {
+      group: 'Run',
+      value: 'KIND',
+      help: '`float32`, or `bf16`: matrix products with half the bits, faster where the native engine finds AVX512-BF16; without it LILFORMER_PRECISION, or float32',
+    },
+    oneOf('float32', 'bf16').optional(),
+  ),
   seed: setting(
     { group: 'Run', value: 'N', help: 'seed of everything random: weights, order of the data, samples' },
     whole(0),
@@ -298,7 +322,6 @@ export const DEFAULTS: Settings = {
   evalEvery: 200,
   evalBatches: 20,
   patience: 0,
-  engine: 'auto',
   seed: 42,
   logEvery: 10,
   saveEvery: 60,

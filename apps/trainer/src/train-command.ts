@@ -1,7 +1,7 @@
 // `train`: text, tokenizer, model and loop put together, told about, and kept in a run folder.
 import { relative } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
-import { openEngine, type EngineOptions } from '@lilformer/engine';
+import { openEngine } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { generateText } from '@lilformer/sampling';
@@ -90,9 +90,8 @@ async function begin(
   signal: AbortSignal,
 ): Promise<Run> {
   const path = run === undefined ? await nextRunFolder(preset) : fromWhereTheyStand(run);
+  await startEngine(settings, terminal);
   printSettings(preset, settings, terminal);
-  const engine = await openEngine({ engine: settings.engine as EngineOptions['engine'] });
-  terminal.print(`Engine: ${engine.describe()}`);
   const corpus = await findCorpus(settings, terminal, signal);
   const tokenizer = await makeTokenizer(settings, corpus, terminal, signal);
   const tokens = await encodeCorpus(corpus, tokenizer, terminal, signal);
@@ -124,8 +123,7 @@ async function goOn(
       throw new Error(`${folder.path}: its config.json has format ${config.format}, this version reads 1`);
     }
     const settings = checkSettings({ ...config.settings, ...changes });
-    const engine = await openEngine({ engine: settings.engine as EngineOptions['engine'] });
-    terminal.print(`Engine: ${engine.describe()}`);
+    await startEngine(settings, terminal);
     const tokenizer = tokenizerFromJSON(folder.tokenizer);
     const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, signal);
     const counts = { train: tokens.train.length, valid: tokens.valid?.length };
@@ -143,6 +141,16 @@ async function goOn(
     await folder.close();
     throw error;
   }
+}
+
+async function startEngine(
+  { engine, threads, precision }: Settings,
+  terminal: Pick<Terminal, 'print'>,
+): Promise<void> {
+  const notes: string[] = [];
+  const opened = await openEngine({ engine, threads, precision, notify: (line) => notes.push(line) });
+  terminal.print(`Engine: ${opened.describe()}`);
+  for (const note of notes) terminal.print(`note: ${note}`);
 }
 
 /** The settings, those that are not the defaults' marked with where they come from. */

@@ -73,7 +73,7 @@ describe('trainer', () => {
       expect(trained.code).toBe(0);
       expect(trained.out).toContain('--batch-size 4*');
       expect(trained.out).toMatch(/step 4\/8 \| loss [\d.]+ \| lr \S+ \| [\d,.]+ tok\/s \| eta \S+/);
-      expect(trained.out).toMatch(/Engine: (wasm|cpu)/);
+      expect(trained.out).toMatch(/^Engine: (native|tensorflow|wasm|cpu) \(/);
       expect(trained.out).toMatch(
         /--- before training\nOnce upon a time[\s\S]*--- after training\nOnce upon a time/,
       );
@@ -144,7 +144,7 @@ describe('trainer', () => {
     [['train', '--data', 'nowhere.txt'], /--data nowhere.txt: expected a file.*\bnowhere\.txt$/m],
     [['train', '--batch-size', '0'], /^--batch-size 0: expected a whole number of at least 1$/m],
     [['train', '--resume', 'nowhere'], /nowhere/],
-    [['train', '--engine', 'warp'], /"warp": expected one of auto/],
+    [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
     [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
     [['generate', '--run', 'nowhere'], /nowhere/],
     [['fly'], /fly: expected train or generate/],
