@@ -56,7 +56,7 @@ export function positions(
 ): tf.Tensor1D | tf.Tensor2D {
   const [, tokens] = ids.shape;
   const before = cache?.length ?? 0;
-  if (!paddingMask) return tf.range(before, before + tokens, 1, 'int32');
+  if (!paddingMask) return tf.tensor1d(Int32Array.from({ length: tokens }, (_, i) => before + i), 'int32');
   return tf.tidy(() => {
     const counted = tf.relu(tf.sub(tf.cumsum(tf.cast(paddingMask, 'float32'), 1), 1));
     return tf.cast(tf.slice(counted, [0, before], [-1, tokens]), 'int32') as tf.Tensor2D;

@@ -55,9 +55,10 @@ export abstract class LanguageModel extends Module {
     this.#check(ids, options);
     return tf.tidy(() => {
       const [batch, tokens] = ids.shape;
-      const x = this.hidden(ids, options); // [B, T, C]
+      let x = this.hidden(ids, options); // [B, T, C]
       options.cache?.advance(tokens);
-      return this.output.forward(options.lastOnly ? tf.slice(x, [0, tokens - 1, 0], [batch, 1, -1]) : x);
+      if (options.lastOnly && tokens > 1) x = tf.slice(x, [0, tokens - 1, 0], [batch, 1, -1]);
+      return this.output.forward(x);
     });
   }
 
