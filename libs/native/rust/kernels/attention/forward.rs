@@ -1,0 +1,245 @@
+//! The way forward: an item is one head of one sequence, or a run of its queries.
+
+use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, weigh};
+use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, panel, product};
+use super::{Attention, Cut, Rows, Scratch, Target, pack};
+use crate::buffers::Shared;
+use crate::kernel;
+use crate::simd::Simd;
+use crate::threads;
+
+/// Most queries of an item: what runs along with them stays in the cache.
+const QUERIES: usize = 512;
+/// Fewest, where a head is cut up for want of heads: below, packing the keys costs too much.
+const FEWEST: usize = 32;
+/// The log-sum of a query that sees nothing: its weights come out as 0.
+pub const NEVER: f32 = 1e30;
+
+/// Writes `output` [batch, queries, heads · head_dim] and, for the gradient, `log_sums` [batch, heads, queries]: log2
+/// of the sum of 2^score, where scores are in units of log 2. A query that sees nothing gets zeros.
+///
+/// # Panics
+/// When sizes do not fit, or there is no memory.
+pub fn forward(
+    attention: &Attention,
+    q: Rows,
+    k: Rows,
+    v: Rows,
+    output: &mut [f32],
+    log_sums: Option<&mut [f32]>,
+) {
+    attention.check();
+    let &Attention { batch, heads, queries, keys, head_dim, .. } = attention;
+    attention.check_rows(&q, queries);
+    attention.check_rows(&k, keys);
+    attention.check_rows(&v, keys);
+    assert_eq!(output.len(), batch * queries * attention.width(), "attention: output");
+    if let Some(log_sums) = &log_sums {
+        assert_eq!(log_sums.len(), batch * heads * queries, "attention: log-sums");
+    }
+    if batch * heads * queries == 0 {
+        return;
+    }
+    let log_sums = log_sums.map(Shared::new);
+    let output = Target { numbers: Shared::new(output), stride: attention.width(), offset: 0 };
+
+    let ranges = queries.div_ceil(QUERIES).max(attention.parts(queries / FEWEST));
+    let wide = head_dim.next_multiple_of(16);
+    let scratch = Scratch::new(
+        KEYS * head_dim // keys
+            + KEYS * wide // values
+            + 2 * ROWS * STRIDE // queries, scores
+            + WORDS
+            + KEYS // padding
+            + QUERIES * wide // sums of values
+            + 3 * QUERIES // what runs along
+            + 2 * ROWS,
+    );
+    attention.run(batch * heads * ranges, |item, lane| {
+        // causal: the last queries see most, and so come first
+        let (range, at) = (ranges - 1 - item / (batch * heads), item % (batch * heads));
+        let (sequence, head) = (at / heads, at % heads);
+        let (first, end) = threads::split(queries, ranges, ROWS, range);
+        let item = Item {
+            attention,
+            first,
+            end,
+            q: q.of(attention, queries, sequence, head),
+            q_stride: q.stride,
+            k: k.of(attention, keys, sequence, head),
+            k_stride: k.stride,
+            v: v.of(attention, keys, sequence, head),
+            v_stride: v.stride,
+            visible: attention.visible.map(|visible| &visible[sequence * keys..][..keys]),
+            row: at,
+            output: output.of(attention, queries, sequence, head),
+            // SAFETY: inside, as its length was checked.
+            log_sums: log_sums.map(|to| unsafe { to.at(at * queries) }),
+        };
+        // SAFETY: all rows were checked to be inside their arrays, ranges and heads are apart from one another, and
+        // the scratch memory is this thread's.
+        unsafe { run(&item, scratch.of(lane)) };
+    });
+}
+
+/// Some queries of one head of one sequence.
+struct Item<'a> {
+    attention: &'a Attention<'a>,
+    /// The queries: from this …
+    first: usize,
+    /// … up to this.
+    end: usize,
+    q: *const f32,
+    q_stride: usize,
+    k: *const f32,
+    k_stride: usize,
+    v: *const f32,
+    v_stride: usize,
+    visible: Option<&'a [f32]>,
+    /// Which head of the batch.
+    row: usize,
+    output: *mut f32,
+    log_sums: Option<*mut f32>,
+}
+
+kernel! {
+    /// # Safety
+    /// All addresses hold what the item says; nobody else writes there or uses the scratch memory.
+    unsafe fn run<S>(item: &Item, scratch: Cut) {
+        attend::<S>(item, scratch)
+    }
+}
+
+#[inline(always)]
+unsafe fn attend<S: Simd>(item: &Item, mut scratch: Cut) {
+    let attention = item.attention;
+    let head_dim = attention.head_dim;
+    let wide = head_dim.next_multiple_of(S::LANES);
+    let width = attention.width();
+    let lead = attention.lead();
+    let keys = if attention.causal { item.end + lead } else { attention.keys };
+    let whole = keys <= KEYS; // all keys in one block: nothing runs along
+    let log2_scale = attention.scale * std::f32::consts::LOG2_E;
+    let kept = attention.dropout.map_or(1.0, |mask| mask.factor);
+
+    let packed_k = scratch.take(KEYS * head_dim);
+    let packed_v = scratch.take(KEYS * wide);
+    let packed_q = scratch.take(ROWS * STRIDE);
+    let scores = scratch.take(ROWS * STRIDE);
+    let words = scratch.take(WORDS).cast::<u32>();
+    let visible = scratch.take(KEYS);
+    let sums = scratch.take(QUERIES * wide);
+    let running =
+        Running { largest: scratch.take(QUERIES), sum: scratch.take(QUERIES), decay: scratch.take(QUERIES) };
+    let factors = scratch.take(ROWS);
+
+    // SAFETY: the caller's promise; sizes of scratch memory are those above.
+    unsafe {
+        for k0 in (0..keys).step_by(KEYS) {
+            let count = (keys - k0).min(KEYS);
+            pack::panels::<S>(item.k.add(k0 * item.k_stride), item.k_stride, count, head_dim, packed_k);
+            pack::rows::<S>(
+                item.v.add(k0 * item.v_stride),
+                item.v_stride,
+                count,
+                head_dim,
+                1.0,
+                packed_v,
+                wide,
+            );
+            let hiding = Hiding {
+                visible: pack::visible(item.visible, k0, count, visible),
+                dropout: attention.dropout.as_ref(),
+                words,
+            };
+            // the first block of queries of which one sees one of these keys
+            let start = if attention.causal { k0.saturating_sub(lead) / ROWS * ROWS } else { 0 };
+            for i0 in (start.max(item.first)..item.end).step_by(ROWS) {
+                let rows = (item.end - i0).min(ROWS);
+                let reach = Reach::new(attention, i0, rows, k0, count);
+                let running = running.from(i0 - item.first);
+                pack::block::<S>(
+                    item.q.add(i0 * item.q_stride),
+                    item.q_stride,
+                    rows,
+                    head_dim,
+                    log2_scale,
+                    packed_q,
+                );
+                let most = reach.most();
+                for j in (0..most).step_by(panel::<S>()) {
+                    let vectors = (most - j).div_ceil(S::LANES);
+                    let to = Plain { to: scores.add(j), stride: STRIDE };
+                    product::<S, _, STRIDE, 1>(
+                        vectors,
+                        head_dim,
+                        packed_q,
+                        packed_k.add(j * head_dim),
+                        panel::<S>(),
+                        &to,
+                    );
+                }
+                hiding.draw::<S>(attention.tile(item.row, i0, k0), most);
+                match (hiding.visible.is_null(), attention.dropout.is_none()) {
+                    (true, true) => weigh::<S, false, false>(scores, reach, hiding, running, k0 == 0),
+                    (true, false) => weigh::<S, false, true>(scores, reach, hiding, running, k0 == 0),
+                    (false, true) => weigh::<S, true, false>(scores, reach, hiding, running, k0 == 0),
+                    (false, false) => weigh::<S, true, true>(scores, reach, hiding, running, k0 == 0),
+                }
+                for row in 0..rows {
+                    *factors.add(row) = if whole { finish(item, i0 + row, running, row, kept) } else { 1.0 };
+                }
+                for c in (0..head_dim).step_by(panel::<S>()) {
+                    let vectors = (head_dim - c).div_ceil(S::LANES);
+                    let to = if whole {
+                        let to = item.output.add(i0 * width + c);
+                        let decay = std::ptr::null();
+                        Scaled { to, stride: width, rows, columns: head_dim - c, factor: factors, decay }
+                    } else {
+                        let to = sums.add((i0 - item.first) * wide + c);
+                        let decay = if k0 == 0 { std::ptr::null() } else { running.decay.cast_const() };
+                        Scaled { to, stride: wide, rows, columns: wide - c, factor: factors, decay }
+                    };
+                    product::<S, _, STRIDE, 1>(vectors, most, scores, packed_v.add(c), wide, &to);
+                }
+            }
+        }
+        if keys == 0 {
+            for row in 0..item.end - item.first {
+                let nothing = running.from(row);
+                *nothing.largest = NOTHING;
+                *nothing.sum = 0.0;
+                std::slice::from_raw_parts_mut(sums.add(row * wide), wide).fill(0.0);
+            }
+        }
+        if !whole || keys == 0 {
+            for i in item.first..item.end {
+                let row = i - item.first;
+                let factor = finish(item, i, running, row, kept);
+                pack::unpack::<S>(
+                    sums.add(row * wide),
+                    wide,
+                    1,
+                    head_dim,
+                    factor,
+                    item.output.add(i * width),
+                    width,
+                );
+            }
+        }
+    }
+}
+
+/// Stores a query's log-sum, and gives the factor that its sum of values is to be multiplied with.
+#[inline(always)]
+unsafe fn finish(item: &Item, query: usize, running: Running, row: usize, kept: f32) -> f32 {
+    // SAFETY: the row has been weighed; the query is one of the item's.
+    unsafe {
+        let (largest, sum) = (*running.largest.add(row), *running.sum.add(row));
+        let nothing = sum == 0.0;
+        if let Some(log_sums) = item.log_sums {
+            *log_sums.add(query) = if nothing { NEVER } else { largest + sum.log2() };
+        }
+        if nothing { 0.0 } else { kept / sum }
+    }
+}

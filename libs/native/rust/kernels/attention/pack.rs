@@ -1,0 +1,168 @@
+//! A head's rows, out of the arrays they lie in, as the tiles want them.
+
+use super::tiles::{KEYS, ROWS, STRIDE, panel};
+use crate::simd::Simd;
+
+/// Rows as columns: [rows, columns] becomes panels [rows / panel, columns, panel], with zeros behind the last row.
+///
+/// # Safety
+/// As for `Simd`; `from` holds rows `stride` apart, `to` has room for whole panels.
+#[inline(always)]
+pub unsafe fn panels<S: Simd>(from: *const f32, stride: usize, rows: usize, columns: usize, to: *mut f32) {
+    let width = panel::<S>();
+    // SAFETY: the caller's promise; rows that do not exist are not read.
+    unsafe {
+        for first in (0..rows).step_by(width) {
+            let to = to.add(first * columns);
+            for part in (0..width).step_by(S::LANES) {
+                let there = rows.saturating_sub(first + part).min(S::LANES);
+                let from = from.wrapping_add((first + part) * stride);
+                for column in (0..columns).step_by(S::LANES) {
+                    let count = (columns - column).min(S::LANES);
+                    S::transpose(
+                        from.wrapping_add(column),
+                        stride,
+                        there,
+                        count,
+                        to.add(column * width + part),
+                        width,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// factor · rows, `to_stride` apart, columns filled up with zeros to whole vectors.
+///
+/// # Safety
+/// As for `Simd`; `from` holds rows `stride` apart, `to` has room for whole vectors.
+#[inline(always)]
+pub unsafe fn rows<S: Simd>(
+    from: *const f32,
+    stride: usize,
+    rows: usize,
+    columns: usize,
+    factor: f32,
+    to: *mut f32,
+    to_stride: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let factor = S::splat(factor);
+        for row in 0..rows {
+            let (from, to) = (from.add(row * stride), to.add(row * to_stride));
+            let mut column = 0;
+            while column + S::LANES <= columns {
+                S::store(to.add(column), S::mul(factor, S::load(from.add(column))));
+                column += S::LANES;
+            }
+            if column < columns {
+                S::store(to.add(column), S::mul(factor, S::load_part(from.add(column), columns - column)));
+            }
+        }
+    }
+}
+
+/// The way back: rows of whole vectors, `from_stride` apart, times a factor into rows of so many columns.
+///
+/// # Safety
+/// As for `Simd`; both addresses hold what is said.
+#[inline(always)]
+pub unsafe fn unpack<S: Simd>(
+    from: *const f32,
+    from_stride: usize,
+    rows: usize,
+    columns: usize,
+    factor: f32,
+    to: *mut f32,
+    stride: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let factor = S::splat(factor);
+        for row in 0..rows {
+            let (from, to) = (from.add(row * from_stride), to.add(row * stride));
+            let mut column = 0;
+            while column + S::LANES <= columns {
+                S::store(to.add(column), S::mul(factor, S::load(from.add(column))));
+                column += S::LANES;
+            }
+            if column < columns {
+                S::store_part(to.add(column), S::mul(factor, S::load(from.add(column))), columns - column);
+            }
+        }
+    }
+}
+
+/// A block of at most ROWS rows, STRIDE apart, with zeros for those that do not exist.
+///
+/// # Safety
+/// As for `rows`.
+#[inline(always)]
+pub unsafe fn block<S: Simd>(
+    from: *const f32,
+    stride: usize,
+    count: usize,
+    columns: usize,
+    factor: f32,
+    to: *mut f32,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        rows::<S>(from, stride, count, columns, factor, to, STRIDE);
+        for row in count..ROWS {
+            for column in (0..columns).step_by(S::LANES) {
+                S::store(to.add(row * STRIDE + column), S::zero());
+            }
+        }
+    }
+}
+
+/// The scalar product of each row of one matrix with that of another.
+///
+/// # Safety
+/// As for `rows`, for both; `to` has room for `count` numbers.
+#[inline(always)]
+pub unsafe fn dots<S: Simd>(
+    a: *const f32,
+    b: *const f32,
+    stride: usize,
+    count: usize,
+    columns: usize,
+    to: *mut f32,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for row in 0..count {
+            let (a, b) = (a.add(row * stride), b.add(row * stride));
+            let mut sums = S::zero();
+            let mut column = 0;
+            while column + S::LANES <= columns {
+                sums = S::fma(S::load(a.add(column)), S::load(b.add(column)), sums);
+                column += S::LANES;
+            }
+            if column < columns {
+                let part = columns - column;
+                sums = S::fma(S::load_part(a.add(column), part), S::load_part(b.add(column), part), sums);
+            }
+            *to.add(row) = S::sum(sums);
+        }
+    }
+}
+
+/// Keys from `first` as 1 or, where they are padding, 0, filled up with 0; null without padding.
+///
+/// # Safety
+/// `to` has room for KEYS numbers.
+#[inline(always)]
+pub unsafe fn visible(visible: Option<&[f32]>, first: usize, count: usize, to: *mut f32) -> *const f32 {
+    let Some(visible) = visible else { return std::ptr::null() };
+    // SAFETY: the caller's promise.
+    let to = unsafe { std::slice::from_raw_parts_mut(to, KEYS) };
+    to.fill(0.0);
+    for (to, &from) in to.iter_mut().zip(&visible[first..][..count]) {
+        *to = if from == 0.0 { 0.0 } else { 1.0 };
+    }
+    to.as_ptr()
+}

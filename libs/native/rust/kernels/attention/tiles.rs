@@ -1,0 +1,175 @@
+//! Products of a few rows of A with a panel of B, the sums in registers until their destination takes them.
+
+use crate::simd::Simd;
+
+/// Keys that are looked at in one go; longer sequences are read in blocks of so many.
+pub const KEYS: usize = 256;
+/// Queries of a block: rows of the tiles, and of the tiles of dropout.
+pub const ROWS: usize = 8;
+/// Floats from row to row of scores, and of packed queries: an odd number of cache lines, so that rows which are read
+/// together lie in different sets of the cache.
+pub const STRIDE: usize = KEYS + 16;
+
+/// Floats of a panel of keys.
+pub const fn panel<S: Simd>() -> usize {
+    S::LANES * S::TILE_VECTORS
+}
+
+/// Where the sums of a tile go.
+pub trait Destination<S: Simd> {
+    /// Takes the sums of one row, of the vector that starts at this column.
+    ///
+    /// # Safety
+    /// As for `Simd`; row and column are inside what the destination was made for.
+    unsafe fn take(&self, row: usize, column: usize, sums: S::V);
+}
+
+/// [ROWS, vectors · LANES] = A · B over `depth`, for at most TILE_VECTORS vectors. A[i, k] is at `a[i · ROW + k · STEP]`,
+/// row k of B at `b[k · b_stride]`.
+///
+/// # Safety
+/// As for `Simd`; the addresses hold what is said, and `to` has room.
+#[inline(always)]
+pub unsafe fn product<S: Simd, D: Destination<S>, const ROW: usize, const STEP: usize>(
+    vectors: usize,
+    depth: usize,
+    a: *const f32,
+    b: *const f32,
+    b_stride: usize,
+    to: &D,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if S::TILE_ROWS >= ROWS {
+            if S::TILE_VECTORS > 1 && vectors > 1 {
+                tile::<S, D, ROWS, 2, ROW, STEP>(depth, a, b, b_stride, 0, to);
+            } else {
+                tile::<S, D, ROWS, 1, ROW, STEP>(depth, a, b, b_stride, 0, to);
+            }
+        } else {
+            const HALF: usize = ROWS / 2;
+            for first in [0, HALF] {
+                let a = a.add(first * ROW);
+                if S::TILE_VECTORS > 1 && vectors > 1 {
+                    tile::<S, D, HALF, 2, ROW, STEP>(depth, a, b, b_stride, first, to);
+                } else {
+                    tile::<S, D, HALF, 1, ROW, STEP>(depth, a, b, b_stride, first, to);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn tile<
+    S: Simd,
+    D: Destination<S>,
+    const M: usize,
+    const N: usize,
+    const ROW: usize,
+    const STEP: usize,
+>(
+    depth: usize,
+    a: *const f32,
+    b: *const f32,
+    b_stride: usize,
+    first: usize,
+    to: &D,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [[S::zero(); N]; M];
+        let (mut a, mut b) = (a, b);
+        for _ in 0..depth {
+            let mut of_b = [S::zero(); N];
+            for j in 0..N {
+                of_b[j] = S::load(b.add(j * S::LANES));
+            }
+            for i in 0..M {
+                let of_a = S::splat(*a.add(i * ROW));
+                for j in 0..N {
+                    sums[i][j] = S::fma(of_a, of_b[j], sums[i][j]);
+                }
+            }
+            a = a.add(STEP);
+            b = b.add(b_stride);
+        }
+        for i in 0..M {
+            for j in 0..N {
+                to.take(first + i, j * S::LANES, sums[i][j]);
+            }
+        }
+    }
+}
+
+/// Stores sums as they are, whole vectors.
+pub struct Plain {
+    pub to: *mut f32,
+    pub stride: usize,
+}
+
+impl<S: Simd> Destination<S> for Plain {
+    #[inline(always)]
+    unsafe fn take(&self, row: usize, column: usize, sums: S::V) {
+        // SAFETY: the caller's promise.
+        unsafe { S::store(self.to.add(row * self.stride + column), sums) }
+    }
+}
+
+/// Adds sums to what is there, or stores them over it.
+pub struct Sum {
+    pub to: *mut f32,
+    pub stride: usize,
+    pub add: bool,
+}
+
+impl<S: Simd> Destination<S> for Sum {
+    #[inline(always)]
+    unsafe fn take(&self, row: usize, column: usize, sums: S::V) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let at = self.to.add(row * self.stride + column);
+            let sums = if self.add { S::add(sums, S::load(at)) } else { sums };
+            S::store(at, sums);
+        }
+    }
+}
+
+/// factor · sums, and with `decay` + decay · what is there, a factor and a decay for each row; only so many rows and
+/// columns are touched.
+pub struct Scaled {
+    pub to: *mut f32,
+    pub stride: usize,
+    pub rows: usize,
+    pub columns: usize,
+    /// [ROWS]
+    pub factor: *const f32,
+    /// [ROWS], or null to store over what is there.
+    pub decay: *const f32,
+}
+
+impl<S: Simd> Destination<S> for Scaled {
+    #[inline(always)]
+    unsafe fn take(&self, row: usize, column: usize, sums: S::V) {
+        if row >= self.rows {
+            return;
+        }
+        // SAFETY: the caller's promise; the row exists, and parts of vectors end with the columns.
+        unsafe {
+            let at = self.to.add(row * self.stride + column);
+            let part = self.columns - column;
+            let mut value = S::mul(sums, S::splat(*self.factor.add(row)));
+            if part >= S::LANES {
+                if !self.decay.is_null() {
+                    value = S::fma(S::load(at), S::splat(*self.decay.add(row)), value);
+                }
+                S::store(at, value);
+            } else {
+                if !self.decay.is_null() {
+                    value = S::fma(S::load_part(at, part), S::splat(*self.decay.add(row)), value);
+                }
+                S::store_part(at, value, part);
+            }
+        }
+    }
+}
