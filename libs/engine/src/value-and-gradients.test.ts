@@ -17,8 +17,15 @@ const ownProduct = tf.customGrad((...args) => {
   };
 });
 
-/** Sum of three whose gradient is the same tensor for all. */
+/** Sum of three that hands its gradient on, to the first as it came. */
 const ownSum = tf.customGrad((...args) => {
+  args.pop();
+  const [a, b, c] = args as tf.Tensor[];
+  return { value: tf.add(tf.add(a, b), c), gradFunc: (dy: tf.Tensor) => [dy, tf.clone(dy), tf.clone(dy)] };
+});
+
+/** The same with one tensor as the gradient of all three, which tf.variableGrads would dispose of too early. */
+const sharedSum = tf.customGrad((...args) => {
   args.pop();
   const [a, b, c] = args as tf.Tensor[];
   return { value: tf.add(tf.add(a, b), c), gradFunc: (dy: tf.Tensor) => [dy, dy, dy] };
@@ -177,15 +184,22 @@ describe('valueAndGradients', () => {
     tf.dispose([loss, gradients[0]!]);
   });
 
-  it('lets an adder of its own take what nobody else has', () => {
+  it.each(['a new tensor', 'the first', 'the second'])('lets an adder of its own give %s', (which) => {
     const added: boolean[] = [];
-    const add = (sum: tf.Tensor, more: tf.Tensor): tf.Tensor => {
-      added.push(sum === more);
-      return tf.add(sum, more);
+    const add = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
+      added.push(a === b);
+      if (which === 'a new tensor') return tf.add(a, b);
+      // As an adder in place would: the sum under the name of one of the two.
+      const sum = tf.add(a, b);
+      const given = which === 'the first' ? a : b;
+      [given.dataId, sum.dataId] = [sum.dataId, given.dataId];
+      sum.dispose();
+      return given;
     };
     const [a, b] = variables;
     const f = (): tf.Scalar => tf.sum(tf.add(ownSum(a, a, b), ownSum(b, a, a)));
-    const actual = valueAndGradients(f, variables, { add });
+    const shared = (): tf.Scalar => tf.sum(tf.add(sharedSum(a, a, b), sharedSum(b, a, a)));
+    const actual = valueAndGradients(shared, variables, { add });
     expect(added).toEqual([false, false, false, false]);
     expect(given(actual)).toEqual(theirs(f));
     tf.dispose(actual.gradients.slice(0, 2) as tf.Tensor[]);

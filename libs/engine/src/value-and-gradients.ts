@@ -10,10 +10,10 @@ export interface GradientOptions {
   /** The gradients are those of the value times this; the value itself stays. Default 1. */
   readonly weight?: number;
   /**
-   * Adds two gradients of one tensor, both of which nobody else has: may change `sum` and give it back, or give a
-   * new tensor. Default `tf.add`.
+   * Adds two gradients of one tensor, both of which nobody else has: may change one of them and give it back, or give
+   * a new tensor. Default `tf.add`.
    */
-  readonly add?: (sum: tf.Tensor, more: tf.Tensor) => tf.Tensor;
+  readonly add?: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 }
 
 /** What `valueAndGradients` gives. */
@@ -128,8 +128,7 @@ function walkBack(
       }
       const sum = add(before, gradient);
       gradients.set(id, sum);
-      gradient.dispose();
-      if (sum !== before) before.dispose();
+      for (const part of [before, gradient]) if (part !== sum) part.dispose();
     }
   }
   return gradients;
