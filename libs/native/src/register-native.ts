@@ -4,6 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { NativeBackend } from './backend.js';
 import { loadLibrary, type Library } from './load.js';
+import { elementwise } from './operations/elementwise.js';
+import { layout } from './operations/layout.js';
+import type { Call, Operations } from './operations/operation.js';
+import { reductions } from './operations/reduce.js';
+
+type KernelParams = Parameters<tf.KernelFunc>[0];
+type KernelResult = ReturnType<tf.KernelFunc>;
 
 /** What `registerNative` takes. */
 export interface NativeOptions {
@@ -44,14 +51,17 @@ function wantedThreads({ threads }: NativeOptions, library: Library): number {
 }
 
 function registerKernels(): void {
+  const operations: Operations = { ...elementwise, ...reductions, ...layout };
   for (const { kernelFunc, ...config } of tf.getKernelsForBackend('cpu')) {
+    const onCpu = (params: KernelParams): KernelResult =>
+      (params.backend as NativeBackend).runInside(() =>
+        kernelFunc(params as Parameters<typeof kernelFunc>[0]),
+      );
+    const operation = operations[config.kernelName];
     tf.registerKernel({
       ...config,
       backendName: 'native',
-      kernelFunc: (params) =>
-        (params.backend as NativeBackend).runInside(() =>
-          kernelFunc(params as Parameters<typeof kernelFunc>[0]),
-        ),
+      kernelFunc: operation ? (params) => operation(params as Call) ?? onCpu(params) : onCpu,
     });
   }
 }

@@ -86,7 +86,7 @@ pub fn copy_columns(
 
 /// y [indices, columns] = rows of the table [rows, columns]; false where an index is outside of it.
 #[napi(catch_unwind)]
-pub fn gather_rows(
+pub fn take_rows(
     table: Input<f32>,
     indices: Input<i32>,
     y: Output<f32>,
@@ -100,5 +100,5 @@ pub fn gather_rows(
     let table = table.read(&apart, "table", length)?;
     let indices = indices.read(&apart, "indices", count)?;
     let y = y.write(&apart, "y", gathered)?;
-    Ok(layout::gather_rows(table, indices, y, rows as usize, columns as usize))
+    Ok(layout::take_rows(table, indices, y, rows as usize, columns as usize))
 }

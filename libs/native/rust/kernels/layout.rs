@@ -208,7 +208,7 @@ fn place(number: usize, sizes: &[usize], strides: &[usize]) -> usize {
 
 /// Rows `indices` of `table` [table_rows, columns], to `y` [indices, columns]. False, and y half written, where an
 /// index is outside of the table.
-pub fn gather_rows(table: &[f32], indices: &[i32], y: &mut [f32], table_rows: usize, columns: usize) -> bool {
+pub fn take_rows(table: &[f32], indices: &[i32], y: &mut [f32], table_rows: usize, columns: usize) -> bool {
     assert_eq!(table.len(), table_rows * columns);
     assert_eq!(y.len(), indices.len() * columns);
     if indices.iter().any(|&index| index < 0 || index as usize >= table_rows) {
@@ -302,10 +302,10 @@ mod tests {
     fn rows_of_a_table() {
         let table = numbers(12);
         let mut y = [0.0; 6];
-        assert!(gather_rows(&table, &[3, 0], &mut y, 4, 3));
+        assert!(take_rows(&table, &[3, 0], &mut y, 4, 3));
         assert_eq!(y, [9.0, 10.0, 11.0, 0.0, 1.0, 2.0]);
-        assert!(!gather_rows(&table, &[4, 0], &mut y, 4, 3));
-        assert!(!gather_rows(&table, &[0, -1], &mut y, 4, 3));
+        assert!(!take_rows(&table, &[4, 0], &mut y, 4, 3));
+        assert!(!take_rows(&table, &[0, -1], &mut y, 4, 3));
     }
 
     #[test]

@@ -16,7 +16,7 @@ export interface LayoutKernels {
     yBegin: number,
   ): void;
   /** y [indices, columns] = rows of the table [rows, columns]; false where an index is outside of it. */
-  gatherRows(
+  takeRows(
     table: Float32Array,
     indices: Int32Array,
     y: Float32Array,

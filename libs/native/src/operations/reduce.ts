@@ -1,0 +1,81 @@
+// Sums, means, largest, its place, and softmax, of float32 tensors. Leaves out reductions of dimensions that are not
+// neighbours, and of empty tensors: cpu's kernels do those.
+import * as tf from '@tensorflow/tfjs-core';
+import { floats, sizeOf, type Operation, type Operations } from './operation.js';
+
+/** A reduction of neighbouring dimensions as one of [outer, reduced, inner]. */
+interface Plan {
+  readonly shape: number[];
+  readonly outer: number;
+  readonly reduced: number;
+  readonly inner: number;
+}
+
+function plan(x: tf.TensorInfo, axis: unknown, keepDims: unknown): Plan | undefined {
+  if (x.dtype !== 'float32' || sizeOf(x.shape) === 0) return undefined;
+  const axes = tf.util.parseAxisParam(axis as number | number[], x.shape).sort((a, b) => a - b);
+  const first = axes[0] ?? 0;
+  if (axes.some((d, i) => d !== first + i)) return undefined;
+  const end = first + axes.length;
+  return {
+    shape: x.shape.flatMap((size, d) => (d < first || d >= end ? [size] : keepDims ? [1] : [])),
+    outer: sizeOf(x.shape.slice(0, first)),
+    reduced: sizeOf(x.shape.slice(first, end)),
+    inner: sizeOf(x.shape.slice(end)),
+  };
+}
+
+function sum(mean: boolean): Operation {
+  return ({ inputs: { x }, attrs, backend }) => {
+    const planned = plan(x, attrs?.axis, attrs?.keepDims);
+    if (!planned) return undefined;
+    const { outer, reduced, inner } = planned;
+    const scale = mean ? 1 / reduced : 1;
+    const output = backend.output(planned.shape, 'float32');
+    const from = floats(backend, x);
+    const to = floats(backend, output);
+    if (inner === 1) {
+      backend.kernels.sumRows(from, to, outer, reduced, scale);
+    } else {
+      for (let i = 0; i < outer; i++) {
+        const plane = from.subarray(i * reduced * inner, (i + 1) * reduced * inner);
+        backend.kernels.sumColumns(plane, to.subarray(i * inner, (i + 1) * inner), reduced, inner, scale);
+      }
+    }
+    return output;
+  };
+}
+
+const max: Operation = ({ inputs: { x }, attrs, backend }) => {
+  const planned = plan(x, attrs?.reductionIndices, attrs?.keepDims);
+  if (!planned || planned.inner !== 1) return undefined;
+  const output = backend.output(planned.shape, 'float32');
+  backend.kernels.maxRows(floats(backend, x), floats(backend, output), planned.outer, planned.reduced);
+  return output;
+};
+
+const argMax: Operation = ({ inputs: { x }, attrs, backend }) => {
+  const planned = plan(x, attrs?.axis, false);
+  if (!planned || planned.inner !== 1) return undefined;
+  const output = backend.output(planned.shape, 'int32');
+  const places = backend.values(output.dataId) as Int32Array;
+  backend.kernels.argmaxRows(floats(backend, x), places, planned.outer, planned.reduced);
+  return output;
+};
+
+const softmax: Operation = ({ inputs: { logits }, attrs, backend }) => {
+  const planned = plan(logits, attrs?.dim, false);
+  if (!planned || planned.inner !== 1) return undefined;
+  const output = backend.output(logits.shape, 'float32');
+  const { outer, reduced } = planned;
+  backend.kernels.softmaxRows(floats(backend, logits), floats(backend, output), outer, reduced);
+  return output;
+};
+
+export const reductions: Operations = {
+  Sum: sum(false),
+  Mean: sum(true),
+  Max: max,
+  ArgMax: argMax,
+  Softmax: softmax,
+};
