@@ -1,8 +1,9 @@
-// The two forms of GELU, as operations and as the loops that `linear` fuses. Leaves out relu, tanh and sigmoid:
+// ReLU and the two forms of GELU, as operations and as the loops that `linear` fuses. Leaves out tanh and sigmoid:
 // tfjs's own are fine.
 import { tf } from '@lilformer/engine';
+import { differentiable } from './differentiable.js';
 import { normalCumulative, normalDensity, tanh } from './functions.js';
-import { compute, hasVisibleMemory, type Floats } from './memory.js';
+import { compute, hasVisibleMemory, nativeKernels, type Floats } from './memory.js';
 
 /** Activations that `linear` applies on the way out. */
 export type Activation = 'relu' | 'gelu' | 'geluTanh';
@@ -10,12 +11,20 @@ export type Activation = 'relu' | 'gelu' | 'geluTanh';
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
+/** The numbers that native kernels know activations by. */
+const KINDS = { relu: 0, gelu: 1, geluTanh: 2 } as const;
+
+/** max(x, 0). Any shape; `tf.relu`, with a gradient of its own on the native engine. */
+export function relu(x: tf.Tensor): tf.Tensor {
+  return nativeKernels() ? elementwise(x, 'relu') : tf.relu(x);
+}
+
 /**
  * The Gaussian error linear unit x · Φ(x), with the exact normal distribution function (Hendrycks and Gimpel,
  * arXiv:1606.08415). Any shape; `nn.GELU()` in PyTorch.
  */
 export function gelu(x: tf.Tensor): tf.Tensor {
-  return hasVisibleMemory() ? elementwise(x, geluLoop) : geluReference(x);
+  return hasVisibleMemory() ? elementwise(x, 'gelu', geluLoop) : geluReference(x);
 }
 
 /** The specification of `gelu`: x / 2 · (1 + erf(x / √2)). */
@@ -25,7 +34,7 @@ export function geluReference(x: tf.Tensor): tf.Tensor {
 
 /** GELU by its tanh approximation, as GPT-2 has it; `nn.GELU(approximate='tanh')`, `gelu_new`. Any shape. */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
-  return hasVisibleMemory() ? elementwise(x, geluTanhLoop) : geluTanhReference(x);
+  return hasVisibleMemory() ? elementwise(x, 'geluTanh', geluTanhLoop) : geluTanhReference(x);
 }
 
 /** The specification of `geluTanh`: x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))). */
@@ -37,14 +46,28 @@ export function geluTanhReference(x: tf.Tensor): tf.Tensor {
 /** Writes y = f(x) and the slopes f'(x), which share most of their work. */
 export type ActivationLoop = (x: Floats, y: Floats, slopes: Floats) => void;
 
-function elementwise(x: tf.Tensor, loop: ActivationLoop): tf.Tensor {
-  return tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const input = args[0] as tf.Tensor;
-    const [y, slopes] = compute([input], [x.shape, x.shape], ([x], [y, slopes]) => loop(x, y, slopes));
-    save([slopes]);
-    return { value: y, gradFunc: (dy: tf.Tensor, [slopes]: tf.Tensor[]) => times(dy, slopes) };
-  })(x);
+/** On the native engine the gradient computes slopes from x again; elsewhere the loop, which is slower, saves them. */
+function elementwise(x: tf.Tensor, activation: Activation, loop?: ActivationLoop): tf.Tensor {
+  const native = nativeKernels();
+  const kind = KINDS[activation];
+  return differentiable(
+    activation,
+    [x],
+    (save) => {
+      if (native) {
+        save?.(x);
+        return compute([x], [x.shape], ([x], [y]) => native.activationForward(x, y, kind))[0];
+      }
+      const [y, slopes] = compute([x], [x.shape, x.shape], ([x], [y, slopes]) => loop!(x, y, slopes));
+      save?.(slopes);
+      return y;
+    },
+    (dy, [saved]) => [
+      native
+        ? compute([dy, saved], [dy.shape], ([dy, x], [dx]) => native.activationBackward(dy, x, dx, kind))[0]
+        : times(dy, saved),
+    ],
+  );
 }
 
 /** The elementwise product of two tensors of one shape. */

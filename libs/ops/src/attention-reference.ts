@@ -31,7 +31,11 @@ export function attentionReference(
   if (dropout) {
     checkDropout(dropout);
     const mask = new Float32Array(weights.size);
-    fillDropoutMask(mask, dropout);
+    const tiled = 8 * Math.ceil(queries / 8); // rows of the mask from one head to the next: whole tiles
+    for (let i = 0; i < batch * heads; i++) {
+      const part = mask.subarray(i * queries * keys, (i + 1) * queries * keys);
+      fillDropoutMask(part, dropout, keys, i * tiled);
+    }
     used = tf.mul(weights, tf.tensor(mask, weights.shape));
   }
   const mixed = tf.transpose(tf.matMul(used, split(v, keys)), [0, 2, 1, 3]); // [B, Tq, H, headDim]

@@ -134,7 +134,8 @@ function attentionWeights(
   );
   if (!dropout) return { weights, used: weights };
   const [used] = compute([weights], [weights.shape], ([weights], [used]) => {
-    fillDropoutMask(used, dropout, (batch * heads + head) * queries * keys);
+    // From one head to the next whole tiles of the mask.
+    fillDropoutMask(used, dropout, keys, (batch * heads + head) * 8 * Math.ceil(queries / 8));
     for (let s = 0; s < used.length; s++) used[s] *= weights[s];
   });
   return { weights, used };

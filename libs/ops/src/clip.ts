@@ -1,6 +1,6 @@
 // The norm of all gradients together, and the factor that brings it down to a limit.
 import type { tf } from '@lilformer/engine';
-import { compute } from './memory.js';
+import { compute, nativeKernels } from './memory.js';
 import type { Gradients } from './optimizers.js';
 
 /** Norm of all gradients as one vector, before clipping, and what to multiply each by. */
@@ -20,8 +20,13 @@ export interface Clip {
 export function clipByGlobalNorm(gradients: Gradients, maxNorm: number): Clip {
   if (!(maxNorm > 0)) throw new Error(`clipByGlobalNorm: maxNorm ${maxNorm}, expected a number above 0`);
   const present = gradients.filter((gradient): gradient is tf.Tensor => Boolean(gradient));
+  const native = nativeKernels();
   let squares = 0;
   compute(present, [], (all) => {
+    if (native) {
+      squares = native.sumOfSquares(all);
+      return;
+    }
     for (const values of all) {
       for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
     }

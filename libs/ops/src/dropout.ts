@@ -1,7 +1,8 @@
 // Dropout whose mask is computed from a seed and a counter, the same forward and backward, and never stored.
 // Leaves out whether the model is training: whoever calls knows.
 import { tf } from '@lilformer/engine';
-import { compute, type Floats } from './memory.js';
+import { differentiable } from './differentiable.js';
+import { compute, nativeKernels, type Floats } from './memory.js';
 import { threefry } from './threefry.js';
 
 /** Which mask: the same three give the same mask, any other counter an independent one. */
@@ -17,7 +18,8 @@ export interface DropoutMask {
 /**
  * Sets a random share `rate` of the elements to zero and divides the others by 1 - rate, so that the mean stays.
  *
- * Element i is kept where word i of the Threefry stream of (seed, counter) is at least rate · 2^32.
+ * The share is taken in steps of 2^-16; which elements, `fillDropoutMask` tells: x is a matrix there, the last
+ * dimension its columns.
  *
  * @throws Error when the rate is not in [0, 1), or seed or counter is not a whole number from 0 to 2^53 - 1.
  */
@@ -25,15 +27,28 @@ export function dropout(x: tf.Tensor, rate: number, seed: number, counter: numbe
   const mask: DropoutMask = { rate, seed, counter };
   checkDropout(mask);
   if (rate === 0) return tf.clone(x);
-  const masked = (from: tf.Tensor): tf.Tensor =>
-    compute([from], [x.shape], ([from], [to]) => {
-      fillDropoutMask(to, mask);
-      for (let i = 0; i < to.length; i++) to[i] *= from[i];
-    })[0];
-  return tf.customGrad((input) => ({
-    value: masked(input as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => masked(dy),
-  }))(x);
+  return differentiable(
+    'dropout',
+    [x],
+    () => applyDropout(x, mask),
+    (dy) => [applyDropout(dy, mask)],
+  );
+}
+
+/** x with the mask on it, plus `base` where there is one. Not differentiable. */
+export function applyDropout(x: tf.Tensor, mask: DropoutMask, base?: tf.Tensor): tf.Tensor {
+  const columns = x.shape.at(-1) ?? 1;
+  const native = nativeKernels();
+  return compute(base ? [x, base] : [x], [x.shape], ([from, base]: (Floats | undefined)[], [to]) => {
+    if (native) {
+      const rows = columns === 0 ? 0 : x.size / columns;
+      native.dropout(from!, base, to, rows, columns, mask.rate, mask.seed, mask.counter);
+      return;
+    }
+    fillDropoutMask(to, mask, columns);
+    for (let i = 0; i < to.length; i++) to[i] *= from![i];
+    if (base) for (let i = 0; i < to.length; i++) to[i] += base[i];
+  })[0];
 }
 
 /** Throws unless the three numbers describe a mask. */
@@ -46,17 +61,41 @@ export function checkDropout({ rate, seed, counter }: DropoutMask): void {
   }
 }
 
-/** Fills `out` with 0 (dropped) and 1 / (1 - rate) (kept): elements `offset`, offset + 1, … of the mask. */
-export function fillDropoutMask(out: Floats, { rate, seed, counter }: DropoutMask, offset = 0): void {
+const TILE_ROWS = 8;
+const TILE_COLUMNS = 16;
+
+/**
+ * Fills `out` with 0 (dropped) and 1 / (1 - rate) (kept): rows `firstRow`, firstRow + 1, … of a mask with so many
+ * columns.
+ *
+ * The mask is made of tiles of 8 rows and 16 columns, counted row of tiles by row of tiles. Column c of tile t is
+ * block 16 t + c of the Threefry stream of (seed, counter); its four words are the 16 bits of rows 0 and 1, 2 and 3,
+ * 4 and 5, 6 and 7, the even row's in the lower half. An element is kept where its bits are at least rate · 2^16.
+ */
+export function fillDropoutMask(
+  out: Floats,
+  { rate, seed, counter }: DropoutMask,
+  columns: number,
+  firstRow = 0,
+): void {
+  if (columns === 0) return;
   const key = [low(seed), high(seed), low(counter), high(counter)] as const;
-  const threshold = Math.round(rate * 2 ** 32);
+  const threshold = Math.round(rate * 2 ** 16);
   const kept = 1 / (1 - rate);
   const words = new Uint32Array(4);
-  let block = Math.floor(offset / 4);
-  for (let i = -(offset % 4); i < out.length; i += 4, block++) {
-    threefry([low(block), high(block), 0, 0], key, words);
-    for (let word = Math.max(0, -i); word < 4 && i + word < out.length; word++) {
-      out[i + word] = words[word] >= threshold ? kept : 0;
+  const across = Math.ceil(columns / TILE_COLUMNS);
+  const endRow = firstRow + out.length / columns;
+  for (let top = firstRow - (firstRow % TILE_ROWS); top < endRow; top += TILE_ROWS) {
+    const first = Math.max(top, firstRow);
+    const end = Math.min(top + TILE_ROWS, endRow);
+    for (let column = 0; column < columns; column++) {
+      // The tiles of a row lie side by side, so their columns do in the stream as well.
+      const block = (top / TILE_ROWS) * across * TILE_COLUMNS + column;
+      threefry([low(block), high(block), 0, 0], key, words);
+      for (let row = first; row < end; row++) {
+        const bits = (words[(row - top) >> 1] >>> (16 * (row & 1))) & 0xffff;
+        out[(row - firstRow) * columns + column] = bits >= threshold ? kept : 0;
+      }
     }
   }
 }

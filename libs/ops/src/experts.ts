@@ -1,7 +1,8 @@
 // Top-1 dispatch of a mixture of experts: each token is computed once, by the expert it was routed to. Leaves out
 // the router: how a token gets its number is the layer's business.
 import { tf } from '@lilformer/engine';
-import { compute, integers } from './memory.js';
+import { differentiable } from './differentiable.js';
+import { compute, integers, nativeKernels, type Floats } from './memory.js';
 import { shapeText } from './shapes.js';
 
 /** One expert: rows in, rows out, [n, D] to [n, E]. Its own weights are reached through the closure. */
@@ -25,68 +26,116 @@ export function dispatchToExperts(x: tf.Tensor, route: tf.Tensor, experts: reado
         'expected [N, D] and int32 [N]',
     );
   }
-  const rowsOf: number[][] = experts.map(() => []);
-  integers(route).forEach((expert, row) => {
-    if (!rowsOf[expert]) {
-      throw new Error(
-        `dispatchToExperts: row ${row} goes to expert ${expert}, expected 0 to ${experts.length - 1}`,
-      );
-    }
-    rowsOf[expert].push(row);
-  });
   if (x.shape[0] === 0) throw new Error('dispatchToExperts: no rows at all');
-  const results = experts.map((expert, i) => expert(takeRows(x, rowsOf[i].length > 0 ? rowsOf[i] : [0])));
-  return placeRows(results, rowsOf, x.shape[0]!);
+  const plan = planOf(integers(route), experts.length);
+  const parts = takeRows(x, plan);
+  const results = experts.map((expert, i) => expert(parts[i]));
+  return placeRows(results, plan);
 }
 
-/** Rows of x by number; the gradient goes back to where they came from. */
-function takeRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
+/** Which row goes where. Rows in the experts' order are all rows of the first expert, then those of the second … */
+interface Plan {
+  /** Rows that each expert gets: at least one. */
+  counts: number[];
+  /** For each row in the experts' order the row of x; -1 for one that counts for nothing. */
+  order: Int32Array;
+  /** For each row of x its place in the experts' order. */
+  places: Int32Array;
+}
+
+function planOf(route: Int32Array, experts: number): Plan {
+  const counts = new Array<number>(experts).fill(0);
+  for (let row = 0; row < route.length; row++) {
+    const expert = route[row];
+    if (!(expert >= 0 && expert < experts)) {
+      throw new Error(`dispatchToExperts: row ${row} goes to expert ${expert}, expected 0 to ${experts - 1}`);
+    }
+    counts[expert]++;
+  }
+  for (let expert = 0; expert < experts; expert++) counts[expert] ||= 1;
+  let end = 0;
+  const next = counts.map((count) => (end += count) - count);
+  const order = new Int32Array(end).fill(-1);
+  const places = new Int32Array(route.length);
+  for (let row = 0; row < route.length; row++) {
+    const place = next[route[row]]++;
+    order[place] = row;
+    places[row] = place;
+  }
+  return { counts, order, places };
+}
+
+/** The rows that each expert gets; the gradient goes back to where they came from. */
+function takeRows(x: tf.Tensor, { counts, order, places }: Plan): tf.Tensor[] {
   const width = x.shape[1]!;
-  return tf.customGrad((input) => ({
-    value: compute([input as tf.Tensor], [[rows.length, width]], ([from], [to]) => {
-      rows.forEach((row, i) => to.set(from.subarray(row * width, (row + 1) * width), i * width));
-    })[0],
-    gradFunc: (dy: tf.Tensor) =>
-      compute([dy], [x.shape], ([from], [to]) => {
-        to.fill(0);
-        rows.forEach((row, i) => {
-          for (let j = 0; j < width; j++) to[row * width + j] += from[i * width + j];
-        });
-      })[0],
-  }))(x);
+  const shapes = counts.map((count) => [count, width]);
+  const taken = order.map((row) => Math.max(row, 0)); // what counts for nothing is computed on the first row
+  return differentiable(
+    'dispatchToExperts',
+    [x],
+    () => gather([x], taken, shapes, width),
+    (dys) => {
+      const parts = dys.map((dy, i) => dy ?? tf.zeros(shapes[i]));
+      return [gather(parts, places, [x.shape], width)[0]];
+    },
+  );
 }
 
-/** The inverse: row i of part p becomes row rows[p][i] of [count, width]; surplus rows of a part are left out. */
-function placeRows(
-  parts: readonly tf.Tensor[],
-  rows: readonly (readonly number[])[],
-  count: number,
-): tf.Tensor {
+/** The inverse: all rows back in the order of x, without those that count for nothing. */
+function placeRows(parts: readonly tf.Tensor[], { counts, order, places }: Plan): tf.Tensor {
   const width = parts[0].shape[1]!;
-  for (const part of parts) {
-    if (part.rank !== 2 || part.shape[1] !== width) {
-      throw new Error(
-        `dispatchToExperts: an expert gave ${shapeText(part.shape)}, another ${shapeText(parts[0].shape)}`,
-      );
+  parts.forEach((part, i) => {
+    if (part.rank === 2 && part.shape[0] === counts[i] && part.shape[1] === width) return;
+    throw new Error(
+      `dispatchToExperts: expert ${i} gave ${shapeText(part.shape)} for ${counts[i]} rows, ` +
+        `expert 0 ${shapeText(parts[0].shape)}; expected a row for each, all of one width`,
+    );
+  });
+  return differentiable(
+    'dispatchToExperts',
+    parts,
+    () => gather(parts, places, [[places.length, width]], width)[0],
+    (dy) =>
+      gather(
+        [dy],
+        order,
+        parts.map(({ shape }) => shape),
+        width,
+      ),
+  );
+}
+
+/**
+ * Matrices of these shapes whose rows, counted through, are the rows `index` of the matrices `from`, counted likewise;
+ * zeros where that is negative.
+ */
+function gather(
+  from: readonly tf.Tensor[],
+  index: Int32Array,
+  shapes: readonly number[][],
+  width: number,
+): tf.Tensor[] {
+  const native = nativeKernels();
+  return compute(from, shapes, (from, to) => {
+    if (native) native.gatherRows(from, index, to, width);
+    else gatherRows(from, index, to, width);
+  });
+}
+
+function gatherRows(from: readonly Floats[], index: Int32Array, to: readonly Floats[], width: number): void {
+  const rows = from.flatMap((matrix) =>
+    Array.from({ length: matrix.length / width }, (_, row) =>
+      matrix.subarray(row * width, (row + 1) * width),
+    ),
+  );
+  let place = 0;
+  for (const matrix of to) {
+    for (let start = 0; start < matrix.length; start += width) {
+      const row = index[place++];
+      if (row < 0) matrix.fill(0, start, start + width);
+      else matrix.set(rows[row], start);
     }
   }
-  return tf.customGrad((...args) => {
-    const inputs = args.slice(0, -1) as tf.Tensor[];
-    return {
-      value: compute(inputs, [[count, width]], (from, [to]) => {
-        rows.forEach((list, part) =>
-          list.forEach((row, i) => to.set(from[part].subarray(i * width, (i + 1) * width), row * width)),
-        );
-      })[0],
-      gradFunc: (dy: tf.Tensor) =>
-        compute([dy], parts.map((part) => part.shape) as [number[]], ([from], to: Float32Array[]) => {
-          rows.forEach((list, part) => {
-            to[part].fill(0);
-            list.forEach((row, i) => to[part].set(from.subarray(row * width, (row + 1) * width), i * width));
-          });
-        }) as tf.Tensor[],
-    };
-  })(...parts);
 }
 
 /** The specification of `dispatchToExperts`: every expert on every row, and a sum weighted by one-hot routes. */

@@ -1,8 +1,13 @@
 export { linear, linearReference } from './linear.js';
-export { gelu, geluReference, geluTanh, geluTanhReference, type Activation } from './activations.js';
-export { embedding, embeddingReference } from './embedding.js';
-export { layerNorm, layerNormReference } from './layer-norm.js';
-export { rmsNorm, rmsNormReference } from './rms-norm.js';
+export { gelu, geluReference, geluTanh, geluTanhReference, relu, type Activation } from './activations.js';
+export {
+  embedding,
+  embeddingReference,
+  embeddingWithPositions,
+  embeddingWithPositionsReference,
+} from './embedding.js';
+export { addLayerNorm, addLayerNormReference, layerNorm, layerNormReference } from './layer-norm.js';
+export { addRmsNorm, addRmsNormReference, rmsNorm, rmsNormReference } from './rms-norm.js';
 export { attention, attentionPacked, type AttentionOptions, type AttentionResult } from './attention.js';
 export {
   appendToCache,

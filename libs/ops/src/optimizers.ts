@@ -1,7 +1,7 @@
 // One optimizer update over all parameters at once, rounding as PyTorch's does. Leaves out schedules and which
 // parameters decay: call once for each group.
 import { tf } from '@lilformer/engine';
-import { compute, type Floats } from './memory.js';
+import { compute, mayOverwrite, nativeKernels, visit, type Floats } from './memory.js';
 import { shapeText } from './shapes.js';
 
 /** Gradients beside their variables; null or undefined where a parameter had none, which leaves it untouched. */
@@ -68,22 +68,47 @@ function adam(
   { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, gradientScale = 1 }: AdamOptions,
   { shrink, l2 }: { shrink: number; l2: number },
 ): void {
-  update(variables, gradients, (place, from, gradient, to) => {
-    const step = ++steps[place];
-    const stepSize = learningRate / (1 - beta1 ** step);
-    const correction = 1 / Math.sqrt(1 - beta2 ** step);
-    const m = first[place];
-    const v = second[place];
-    for (let i = 0; i < to.length; i++) {
-      const weight = from[i] * shrink;
-      const g = gradient[i] * gradientScale + l2 * weight;
-      const mean = m[i] + (g - m[i]) * (1 - beta1);
-      const square = v[i] * beta2 + g * g * (1 - beta2);
-      m[i] = mean;
-      v[i] = square;
-      to[i] = weight - (stepSize * mean) / (Math.sqrt(square) * correction + epsilon);
-    }
+  const places = placesWithGradient(variables, gradients);
+  const factors = places.map((place) => {
+    const step = steps[place] + 1;
+    return { stepSize: learningRate / (1 - beta1 ** step), correction: 1 / Math.sqrt(1 - beta2 ** step) };
   });
+  const native = nativeKernels();
+  if (native) {
+    inPlace(variables, gradients, places, (weights, slopes) =>
+      native.adamStep(
+        slopes,
+        Float64Array.from(factors.flatMap(({ stepSize, correction }) => [stepSize, correction])),
+        weights,
+        places.map((place) => first[place]),
+        places.map((place) => second[place]),
+        beta1,
+        beta2,
+        epsilon,
+        shrink,
+        l2,
+        gradientScale,
+      ),
+    );
+  } else {
+    places.forEach((place, i) => {
+      const { stepSize, correction } = factors[i];
+      const m = first[place];
+      const v = second[place];
+      assign(variables[place], gradients[place]!, (from, gradient, to) => {
+        for (let i = 0; i < to.length; i++) {
+          const weight = from[i] * shrink;
+          const g = gradient[i] * gradientScale + l2 * weight;
+          const mean = m[i] + (g - m[i]) * (1 - beta1);
+          const square = v[i] * beta2 + g * g * (1 - beta2);
+          m[i] = mean;
+          v[i] = square;
+          to[i] = weight - (stepSize * mean) / (Math.sqrt(square) * correction + epsilon);
+        }
+      });
+    });
+  }
+  for (const place of places) steps[place]++;
 }
 
 /** Velocities of SGD with momentum, beside the variables; empty before a variable's first step. */
@@ -114,38 +139,71 @@ export function sgdStep(
   { velocity }: SgdState,
   { learningRate, momentum = 0, weightDecay = 0, gradientScale = 1 }: SgdOptions,
 ): void {
-  update(variables, gradients, (place, from, gradient, to) => {
+  const places = placesWithGradient(variables, gradients);
+  const native = nativeKernels();
+  if (native) {
+    inPlace(variables, gradients, places, (weights, slopes) => {
+      const speeds = places.map((place) => velocity[place]);
+      native.sgdStep(slopes, weights, speeds, learningRate, momentum, weightDecay, gradientScale);
+    });
+    return;
+  }
+  for (const place of places) {
     const speed = velocity[place];
-    for (let i = 0; i < to.length; i++) {
-      const pull = gradient[i] * gradientScale + weightDecay * from[i];
-      speed[i] = speed[i] * momentum + pull;
-      to[i] = from[i] - learningRate * speed[i];
-    }
-  });
+    assign(variables[place], gradients[place]!, (from, gradient, to) => {
+      for (let i = 0; i < to.length; i++) {
+        const pull = gradient[i] * gradientScale + weightDecay * from[i];
+        speed[i] = speed[i] * momentum + pull;
+        to[i] = from[i] - learningRate * speed[i];
+      }
+    });
+  }
 }
 
-/** Gives each variable with a gradient the numbers that `loop` writes from its old ones. */
-function update(
-  variables: readonly tf.Variable[],
-  gradients: Gradients,
-  loop: (place: number, from: Floats, gradient: Floats, to: Floats) => void,
-): void {
+/** Places of the variables that have a gradient. Throws where one does not fit. */
+function placesWithGradient(variables: readonly tf.Variable[], gradients: Gradients): number[] {
   if (gradients.length !== variables.length) {
     throw new Error(`${gradients.length} gradients for ${variables.length} variables, expected one for each`);
   }
-  variables.forEach((variable, place) => {
-    const gradient = gradients[place];
+  const places: number[] = [];
+  gradients.forEach((gradient, place) => {
     if (!gradient) return;
-    if (!tf.util.arraysEqual(gradient.shape, variable.shape)) {
+    const { name, shape } = variables[place];
+    if (!tf.util.arraysEqual(gradient.shape, shape)) {
       throw new Error(
-        `gradient ${shapeText(gradient.shape)} for ${variable.name} ${shapeText(variable.shape)}, expected equal shapes`,
+        `gradient ${shapeText(gradient.shape)} for ${name} ${shapeText(shape)}, expected equal shapes`,
       );
     }
-    // New numbers rather than the old ones changed: the engine keeps packed copies of matrices it has multiplied by.
-    const [next] = compute([variable, gradient], [variable.shape], ([from, slope], [to]) =>
-      loop(place, from, slope, to),
-    );
-    variable.assign(next);
-    next.dispose();
+    places.push(place);
   });
+  return places;
+}
+
+/** Lets `step` change the numbers of variables where they are, all at once. */
+function inPlace(
+  variables: readonly tf.Variable[],
+  gradients: Gradients,
+  places: readonly number[],
+  step: (weights: Floats[], gradients: Floats[]) => void,
+): void {
+  const chosen = places.map((place) => variables[place]);
+  for (const variable of chosen) {
+    // Others can see the numbers of a variable that was made of an array, or read: they keep those, it gets a copy.
+    if (!mayOverwrite(variable)) assign(variable, variable, (from, _, to) => to.set(from));
+  }
+  const slopes = places.map((place) => gradients[place]!);
+  visit([...chosen, ...slopes], (...all) => step(all.slice(0, places.length), all.slice(places.length)));
+}
+
+/** Gives a variable new numbers, which `loop` writes, rather than changing the old: others may see those. */
+function assign(
+  variable: tf.Variable,
+  gradient: tf.Tensor,
+  loop: (from: Floats, gradient: Floats, to: Floats) => void,
+): void {
+  const [next] = compute([variable, gradient], [variable.shape], ([from, slope], [to]) =>
+    loop(from, slope, to),
+  );
+  variable.assign(next);
+  next.dispose();
 }

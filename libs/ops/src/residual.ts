@@ -1,8 +1,8 @@
 // The residual connection, with the dropout that a branch passes on its way back in one step. Leaves out the branch.
 import { tf } from '@lilformer/engine';
 import { differentiable } from './differentiable.js';
-import { checkDropout, dropout as drop, type DropoutMask } from './dropout.js';
-import { compute, hasVisibleMemory } from './memory.js';
+import { applyDropout, checkDropout, dropout as drop, type DropoutMask } from './dropout.js';
+import { compute, hasVisibleMemory, nativeKernels } from './memory.js';
 import { expectShape } from './shapes.js';
 
 /**
@@ -15,18 +15,21 @@ import { expectShape } from './shapes.js';
 export function residual<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask): T {
   check(x, y, dropout);
   if (!hasVisibleMemory()) return residualReference(x, y, dropout) as T;
-  const { rate, seed, counter } = dropout ?? { rate: 0, seed: 0, counter: 0 };
+  const mask = dropout && dropout.rate > 0 ? dropout : undefined;
   return differentiable(
     'residual',
     [x, y],
-    () => {
-      const branch = rate > 0 ? drop(y, rate, seed, counter) : y;
-      return compute([x, branch], [x.shape], ([x, y], [sum]) => {
-        for (let i = 0; i < sum.length; i++) sum[i] = x[i] + y[i];
-      })[0];
-    },
-    (dy) => [dy, () => (rate > 0 ? drop(dy, rate, seed, counter) : dy)],
-  ) as T;
+    () => (mask ? applyDropout(y, mask, x) : add(x, y)) as T,
+    (dy) => [dy, () => (mask ? applyDropout(dy, mask) : dy)],
+  );
+}
+
+function add(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const native = nativeKernels();
+  return compute([x, y], [x.shape], ([x, y], [sum]) => {
+    if (native) native.residualAdd(x, y, sum);
+    else for (let i = 0; i < sum.length; i++) sum[i] = x[i] + y[i];
+  })[0];
 }
 
 /** The specification of `residual`. */
