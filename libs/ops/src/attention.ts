@@ -1,9 +1,11 @@
 // Attention of several heads (Vaswani et al., arXiv:1706.03762, section 3.2). Leaves out the projections around it.
 import { tf } from '@lilformer/engine';
 import { attentionReference } from './attention-reference.js';
+import { MOST_HEAD_DIM, nativeBackward, nativeForward, type Inputs } from './attention-native.js';
 import { attentionBackward, attentionForward, type Places, type Plan } from './attention-slices.js';
+import { differentiable } from './differentiable.js';
 import { checkDropout, type DropoutMask } from './dropout.js';
-import { allocate, hasVisibleMemory } from './memory.js';
+import { allocate, hasVisibleMemory, nativeKernels } from './memory.js';
 import { expectShape, shapeText } from './shapes.js';
 
 /** What `attention` takes besides q, k and v. */
@@ -49,24 +51,11 @@ export function attention(
   const plan = makePlan(q, k, v, options);
   if (options.returnWeights || !hasVisibleMemory()) return attentionReference(q, k, v, options);
   const width = q.shape[2]!;
-  const places = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): Places => ({
+  const output = attend([q, k, v], plan, ([q, k, v]) => ({
     q: { tensor: q, stride: width, offset: 0 },
     k: { tensor: k, stride: width, offset: 0 },
     v: { tensor: v, stride: width, offset: 0 },
-  });
-  const output = tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const [q, k, v] = args as tf.Tensor[];
-    save([q, k, v]);
-    return {
-      value: attentionForward(places(q, k, v), plan),
-      gradFunc: (dy: tf.Tensor, [q, k, v]: tf.Tensor[]) => {
-        const gradients = [q, k, v].map(({ shape }) => allocate(shape));
-        attentionBackward(places(q, k, v), dy, places(gradients[0], gradients[1], gradients[2]), plan);
-        return gradients;
-      },
-    };
-  })(q, k, v);
+  }));
   return { output, weights: undefined };
 }
 
@@ -86,25 +75,37 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
   const width = qkv.shape[2]! / 3;
   const one = { rank: 3, shape: [qkv.shape[0]!, qkv.shape[1]!, width] };
   const plan = makePlan(one, one, one, options);
-  const places = (tensor: tf.Tensor): Places => ({
+  const output = attend([qkv], plan, ([tensor]) => ({
     q: { tensor, stride: 3 * width, offset: 0 },
     k: { tensor, stride: 3 * width, offset: width },
     v: { tensor, stride: 3 * width, offset: 2 * width },
-  });
-  const output = tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const packed = args[0] as tf.Tensor;
-    save([packed]);
-    return {
-      value: attentionForward(places(packed), plan),
-      gradFunc: (dy: tf.Tensor, [packed]: tf.Tensor[]) => {
-        const gradient = allocate(packed.shape);
-        attentionBackward(places(packed), dy, places(gradient), plan);
-        return gradient;
-      },
-    };
-  })(qkv);
+  }));
   return { output, weights: undefined };
+}
+
+/** Attention of checked inputs, natively or slice by slice: `places` says where in the inputs q, k and v are. */
+function attend(inputs: Inputs, plan: Plan, places: (inputs: Inputs) => Places): tf.Tensor {
+  const native = plan.headDim <= MOST_HEAD_DIM ? nativeKernels() : undefined;
+  return differentiable(
+    'attention',
+    inputs,
+    (save) => {
+      if (!native) {
+        save?.(...inputs);
+        return attentionForward(places(inputs), plan);
+      }
+      const results = nativeForward(native, inputs, plan, save !== undefined);
+      save?.(...inputs, ...results);
+      return results[0];
+    },
+    (dy, saved) => {
+      const given = saved.slice(0, inputs.length);
+      if (native) return nativeBackward(native, given, saved.slice(inputs.length), dy, plan);
+      const gradients = inputs.map(({ shape }) => allocate(shape));
+      attentionBackward(places(given), dy, places(gradients), plan);
+      return gradients;
+    },
+  );
 }
 
 /** What `expectShape` needs of a tensor. */
