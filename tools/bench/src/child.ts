@@ -65,7 +65,7 @@ export function run({ program, parameters, env }: Command, signal?: AbortSignal)
         const seconds = (performance.now() - started) / 1000;
         if (signal?.aborted) reject(signal.reason as Error);
         else if (code === 0) resolve({ stdout, seconds, peakMemory });
-        else reject(new Error(`${program} ended with ${killedBy ?? `exit ${code}`}: ${lastLines(stderr)}`));
+        else reject(new Error(`${program} ended with ${killedBy ?? `exit ${code}`}: ${complaint(stderr)}`));
       }),
     );
   });
@@ -91,6 +91,11 @@ async function highWaterMark(pid: number): Promise<number | undefined> {
   }
 }
 
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-6).join('\n') || 'it wrote nothing to stderr';
+/** The last error in what a process wrote, or else its last line. */
+function complaint(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  const error = lines.findLastIndex((line) => /^\w*Error\b/.test(line));
+  return (
+    (error === -1 ? lines.at(-1) : lines.slice(error, error + 6).join('\n')) || 'it wrote nothing to stderr'
+  );
 }
