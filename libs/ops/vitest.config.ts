@@ -1,5 +1,10 @@
 import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
-  onEveryEngine: ['src/golden.test.ts', 'src/properties.test.ts', 'src/differentiable.test.ts'],
+  onEveryEngine: [
+    'src/golden.test.ts',
+    'src/recurrent.test.ts',
+    'src/properties.test.ts',
+    'src/differentiable.test.ts',
+  ],
 });
