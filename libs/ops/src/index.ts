@@ -34,6 +34,7 @@ export {
   type SgdOptions,
   type SgdState,
 } from './optimizers.js';
+export { addGradients } from './add-gradients.js';
 export { clipByGlobalNorm, type Clip } from './clip.js';
 export { differentiable, type Gradient, type GradientOf, type Save } from './differentiable.js';
 export { rnn, rnnReference, type RnnOptions } from './rnn.js';

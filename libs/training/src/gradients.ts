@@ -4,6 +4,7 @@ import type { Batch } from '@lilformer/datasets';
 import { tf, valueAndGradients } from '@lilformer/engine';
 import type { Parameter } from '@lilformer/layers';
 import type { LanguageModel } from '@lilformer/models';
+import { addGradients } from '@lilformer/ops';
 
 /** What one step needs. The gradients are the caller's to dispose. */
 export interface StepGradients {
@@ -57,7 +58,7 @@ function ofBatch(
     const { value, gradients: found } = valueAndGradients(
       () => model.loss(ids, next),
       trained.map(([, parameter]) => parameter.variable),
-      { weight },
+      { weight, add: addGradients },
     );
     trained.forEach(([name], i) => {
       const gradient = found[i];
@@ -75,8 +76,9 @@ function addInto(sums: Map<string, tf.Tensor>, part: ReadonlyMap<string, tf.Tens
     if (before === undefined) {
       sums.set(name, gradient);
     } else {
-      sums.set(name, tf.add(before, gradient));
-      tf.dispose([before, gradient]);
+      const sum = addGradients(before, gradient);
+      sums.set(name, tf.keep(sum));
+      for (const part of [before, gradient]) if (part !== sum) part.dispose();
     }
   }
 }
