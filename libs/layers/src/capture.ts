@@ -11,7 +11,8 @@ export interface CapturedValue {
 /**
  * Give a new one to `forward`, and find in it afterwards what the model computed on the way:
  * `attn.N` [B, H, T, T] (weights of layer N, a row a query), `hidden.N` [B, T, C] (0: embedding; N: after
- * layer N), `hidden.final` (after the last norm), `route.N` [B, T] and `router_probs.N` [B, T, E].
+ * layer N), `hidden.final` (after the last norm), `route.N` [B, T] and `router_probs.N` [B, T, E], `gate.r.N`,
+ * `gate.z.N` and `gate.n.N` [B, T, H] (of layer N of a GRU).
  */
 export class Capture extends Map<string, CapturedValue> {
   /** Copies the values of `tensor` and stores them as `name`. */

@@ -1,7 +1,7 @@
 export { Parameter, ConstantBuffer } from './parameter.js';
 export { Module } from './module.js';
 export { Linear } from './linear.js';
-export { Embedding, positions } from './embedding.js';
+export { Embedding, embedAtPositions, positions } from './embedding.js';
 export { LayerNorm, RMSNorm } from './norms.js';
 export { CausalSelfAttention, PackedSelfAttention } from './attention.js';
 export { FeedForward } from './feed-forward.js';
@@ -13,3 +13,11 @@ export { checkSize } from './sizes.js';
 export { KeyValueCache } from './key-value-cache.js';
 export { Capture, type CapturedValue } from './capture.js';
 export type { ForwardOptions, LayerOptions } from './forward-options.js';
+export { RNN } from './rnn.js';
+export { GRU } from './gru.js';
+export {
+  Recurrent,
+  type RecurrentForwardOptions,
+  type RecurrentOptions,
+  type RecurrentOutput,
+} from './recurrent.js';
