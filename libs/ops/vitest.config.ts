@@ -6,5 +6,6 @@ export default projectConfig({
     'src/recurrent.test.ts',
     'src/properties.test.ts',
     'src/differentiable.test.ts',
+    'src/optimizers.test.ts',
   ],
 });

@@ -1,7 +1,7 @@
 // An operation with its own gradient. Does what `tf.customGrad` does with less around it: straight to the forward
 // pass when no gradient is being recorded, and gradients that are computed only for the inputs that want one.
 // Leaves out gradients of gradients, and says so when one is asked for.
-import { alias, inScope, isRecording, record, withoutRecording, type tf } from '@lilformer/engine';
+import { alias, inScope, isRecording, record, tf, withoutRecording } from '@lilformer/engine';
 
 /** Keeps tensors for the gradient: inputs, outputs or others. Call it at most once. */
 export type Save = (...tensors: tf.Tensor[]) => void;
@@ -54,12 +54,19 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
         `${name}: ${gradients.length} gradients for ${inputs.length} inputs, expected one for each`,
       );
     }
+    // tfjs disposes gradients that it has added to others: each input gets a tensor of its own.
+    const taken = new Set<tf.Tensor | null>(dys);
+    const fresh = (gradient: tf.Tensor): tf.Tensor => {
+      if (taken.has(gradient)) return isRecording() ? tf.clone(gradient) : alias(gradient);
+      taken.add(gradient);
+      return gradient;
+    };
     const named: Record<string, () => tf.Tensor> = {};
     gradients.forEach((gradient, i) => {
       named[i] =
         typeof gradient === 'function'
-          ? () => shielded(name, inputs, dys, () => [gradient()])[0] as tf.Tensor
-          : () => gradient;
+          ? () => fresh(shielded(name, inputs, dys, () => [gradient()])[0] as tf.Tensor)
+          : () => fresh(gradient);
     });
     return named;
   });

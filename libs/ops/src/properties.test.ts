@@ -4,6 +4,10 @@ import { openEngine, tf } from '@lilformer/engine';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  addLayerNorm,
+  addLayerNormReference,
+  addRmsNorm,
+  addRmsNormReference,
   attention,
   attentionPacked,
   attentionReference,
@@ -14,6 +18,8 @@ import {
   dropout,
   embedding,
   embeddingReference,
+  embeddingWithPositions,
+  embeddingWithPositionsReference,
   gelu,
   geluReference,
   geluTanh,
@@ -22,6 +28,9 @@ import {
   layerNormReference,
   linear,
   linearReference,
+  relu,
+  residual,
+  residualReference,
   rmsNorm,
   rmsNormReference,
   type Activation,
@@ -169,7 +178,83 @@ describe('on this engine', () => {
     expectSlopes((x, w) => rmsNorm(x, w), inputs.slice(0, 2));
   });
 
-  it('gelu and geluTanh', () => {
+  it('embeddingWithPositions, from any place on', () => {
+    const few = fc.integer({ min: 1, max: 12 });
+    check(
+      [few, few, few, few, fc.integer({ min: 0, max: 4 }), seed],
+      (batch, length, vocab, width, first, salt) => {
+        const tokens = ids([batch, length], vocab, salt);
+        expectSame(
+          (table, positions) => embeddingWithPositions(tokens, table, positions, first),
+          (table, positions) => embeddingWithPositionsReference(tokens, table, positions, first),
+          [numbers([vocab, width], salt), numbers([first + length + (salt % 3), width], salt + 1)],
+        );
+      },
+    );
+    const tokens = tf.tensor2d([2, 0, 2, 1, 1, 2], [2, 3], 'int32');
+    const inputs = [numbers([4, 3], 1), numbers([5, 3], 2)];
+    expectSlopes((table, positions) => embeddingWithPositions(tokens, table, positions, 1), inputs);
+  });
+
+  it('addLayerNorm and addRmsNorm, where both outputs count or one of them', () => {
+    type Pair = (...inputs: tf.Tensor[]) => [tf.Tensor, tf.Tensor];
+    const both =
+      (operation: Pair): Operation =>
+      (...inputs) => {
+        const [sum, normed] = operation(...inputs);
+        return tf.add(tf.mul(sum, 0.7), normed);
+      };
+    const pairs = [
+      [addLayerNorm as unknown as Pair, addLayerNormReference as unknown as Pair, 4],
+      [addRmsNorm as unknown as Pair, addRmsNormReference as unknown as Pair, 3],
+    ] as const;
+    const width = fc.integer({ min: 4, max: 37 });
+    check(
+      [leading, width, fc.constantFrom(...pairs), seed],
+      (shape, width, [fused, reference, arity], salt) => {
+        const rows = [...shape, width];
+        const inputs = [rows, rows, [width], [width]].slice(0, arity).map((shape, i) => numbers(shape, salt + i)); // prettier-ignore
+        expectSame(both(fused), both(reference), inputs, 1e-4);
+        const [x, y, ...weights] = inputs;
+        for (const output of [0, 1]) {
+          const one =
+            (operation: Pair): Operation =>
+            (x, y) =>
+              operation(x, y, ...weights)[output];
+          expectSame(one(fused), one(reference), [x, y], 1e-4);
+        }
+      },
+    );
+    const inputs = [numbers([2, 3, 6], 1), numbers([2, 3, 6], 2), numbers([6], 3), numbers([6], 4)];
+    for (const [fused, , arity] of pairs) expectSlopes(both(fused), inputs.slice(0, arity));
+  });
+
+  it('residual, with and without dropout', () => {
+    check([leading, fc.boolean(), seed], (shape, drops, salt) => {
+      const mask = drops ? { rate: 0.4, seed: salt, counter: 5 } : undefined;
+      expectSame(
+        (x, y) => residual(x, y, mask),
+        (x, y) => residualReference(x, y, mask),
+        [numbers(shape, salt), numbers(shape, salt + 1)],
+      );
+    });
+  });
+
+  it('residual of tensors that are used elsewhere too', () => {
+    const inputs = [numbers([3, 4], 1), numbers([3, 4], 2)];
+    const through =
+      (add: Operation): Operation =>
+      (a, b) => {
+        const square = tf.mul(a, a);
+        return tf.mul(add(a, b), square);
+      };
+    expectSame(through((x, y) => residual(x, y)), through(tf.add), inputs); // prettier-ignore
+  });
+
+  it('relu, gelu and geluTanh', () => {
+    check([leading, seed], (shape, salt) => {
+      expectSame((x) => relu(x), tf.relu, [numbers(shape, salt)]);
+    });
     check([leading, fc.double({ min: 0.1, max: 8, noNaN: true }), seed], (shape, stretch, salt) => {
       const inputs = [tf.mul(numbers(shape, salt), stretch)];
       expectSame((x) => gelu(x), geluReference, inputs);
