@@ -1,6 +1,6 @@
 // A table with one row for each token or position, PyTorch's `nn.Embedding`, and where to look in it.
 import { tf } from '@lilformer/engine';
-import { embedding } from '@lilformer/ops';
+import { embedding, embeddingWithPositions } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import type { ForwardOptions } from './forward-options.js';
 import { Module } from './module.js';
@@ -44,6 +44,28 @@ export class Embedding extends Module {
 }
 
 /**
+ * Vectors of tokens plus those of their positions (see {@link positions}).
+ *
+ * @param ids int32 `[B, T]`
+ * @param tokens a row a token
+ * @param places `[L, C]`, a row a position
+ * @returns `[B, T, C]`
+ * @throws Error naming the first id that has no row
+ */
+export function embedAtPositions(
+  ids: tf.Tensor2D,
+  tokens: Embedding,
+  places: tf.Tensor,
+  options: ForwardOptions,
+): tf.Tensor3D {
+  if (options.paddingMask) {
+    return tf.add(tokens.forward(ids), embedding(positions(ids, options), places));
+  }
+  const first = options.cache?.length ?? 0;
+  return embeddingWithPositions(ids, tokens.weight.variable, places, first) as tf.Tensor3D;
+}
+
+/**
  * Positions of the tokens of a forward pass: they go on after the cache's, and with a padding mask they
  * count real tokens only, so that a text gets the same positions wherever its padding is.
  *
@@ -56,7 +78,11 @@ export function positions(
 ): tf.Tensor1D | tf.Tensor2D {
   const [, tokens] = ids.shape;
   const before = cache?.length ?? 0;
-  if (!paddingMask) return tf.tensor1d(Int32Array.from({ length: tokens }, (_, i) => before + i), 'int32');
+  if (!paddingMask)
+    return tf.tensor1d(
+      Int32Array.from({ length: tokens }, (_, i) => before + i),
+      'int32',
+    );
   return tf.tidy(() => {
     const counted = tf.relu(tf.sub(tf.cumsum(tf.cast(paddingMask, 'float32'), 1), 1));
     return tf.cast(tf.slice(counted, [0, before], [-1, tokens]), 'int32') as tf.Tensor2D;

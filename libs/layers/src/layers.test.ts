@@ -8,14 +8,18 @@ import {
   Capture,
   CausalSelfAttention,
   Dropout,
+  embedAtPositions,
+  Embedding,
   FeedForward,
   GELU,
   KeyValueCache,
+  LayerNorm,
   Linear,
   MixtureOfExperts,
   type Module,
   PackedSelfAttention,
   positions,
+  RMSNorm,
   Sequential,
   sinusoids,
 } from './index.js';
@@ -243,6 +247,36 @@ describe('Dropout', () => {
       expect(values(dropout.forward(x))).toEqual(second);
       expect(dropout.eval().forward(x)).toBe(x);
       expect(dropout.counter).toBe(2);
+    });
+  });
+});
+
+describe('norms after a residual connection', () => {
+  it('give the sum, and what they give for it', () => {
+    const norms = [new LayerNorm(8), new RMSNorm(8)];
+    leavesNothing(norms, () => {
+      const [x, y] = [noise(2, 3, 8), noise(2, 3, 8)];
+      for (const norm of norms) {
+        const [sum, normed] = norm.ofSum(x, y);
+        expect(largestDifference(values(sum), values(tf.add(x, y)))).toBeLessThan(1e-6);
+        expect(largestDifference(values(normed), values(norm.forward(sum)))).toBeLessThan(1e-6);
+      }
+    });
+  });
+});
+
+describe('embedAtPositions', () => {
+  it('adds the rows of the positions, after a cache, and as a padding mask counts them', () => {
+    const [tokens, places] = [new Embedding(7, 4, random), new Embedding(9, 4, random)];
+    leavesNothing([tokens, places], () => {
+      const ids = tf.tensor2d([5, 1, 1, 6, 2, 0], [2, 3], 'int32');
+      const cache = { length: 4 } as KeyValueCache;
+      const paddingMask = tf.tensor2d([0, 1, 1, 1, 1, 1], [2, 3]);
+      for (const options of [{}, { cache }, { paddingMask }]) {
+        const expected = tf.add(tokens.forward(ids), places.forward(positions(ids, options) as tf.Tensor1D));
+        const actual = embedAtPositions(ids, tokens, places.weight.variable, options);
+        expect(largestDifference(values(actual), values(expected))).toBeLessThan(1e-6);
+      }
     });
   });
 });

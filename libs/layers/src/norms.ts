@@ -1,7 +1,7 @@
 // The two normalisations of a token's vector: LayerNorm (Ba, Kiros and Hinton, 2016) centres and scales,
 // RMSNorm (Zhang and Sennrich, 2019) only scales.
 import type { tf } from '@lilformer/engine';
-import { layerNorm, rmsNorm } from '@lilformer/ops';
+import { addLayerNorm, addRmsNorm, layerNorm, rmsNorm } from '@lilformer/ops';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { checkSize } from './sizes.js';
@@ -35,6 +35,11 @@ export class LayerNorm extends Module {
     return layerNorm(x, this.weight.variable, this.bias.variable, this.eps) as T;
   }
 
+  /** The sum `x + y` of a residual connection, and its norm, in one pass. */
+  ofSum<T extends tf.Tensor>(x: T, y: T): [sum: T, normed: T] {
+    return addLayerNorm(x, y, this.weight.variable, this.bias.variable, this.eps) as [T, T];
+  }
+
   override describe(): string {
     return `(${this.weight.shape[0]},), eps=${pythonFloat(this.eps)}, elementwise_affine=True`;
   }
@@ -63,6 +68,11 @@ export class RMSNorm extends Module {
   /** `[..., width]` to the same shape. */
   forward<T extends tf.Tensor>(x: T): T {
     return rmsNorm(x, this.weight.variable, this.eps) as T;
+  }
+
+  /** The sum `x + y` of a residual connection, and its norm, in one pass. */
+  ofSum<T extends tf.Tensor>(x: T, y: T): [sum: T, normed: T] {
+    return addRmsNorm(x, y, this.weight.variable, this.eps) as [T, T];
   }
 
   override describe(): string {

@@ -1,12 +1,12 @@
 // Attention gathers, then a feed-forward network thinks about what each token has gathered. Still a
 // plain pipe: the network's output replaces the attention's, which replaced the embedding.
-import { tf } from '@lilformer/engine';
+import type { tf } from '@lilformer/engine';
 import {
   CausalSelfAttention,
+  embedAtPositions,
   Embedding,
   FeedForward,
   Linear,
-  positions,
   type ForwardOptions,
 } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
@@ -49,8 +49,8 @@ export class AttentionFFNLM extends LanguageModel {
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
-    const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    const places = this.position_embedding.weight.variable;
+    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
     capture?.take('hidden.0', x);
     x = this.attention.forward(x, options);
     capture?.take('hidden.1', x);

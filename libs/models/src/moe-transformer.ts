@@ -4,12 +4,12 @@
 import { tf } from '@lilformer/engine';
 import {
   CausalSelfAttention,
+  embedAtPositions,
   Embedding,
   LayerNorm,
   Linear,
   MixtureOfExperts,
   Module,
-  positions,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
@@ -36,8 +36,9 @@ export class MoETransformerBlock extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = residual(x, this.attention.forward(this.ln1.forward(x), options));
-      return residual(attended, this.moe.forward(this.ln2.forward(attended), options));
+      const attended = this.attention.forward(this.ln1.forward(x), options);
+      const [sum, normed] = this.ln2.ofSum(x, attended);
+      return residual(sum, this.moe.forward(normed, options));
     });
   }
 }
@@ -85,8 +86,8 @@ export class MoETransformerLM extends LanguageModel {
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
-    const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    const places = this.position_embedding.weight.variable;
+    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
     capture?.take('hidden.0', x);
     for (const [layer, block] of this.blocks.entries()) {
       x = block.forward(x, { ...options, layer });

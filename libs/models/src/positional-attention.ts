@@ -1,7 +1,13 @@
 // Attention that knows the order of the tokens: to each token's vector comes a learned vector of its
 // place in the text.
-import { tf } from '@lilformer/engine';
-import { CausalSelfAttention, Embedding, Linear, positions, type ForwardOptions } from '@lilformer/layers';
+import type { tf } from '@lilformer/engine';
+import {
+  CausalSelfAttention,
+  embedAtPositions,
+  Embedding,
+  Linear,
+  type ForwardOptions,
+} from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
 import { checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
@@ -38,8 +44,8 @@ export class PositionalAttentionLM extends LanguageModel {
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
-    const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    const places = this.position_embedding.weight.variable;
+    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
     capture?.take('hidden.0', x);
     x = this.attention.forward(x, options);
     capture?.take('hidden.1', x);

@@ -1,6 +1,6 @@
 // Several transformer blocks, one on top of the other: later ones attend to what earlier ones found.
-import { tf } from '@lilformer/engine';
-import { Embedding, LayerNorm, Linear, positions, type ForwardOptions } from '@lilformer/layers';
+import type { tf } from '@lilformer/engine';
+import { embedAtPositions, Embedding, LayerNorm, Linear, type ForwardOptions } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
 import { checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
@@ -48,8 +48,8 @@ export class StackedTransformerLM extends LanguageModel {
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
-    const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    const places = this.position_embedding.weight.variable;
+    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
     capture?.take('hidden.0', x);
     for (const [layer, block] of this.blocks.entries()) {
       x = block.forward(x, { ...options, layer });

@@ -3,12 +3,12 @@
 import { tf } from '@lilformer/engine';
 import {
   ConstantBuffer,
+  embedAtPositions,
   Embedding,
   GELU,
   Linear,
   Module,
   PackedSelfAttention,
-  positions,
   RMSNorm,
   Sequential,
   sinusoids,
@@ -58,8 +58,9 @@ export class TinyTransformerBlock extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = residual(x, this.attn.forward(this.norm1.forward(x), options));
-      return residual(attended, this.ff.forward(this.norm2.forward(attended)));
+      const attended = this.attn.forward(this.norm1.forward(x), options);
+      const [sum, normed] = this.norm2.ofSum(x, attended);
+      return residual(sum, this.ff.forward(normed));
     });
   }
 }
@@ -92,8 +93,7 @@ export class TinyTransformerLM extends LanguageModel {
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const table = tf.squeeze(this.pos_encoding.tensor(), [0]); // [context, C]
-    const places = tf.gather(table, positions(ids, options)); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    let x = embedAtPositions(ids, this.token_embedding, table, options); // [B, T, C]
     capture?.take('hidden.0', x);
     for (const [layer, block] of this.layers.entries()) {
       x = block.forward(x, { ...options, layer });

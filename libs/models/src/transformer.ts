@@ -3,12 +3,12 @@
 import { tf } from '@lilformer/engine';
 import {
   CausalSelfAttention,
+  embedAtPositions,
   Embedding,
   FeedForward,
   LayerNorm,
   Linear,
   Module,
-  positions,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
@@ -35,8 +35,9 @@ export class TransformerBlock extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = residual(x, this.attention.forward(this.ln1.forward(x), options));
-      return residual(attended, this.ffn.forward(this.ln2.forward(attended)));
+      const attended = this.attention.forward(this.ln1.forward(x), options);
+      const [sum, normed] = this.ln2.ofSum(x, attended);
+      return residual(sum, this.ffn.forward(normed));
     });
   }
 }
@@ -77,8 +78,8 @@ export class TransformerLM extends LanguageModel {
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
-    const places = this.position_embedding.forward(positions(ids, options)); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.token_embedding.forward(ids), places); // [B, T, C]
+    const places = this.position_embedding.weight.variable;
+    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
     capture?.take('hidden.0', x);
     x = this.block.forward(x, options);
     capture?.take('hidden.1', x);
