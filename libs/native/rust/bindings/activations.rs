@@ -15,6 +15,11 @@ fn activation(kind: u32) -> Result<Activation> {
     }
 }
 
+/// As `activation`, or 3 for none.
+pub fn activation_or_none(kind: u32) -> Result<Option<Activation>> {
+    if kind == 3 { Ok(None) } else { activation(kind).map(Some) }
+}
+
 /// y = f(x)
 #[napi(catch_unwind)]
 pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()> {

@@ -42,14 +42,18 @@ pub fn backward(activation: Activation, x: &[f32], dy: &[f32], dx: &mut [f32]) {
 }
 
 /// A function and its slope.
-trait Function {
+pub trait Function {
+    /// # Safety
+    /// As for `Simd`. Must be `#[inline(always)]`.
     unsafe fn value<S: Simd>(x: S::V) -> S::V;
+    /// # Safety
+    /// As for `Simd`. Must be `#[inline(always)]`.
     unsafe fn slope<S: Simd>(x: S::V) -> S::V;
 }
 
-struct Relu;
-struct Gelu;
-struct GeluTanh;
+pub struct Relu;
+pub struct Gelu;
+pub struct GeluTanh;
 
 impl Function for Relu {
     #[inline(always)]

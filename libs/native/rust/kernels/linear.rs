@@ -1,1 +1,328 @@
-//! The affine map of a layer, with bias and activation.
+//! The affine map of a layer, with bias and activation, and its gradients. Weights are [outputs, inputs].
+
+use super::activations::{Activation, Function, Gelu, GeluTanh, Relu};
+use crate::buffers::Shared;
+use crate::product::{Epilogue, FEW, Matrix, Slopes, Targets, few_rows, gradients, load, product, store};
+use crate::simd::Simd;
+use std::marker::PhantomData;
+
+/// y [rows, outputs] = activation(x [rows, inputs] · Wᵀ + bias [outputs]); `before` [rows, outputs], where it is
+/// given, gets what the activation was applied to.
+///
+/// # Panics
+/// When an array has fewer elements.
+pub fn linear_forward(
+    x: &[f32],
+    w: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    before: Option<&mut [f32]>,
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+    activation: Option<Activation>,
+) {
+    let before = before.map(|before| (before.len(), Shared::new(before)));
+    let sizes = (rows, inputs, outputs);
+    match activation {
+        None => forward(x, w, y, sizes, &Affine::<Same>::new(bias, before, outputs)),
+        Some(Activation::Relu) => forward(x, w, y, sizes, &Affine::<Relu>::new(bias, before, outputs)),
+        Some(Activation::Gelu) => forward(x, w, y, sizes, &Affine::<Gelu>::new(bias, before, outputs)),
+        Some(Activation::GeluTanh) => {
+            forward(x, w, y, sizes, &Affine::<GeluTanh>::new(bias, before, outputs))
+        }
+    }
+}
+
+fn forward(
+    x: &[f32],
+    w: &[f32],
+    y: &mut [f32],
+    (rows, inputs, outputs): (usize, usize, usize),
+    epilogue: &impl Epilogue,
+) {
+    if rows <= FEW {
+        few_rows(x, rows, inputs, w, outputs, y, epilogue);
+    } else {
+        let (x, w) = (Matrix::rows(x, inputs), Matrix::turned(w, inputs));
+        product(x, rows, inputs, w, outputs, y, outputs, false, epilogue);
+    }
+}
+
+/// Gradients from dy [rows, outputs]. `kept` [rows, outputs] is what tells the activation's slope: the output for
+/// relu, what the activation was applied to for the others; not needed without activation.
+///
+/// # Panics
+/// When an array has fewer elements, or `kept` is missing.
+pub fn linear_backward(
+    dy: &[f32],
+    x: &[f32],
+    w: &[f32],
+    kept: Option<&[f32]>,
+    targets: Targets,
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+    activation: Option<Activation>,
+) {
+    let kept = match activation {
+        None => dy,
+        Some(_) => kept.expect("an activation's gradient needs what was kept of the forward pass"),
+    };
+    let size = rows.checked_mul(outputs).expect("sizes of a matrix in memory");
+    assert!(dy.len() >= size && kept.len() >= size, "gradients of fewer than {rows} rows of {outputs}");
+    match activation {
+        None => gradients(&Given { dy, outputs }, rows, outputs, inputs, x, w, targets),
+        Some(Activation::Relu) => {
+            gradients(&Times::<Relu>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets)
+        }
+        Some(Activation::Gelu) => {
+            gradients(&Times::<Gelu>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets)
+        }
+        Some(Activation::GeluTanh) => {
+            gradients(&Times::<GeluTanh>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets)
+        }
+    }
+}
+
+/// No activation.
+pub(super) struct Same;
+
+impl Function for Same {
+    #[inline(always)]
+    unsafe fn value<S: Simd>(x: S::V) -> S::V {
+        x
+    }
+    #[inline(always)]
+    unsafe fn slope<S: Simd>(_x: S::V) -> S::V {
+        // SAFETY: as this function.
+        unsafe { S::splat(1.0) }
+    }
+}
+
+/// Adds the bias, keeps the sum where it is wanted, applies the activation.
+pub(super) struct Affine<'a, F> {
+    bias: Option<&'a [f32]>,
+    /// Length and place.
+    before: Option<(usize, Shared<f32>)>,
+    columns: usize,
+    function: PhantomData<fn() -> F>,
+}
+
+impl<'a, F> Affine<'a, F> {
+    pub(super) fn new(bias: Option<&'a [f32]>, before: Option<(usize, Shared<f32>)>, columns: usize) -> Self {
+        Self { bias, before, columns, function: PhantomData }
+    }
+}
+
+impl<F: Function> Epilogue for Affine<'_, F> {
+    fn check(&self, rows: usize, columns: usize) {
+        assert!(
+            columns == self.columns && self.bias.is_none_or(|bias| bias.len() >= columns),
+            "too short a bias"
+        );
+        assert!(
+            self.before.is_none_or(|(length, _)| length >= rows * columns),
+            "too little room for what is kept"
+        );
+    }
+
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, v: S::V, row: usize, column: usize, count: usize) -> S::V {
+        // SAFETY: `check` has seen that the bias and what is kept have these places.
+        unsafe {
+            let z = match self.bias {
+                Some(bias) => S::add(v, load::<S>(bias.as_ptr().add(column), count)),
+                None => v,
+            };
+            if let Some((_, before)) = self.before {
+                store::<S>(before.at(row * self.columns + column), z, count);
+            }
+            F::value::<S>(z)
+        }
+    }
+}
+
+/// dy as it is.
+struct Given<'a> {
+    dy: &'a [f32],
+    outputs: usize,
+}
+
+impl Slopes for Given<'_> {
+    fn ready(&self) -> Option<(&[f32], usize)> {
+        Some((self.dy, self.outputs))
+    }
+
+    unsafe fn make(&self, _first: usize, _count: usize, _to: *mut f32, _stride: usize) {
+        unreachable!("all of it is in memory");
+    }
+}
+
+/// dy times the slope of the activation.
+struct Times<'a, F> {
+    dy: &'a [f32],
+    kept: &'a [f32],
+    outputs: usize,
+    function: PhantomData<fn() -> F>,
+}
+
+impl<'a, F> Times<'a, F> {
+    fn new(dy: &'a [f32], kept: &'a [f32], outputs: usize) -> Self {
+        Self { dy, kept, outputs, function: PhantomData }
+    }
+}
+
+impl<F: Function> Slopes for Times<'_, F> {
+    unsafe fn make(&self, first: usize, count: usize, to: *mut f32, stride: usize) {
+        let from = first * self.outputs;
+        // SAFETY: `linear_backward` has checked the lengths, the caller vouches for the rest.
+        unsafe {
+            let (dy, kept) = (self.dy.as_ptr().add(from), self.kept.as_ptr().add(from));
+            times::<F>(dy, kept, self.outputs, count, to, stride);
+        }
+    }
+}
+
+crate::kernel! {
+    unsafe fn times<S; F: Function>(
+        dy: *const f32, kept: *const f32, columns: usize, count: usize, to: *mut f32, stride: usize,
+    ) {
+        for row in 0..count {
+            let (dy, kept, to) = (dy.add(row * columns), kept.add(row * columns), to.add(row * stride));
+            crate::vectors!(S, columns, at, count => {
+                let slope = F::slope::<S>(load::<S>(kept.add(at), count));
+                store::<S>(to.add(at), S::mul(load::<S>(dy.add(at), count), slope), count);
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::{close, numbers};
+
+    fn value(activation: Option<Activation>, z: f64) -> f64 {
+        match activation {
+            None => z,
+            Some(Activation::Relu) => z.max(0.0),
+            Some(Activation::Gelu) => {
+                // Φ by its series
+                let (mut term, mut sum) = (z, z);
+                for n in 1..600 {
+                    term *= z * z / f64::from(2 * n + 1);
+                    sum += term;
+                }
+                z * (0.5 + sum * (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt())
+            }
+            Some(Activation::GeluTanh) => {
+                0.5 * z * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (z + 0.044715 * z * z * z)).tanh())
+            }
+        }
+    }
+
+    fn slope(activation: Option<Activation>, z: f64) -> f64 {
+        (value(activation, z + 1e-6) - value(activation, z - 1e-6)) / 2e-6
+    }
+
+    #[test]
+    fn forward_and_backward_agree_with_double_precision() {
+        let shapes = [
+            (0, 2, 3),
+            (1, 5, 7),
+            (7, 33, 20),
+            (9, 0, 4),
+            (4, 3, 0),
+            (31, 17, 65),
+            (400, 40, 70),
+            (1200, 9, 33),
+        ];
+        for (rows, inputs, outputs) in shapes {
+            let (x, w, bias) = (numbers(rows * inputs, 1), numbers(outputs * inputs, 2), numbers(outputs, 3));
+            let dy = numbers(rows * outputs, 4);
+            for (turn, activation) in
+                [None, Some(Activation::Relu), Some(Activation::Gelu), Some(Activation::GeluTanh)]
+                    .into_iter()
+                    .enumerate()
+            {
+                let bias = (turn != 2).then_some(&bias[..]);
+                let z: Vec<f64> = (0..rows * outputs)
+                    .map(|at| {
+                        let (row, o) = (at / outputs, at % outputs);
+                        let dot = |i: usize| f64::from(x[row * inputs + i]) * f64::from(w[o * inputs + i]);
+                        (0..inputs).map(dot).sum::<f64>() + bias.map_or(0.0, |bias| f64::from(bias[o]))
+                    })
+                    .collect();
+                let (mut y, mut before) = (vec![f32::NAN; z.len()], vec![f32::NAN; z.len()]);
+                linear_forward(&x, &w, bias, &mut y, Some(&mut before), rows, inputs, outputs, activation);
+                close(&before, &z, 2e-6);
+                close(&y, &z.iter().map(|&z| value(activation, z)).collect::<Vec<_>>(), 2e-6);
+
+                let kept = if activation == Some(Activation::Relu) { &y } else { &before };
+                // where relu bends, the slope is what the forward pass has seen
+                let dz: Vec<f64> = (0..z.len())
+                    .map(|at| f64::from(dy[at]) * slope(activation, f64::from(before[at])))
+                    .collect();
+                let (mut dx, mut dw, mut db) =
+                    (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; outputs]);
+                let targets = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
+                linear_backward(&dy, &x, &w, Some(kept), targets, rows, inputs, outputs, activation);
+                let at_dx = |at: usize| {
+                    let (row, i) = (at / inputs, at % inputs);
+                    (0..outputs).map(|o| dz[row * outputs + o] * f64::from(w[o * inputs + i])).sum()
+                };
+                let at_dw = |at: usize| {
+                    let (o, i) = (at / inputs, at % inputs);
+                    (0..rows).map(|row| dz[row * outputs + o] * f64::from(x[row * inputs + i])).sum()
+                };
+                let at_db = |o: usize| (0..rows).map(|row| dz[row * outputs + o]).sum();
+                close(&dx, &(0..dx.len()).map(at_dx).collect::<Vec<_>>(), 5e-6);
+                close(&dw, &(0..dw.len()).map(at_dw).collect::<Vec<_>>(), 5e-6);
+                close(&db, &(0..outputs).map(at_db).collect::<Vec<_>>(), 5e-6);
+
+                // one at a time they are the same
+                let mut alone = vec![f32::NAN; x.len()];
+                let targets = Targets { dx: Some(&mut alone), dw: None, db: None };
+                linear_backward(&dy, &x, &w, Some(kept), targets, rows, inputs, outputs, activation);
+                assert_eq!(alone, dx);
+                let mut alone = vec![f32::NAN; outputs];
+                let targets = Targets { dx: None, dw: None, db: Some(&mut alone) };
+                linear_backward(&dy, &x, &w, Some(kept), targets, rows, inputs, outputs, activation);
+                close(&alone, &(0..outputs).map(at_db).collect::<Vec<_>>(), 5e-6);
+            }
+        }
+    }
+
+    /// A weight so large that threads do not get sums of their own.
+    #[test]
+    fn large_weights_take_turns() {
+        let (rows, inputs, outputs) = (300, 3100, 2800);
+        let (x, w, dy) =
+            (numbers(rows * inputs, 1), numbers(outputs * inputs, 2), numbers(rows * outputs, 3));
+        for activation in [None, Some(Activation::Relu)] {
+            let kept = numbers(rows * outputs, 4);
+            let dz = |at: usize| if activation.is_none() || kept[at] > 0.0 { f64::from(dy[at]) } else { 0.0 };
+            let (mut dx, mut dw, mut db) =
+                (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; outputs]);
+            let targets = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
+            linear_backward(&dy, &x, &w, Some(&kept), targets, rows, inputs, outputs, activation);
+            for at in (0..rows * inputs).step_by(9973) {
+                let (row, i) = (at / inputs, at % inputs);
+                let expected: f64 =
+                    (0..outputs).map(|o| dz(row * outputs + o) * f64::from(w[o * inputs + i])).sum();
+                assert!((f64::from(dx[at]) - expected).abs() < 2e-3, "{} {expected}", dx[at]);
+            }
+            for at in (0..outputs * inputs).step_by(99_991) {
+                let (o, i) = (at / inputs, at % inputs);
+                let expected: f64 =
+                    (0..rows).map(|row| dz(row * outputs + o) * f64::from(x[row * inputs + i])).sum();
+                assert!((f64::from(dw[at]) - expected).abs() < 1e-3, "{} {expected}", dw[at]);
+            }
+            for o in (0..outputs).step_by(101) {
+                let expected: f64 = (0..rows).map(|row| dz(row * outputs + o)).sum();
+                assert!((f64::from(db[o]) - expected).abs() < 1e-3);
+            }
+        }
+    }
+}

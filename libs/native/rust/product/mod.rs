@@ -7,6 +7,7 @@
 //! | [`rows_on_one_thread`] | part of `rows`, for use inside of a part of a job |
 //! | [`transposed`] | C = Yᵀ · X over tokens, with column sums of Y: the gradient of a weight and a bias |
 //! | [`transposed_on_one_thread`] | part of it, for use inside of a part of a job |
+//! | [`gradients`] | dx, dW and db of a layer at once, the gradient of its outputs made chunk by chunk in cache |
 //! | [`few_rows`] | Y = epilogue(X · Wᵀ) for up to [`FEW`] rows, W read once: one token at a time |
 //!
 //! A and B are [`Matrix`]: rows `stride` apart, or the transpose of that. A weight [out, in] is
@@ -22,6 +23,7 @@
 
 mod epilogue;
 mod few_rows;
+mod gradients;
 mod pack;
 mod rows;
 mod tile;
@@ -29,6 +31,7 @@ mod transposed;
 
 pub use epilogue::{AddBias, Epilogue, Nothing, Scale, load, store};
 pub use few_rows::{FEW, few_rows};
+pub use gradients::{Slopes, Targets, gradients};
 pub use pack::{Matrix, Packed, pack};
 pub use rows::{product, rows, rows_on_one_thread};
 pub use transposed::{transposed, transposed_on_one_thread};

@@ -11,7 +11,7 @@ use crate::threads;
 /// Tokens of a block where there are many.
 const TOKENS: usize = 128;
 /// Floats of scratch memory that sums of several parts may take; larger results are split by rows instead.
-const PARTIAL_FLOATS: usize = 8 << 20;
+pub(super) const PARTIAL_FLOATS: usize = 8 << 20;
 
 /// C = Yᵀ · X, or += with `accumulate`, over `tokens` rows; Y [tokens, m] with rows `ldy` apart, X [tokens, n], C [m, n].
 /// `sums` [m] gets the column sums of Y in the same way. Split over all threads, the same way for the same sizes and
@@ -89,7 +89,7 @@ impl Split {
 }
 
 /// Adds `from` [m, n] to C.
-fn add_rows(from: &[f32], m: usize, n: usize, c: Shared<f32>, ldc: usize) {
+pub(super) fn add_rows(from: &[f32], m: usize, n: usize, c: Shared<f32>, ldc: usize) {
     let grain = 16384_usize.div_ceil(n.max(1));
     threads::run(m.div_ceil(grain), |part, _| {
         for row in part * grain..m.min((part + 1) * grain) {

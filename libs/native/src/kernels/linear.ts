@@ -1,3 +1,42 @@
 // The affine map of a layer, with bias and activation: functions of the native library.
 
-export type LinearKernels = object;
+/** An array of numbers. */
+type Floats = Float32Array<ArrayBufferLike>;
+
+export interface LinearKernels {
+  /** y = activation(x · weightᵀ + bias) */
+  linearForward(
+    /** [rows, inputs] */
+    x: Floats,
+    /** [outputs, inputs] */
+    weight: Floats,
+    /** [outputs] */
+    bias: Floats | undefined,
+    /** [rows, outputs] */
+    y: Floats,
+    /** [rows, outputs]: what the activation is applied to, where a gradient will ask for it */
+    before: Floats | undefined,
+    rows: number,
+    inputs: number,
+    outputs: number,
+    /** 0 relu, 1 gelu, 2 geluTanh, 3 none */
+    activation: number,
+  ): void;
+
+  /** Gradients of those that there is an array for. */
+  linearBackward(
+    /** [rows, outputs] */
+    dy: Floats,
+    x: Floats,
+    weight: Floats,
+    /** [rows, outputs]: y for relu, `before` for gelu and geluTanh, nothing without activation */
+    kept: Floats | undefined,
+    dx: Floats | undefined,
+    dWeight: Floats | undefined,
+    dBias: Floats | undefined,
+    rows: number,
+    inputs: number,
+    outputs: number,
+    activation: number,
+  ): void;
+}

@@ -1,0 +1,211 @@
+//! What a layer y = x · Wᵀ gives back: dx = dz · W, dW = dzᵀ · x and db = column sums of dz. The gradient dz of its
+//! outputs is made a few rows at a time, used for all three while it is in cache, and never all in memory.
+
+use super::pack::{Matrix, Packed, expect_room};
+use super::rows::{rows, rows_on_one_thread};
+use super::tile::tiles;
+use super::transposed::{PARTIAL_FLOATS, add_rows, transposed, transposed_on_one_thread};
+use super::{Nothing, pack};
+use crate::buffers::{Shared, floats};
+use crate::threads;
+
+/// Makes rows of dz.
+pub trait Slopes: Sync {
+    /// All of dz and the floats from row to row, where it is in memory already.
+    fn ready(&self) -> Option<(&[f32], usize)> {
+        None
+    }
+
+    /// Writes `count` rows from `first` on, `stride` floats apart. Called once for each row, on any thread.
+    ///
+    /// # Safety
+    /// The rows are below the number that `gradients` was called with, and `to` has place for them.
+    unsafe fn make(&self, first: usize, count: usize, to: *mut f32, stride: usize);
+}
+
+/// Where the gradients go. Those that nobody wants are not computed.
+pub struct Targets<'a> {
+    /// [rows, inputs]
+    pub dx: Option<&'a mut [f32]>,
+    /// [outputs, inputs]
+    pub dw: Option<&'a mut [f32]>,
+    /// [outputs]
+    pub db: Option<&'a mut [f32]>,
+}
+
+/// Floats of dz that are made at a time by one thread: half of a second-level cache of a megabyte.
+const CHUNK_FLOATS: usize = 128 << 10;
+/// Rows of dz that are made at a time, at least: so many make the sums of a tile worth loading and storing.
+const LEAST_ROWS: usize = 112;
+
+/// Gradients of a layer from x [rows, inputs], w [outputs, inputs] and what `slopes` makes [rows, outputs].
+///
+/// # Panics
+/// When an array has fewer elements.
+pub fn gradients(
+    slopes: &impl Slopes,
+    rows: usize,
+    outputs: usize,
+    inputs: usize,
+    x: &[f32],
+    w: &[f32],
+    mut targets: Targets,
+) {
+    expect_room("x", x.len(), rows, inputs, inputs);
+    expect_room("w", w.len(), outputs, inputs, inputs);
+    let lengths = [
+        (targets.dx.as_deref(), rows * inputs),
+        (targets.dw.as_deref(), outputs * inputs),
+        (targets.db.as_deref(), outputs),
+    ];
+    for (target, length) in lengths {
+        assert!(
+            target.is_none_or(|target| target.len() >= length),
+            "a gradient of fewer than {length} numbers"
+        );
+    }
+    let packed = targets.dx.is_some().then(|| pack(Matrix::rows(w, inputs), outputs, inputs));
+    let ready = slopes.ready();
+    if let Some((dz, stride)) = ready {
+        expect_room("dz", dz.len(), rows, outputs, stride);
+    }
+    // rows of dz start in different cache sets
+    let stride = ready.map_or(outputs.next_multiple_of(16) + 16, |(_, stride)| stride);
+    let chunk = (CHUNK_FLOATS / stride.max(1)).next_multiple_of(tiles().rows).clamp(LEAST_ROWS, 504);
+    let threads = threads::threads().min(rows.div_ceil(chunk)).max(1);
+    let own_sums = outputs * inputs + outputs;
+    if threads > 1 && (threads - 1) * own_sums > PARTIAL_FLOATS {
+        in_turns(slopes, rows, outputs, inputs, x, packed.as_ref(), stride, targets);
+        return;
+    }
+
+    let wants_sums = targets.dw.is_some() || targets.db.is_some();
+    let mut scratch = floats(if ready.is_none() { threads * chunk * stride } else { 0 });
+    let mut partial = floats(if wants_sums { (threads - 1) * own_sums } else { 0 });
+    let mut unwanted = floats(if wants_sums && targets.dw.is_none() { outputs * inputs } else { 0 });
+    let (scratch, partials) = (Shared::new(&mut scratch), Shared::new(&mut partial));
+    let dx = targets.dx.as_deref_mut().map(Shared::new);
+    let db = targets.db.as_deref_mut().map(Shared::new);
+    let dw = match targets.dw.as_deref_mut() {
+        Some(dw) => Shared::new(dw),
+        None => Shared::new(&mut unwanted),
+    };
+    threads::run(threads, |part, _| {
+        let (from, until) = threads::split(rows, threads, tiles().rows, part);
+        // SAFETY: sizes were checked above; each part has rows of dx, a piece of scratch and sums of its own.
+        unsafe {
+            let (dw, db) = match part {
+                0 => (dw.at(0), db.map(|db| db.at(0))),
+                _ => {
+                    let own = (part - 1) * own_sums;
+                    (partials.at(own), db.map(|_| partials.at(own + outputs * inputs)))
+                }
+            };
+            let mut first = from;
+            loop {
+                let count = chunk.min(until - first);
+                let dz = match ready {
+                    Some((dz, stride)) => dz.as_ptr().add(first * stride),
+                    None => {
+                        let dz = scratch.at(part * chunk * stride);
+                        slopes.make(first, count, dz, stride);
+                        dz.cast_const()
+                    }
+                };
+                if let (Some(dx), Some(packed)) = (dx, &packed) {
+                    let a = std::slice::from_raw_parts(
+                        dz,
+                        (count.max(1) - 1) * stride + outputs.min(stride * count),
+                    );
+                    let to = dx.at(first * inputs);
+                    rows_on_one_thread(
+                        Matrix::rows(a, stride),
+                        0,
+                        count,
+                        packed,
+                        to,
+                        inputs,
+                        false,
+                        &Nothing,
+                    );
+                }
+                if wants_sums {
+                    let x = x.as_ptr().add(first * inputs);
+                    let more = first > from;
+                    transposed_on_one_thread(
+                        dz, stride, x, inputs, count, outputs, inputs, dw, inputs, more, db,
+                    );
+                }
+                first += count;
+                if first >= until {
+                    break;
+                }
+            }
+        }
+    });
+    if !wants_sums {
+        return;
+    }
+    for other in 0..threads - 1 {
+        let own = &partial[other * own_sums..][..own_sums];
+        if targets.dw.is_some() {
+            add_rows(&own[..outputs * inputs], outputs, inputs, dw, inputs);
+        }
+        if let Some(db) = targets.db.as_deref_mut() {
+            for (sum, more) in db.iter_mut().zip(&own[outputs * inputs..]) {
+                *sum += more;
+            }
+        }
+    }
+}
+
+/// The same where sums for every thread would take too much memory: all threads work on one chunk of rows, and on
+/// one dW.
+fn in_turns(
+    slopes: &impl Slopes,
+    count: usize,
+    outputs: usize,
+    inputs: usize,
+    x: &[f32],
+    packed: Option<&Packed>,
+    stride: usize,
+    mut targets: Targets,
+) {
+    let grain = tiles().block_rows();
+    let chunk = (PARTIAL_FLOATS / stride.max(1) / grain * grain).clamp(grain, 8 * grain * threads::threads());
+    let ready = slopes.ready();
+    let mut made = floats(if ready.is_none() { chunk.min(count) * stride } else { 0 });
+    let mut unwanted =
+        floats(if targets.dw.is_none() && targets.db.is_some() { outputs * inputs } else { 0 });
+    let mut first = 0;
+    loop {
+        let here = chunk.min(count - first);
+        let dz = match ready {
+            Some((dz, _)) => &dz[first * stride..],
+            None => {
+                let to = Shared::new(&mut made);
+                let fine = here.div_ceil(threads::threads()).next_multiple_of(tiles().rows).clamp(1, grain);
+                threads::run(here.div_ceil(fine), |part, _| {
+                    let row = part * fine;
+                    // SAFETY: rows of this part, in a buffer of `chunk` rows.
+                    unsafe { slopes.make(first + row, fine.min(here - row), to.at(row * stride), stride) };
+                });
+                &made
+            }
+        };
+        if let (Some(dx), Some(packed)) = (targets.dx.as_deref_mut(), packed) {
+            let dx = &mut dx[first * inputs..];
+            rows(Matrix::rows(dz, stride), here, packed, dx, inputs, false, &Nothing);
+        }
+        let db = targets.db.as_deref_mut();
+        if targets.dw.is_some() || db.is_some() {
+            let dw = targets.dw.as_deref_mut().unwrap_or(&mut unwanted);
+            let x = &x[first * inputs..];
+            transposed(dz, stride, x, inputs, here, outputs, inputs, dw, inputs, first > 0, db);
+        }
+        first += here;
+        if first >= count {
+            break;
+        }
+    }
+}
