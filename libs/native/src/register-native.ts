@@ -6,6 +6,7 @@ import { NativeBackend } from './backend.js';
 import { loadLibrary, type Library } from './load.js';
 import { elementwise } from './operations/elementwise.js';
 import { layout } from './operations/layout.js';
+import { products } from './operations/matmul.js';
 import type { Call, Operations } from './operations/operation.js';
 import { reductions } from './operations/reduce.js';
 
@@ -51,7 +52,7 @@ function wantedThreads({ threads }: NativeOptions, library: Library): number {
 }
 
 function registerKernels(): void {
-  const operations: Operations = { ...elementwise, ...reductions, ...layout };
+  const operations: Operations = { ...elementwise, ...reductions, ...layout, ...products };
   for (const { kernelFunc, ...config } of tf.getKernelsForBackend('cpu')) {
     const onCpu = (params: KernelParams): KernelResult =>
       (params.backend as NativeBackend).runInside(() =>

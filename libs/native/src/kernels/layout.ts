@@ -16,11 +16,5 @@ export interface LayoutKernels {
     yBegin: number,
   ): void;
   /** y [indices, columns] = rows of the table [rows, columns]; false where an index is outside of it. */
-  takeRows(
-    table: Float32Array,
-    indices: Int32Array,
-    y: Float32Array,
-    rows: number,
-    columns: number,
-  ): boolean;
+  takeRows(table: Float32Array, indices: Int32Array, y: Float32Array, rows: number, columns: number): boolean;
 }

@@ -1,0 +1,100 @@
+// Products of float32 matrices, with bias and activation where tfjs fuses them. Leaves out other types and rarer
+// activations: cpu's kernels do those.
+import * as tf from '@tensorflow/tfjs-core';
+import { ACTIVATION } from '../kernels/matmul.js';
+import { floats, sizeOf, type Call, type Operations } from './operation.js';
+
+interface Product {
+  /** Of the result. */
+  readonly shape: number[];
+  readonly aOf: Int32Array;
+  readonly bOf: Int32Array;
+  readonly aCount: number;
+  readonly bCount: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** @throws Error where the shapes do not go together, in tfjs's words */
+function plan(a: number[], b: number[], transposeA: boolean, transposeB: boolean): Product {
+  const [aRows, aColumns] = a.slice(-2);
+  const [bRows, bColumns] = b.slice(-2);
+  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+  tf.util.assert(
+    k === inner,
+    () =>
+      `Error in matMul: inner shapes (${k}) and (${inner}) of Tensors with shapes ${a} and ${b} and ` +
+      `transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+  );
+  const aBatch = a.slice(0, -2);
+  const bBatch = b.slice(0, -2);
+  const batch = tf.backend_util.assertAndGetBroadcastShape(aBatch, bBatch);
+  const shape = [...batch, m, n];
+  const aCount = sizeOf(aBatch);
+  const bCount = sizeOf(bBatch);
+  if (bCount === 1 && !transposeA) {
+    // The rows of all matrices of a are those of one.
+    const one = new Int32Array(1);
+    return { shape, aOf: one, bOf: one, aCount: 1, bCount: 1, m: aCount * m, n, k };
+  }
+  return { shape, aOf: numbers(aBatch, batch), bOf: numbers(bBatch, batch), aCount, bCount, m, n, k };
+}
+
+/** Which matrix of a batch of this shape stands at each place of the broadcast batch. */
+function numbers(shape: number[], batch: number[]): Int32Array {
+  const of = new Int32Array(sizeOf(batch));
+  if (sizeOf(shape) === of.length) return of.map((_, i) => i);
+  const missing = batch.length - shape.length;
+  const strides = batch.map((_, d) =>
+    d < missing || shape[d - missing] === 1 ? 0 : sizeOf(shape.slice(d - missing + 1)),
+  );
+  for (let i = 0; i < of.length; i++) {
+    let rest = i;
+    for (let d = batch.length - 1; d >= 0; d--) {
+      of[i] += (rest % batch[d]) * strides[d];
+      rest = Math.floor(rest / batch[d]);
+    }
+  }
+  return of;
+}
+
+function multiply(
+  { inputs: { a, b, bias }, attrs, backend }: Call,
+  activation: number,
+): tf.TensorInfo | undefined {
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
+  const transposeA = Boolean(attrs?.transposeA);
+  const transposeB = Boolean(attrs?.transposeB);
+  const product = plan(a.shape, b.shape, transposeA, transposeB);
+  const { aOf, bOf, aCount, bCount, m, n, k } = product;
+  if (bias && (bias.dtype !== 'float32' || sizeOf(bias.shape) !== n || bias.shape.at(-1) !== n))
+    return undefined;
+  const c = backend.output(product.shape, 'float32');
+  backend.kernels.matmul(
+    floats(backend, a),
+    floats(backend, b),
+    bias && floats(backend, bias),
+    floats(backend, c),
+    aOf,
+    bOf,
+    aCount,
+    bCount,
+    m,
+    n,
+    k,
+    transposeA,
+    transposeB,
+    activation,
+  );
+  return c;
+}
+
+export const products: Operations = {
+  BatchMatMul: (call) => multiply(call, ACTIVATION.linear),
+  _FusedMatMul: (call) => {
+    const name = (call.attrs?.activation ?? 'linear') as keyof typeof ACTIVATION;
+    return name in ACTIVATION ? multiply(call, ACTIVATION[name]) : undefined;
+  },
+};
