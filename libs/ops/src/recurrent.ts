@@ -65,7 +65,7 @@ export interface Cell {
   backward(hidden: number, dAfter: Row, before: Row, after: Row, kept: Row, dInput: Row, dState: Row): void;
 }
 
-/** For an argument that is not there. */
+/** In the place of what is not kept. */
 const NONE = new Float32Array(0);
 
 /** The sizes; complains of everything that does not fit them. */
@@ -177,28 +177,32 @@ function nativeBackward(
   state: tf.Tensor | undefined,
   { output, kept, dOutput, dLast }: Backward,
 ): Gradients {
-  const gradients = [x, weightIh, weightHh, biasIh, biasHh, state].map((tensor) =>
-    tensor ? allocate(tensor.shape) : undefined,
-  );
+  const like = (tensor: tf.Tensor): tf.Tensor => allocate(tensor.shape);
+  const [dx, dWeightIh, dWeightHh] = [like(x), like(weightIh), like(weightHh)];
+  const [dBiasIh, dBiasHh, dState] = [biasIh, biasHh, state].map((tensor) => tensor && like(tensor));
   const read = [x, weightIh, weightHh, state, output, kept, dOutput, dLast] as const;
-  const [dx, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState] = gradients;
-  withOptional([...read, dx, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState], (arrays) =>
+  const gradients = [dx, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState] as const;
+  withOptional([...read, ...gradients], (arrays) =>
     nativeKernels()!.recurrentBackward(...arrays, batch, steps, inputs, hidden, kind),
   );
-  return gradients;
+  return [...gradients];
 }
 
-/** `visit` with an empty array where there is no tensor. */
+/** The numbers of tensors, some of which may not be there. */
+type Lent<Tensors extends readonly unknown[]> = {
+  -readonly [K in keyof Tensors]: Tensors[K] extends tf.Tensor ? Floats : Floats | undefined;
+};
+
+/** `visit` with undefined where there is no tensor. */
 function withOptional<const Tensors extends readonly (tf.Tensor | undefined)[]>(
   tensors: Tensors,
-  loop: (arrays: { -readonly [K in keyof Tensors]: Floats }) => void,
+  loop: (arrays: Lent<Tensors>) => void,
 ): void {
   visit(
     tensors.filter((tensor) => tensor !== undefined),
     (...there) => {
       let next = 0;
-      const arrays = tensors.map((tensor) => (tensor ? there[next++] : NONE));
-      loop(arrays as { -readonly [K in keyof Tensors]: Floats });
+      loop(tensors.map((tensor) => tensor && there[next++]) as Lent<Tensors>);
     },
   );
 }
@@ -229,7 +233,7 @@ function forward(
             { array: share, at: b * width },
             { array: before, at: b * hidden },
             { array: after, at: b * hidden },
-            { array: kept, at: place * cell.kept * hidden },
+            { array: kept ?? NONE, at: place * cell.kept * hidden },
           );
           output.set(after.subarray(b * hidden, (b + 1) * hidden), place * hidden);
         }
@@ -255,7 +259,7 @@ function backward(
   const dShare = allocate([rows, width]);
   const before = statesBefore(output, state);
   let dAfter = allocate([batch, hidden]);
-  withOptional([dAfter, dLast], ([dAfter, dLast]) => (dLast.length > 0 ? dAfter.set(dLast) : dAfter.fill(0)));
+  withOptional([dAfter, dLast], ([dAfter, dLast]) => (dLast ? dAfter.set(dLast) : dAfter.fill(0)));
   for (let step = steps - 1; step >= 0; step--) {
     const dStep = allocate([batch, width]);
     const all = [dAfter, dOutput, before, output, kept, dInput, dShare, dStep] as const;
@@ -263,13 +267,13 @@ function backward(
       for (let b = 0; b < batch; b++) {
         const place = b * steps + step;
         const at = place * hidden;
-        for (let j = 0; j < hidden && dOutput.length > 0; j++) dAfter[b * hidden + j] += dOutput[at + j];
+        if (dOutput) for (let j = 0; j < hidden; j++) dAfter[b * hidden + j] += dOutput[at + j];
         cell.backward(
           hidden,
           { array: dAfter, at: b * hidden },
           { array: before, at },
           { array: output, at },
-          { array: kept, at: place * cell.kept * hidden },
+          { array: kept ?? NONE, at: place * cell.kept * hidden },
           { array: dInput, at: place * width },
           { array: dStep, at: b * width },
         );
@@ -299,7 +303,7 @@ function statesBefore(output: tf.Tensor, state?: tf.Tensor): tf.Tensor {
     before.set(output.subarray(0, Math.max(0, output.length - hidden)), Math.min(hidden, before.length));
     for (let b = 0; b < batch && steps > 0; b++) {
       const first = before.subarray(b * steps * hidden, (b * steps + 1) * hidden);
-      if (state.length > 0) first.set(state.subarray(b * hidden, (b + 1) * hidden));
+      if (state) first.set(state.subarray(b * hidden, (b + 1) * hidden));
       else first.fill(0);
     }
   });

@@ -1,6 +1,6 @@
-//! RNN and GRU over whole sequences: from JavaScript. Arrays that are not there come empty.
+//! RNN and GRU over whole sequences: from JavaScript.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::{Apart, Input, Output, apart, invalid, size};
 use crate::kernels::recurrent::{self, Gradients, Kind, Layer, Sizes};
 use napi::Result;
 use napi_derive::napi;
@@ -44,16 +44,15 @@ fn lengths(kind: Kind, batch: u32, steps: u32, inputs: u32, hidden: u32) -> Resu
     Ok((Sizes { batch, steps, inputs, hidden }, lengths))
 }
 
-macro_rules! read_if_there {
-    ($apart:ident, $name:literal, $array:ident, $length:expr) => {
-        if $array.len() == 0 { None } else { Some($array.read(&$apart, $name, $length)?) }
-    };
+type In<'a> = Option<Input<'a, f32>>;
+type Out<'a> = Option<Output<'a, f32>>;
+
+fn read<'a>(array: &In<'a>, apart: &Apart, name: &str, length: usize) -> Result<Option<&'a [f32]>> {
+    array.as_ref().map(|array| array.read(apart, name, length)).transpose()
 }
 
-macro_rules! write_if_there {
-    ($apart:ident, $name:literal, $array:ident, $length:expr) => {
-        if $array.len() == 0 { None } else { Some($array.write(&$apart, $name, $length)?) }
-    };
+fn write<'a>(array: Out<'a>, apart: &Apart, name: &str, length: usize) -> Result<Option<&'a mut [f32]>> {
+    array.map(|array| array.write(apart, name, length)).transpose()
 }
 
 #[napi(catch_unwind)]
@@ -61,12 +60,12 @@ pub fn recurrent_forward(
     x: Input<f32>,
     weight_ih: Input<f32>,
     weight_hh: Input<f32>,
-    bias_ih: Input<f32>,
-    bias_hh: Input<f32>,
-    state: Input<f32>,
+    bias_ih: Option<Input<f32>>,
+    bias_hh: Option<Input<f32>>,
+    state: Option<Input<f32>>,
     output: Output<f32>,
     last: Output<f32>,
-    kept: Output<f32>,
+    kept: Option<Output<f32>>,
     batch: u32,
     steps: u32,
     inputs: u32,
@@ -75,23 +74,24 @@ pub fn recurrent_forward(
 ) -> Result<()> {
     let kind = kind_of(kind)?;
     let (sizes, lengths) = lengths(kind, batch, steps, inputs, hidden)?;
-    let read = [x.span(), weight_ih.span(), weight_hh.span(), bias_ih.span(), bias_hh.span(), state.span()];
-    let apart = apart(&read, &[output.span(), last.span(), kept.span()])?;
+    let mut spans = vec![x.span(), weight_ih.span(), weight_hh.span()];
+    spans.extend([&bias_ih, &bias_hh, &state].into_iter().flatten().map(Input::span));
+    let mut written = vec![output.span(), last.span()];
+    written.extend(kept.iter().map(Output::span));
+    let apart = apart(&spans, &written)?;
     let layer = Layer {
         kind,
         sizes,
         x: x.read(&apart, "x", lengths.x)?,
         weight_ih: weight_ih.read(&apart, "weightIh", lengths.weight_ih)?,
         weight_hh: weight_hh.read(&apart, "weightHh", lengths.weight_hh)?,
-        state: read_if_there!(apart, "state", state, lengths.state),
+        state: read(&state, &apart, "state", lengths.state)?,
     };
-    let biases = [
-        read_if_there!(apart, "biasIh", bias_ih, lengths.bias),
-        read_if_there!(apart, "biasHh", bias_hh, lengths.bias),
-    ];
+    let biases =
+        [read(&bias_ih, &apart, "biasIh", lengths.bias)?, read(&bias_hh, &apart, "biasHh", lengths.bias)?];
     let output = output.write(&apart, "output", lengths.output)?;
     let last = last.write(&apart, "last", lengths.state)?;
-    let kept = write_if_there!(apart, "kept", kept, lengths.kept);
+    let kept = write(kept, &apart, "kept", lengths.kept)?;
     recurrent::forward(&layer, biases, output, last, kept);
     Ok(())
 }
@@ -101,17 +101,17 @@ pub fn recurrent_backward(
     x: Input<f32>,
     weight_ih: Input<f32>,
     weight_hh: Input<f32>,
-    state: Input<f32>,
+    state: Option<Input<f32>>,
     output: Input<f32>,
-    kept: Input<f32>,
-    d_output: Input<f32>,
-    d_last: Input<f32>,
+    kept: Option<Input<f32>>,
+    d_output: Option<Input<f32>>,
+    d_last: Option<Input<f32>>,
     d_x: Output<f32>,
     d_weight_ih: Output<f32>,
     d_weight_hh: Output<f32>,
-    d_bias_ih: Output<f32>,
-    d_bias_hh: Output<f32>,
-    d_state: Output<f32>,
+    d_bias_ih: Option<Output<f32>>,
+    d_bias_hh: Option<Output<f32>>,
+    d_state: Option<Output<f32>>,
     batch: u32,
     steps: u32,
     inputs: u32,
@@ -120,47 +120,39 @@ pub fn recurrent_backward(
 ) -> Result<()> {
     let kind = kind_of(kind)?;
     let (sizes, lengths) = lengths(kind, batch, steps, inputs, hidden)?;
-    let read = [
-        x.span(),
-        weight_ih.span(),
-        weight_hh.span(),
-        state.span(),
-        output.span(),
-        kept.span(),
-        d_output.span(),
-        d_last.span(),
-    ];
-    let written = [
-        d_x.span(),
-        d_weight_ih.span(),
-        d_weight_hh.span(),
-        d_bias_ih.span(),
-        d_bias_hh.span(),
-        d_state.span(),
-    ];
-    let apart = apart(&read, &written)?;
+    let mut spans = vec![x.span(), weight_ih.span(), weight_hh.span(), output.span()];
+    spans.extend([&state, &kept, &d_output, &d_last].into_iter().flatten().map(Input::span));
+    let mut written = vec![d_x.span(), d_weight_ih.span(), d_weight_hh.span()];
+    written.extend([&d_bias_ih, &d_bias_hh, &d_state].into_iter().flatten().map(Output::span));
+    let apart = apart(&spans, &written)?;
     let layer = Layer {
         kind,
         sizes,
         x: x.read(&apart, "x", lengths.x)?,
         weight_ih: weight_ih.read(&apart, "weightIh", lengths.weight_ih)?,
         weight_hh: weight_hh.read(&apart, "weightHh", lengths.weight_hh)?,
-        state: read_if_there!(apart, "state", state, lengths.state),
+        state: read(&state, &apart, "state", lengths.state)?,
     };
     let gradients = Gradients {
         x: d_x.write(&apart, "dX", lengths.x)?,
         weight_ih: d_weight_ih.write(&apart, "dWeightIh", lengths.weight_ih)?,
         weight_hh: d_weight_hh.write(&apart, "dWeightHh", lengths.weight_hh)?,
-        bias_ih: write_if_there!(apart, "dBiasIh", d_bias_ih, lengths.bias),
-        bias_hh: write_if_there!(apart, "dBiasHh", d_bias_hh, lengths.bias),
-        state: write_if_there!(apart, "dState", d_state, lengths.state),
+        bias_ih: write(d_bias_ih, &apart, "dBiasIh", lengths.bias)?,
+        bias_hh: write(d_bias_hh, &apart, "dBiasHh", lengths.bias)?,
+        state: write(d_state, &apart, "dState", lengths.state)?,
     };
     recurrent::backward(
         &layer,
         output.read(&apart, "output", lengths.output)?,
-        kept.read(&apart, "kept", lengths.kept)?,
-        read_if_there!(apart, "dOutput", d_output, lengths.output),
-        read_if_there!(apart, "dLast", d_last, lengths.state),
+        match read(&kept, &apart, "kept", lengths.kept)? {
+            Some(kept) => kept,
+            None if kind == Kind::Gru => {
+                return Err(invalid("kept: none, expected what the forward pass kept"));
+            }
+            None => &[],
+        },
+        read(&d_output, &apart, "dOutput", lengths.output)?,
+        read(&d_last, &apart, "dLast", lengths.state)?,
         gradients,
     );
     Ok(())

@@ -3,7 +3,7 @@
 /** An array of numbers. */
 type Floats = Float32Array<ArrayBufferLike>;
 
-/** Arrays marked `?` are empty where there is no such thing. `kind`: 0 tanh, 1 relu (G = 1), 2 GRU (G = 3; r, z, n). */
+/** `kind`: 0 tanh, 1 relu (G = 1), 2 GRU (G = 3; r, z, n). */
 export interface RecurrentKernels {
   recurrentForward(
     /** [batch, steps, inputs] */
@@ -12,18 +12,18 @@ export interface RecurrentKernels {
     weightIh: Floats,
     /** [G · hidden, hidden] */
     weightHh: Floats,
-    /** ? [G · hidden] */
-    biasIh: Floats,
-    /** ? [G · hidden] */
-    biasHh: Floats,
-    /** ? [batch, hidden] */
-    state: Floats,
+    /** [G · hidden] */
+    biasIh: Floats | undefined,
+    /** [G · hidden] */
+    biasHh: Floats | undefined,
+    /** [batch, hidden] */
+    state: Floats | undefined,
     /** [batch, steps, hidden] */
     output: Floats,
     /** [batch, hidden]: the state after the last step */
     last: Floats,
-    /** ? [batch, steps, 4 · hidden]: r, z, n and the state's share of n; empty for an RNN */
-    kept: Floats,
+    /** [batch, steps, 4 · hidden] of a GRU: r, z, n and the state's share of n, for the gradient or to look at */
+    kept: Floats | undefined,
     batch: number,
     steps: number,
     inputs: number,
@@ -35,24 +35,20 @@ export interface RecurrentKernels {
     x: Floats,
     weightIh: Floats,
     weightHh: Floats,
-    /** ? */
-    state: Floats,
+    state: Floats | undefined,
     output: Floats,
-    /** As the forward pass gave it; not optional for a GRU. */
-    kept: Floats,
-    /** ? the gradient of `output` */
-    dOutput: Floats,
-    /** ? the gradient of `last` */
-    dLast: Floats,
+    /** What the forward pass kept. */
+    kept: Floats | undefined,
+    /** The gradient of `output`. */
+    dOutput: Floats | undefined,
+    /** The gradient of `last`. */
+    dLast: Floats | undefined,
     dX: Floats,
     dWeightIh: Floats,
     dWeightHh: Floats,
-    /** ? */
-    dBiasIh: Floats,
-    /** ? */
-    dBiasHh: Floats,
-    /** ? */
-    dState: Floats,
+    dBiasIh: Floats | undefined,
+    dBiasHh: Floats | undefined,
+    dState: Floats | undefined,
     batch: number,
     steps: number,
     inputs: number,
