@@ -66,15 +66,16 @@ export function visit<Tensors extends readonly tf.Tensor[]>(
   tensors: Tensors,
   loop: (...numbers: FloatsOf<Tensors>) => void,
 ): void {
+  loop(...(numbersOf(tensors) as FloatsOf<Tensors>));
+}
+
+function numbersOf(tensors: readonly tf.Tensor[]): Floats[] {
   const native = nativeBackend();
-  if (native) {
-    loop(...(tensors.map(({ dataId }) => native.values(dataId)) as unknown as FloatsOf<Tensors>));
-    return;
-  }
+  if (native) return tensors.map(({ dataId }) => native.values(dataId) as Floats);
   const wasm = wasmBackend();
-  if (wasm) for (const { dataId } of tensors) wasm.dataIdMap.get(dataId); // brings it here from another backend
-  const arrays = tensors.map((tensor) => (wasm ? wasm.typedArrayFromHeap(tensor) : tensor.dataSync()));
-  loop(...(arrays as FloatsOf<Tensors>));
+  if (!wasm) return tensors.map((tensor) => tensor.dataSync() as Floats);
+  for (const { dataId } of tensors) wasm.dataIdMap.get(dataId); // brings it here from another backend
+  return tensors.map((tensor) => wasm.typedArrayFromHeap(tensor) as Floats);
 }
 
 /** Makes float32 tensors of the given shapes and lets `loop` write all their elements from those of `inputs`. */
@@ -85,10 +86,11 @@ export function compute<Inputs extends readonly tf.Tensor[], const Shapes extend
 ): { -readonly [K in keyof Shapes]: tf.Tensor } {
   let outputs: tf.Tensor[];
   if (hasVisibleMemory()) {
-    outputs = shapes.map((shape) => allocate(shape));
-    visit([...inputs, ...outputs], (...all) =>
-      loop(all.slice(0, inputs.length) as FloatsOf<Inputs>, all.slice(inputs.length) as FloatsOf<Shapes>),
-    );
+    outputs = shapes.map(allocate);
+    // Looked up when all are there: making a tensor may move the engine's heap.
+    const numbers = numbersOf([...inputs, ...outputs]);
+    const written = numbers.splice(inputs.length);
+    loop(numbers as FloatsOf<Inputs>, written as FloatsOf<Shapes>);
   } else {
     const arrays = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape(shape)));
     loop(inputs.map((input) => input.dataSync()) as FloatsOf<Inputs>, arrays as FloatsOf<Shapes>);
