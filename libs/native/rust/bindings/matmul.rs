@@ -1,47 +1,53 @@
-//! Products of batches of matrices, checked.
+//! Products of batches of matrices: from JavaScript.
 
-use super::activations::activation_or_none;
-use crate::arrays::{Input, Output, apart, size};
-use crate::kernels::matmul::{self, Sizes};
+use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::kernels::matmul::{self, Activation, Sizes};
 use napi::Result;
 use napi_derive::napi;
 
-/// C = activation(A · B + bias), matrix by matrix; where A and B are of different numbers of matrices, the shorter
-/// list starts again.
+const ACTIVATIONS: [Activation; 3] = [Activation::None, Activation::Relu, Activation::Sigmoid];
+
+/// c[i] [m, n] = activation(a[a_of[i]] · b[b_of[i]] + bias); `a` holds `a_count` matrices [m, k] (or [k, m]), `b`
+/// `b_count` matrices [k, n] (or [n, k]).
 #[napi(catch_unwind)]
-pub fn mat_mul(
+pub fn matmul(
     a: Input<f32>,
     b: Input<f32>,
     bias: Option<Input<f32>>,
     c: Output<f32>,
-    batches_a: u32,
-    batches_b: u32,
+    a_of: Input<i32>,
+    b_of: Input<i32>,
+    a_count: u32,
+    b_count: u32,
     m: u32,
-    k: u32,
     n: u32,
-    transpose_a: bool,
-    transpose_b: bool,
+    k: u32,
+    a_turned: bool,
+    b_turned: bool,
     activation: u32,
 ) -> Result<()> {
-    let sizes = Sizes {
-        batches_a: batches_a as usize,
-        batches_b: batches_b as usize,
-        m: m as usize,
-        k: k as usize,
-        n: n as usize,
-        transpose_a,
-        transpose_b,
+    let batch = a_of.len();
+    let in_all = u32::try_from(batch).map_err(|_| invalid("too many products"))?;
+    let (a_length, b_length) = (size(&[a_count, m, k])?, size(&[b_count, k, n])?);
+    let c_length = size(&[in_all, m, n])?;
+    let mut inputs = vec![a.span(), b.span(), a_of.span(), b_of.span()];
+    inputs.extend(bias.iter().map(|bias| bias.span()));
+    let apart = apart(&inputs, &[c.span()])?;
+    let a = a.read(&apart, "a", a_length)?;
+    let b = b.read(&apart, "b", b_length)?;
+    let bias = bias.map(|bias| bias.read(&apart, "bias", n as usize)).transpose()?;
+    let a_of = a_of.read(&apart, "aOf", batch)?;
+    let b_of = b_of.read(&apart, "bOf", batch)?;
+    for (of, count, name) in [(a_of, a_count, "a"), (b_of, b_count, "b")] {
+        if let Some(i) = of.iter().find(|&&i| i < 0 || i as u32 >= count) {
+            return Err(invalid(format!("matrix {i} of {name}: there are {count}")));
+        }
+    }
+    let Some(&activation) = ACTIVATIONS.get(activation as usize) else {
+        return Err(invalid(format!("activation {activation}: there is none of this number")));
     };
-    let mut sources = vec![a.span(), b.span()];
-    sources.extend(bias.iter().map(Input::span));
-    let apart = apart(&sources, &[c.span()])?;
-    matmul::matmul(
-        a.read(&apart, "a", size(&[batches_a, m, k])?)?,
-        b.read(&apart, "b", size(&[batches_b, k, n])?)?,
-        bias.map(|bias| bias.read(&apart, "bias", n as usize)).transpose()?,
-        c.write(&apart, "c", size(&[sizes.batches() as u32, m, n])?)?,
-        sizes,
-        activation_or_none(activation)?,
-    );
+    let c = c.write(&apart, "c", c_length)?;
+    let (m, n, k) = (m as usize, n as usize, k as usize);
+    matmul::matmul(a, b, bias, c, a_of, b_of, Sizes { m, n, k, a_turned, b_turned }, activation);
     Ok(())
 }

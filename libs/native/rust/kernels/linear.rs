@@ -86,7 +86,7 @@ pub fn linear_backward(
 }
 
 /// No activation.
-pub(super) struct Same;
+struct Same;
 
 impl Function for Same {
     #[inline(always)]
@@ -101,7 +101,7 @@ impl Function for Same {
 }
 
 /// Adds the bias, keeps the sum where it is wanted, applies the activation.
-pub(super) struct Affine<'a, F> {
+struct Affine<'a, F> {
     bias: Option<&'a [f32]>,
     /// Length and place.
     before: Option<(usize, Shared<f32>)>,
@@ -110,7 +110,7 @@ pub(super) struct Affine<'a, F> {
 }
 
 impl<'a, F> Affine<'a, F> {
-    pub(super) fn new(bias: Option<&'a [f32]>, before: Option<(usize, Shared<f32>)>, columns: usize) -> Self {
+    fn new(bias: Option<&'a [f32]>, before: Option<(usize, Shared<f32>)>, columns: usize) -> Self {
         Self { bias, before, columns, function: PhantomData }
     }
 }

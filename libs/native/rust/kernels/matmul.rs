@@ -1,141 +1,181 @@
 //! Products of batches of matrices.
 
-use super::linear::{Affine, Same};
 use crate::buffers::Shared;
-use crate::kernels::activations::{Activation, Function, Gelu, GeluTanh, Relu};
-use crate::product::{FEW, Matrix, few_rows, product};
-use crate::threads;
+use crate::product::{self, Epilogue, FEW, Matrix, Nothing};
+use crate::simd::{Simd, math};
+use crate::threads::{run, threads};
 
-/// Sizes of a product of batches: A is [batches_a, m, k], or [batches_a, k, m] with `transpose_a`; B [batches_b, k, n]
-/// or [batches_b, n, k]; C [max(batches_a, batches_b), m, n], where the shorter list of matrices starts again.
+/// What follows a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    None,
+    Relu,
+    Sigmoid,
+}
+
+/// Sizes of each product of a batch: C [m, n] = A [m, k] · B [k, n].
 #[derive(Clone, Copy)]
 pub struct Sizes {
-    pub batches_a: usize,
-    pub batches_b: usize,
     pub m: usize,
-    pub k: usize,
     pub n: usize,
-    pub transpose_a: bool,
-    pub transpose_b: bool,
+    pub k: usize,
+    /// A is stored as [k, m].
+    pub a_turned: bool,
+    /// B is stored as [n, k].
+    pub b_turned: bool,
 }
 
-impl Sizes {
-    pub fn batches(&self) -> usize {
-        if self.batches_a == 0 || self.batches_b == 0 { 0 } else { self.batches_a.max(self.batches_b) }
-    }
-}
-
-/// C = activation(A · B + bias [n]), matrix by matrix.
+/// C[i] = activation(A[a_of[i]] · B[b_of[i]] + bias) for each i of a batch; matrices one behind the other in `a`, `b`
+/// and `c`, `bias` [n].
 ///
 /// # Panics
-/// When an array has fewer elements.
+/// When an array has another length than the sizes ask for, or a number in `a_of` or `b_of` is outside of it.
 pub fn matmul(
     a: &[f32],
     b: &[f32],
     bias: Option<&[f32]>,
     c: &mut [f32],
+    a_of: &[i32],
+    b_of: &[i32],
     sizes: Sizes,
-    activation: Option<Activation>,
+    activation: Activation,
 ) {
-    match activation {
-        None => all::<Same>(a, b, bias, c, sizes),
-        Some(Activation::Relu) => all::<Relu>(a, b, bias, c, sizes),
-        Some(Activation::Gelu) => all::<Gelu>(a, b, bias, c, sizes),
-        Some(Activation::GeluTanh) => all::<GeluTanh>(a, b, bias, c, sizes),
-    }
-}
-
-fn all<F: Function>(a: &[f32], b: &[f32], bias: Option<&[f32]>, c: &mut [f32], mut sizes: Sizes) {
-    if sizes.batches_b == 1 && !sizes.transpose_a {
-        // rows of all the matrices, one behind the other
-        sizes.m *= sizes.batches_a;
-        sizes.batches_a = 1;
-    }
-    let Sizes { batches_a, batches_b, m, k, n, .. } = sizes;
-    let batches = sizes.batches();
-    assert!(a.len() >= batches_a * m * k && b.len() >= batches_b * k * n, "matrices of fewer elements");
-    assert!(c.len() >= batches * m * n, "too little room for a product");
-    let to = Shared::new(c);
-    let one = |batch: usize| {
-        let a = &a[batch % batches_a * m * k..][..m * k];
-        let b = &b[batch % batches_b * k * n..][..k * n];
-        // SAFETY: the place of this matrix, inside C.
-        let c = unsafe { to.part(batch * m * n, m * n) };
-        single::<F>(a, b, bias, c, sizes);
+    let Sizes { m, n, k, .. } = sizes;
+    assert_eq!(a_of.len(), b_of.len());
+    assert_eq!(c.len(), a_of.len() * m * n);
+    let inside = |of: &[i32], each: usize, length: usize| {
+        of.iter().all(|&i| i >= 0 && (i as usize + 1).checked_mul(each).is_some_and(|end| end <= length))
     };
-    if batches >= threads::threads() && m * k * n < 1 << 24 {
-        let grain = ((1 << 16) / (m * k * n).max(1)).clamp(1, batches.div_ceil(threads::threads()));
-        threads::run(batches.div_ceil(grain), |part, _| {
-            (part * grain..batches.min((part + 1) * grain)).for_each(one);
-        });
+    assert!(inside(a_of, m * k, a.len()), "a matrix outside of A");
+    assert!(inside(b_of, k * n, b.len()), "a matrix outside of B");
+    assert!(bias.is_none_or(|bias| bias.len() == n), "a bias of another length than a row");
+    if bias.is_none() && activation == Activation::None {
+        each(a, b, c, a_of, b_of, sizes, &Nothing);
     } else {
-        (0..batches).for_each(one);
+        each(a, b, c, a_of, b_of, sizes, &Finish { bias, activation });
     }
 }
 
-fn single<F: Function>(a: &[f32], b: &[f32], bias: Option<&[f32]>, c: &mut [f32], sizes: Sizes) {
-    let Sizes { m, k, n, transpose_a, transpose_b, .. } = sizes;
-    let epilogue = Affine::<F>::new(bias, None, n);
-    if m <= FEW && !transpose_a && transpose_b {
-        few_rows(a, m, k, b, n, c, &epilogue);
-    } else if n == 1 && !transpose_a && bias.is_none() {
-        few_rows(b, 1, k, a, m, c, &Affine::<F>::new(None, None, m));
+fn each<E: Epilogue>(
+    a: &[f32],
+    b: &[f32],
+    c: &mut [f32],
+    a_of: &[i32],
+    b_of: &[i32],
+    sizes: Sizes,
+    epilogue: &E,
+) {
+    let Sizes { m, n, k, .. } = sizes;
+    let batch = a_of.len();
+    let all = Shared::new(c);
+    let job = |i: usize| {
+        let a = &a[a_of[i] as usize * m * k..][..m * k];
+        let b = &b[b_of[i] as usize * k * n..][..k * n];
+        // SAFETY: results are one behind the other in c, whose length was checked.
+        one(a, b, unsafe { all.part(i * m * n, m * n) }, sizes, epilogue);
+    };
+    // Many products are split over the threads as wholes, few are each split.
+    if batch >= 2 * threads() { run(batch, |i, _| job(i)) } else { (0..batch).for_each(job) }
+}
+
+fn one<E: Epilogue>(a: &[f32], b: &[f32], c: &mut [f32], sizes: Sizes, epilogue: &E) {
+    let Sizes { m, n, k, a_turned, b_turned } = sizes;
+    if m == 0 || n == 0 {
+        return;
+    }
+    if !a_turned && b_turned && m <= FEW {
+        product::few_rows(a, m, k, b, n, c, epilogue);
+    } else if a_turned && !b_turned && E::NOTHING {
+        product::transposed(a, m, b, n, k, m, n, c, n, false, None);
     } else {
-        let a = if transpose_a { Matrix::turned(a, m) } else { Matrix::rows(a, k) };
-        let b = if transpose_b { Matrix::turned(b, k) } else { Matrix::rows(b, n) };
-        product(a, m, k, b, n, c, n, false, &epilogue);
+        let a = if a_turned { Matrix::turned(a, m) } else { Matrix::rows(a, k) };
+        let b = if b_turned { Matrix::turned(b, k) } else { Matrix::rows(b, n) };
+        product::product(a, m, k, b, n, c, n, false, epilogue);
+    }
+}
+
+struct Finish<'a> {
+    bias: Option<&'a [f32]>,
+    activation: Activation,
+}
+
+impl Epilogue for Finish<'_> {
+    fn check(&self, _rows: usize, columns: usize) {
+        assert!(self.bias.is_none_or(|bias| bias.len() >= columns));
+    }
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, v: S::V, _row: usize, column: usize, count: usize) -> S::V {
+        // SAFETY: `check` has seen that the bias is as long as a row.
+        unsafe {
+            let v = match self.bias {
+                Some(bias) => S::add(v, product::load::<S>(bias.as_ptr().add(column), count)),
+                None => v,
+            };
+            match self.activation {
+                Activation::None => v,
+                Activation::Relu => S::max(S::zero(), v), // NaN stays
+                Activation::Sigmoid => math::sigmoid::<S>(v),
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::testing::{close, numbers};
+
+    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
+    }
 
     #[test]
-    fn agrees_with_double_precision() {
-        let shapes = [
-            (1, 1, 1, 1, 1),
-            (3, 3, 5, 7, 9),
-            (4, 1, 3, 20, 33),
-            (1, 6, 40, 8, 1),
-            (0, 1, 3, 3, 3),
-            (2, 2, 0, 3, 4),
-            (2, 2, 3, 0, 4),
-            (4, 2, 17, 30, 40),
-            (50, 50, 16, 16, 16),
-            (1, 1, 200, 70, 300),
-            (2, 1, 1, 300, 600),
-        ];
-        for (batches_a, batches_b, m, k, n) in shapes {
-            let (a, b, bias) = (numbers(batches_a * m * k, 1), numbers(batches_b * k * n, 2), numbers(n, 3));
-            for turn in 0..8 {
-                let (transpose_a, transpose_b, with_bias) = (turn & 1 > 0, turn & 2 > 0, turn & 4 > 0);
-                let sizes = Sizes { batches_a, batches_b, m, k, n, transpose_a, transpose_b };
-                let at_a = |batch: usize, i: usize, j: usize| {
-                    let at = if transpose_a { j * m + i } else { i * k + j };
-                    f64::from(a[batch % batches_a * m * k + at])
-                };
-                let at_b = |batch: usize, i: usize, j: usize| {
-                    let at = if transpose_b { j * k + i } else { i * n + j };
-                    f64::from(b[batch % batches_b * k * n + at])
-                };
-                let bias = with_bias.then_some(&bias[..]);
-                let expected: Vec<f64> = (0..sizes.batches() * m * n)
-                    .map(|at| {
-                        let (batch, i, j) = (at / (m * n), at / n % m, at % n);
-                        let z = (0..k).map(|x| at_a(batch, i, x) * at_b(batch, x, j)).sum::<f64>();
-                        (z + bias.map_or(0.0, |bias| f64::from(bias[j]))).max(if with_bias {
-                            0.0
+    fn every_way_of_storing_and_sharing() {
+        for (m, n, k) in [(1, 1, 1), (3, 5, 7), (9, 33, 20), (70, 65, 40), (2, 3, 0), (0, 3, 2), (4, 0, 2)] {
+            for (a_turned, b_turned) in [(false, false), (false, true), (true, false), (true, true)] {
+                for (a_of, b_of) in [
+                    (vec![], vec![]),
+                    (vec![0], vec![0]),
+                    (vec![0, 1, 2], vec![0, 0, 0]),
+                    (vec![0, 0, 1, 1, 2, 2, 0, 1], vec![0, 1, 0, 1, 0, 1, 1, 0]),
+                ] {
+                    let a = numbers(3 * m * k, 1);
+                    let b = numbers(2 * k * n, 2);
+                    let bias = numbers(n, 3);
+                    for with_bias in [false, true] {
+                        let sizes = Sizes { m, n, k, a_turned, b_turned };
+                        let mut c = vec![f32::NAN; a_of.len() * m * n];
+                        let (bias, activation) = if with_bias {
+                            (Some(&bias[..]), Activation::Relu)
                         } else {
-                            f64::MIN
-                        })
-                    })
-                    .collect();
-                let mut c = vec![f32::NAN; expected.len()];
-                matmul(&a, &b, bias, &mut c, sizes, with_bias.then_some(Activation::Relu));
-                close(&c, &expected, 5e-6);
+                            (None, Activation::None)
+                        };
+                        matmul(&a, &b, bias, &mut c, &a_of, &b_of, sizes, activation);
+                        for (at, &value) in c.iter().enumerate() {
+                            let (batch, i, j) = (at / n / m, at / n % m, at % n);
+                            let a = &a[a_of[batch] as usize * m * k..];
+                            let b = &b[b_of[batch] as usize * k * n..];
+                            let mut truth: f64 = (0..k)
+                                .map(|l| {
+                                    let a = if a_turned { a[l * m + i] } else { a[i * k + l] };
+                                    let b = if b_turned { b[j * k + l] } else { b[l * n + j] };
+                                    f64::from(a) * f64::from(b)
+                                })
+                                .sum();
+                            if let Some(bias) = bias {
+                                truth = (truth + f64::from(bias[j])).max(0.0);
+                            }
+                            assert!((f64::from(value) - truth).abs() < 1e-4, "{value} {truth}");
+                        }
+                    }
+                }
             }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "outside of B")]
+    fn matrices_outside_are_refused() {
+        let sizes = Sizes { m: 1, n: 1, k: 1, a_turned: false, b_turned: false };
+        matmul(&[1.0], &[1.0], None, &mut [0.0], &[0], &[1], sizes, Activation::None);
     }
 }

@@ -3,28 +3,31 @@
 /** An array of numbers. */
 type Floats = Float32Array<ArrayBufferLike>;
 
+/** What may follow a product, by the number that the library knows it by. */
+export const ACTIVATION = { linear: 0, relu: 1, sigmoid: 2 } as const;
+
 export interface MatmulKernels {
-  /**
-   * c = activation(a · b + bias), matrix by matrix. Of different numbers of matrices the larger counts, and the
-   * shorter list starts again.
-   */
-  matMul(
-    /** [batchesA, m, k], or [batchesA, k, m] with transposeA */
+  /** c[i] [m, n] = activation(a[aOf[i]] · b[bOf[i]] + bias), for each i of a batch. */
+  matmul(
+    /** [aCount, m, k], or [aCount, k, m] with aTurned */
     a: Floats,
-    /** [batchesB, k, n], or [batchesB, n, k] with transposeB */
+    /** [bCount, k, n], or [bCount, n, k] with bTurned */
     b: Floats,
     /** [n] */
     bias: Floats | undefined,
-    /** [max(batchesA, batchesB), m, n] */
+    /** [batch, m, n] */
     c: Floats,
-    batchesA: number,
-    batchesB: number,
+    /** [batch] */
+    aOf: Int32Array,
+    bOf: Int32Array,
+    aCount: number,
+    bCount: number,
     m: number,
-    k: number,
     n: number,
-    transposeA: boolean,
-    transposeB: boolean,
-    /** 0 relu, 1 gelu, 2 geluTanh, 3 none */
+    k: number,
+    aTurned: boolean,
+    bTurned: boolean,
+    /** A number of ACTIVATION. */
     activation: number,
   ): void;
 }
