@@ -11,8 +11,11 @@ export interface TapeNode {
   outputs: tf.Tensor[];
   /** Tensors kept for the gradient, the node's own. */
   saved: tf.Tensor[];
-  /** Takes the gradient of each output, null where nothing came back; gives a function for each input's gradient. */
-  gradient?: (dys: (tf.Tensor | null)[]) => Record<string, () => tf.Tensor>;
+  /**
+   * Takes the gradient of each output, null where nothing came back; gives a function for each input's gradient.
+   * `wanted` names the inputs that will be asked for, where that is known: tfjs's own walk does not say.
+   */
+  gradient?: (dys: (tf.Tensor | null)[], wanted?: readonly string[]) => Record<string, () => tf.Tensor>;
 }
 
 /** The engine's state as far as gradients are concerned. */

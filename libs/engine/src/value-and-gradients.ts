@@ -149,7 +149,7 @@ function gradientsOf(
   try {
     return inScope(
       (scopeId) => {
-        const compute = gradient([...dys]);
+        const compute = gradient([...dys], wanted);
         const taken = new Set<tf.Tensor>();
         return wanted.map((name): [number, tf.Tensor] => {
           const x = inputs[name];

@@ -20,14 +20,19 @@ export type GradientOf<Output> = Output extends tf.Tensor ? tf.Tensor : (tf.Tens
  * @param forward gives one output, or several; what else it makes is disposed. `save` is there when a gradient will
  *   be asked for, so `if (save)` is where to compute what only the gradient needs
  * @param backward gives the gradient of each input, in order, from those of the outputs and the saved tensors; what
- *   else it makes is disposed, and so are the saved tensors after it
+ *   else it makes is disposed, and so are the saved tensors after it. `wanted` tells whether anybody will ask for an
+ *   input's gradient: what computes several at once looks there
  * @returns what `forward` gave
  */
 export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
   name: string,
   inputs: readonly tf.Tensor[],
   forward: (save: Save | undefined) => Output,
-  backward: (dy: GradientOf<Output>, saved: tf.Tensor[]) => readonly Gradient[],
+  backward: (
+    dy: GradientOf<Output>,
+    saved: tf.Tensor[],
+    wanted: (input: number) => boolean,
+  ) => readonly Gradient[],
 ): Output {
   if (!isRecording()) return inScope((scopeId) => owned(forward(undefined), scopeId), listed);
   const saved: tf.Tensor[] = [];
@@ -46,9 +51,11 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
       return value;
     }, listed),
   );
-  record(name, inputs, listed(value), saved, (dys) => {
+  record(name, inputs, listed(value), saved, (dys, names) => {
     const dy = (Array.isArray(value) ? dys.map((dy) => dy ?? undefined) : dys[0]) as GradientOf<Output>;
-    const gradients = shielded(name, inputs, dys, () => backward(dy, saved));
+    const gradients = shielded(name, inputs, dys, () =>
+      backward(dy, saved, (input) => names?.includes(String(input)) ?? true),
+    );
     if (gradients.length !== inputs.length) {
       throw new Error(
         `${name}: ${gradients.length} gradients for ${inputs.length} inputs, expected one for each`,
