@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Opened } from './candidates.js';
-import { missingForGpu, missingInTensorFlow, thisMachine } from './gpu.js';
+import { missingForGpu, missingInTensorFlow, thisMachine, type Machine } from './gpu.js';
 import { tf } from './tf.js';
 import type { Wishes } from './wishes.js';
 
@@ -44,7 +44,11 @@ export function addonOf(folder: string): string {
  * Loads the package and makes its backend the one in use.
  * @throws Error that names what is missing; for the GPU package also where TensorFlow would compute on the CPU
  */
-export async function openTensorFlow(name: TensorFlowPackage, { threads }: Wishes): Promise<Opened> {
+export async function openTensorFlow(
+  name: TensorFlowPackage,
+  { threads }: Pick<Wishes, 'threads'>,
+  machine: Machine = thisMachine,
+): Promise<Opened> {
   const gpu = name === '@tensorflow/tfjs-node-gpu';
   const folder = installedTensorFlow(name);
   if (!folder) throw new Error(`the package ${name} is not installed`);
@@ -54,7 +58,7 @@ export async function openTensorFlow(name: TensorFlowPackage, { threads }: Wishe
     );
   }
   if (gpu) {
-    const missing = missingForGpu(thisMachine) ?? missingInTensorFlow(thisMachine, folder);
+    const missing = missingForGpu(machine) ?? missingInTensorFlow(machine, folder);
     if (missing) throw new Error(missing);
   }
   if (!existsSync(addonOf(folder)))

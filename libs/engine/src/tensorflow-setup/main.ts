@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// lilformer-tensorflow: makes @tensorflow/tfjs-node work with a current TensorFlow. Leaves out everything but talking:
+// install.ts does the work.
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { missingForGpu, missingInTensorFlow, thisMachine } from '../gpu.js';
+import { addonOf, installedTensorFlow } from '../tensorflow.js';
+import { HELP, parseCommand } from './command-line.js';
+import { install, packageFor, receiptIn } from './install.js';
+
+const say = (line: string): void => console.log(line);
+
+function status(): void {
+  for (const gpu of [false, true]) {
+    const name = packageFor(gpu);
+    const folder = installedTensorFlow(name);
+    if (!folder) {
+      say(`${name}: not installed`);
+      continue;
+    }
+    say(`${name}: in ${folder}`);
+    const receipt = receiptIn(folder);
+    if (!existsSync(addonOf(folder))) say('  its addon is not built');
+    else if (!receipt) say('  its addon was not built by this command, or that was interrupted');
+    else {
+      const { tensorflow, cuda, wheel, built, node } = receipt;
+      say(
+        `  TensorFlow ${tensorflow} ${cuda ? 'with' : 'without'} CUDA from ${wheel}, built ${built} by Node ${node}`,
+      );
+    }
+    if (gpu)
+      say(
+        `  GPU: ${missingForGpu(thisMachine) ?? missingInTensorFlow(thisMachine, folder) ?? 'nothing is missing that shows from outside'}`,
+      );
+  }
+}
+
+async function uninstall(gpu: boolean): Promise<void> {
+  const name = packageFor(gpu);
+  const folder = installedTensorFlow(name);
+  if (!folder) throw new Error(`${name} is not installed here`);
+  if (!receiptIn(folder))
+    throw new Error(
+      `${folder}: nothing there was built by this command; npm uninstall ${name} removes all of it`,
+    );
+  // The addon first: without it nothing takes the package for usable.
+  for (const part of ['lib', 'deps']) await rm(join(folder, part), { recursive: true, force: true });
+  say(`${name}: addon and libraries are gone; npm uninstall ${name} removes the rest`);
+}
+
+try {
+  const command = parseCommand(process.argv.slice(2));
+  if (command.kind === 'help') say(HELP);
+  else if (command.kind === 'install') await install(command, say);
+  else if (command.kind === 'status') status();
+  else await uninstall(command.gpu);
+} catch (error) {
+  console.error(`lilformer-tensorflow: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
