@@ -11,12 +11,21 @@ export interface TokenProbability {
 
 /** Probabilities [V] of a row of logits [V]; -Infinity has the probability 0. */
 export function softmax(logits: Float32Array): Float64Array<ArrayBuffer> {
-  const largest = logits[argmax(logits)];
   const probabilities = new Float64Array(logits.length);
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += probabilities[i] = Math.exp(logits[i] - largest);
+  const sum = fillWeights(probabilities, logits, logits[argmax(logits)]);
   for (let i = 0; i < logits.length; i++) probabilities[i] /= sum;
   return probabilities;
+}
+
+/** Fills `weights` with e^(logit - largest), what probabilities are in proportion to, and gives their sum. */
+function fillWeights(weights: Float64Array, logits: Float32Array, largest: number): number {
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const weight = logits[i] === -Infinity ? 0 : Math.exp(logits[i] - largest); // filters leave few to compute
+    weights[i] = weight;
+    sum += weight;
+  }
+  return sum;
 }
 
 /**
@@ -60,13 +69,15 @@ export function drawToken(logits: Float32Array, filters: Filters, random: Random
   const likeliest = argmax(logits);
   if ((filters.temperature ?? 1) < SMALLEST_TEMPERATURE) return likeliest;
 
-  const probabilities = softmax(filterLogits(logits, filters));
+  const filtered = filterLogits(logits, filters);
+  const weights = new Float64Array(filtered.length);
+  const drawn = uniform * fillWeights(weights, filtered, filtered[likeliest]); // no filter removes the likeliest
   let cumulated = 0;
   let last = likeliest;
-  for (let id = 0; id < probabilities.length; id++) {
-    if (probabilities[id] === 0) continue;
-    cumulated += probabilities[id];
-    if (uniform < cumulated) return id;
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id] === 0) continue;
+    cumulated += weights[id];
+    if (drawn < cumulated) return id;
     last = id;
   }
   return last; // rounding left the sum a little below the number drawn
