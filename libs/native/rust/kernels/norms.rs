@@ -80,9 +80,9 @@ pub fn forward(args: Forward, width: usize, epsilon: f32) {
 kernel! {
     unsafe fn normalise<S>(rows: Rows) {
         if rows.bias.is_some() {
-            normalise_rows::<S, true>(rows)
+            normalise_all::<S, true>(rows)
         } else {
-            normalise_rows::<S, false>(rows)
+            normalise_all::<S, false>(rows)
         }
     }
 }
@@ -90,64 +90,98 @@ kernel! {
 /// # Safety
 /// As for `Simd`; the slices have the lengths that `forward` has checked.
 #[inline(always)]
-unsafe fn normalise_rows<S: Simd, const LAYER: bool>(mut rows: Rows) {
+unsafe fn normalise_all<S: Simd, const LAYER: bool>(mut rows: Rows) {
+    let count = rows.x.len() / rows.weight.len();
+    let fours = count / 4 * 4;
+    // SAFETY: so many rows are there.
+    unsafe {
+        for row in (0..fours).step_by(4) {
+            normalise_rows::<S, LAYER, 4>(&mut rows, row);
+        }
+        for row in fours..count {
+            normalise_rows::<S, LAYER, 1>(&mut rows, row);
+        }
+    }
+}
+
+/// Some rows at once, whose sums do not wait for one another.
+///
+/// # Safety
+/// As for `Simd`; the slices have the lengths that `forward` has checked, and ROWS rows from `row` on are in them.
+#[inline(always)]
+unsafe fn normalise_rows<S: Simd, const LAYER: bool, const ROWS: usize>(rows: &mut Rows, row: usize) {
     let width = rows.weight.len();
     let (weight, bias) = (rows.weight.as_ptr(), rows.bias.map_or(std::ptr::null(), <[f32]>::as_ptr));
     let share = 1.0 / width as f32;
-    for row in 0..rows.x.len() / width {
-        let start = row * width;
-        // SAFETY: all places are inside the slices.
-        unsafe {
-            let mut x = rows.x.as_ptr().add(start);
-            let mut total = S::zero(); // layer norm: of the elements; RMS norm: of their squares
-            if let Some((more, sums)) = &mut rows.added {
-                let more = more.as_ptr().add(start);
-                let sum = sums.as_mut_ptr().add(start);
-                vectors!(S, width, at, count => {
+    let start = row * width;
+    // SAFETY: all places are inside the slices.
+    unsafe {
+        let mut x = rows.x.as_ptr().add(start);
+        let mut totals = [S::zero(); ROWS]; // layer norm: of the elements; RMS norm: of their squares
+        if let Some((more, sums)) = &mut rows.added {
+            let more = more.as_ptr().add(start);
+            let sum = sums.as_mut_ptr().add(start);
+            vectors!(S, width, at, count => {
+                for r in 0..ROWS {
+                    let at = r * width + at;
                     let v = S::add(S::load_part(x.add(at), count), S::load_part(more.add(at), count));
                     S::store_part(sum.add(at), v, count);
-                    total = if LAYER { S::add(total, v) } else { S::fma(v, v, total) };
-                });
-                x = sum;
-            } else {
-                vectors!(S, width, at, count => {
-                    let v = S::load_part(x.add(at), count);
-                    total = if LAYER { S::add(total, v) } else { S::fma(v, v, total) };
-                });
-            }
-            let mut mean = 0.0;
-            let mut squares = total;
-            if LAYER {
-                mean = S::sum(total) * share;
-                squares = S::zero();
-                vectors!(S, width, at, count => {
-                    let v = S::sub(S::load_part(x.add(at), count), S::splat(mean));
-                    let v = S::keep(S::first(count), v);
-                    squares = S::fma(v, v, squares);
-                });
-            }
-            let scale = 1.0 / (S::sum(squares) * share + rows.epsilon).sqrt();
-            let y = rows.y.as_mut_ptr().add(start);
-            let (centre, factor) = (S::splat(mean), S::splat(scale));
-            vectors!(S, width, at, count => {
-                let v = S::load_part(x.add(at), count);
-                let w = S::load_part(weight.add(at), count);
-                let v = if LAYER {
-                    S::fma(S::mul(S::sub(v, centre), factor), w, S::load_part(bias.add(at), count))
-                } else {
-                    S::mul(S::mul(v, factor), w)
-                };
-                S::store_part(y.add(at), v, count);
+                    totals[r] = if LAYER { S::add(totals[r], v) } else { S::fma(v, v, totals[r]) };
+                }
             });
+            x = sum;
+        } else {
+            vectors!(S, width, at, count => {
+                for r in 0..ROWS {
+                    let v = S::load_part(x.add(r * width + at), count);
+                    totals[r] = if LAYER { S::add(totals[r], v) } else { S::fma(v, v, totals[r]) };
+                }
+            });
+        }
+        let mut means = [0.0; ROWS];
+        let mut centres = [S::zero(); ROWS];
+        let mut squares = totals;
+        if LAYER {
+            for r in 0..ROWS {
+                means[r] = S::sum(totals[r]) * share;
+                centres[r] = S::splat(means[r]);
+                squares[r] = S::zero();
+            }
+            vectors!(S, width, at, count => {
+                for r in 0..ROWS {
+                    let v = S::sub(S::load_part(x.add(r * width + at), count), centres[r]);
+                    let v = S::keep(S::first(count), v);
+                    squares[r] = S::fma(v, v, squares[r]);
+                }
+            });
+        }
+        let mut factors = [S::zero(); ROWS];
+        for r in 0..ROWS {
+            let scale = 1.0 / (S::sum(squares[r]) * share + rows.epsilon).sqrt();
+            factors[r] = S::splat(scale);
             if let Some(kept) = &mut rows.statistics {
                 if LAYER {
-                    kept[2 * row] = mean;
-                    kept[2 * row + 1] = scale;
+                    kept[2 * (row + r)] = means[r];
+                    kept[2 * (row + r) + 1] = scale;
                 } else {
-                    kept[row] = scale;
+                    kept[row + r] = scale;
                 }
             }
         }
+        let y = rows.y.as_mut_ptr().add(start);
+        vectors!(S, width, at, count => {
+            let w = S::load_part(weight.add(at), count);
+            let b = if LAYER { S::load_part(bias.add(at), count) } else { S::zero() };
+            for r in 0..ROWS {
+                let v = S::load_part(x.add(r * width + at), count);
+                let v = if LAYER {
+                    S::fma(S::mul(S::sub(v, centres[r]), factors[r]), w, b)
+                } else {
+                    S::mul(S::mul(v, factors[r]), w)
+                };
+                S::store_part(y.add(r * width + at), v, count);
+            }
+        });
     }
 }
 
