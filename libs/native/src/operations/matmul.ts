@@ -1,8 +1,16 @@
-// Products of float32 matrices, with bias and activation where tfjs fuses them. Leaves out other types and rarer
-// activations: cpu's kernels do those.
+// Products of float32 matrices, with bias and activation where tfjs fuses them. Leaves out other types, and biases
+// that are not a row: cpu's kernels do those.
 import * as tf from '@tensorflow/tfjs-core';
 import { ACTIVATION } from '../kernels/matmul.js';
 import { floats, sizeOf, type Call, type Operations } from './operation.js';
+
+/** Kernels for the activations that the library does not compute along with a product. */
+const AFTERWARDS: Readonly<Record<string, string>> = {
+  elu: 'Elu',
+  leakyrelu: 'LeakyRelu',
+  prelu: 'Prelu',
+  relu6: 'Relu6',
+};
 
 interface Product {
   /** Of the result. */
@@ -94,7 +102,20 @@ function multiply(
 export const products: Operations = {
   BatchMatMul: (call) => multiply(call, ACTIVATION.linear),
   _FusedMatMul: (call) => {
-    const name = (call.attrs?.activation ?? 'linear') as keyof typeof ACTIVATION;
-    return name in ACTIVATION ? multiply(call, ACTIVATION[name]) : undefined;
+    const { activation = 'linear', leakyreluAlpha } = call.attrs as {
+      activation?: string;
+      leakyreluAlpha: number;
+    };
+    if (activation in ACTIVATION) return multiply(call, ACTIVATION[activation as keyof typeof ACTIVATION]);
+    const kernel = tf.getKernel(AFTERWARDS[activation], 'native');
+    const x = kernel && multiply(call, ACTIVATION.linear);
+    if (!x) return undefined;
+    const y = kernel.kernelFunc({
+      inputs: { x, alpha: call.inputs.preluActivationWeights },
+      attrs: { alpha: leakyreluAlpha },
+      backend: call.backend,
+    });
+    call.backend.disposeData(x.dataId);
+    return y;
   },
 };
