@@ -7,6 +7,7 @@ import { clipByGlobalNorm } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { createOptimizer, lossAndGradients } from '@lilformer/training';
 import { BenchBigram } from './models/bigram.js';
+import { BenchRecurrent } from './models/recurrent.js';
 import { BenchTransformer } from './models/transformer.js';
 import type { Workload } from './workloads.js';
 
@@ -52,7 +53,7 @@ function createModel(workload: Workload, random: Random): LanguageModel {
       return new BenchBigram(workload, random);
     case 'rnn':
     case 'gru':
-      throw new Error('no recurrent layers yet');
+      return new BenchRecurrent(workload, random);
   }
 }
 

@@ -25,6 +25,8 @@ const counted: Record<string, [Workload, number]> = {
     { ...transformer, vocab: 65, d: 64, ff: 256, layers: 4, heads: 4, seq: 128, batch: 32, norm: 'layer', act: 'relu', dropout: 0.1 },
     215_552,
   ],
+  rnn: [{ kind: 'rnn', vocab: 100, d: 64, hidden: 256, layers: 1, seq: 100, batch: 32 }, 114_532],
+  gru: [{ kind: 'gru', vocab: 100, d: 64, hidden: 256, layers: 1, seq: 100, batch: 32 }, 279_396],
 }; // prettier-ignore
 
 beforeAll(async () => {
@@ -64,6 +66,8 @@ it.each([
   ['gpt', { ...transformer, vocab: 11, d: 8, ff: 16, layers: 2, heads: 2, seq: 6, batch: 3, norm: 'layer', act: 'gelu' }],
   ['experts', { ...transformer, vocab: 11, d: 8, ff: 16, layers: 1, heads: 2, experts: 2, seq: 6, batch: 3, norm: 'rms', act: 'relu', dropout: 0.1 }],
   ['bigram', { kind: 'bigram', vocab: 11, d: 8, seq: 6, batch: 3 }],
+  ['rnn', { kind: 'rnn', vocab: 11, d: 8, hidden: 16, layers: 2, seq: 6, batch: 3 }],
+  ['gru', { kind: 'gru', vocab: 11, d: 8, hidden: 16, layers: 1, seq: 6, batch: 3 }],
 ] as const)('%s learns its batch by heart', (_, workload) => {
   const { step, model } = createTraining(workload);
   const first = step();

@@ -1,7 +1,7 @@
 // GPT-2 as a user of the layers would write it (Radford et al., 2019): learned positions, pre-norm blocks, biases
 // everywhere but in the output map, whose weights are the token embedding's. Leaves out dropout and checkpoints.
 import { tf } from '@lilformer/engine';
-import { Embedding, LayerNorm, Linear, Module, positions, type Parameter } from '@lilformer/layers';
+import { embedAtPositions, Embedding, LayerNorm, Linear, Module, type Parameter } from '@lilformer/layers';
 import { LanguageModel, type ForwardOptions } from '@lilformer/models';
 import { attentionPacked, cachedAttention, linear, residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
@@ -57,8 +57,8 @@ class Block extends Module {
   forward(x: tf.Tensor3D, layer: number, { cache }: ForwardOptions): tf.Tensor3D {
     return tf.tidy(() => {
       const qkv = this.c_attn.forward(this.ln_1.forward(x)); // [B, T, 3C]
-      const mixed = residual(x, this.c_proj.forward(this.#attend(qkv, layer, cache)));
-      return residual(mixed, this.c_out.forward(this.c_fc.forward(this.ln_2.forward(mixed), 'geluTanh')));
+      const [sum, normed] = this.ln_2.ofSum(x, this.c_proj.forward(this.#attend(qkv, layer, cache)));
+      return residual(sum, this.c_out.forward(this.c_fc.forward(normed, 'geluTanh')));
     });
   }
 
@@ -90,8 +90,7 @@ export class BenchGpt2 extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const places = this.wpe.forward(positions(ids, options) as tf.Tensor1D); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.wte.forward(ids), places); // [B, T, C]
+    let x = embedAtPositions(ids, this.wte, this.wpe.weight.variable, options); // [B, T, C]
     for (const [layer, block] of this.h.entries()) x = block.forward(x, layer, options);
     return this.ln_f.forward(x);
   }

@@ -4,12 +4,12 @@
 import { tf } from '@lilformer/engine';
 import {
   Dropout,
+  embedAtPositions,
   Embedding,
   LayerNorm,
   Linear,
   Module,
   PackedSelfAttention,
-  positions,
   RMSNorm,
 } from '@lilformer/layers';
 import { LanguageModel, type ForwardOptions } from '@lilformer/models';
@@ -80,9 +80,16 @@ class Block extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = this.drop.residual(x, this.attn.forward(this.n1.forward(x)));
-      return this.drop.residual(attended, this.mlp.forward(this.n2.forward(attended)));
+      const attended = this.attn.forward(this.n1.forward(x));
+      // The sum and its norm in one pass, where nothing drops in between.
+      const [sum, normed] = this.drop.rate > 0 ? this.#dropped(x, attended) : this.n2.ofSum(x, attended);
+      return this.drop.residual(sum, this.mlp.forward(normed));
     });
+  }
+
+  #dropped(x: tf.Tensor3D, branch: tf.Tensor3D): [sum: tf.Tensor3D, normed: tf.Tensor3D] {
+    const sum = this.drop.residual(x, branch);
+    return [sum, this.n2.forward(sum)];
   }
 }
 
@@ -106,8 +113,7 @@ export class BenchTransformer extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const places = this.pos.forward(positions(ids, options) as tf.Tensor1D); // [T, C]
-    let x: tf.Tensor3D = tf.add(this.tok.forward(ids), places); // [B, T, C]
+    let x = embedAtPositions(ids, this.tok, this.pos.weight.variable, options); // [B, T, C]
     for (const block of this.blocks) x = block.forward(x);
     return this.norm.forward(x);
   }
