@@ -12,7 +12,7 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
 /** The numbers that native kernels know activations by. */
-const KINDS = { relu: 0, gelu: 1, geluTanh: 2 } as const;
+export const KINDS = { relu: 0, gelu: 1, geluTanh: 2 } as const;
 
 /** max(x, 0). Any shape; `tf.relu`, with a gradient of its own on the native engine. */
 export function relu(x: tf.Tensor): tf.Tensor {

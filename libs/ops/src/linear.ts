@@ -5,11 +5,13 @@ import {
   geluReference,
   geluTanhLoop,
   geluTanhReference,
+  KINDS,
   times,
   type Activation,
 } from './activations.js';
+import { differentiable } from './differentiable.js';
 import { matMul } from './matmul.js';
-import { compute, hasVisibleMemory } from './memory.js';
+import { compute, hasVisibleMemory, nativeKernels } from './memory.js';
 import { expectShape, rowCount, shapeText } from './shapes.js';
 
 /**
@@ -29,37 +31,100 @@ export function linear(
 ): tf.Tensor {
   check(x, weight, bias);
   if (!hasVisibleMemory()) return linearReference(x, weight, bias, activation);
+  return nativeKernels() ? fast(x, weight, bias, activation) : composed(x, weight, bias, activation);
+}
+
+/** The native engine's: one call forward, and one back for all gradients that are wanted. */
+function fast(
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  activation: Activation | undefined,
+): tf.Tensor {
+  const kernels = nativeKernels()!;
+  const [outputs, inputs] = weight.shape as [number, number];
+  const rows = rowCount(x);
+  const shape = [...x.shape.slice(0, -1), outputs];
+  const kind = activation ? KINDS[activation] : NONE;
+  const sources = bias ? [x, weight, bias] : [x, weight];
+  return differentiable(
+    'linear',
+    sources,
+    (save) => {
+      // relu's slope shows in its output
+      const keepsInput = save !== undefined && (activation === 'gelu' || activation === 'geluTanh');
+      const [y, before] = compute(sources, keepsInput ? [shape, shape] : [shape], ([x, w, b], [y, before]) =>
+        kernels.linearForward(x, w, b, y, before, rows, inputs, outputs, kind),
+      ) as [tf.Tensor, tf.Tensor | undefined];
+      const kept = activation === 'relu' ? y : before;
+      save?.(...(kept ? [x, weight, kept] : [x, weight]));
+      return y;
+    },
+    (dy, [x, weight, kept], wanted) => {
+      const shapes = [x.shape, weight.shape, [outputs]].filter((_, i) => i < sources.length && wanted(i));
+      const found = compute(
+        kept ? [dy, x, weight, kept] : [dy, x, weight],
+        shapes,
+        ([dy, x, w, kept], targets) => {
+          let next = 0;
+          const [dx, dw, db] = sources.map((_, i) => (wanted(i) ? targets[next++] : undefined));
+          kernels.linearBackward(dy, x, w, kept, dx, dw, db, rows, inputs, outputs, kind);
+        },
+      );
+      let next = 0;
+      return sources.map((_, i) => (wanted(i) ? found[next++] : unwanted));
+    },
+  );
+}
+
+/** Instead of one of KINDS: no activation. */
+const NONE = 3;
+
+function unwanted(): never {
+  throw new Error('linear: a gradient that nobody was said to want was asked for');
+}
+
+/** A product of the engine's, and loops for the rest. */
+function composed(
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  activation: Activation | undefined,
+): tf.Tensor {
   const outputShape = [...x.shape.slice(0, -1), weight.shape[0]];
   const rows = rowCount(x);
+  const inputs = weight.shape[1]!;
   const curve = { gelu: geluLoop, geluTanh: geluTanhLoop, relu: undefined, none: undefined }[
     activation ?? 'none'
   ];
-
-  const operation = tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const [input, w, b] = args as tf.Tensor[];
-    const x2 = tf.reshape(input, [rows, w.shape[1]!]);
-    const z = matMul(x2, w, false, true, { bias: b, relu: activation === 'relu' });
-    const [y, slopes] = curve
-      ? compute([z], [z.shape, z.shape], ([z], [y, slopes]) => curve(z, y, slopes))
-      : [z, undefined];
-    // relu's slope shows in its output
-    const kept = slopes ?? (activation === 'relu' ? y : undefined);
-    save(kept ? [x2, w, kept] : [x2, w]);
-    return {
-      value: tf.reshape(y, outputShape),
-      gradFunc: (dy: tf.Tensor, [x2, w, kept]: tf.Tensor[]) => {
-        const above = tf.reshape(dy, [rows, w.shape[0]!]);
-        let dz = above;
-        if (curve) dz = times(above, kept);
-        else if (activation === 'relu') dz = whereAlive(above, kept);
-        const gradients = [tf.reshape(matMul(dz, w), x.shape), matMul(dz, x2, true, false)];
-        if (bias) gradients.push(columnSums(dz));
-        return gradients;
-      },
-    };
-  });
-  return bias ? operation(x, weight, bias) : operation(x, weight);
+  return differentiable(
+    'linear',
+    bias ? [x, weight, bias] : [x, weight],
+    (save) => {
+      const z = matMul(tf.reshape(x, [rows, inputs]), weight, false, true, {
+        bias,
+        relu: activation === 'relu',
+      });
+      const [y, slopes] = curve
+        ? compute([z], [z.shape, z.shape], ([z], [y, slopes]) => curve(z, y, slopes))
+        : [z, undefined];
+      // relu's slope shows in its output
+      const kept = slopes ?? (activation === 'relu' ? y : undefined);
+      save?.(...(kept ? [x, weight, kept] : [x, weight]));
+      return tf.reshape(y, outputShape);
+    },
+    (dy, [x, weight, kept]) => {
+      const above = tf.reshape(dy, [rows, weight.shape[0]!]);
+      let dz = above;
+      if (curve) dz = times(above, kept);
+      else if (activation === 'relu') dz = whereAlive(above, kept);
+      const gradients = [
+        () => tf.reshape(matMul(dz, weight), x.shape),
+        () => matMul(dz, tf.reshape(x, [rows, inputs]), true, false),
+      ];
+      return bias ? [...gradients, () => columnSums(dz)] : gradients;
+    },
+  );
 }
 
 /** The specification of `linear`. */
