@@ -238,7 +238,7 @@ interface Proof {
 }
 
 /** Runs prove.ts in a process of its own. @throws Error with its output when it fails */
-export function prove(gpu: boolean): Proof {
+function prove(gpu: boolean): Proof {
   const program = fileURLToPath(new URL(`./prove${/\.\w+$/.exec(import.meta.url)![0]}`, import.meta.url));
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
@@ -253,7 +253,7 @@ export function prove(gpu: boolean): Proof {
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Proof;
 }
 
-export function proofInWords({ engine, loss, worst }: Proof): string {
+function proofInWords({ engine, loss, worst }: Proof): string {
   return `a training step on ${engine}: loss ${loss.toFixed(6)}, all within ${worst.toExponential(1)} of the cpu engine`;
 }
 
