@@ -1,17 +1,21 @@
 // Where the time of a stretch of work goes: every kernel of the engine and every native call is timed, told apart by
 // the phase it runs in and the sizes it runs on; what is left of a phase is JavaScript. Leaves out printing.
 import { tf } from '@lilformer/engine';
+import { workOf, type Work } from './kernel-work.js';
 
 /** Calls of one function on one set of sizes in one phase. */
 export interface ProfileRow {
   readonly phase: string;
   /** `native:linearForward` or `tf:MatMul`. */
   readonly operation: string;
-  /** What tells calls apart: the shapes of tensors, or the whole numbers of a native call. */
+  /** What tells calls apart: the shapes of tensors, or what a native call was told. */
   readonly sizes: string;
   calls: number;
   /** Time inside, without calls of other timed functions. */
   ms: number;
+  /** Floating-point operations of matrix products, and bytes of arrays, of all calls; unknown of tfjs's kernels. */
+  flops: number;
+  bytes: number;
 }
 
 /** All time of a stretch of work. */
@@ -47,7 +51,7 @@ export class Profiler {
         kernelFunc: (given) =>
           this.#time(
             `tf:${kernel.kernelName}`,
-            () => shapesOf(given.inputs),
+            () => ({ sizes: shapesOf(given.inputs), flops: 0, bytes: 0 }),
             () => kernel.kernelFunc(given),
           ),
       });
@@ -92,7 +96,7 @@ export class Profiler {
             wrapper = (...given: unknown[]) =>
               this.#time(
                 `native:${name}`,
-                () => numbersOf(given),
+                () => workOf(name, given),
                 () => value.apply(kernels, given) as unknown,
               );
             timed.set(name, wrapper);
@@ -103,7 +107,7 @@ export class Profiler {
     );
   }
 
-  #time<Result>(operation: string, describe: () => string, work: () => Result): Result {
+  #time<Result>(operation: string, describe: () => Work, work: () => Result): Result {
     const phase = this.#phase;
     if (phase === undefined) return work();
     this.#inside.push(0);
@@ -114,11 +118,13 @@ export class Profiler {
       const whole = performance.now() - began;
       const inside = this.#inside.pop()!;
       if (this.#inside.length > 0) this.#inside[this.#inside.length - 1] += whole;
-      const sizes = describe();
+      const { sizes, flops, bytes } = describe();
       const key = `${phase} ${operation} ${sizes}`;
-      const row = this.#rows.get(key) ?? { phase, operation, sizes, calls: 0, ms: 0 };
+      const row = this.#rows.get(key) ?? { phase, operation, sizes, calls: 0, ms: 0, flops: 0, bytes: 0 };
       row.calls++;
       row.ms += whole - inside;
+      row.flops += flops;
+      row.bytes += bytes;
       this.#rows.set(key, row);
     }
   }
@@ -141,8 +147,4 @@ function shapesOf(inputs: object): string {
     if (input?.shape) shapes.push(input.shape.join('×') || 'scalar');
   }
   return shapes.join(' ');
-}
-
-function numbersOf(given: readonly unknown[]): string {
-  return given.filter((one) => typeof one === 'number' && Number.isInteger(one)).join(' ');
 }

@@ -1,7 +1,7 @@
 // A profile of one training step: a process of its own, told in JSON what to do; prints a table.
 import { openFor } from './engine.js';
 import type { Precision } from './contestants.js';
-import { outside, Profiler, total, type Profile } from './profile.js';
+import { outside, Profiler, total, type Profile, type ProfileRow } from './profile.js';
 import { digits, percent, table } from './table.js';
 import { createTraining } from './training-step.js';
 import { usefulFlops, type Workload } from './workloads.js';
@@ -51,6 +51,8 @@ function print(profile: Profile): void {
     sizes: '',
     calls: undefined as number | undefined,
     ms: outside(profile, phase),
+    flops: 0,
+    bytes: 0,
   }));
   const rows = [...profile.rows, ...javascript].sort((a, b) => b.ms - a.ms);
   const shown = rows.filter(({ ms }) => ms >= whole * SMALLEST_SHARE);
@@ -63,15 +65,17 @@ function print(profile: Profile): void {
       `${digits(gflops)} GFLOP/s (without timers ${digits(bare)} ms) | ${phases}`,
     '',
     table(
-      ['operation', 'sizes', 'phase', 'calls', 'ms', 'share'],
+      ['operation', 'sizes', 'phase', 'calls', 'ms', 'share', 'GFLOP/s', 'GB/s'],
       [
-        ...shown.map(({ operation, sizes, phase, calls, ms }) => [
+        ...shown.map(({ operation, sizes, phase, calls, ms, flops, bytes }) => [
           operation,
           sizes,
           phase,
           calls?.toString() ?? '',
           digits(ms),
           `${((ms / whole) * 100).toFixed(1)} %`,
+          flops > 0 ? digits(flops / ms / 1e6) : '',
+          bytes > 0 ? digits(bytes / ms / 1e6) : '',
         ]),
         [
           `${hidden.length} smaller rows`,
@@ -79,6 +83,8 @@ function print(profile: Profile): void {
           '',
           String(hidden.reduce((sum, { calls }) => sum + (calls ?? 0), 0)),
           digits(hidden.reduce((sum, { ms }) => sum + ms, 0)),
+          '',
+          '',
           '',
         ],
       ],
@@ -90,10 +96,22 @@ function print(profile: Profile): void {
   console.log(lines.join('\n'));
 }
 
-/** The operation that takes most, all phases and sizes together. */
-function next(rows: readonly { operation: string; ms: number }[]): string {
-  const sums = new Map<string, number>();
-  for (const { operation, ms } of rows) sums.set(operation, (sums.get(operation) ?? 0) + ms);
-  const [operation, ms] = [...sums].sort((a, b) => b[1] - a[1])[0];
-  return `${operation}, ${digits(ms)} ms of ${digits(rows.reduce((sum, row) => sum + row.ms, 0))} in all its calls`;
+/** Rows longer than this tell how fast a product, or memory, can be; shorter ones are within the clock's noise. */
+const LONG_ENOUGH_MS = 0.5;
+
+/**
+ * The operation, all phases and sizes together, with the most to gain: the time it takes beyond what its products
+ * would take at the rate of the fastest product of this profile, and its arrays at that of the fastest pass.
+ */
+function next(rows: readonly (Omit<ProfileRow, 'calls'> & { calls?: number })[]): string {
+  const fastest = (amount: 'flops' | 'bytes'): number =>
+    Math.max(...rows.map((row) => (row.ms < LONG_ENOUGH_MS ? 0 : row[amount] / row.ms)), Number.MIN_VALUE);
+  const rates = { flops: fastest('flops'), bytes: fastest('bytes') };
+  const gains = new Map<string, number>();
+  for (const { operation, ms, flops, bytes } of rows) {
+    const least = Math.max(flops / rates.flops, bytes / rates.bytes);
+    gains.set(operation, (gains.get(operation) ?? 0) + Math.max(0, ms - least));
+  }
+  const [operation, gain] = [...gains].sort((a, b) => b[1] - a[1])[0];
+  return `${operation}, ${digits(gain)} ms more than at the fastest rates in this table`;
 }
