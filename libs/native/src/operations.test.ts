@@ -1,0 +1,317 @@
+// Every operation that runs on the library, against the same of cpu: shapes with sizes of 0 and 1 and odd ones,
+// broadcasts, all types, NaN, infinities and zeros of both signs.
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, expect, it } from 'vitest';
+import { registerNative } from './register-native.js';
+import { close } from './testing/close.js';
+import { describeNative } from './testing/library.js';
+
+interface Input {
+  readonly shape: number[];
+  readonly values: number[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+}
+
+const size = fc.oneof(
+  { arbitrary: fc.integer({ min: 1, max: 5 }), weight: 5 },
+  fc.constantFrom(0, 7, 16, 17, 33),
+);
+const shapeOf = (rank: number): fc.Arbitrary<number[]> =>
+  fc.array(size, { minLength: rank, maxLength: rank });
+const anyShape = fc.integer({ min: 0, max: 4 }).chain(shapeOf);
+const number = fc.oneof(
+  { arbitrary: fc.double({ min: -4, max: 4, noNaN: true }).map(Math.fround), weight: 12 },
+  fc.constantFrom(NaN, Infinity, -Infinity, 0, -0, 1e30, -200),
+);
+
+function filled(shape: number[], dtype: Input['dtype'] = 'float32'): fc.Arbitrary<Input> {
+  const element =
+    dtype === 'float32' ? number : fc.integer(dtype === 'bool' ? { min: 0, max: 1 } : { min: -9, max: 9 });
+  const length = tf.util.sizeFromShape(shape);
+  return fc
+    .array(element, { minLength: Math.min(length, 50), maxLength: Math.min(length, 50) })
+    .map((some) => ({
+      shape,
+      dtype,
+      values: Array.from({ length }, (_, i) => some[(i * 13) % some.length]),
+    }));
+}
+
+const any = (shapes = anyShape): fc.Arbitrary<Input> =>
+  fc
+    .tuple(shapes, fc.constantFrom('float32' as const, 'float32' as const, 'int32' as const, 'bool' as const))
+    .chain(([shape, dtype]) => filled(shape, dtype));
+
+const ranked = (least: number): fc.Arbitrary<Input> => any(fc.integer({ min: least, max: 4 }).chain(shapeOf));
+
+/** Two shapes that broadcast against each other. */
+const pair = anyShape.chain((shape) => {
+  const side = fc
+    .tuple(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), fc.nat({ max: shape.length }))
+    .chain(([ones, dropped]) => filled(shape.map((size, d) => (ones[d] ? 1 : size)).slice(dropped)));
+  return fc.tuple(side, fc.oneof(filled(shape), side));
+});
+
+type Outcome = { shape: number[]; dtype: string; values: ArrayLike<number> }[] | string;
+
+/** What a backend makes of it: shapes, types and numbers, or what it says. */
+async function outcome(
+  backend: string,
+  inputs: Input[],
+  run: (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[],
+): Promise<Outcome> {
+  await tf.setBackend(backend);
+  return tf.tidy(() => {
+    try {
+      const made = run(...inputs.map(({ values, shape, dtype }) => tf.tensor(values, shape, dtype)));
+      return (Array.isArray(made) ? made : [made]).map((tensor) => ({
+        shape: tensor.shape,
+        dtype: tensor.dtype,
+        values: tensor.dataSync(),
+      }));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  });
+}
+
+async function agree(
+  inputs: Input[],
+  run: (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[],
+  tolerance = 2e-6,
+): Promise<void> {
+  const expected = await outcome('cpu', inputs, run);
+  const actual = await outcome('native', inputs, run);
+  if (typeof expected === 'string' || typeof actual === 'string') {
+    expect(actual).toEqual(expected);
+    return;
+  }
+  expect(actual.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(
+    expected.map(({ shape, dtype }) => ({ shape, dtype })),
+  );
+  actual.forEach(({ values }, i) => {
+    if (!close(values, expected[i].values, tolerance))
+      expect([...Array.from(values)]).toEqual([...Array.from(expected[i].values)]);
+  });
+}
+
+const BINARY = { add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum, squaredDifference: tf.squaredDifference }; // prettier-ignore
+const UNARY = { relu: tf.relu, square: tf.square, sqrt: tf.sqrt, rsqrt: tf.rsqrt, neg: tf.neg, abs: tf.abs, reciprocal: tf.reciprocal, sigmoid: tf.sigmoid, tanh: tf.tanh, exp: tf.exp, zerosLike: tf.zerosLike, onesLike: tf.onesLike }; // prettier-ignore
+
+describeNative('native and cpu agree on', () => {
+  beforeAll(() => {
+    registerNative();
+  });
+
+  it.each(Object.entries(BINARY))('%s', async (_, op) => {
+    await fc.assert(
+      fc.asyncProperty(pair, (inputs) => agree(inputs, (a, b) => op(a, b))),
+      { numRuns: 150 },
+    );
+    await fc.assert(
+      fc.asyncProperty(any(), any(), (a, b) => agree([a, b], (a, b) => op(a, b))),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each(Object.entries(UNARY))('%s', async (_, op) => {
+    await fc.assert(
+      fc.asyncProperty(any(), (x) => agree([x], (x) => op(x))),
+      { numRuns: 100 },
+    );
+  });
+
+  it('addN', async () => {
+    const inputs = anyShape.chain((shape) => fc.array(filled(shape), { minLength: 1, maxLength: 4 }));
+    await fc.assert(fc.asyncProperty(inputs, (inputs) => agree(inputs, (...x) => tf.addN(x))));
+  });
+
+  it.each([
+    ['sum', (x: tf.Tensor, axes: number[], keep: boolean) => tf.sum(x, axes, keep)],
+    ['mean', (x: tf.Tensor, axes: number[], keep: boolean) => tf.mean(x, axes, keep)],
+    ['max', (x: tf.Tensor, axes: number[], keep: boolean) => tf.max(x, axes, keep)],
+  ])('%s', async (_, op) => {
+    const axes = fc.subarray([0, 1, 2, 3]);
+    await fc.assert(
+      fc.asyncProperty(any(), axes, fc.boolean(), fc.boolean(), (x, axes, keep, all) => {
+        const some = axes.filter((d) => d < x.shape.length);
+        return agree([x], (x) => op(x, all ? x.shape.map((_, d) => d) : some, keep), 1e-5);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('argMax, softmax', async () => {
+    await fc.assert(
+      fc.asyncProperty(ranked(1), fc.nat(3), async (x, axis) => {
+        if (!x.shape.includes(0)) await agree([x], (x) => tf.argMax(x, axis % x.rank));
+        await agree([x], (x) => tf.softmax(x));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('transpose', async () => {
+    const inputs = ranked(1).chain(
+      (x) =>
+      fc.tuple(fc.constant(x), fc.shuffledSubarray(x.shape.map((_, d) => d), { minLength: x.shape.length })), // prettier-ignore
+    );
+    await fc.assert(fc.asyncProperty(inputs, ([x, order]) => agree([x], (x) => tf.transpose(x, order))));
+  });
+
+  it('slice, with begins and sizes inside and outside', async () => {
+    const places = fc.array(fc.integer({ min: -1, max: 6 }), { minLength: 4, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(ranked(1), places, places, (x, begin, size) => {
+        const inside = begin.map((at, d) => (at < 0 ? at : Math.min(at, x.shape[d] ?? 0)));
+        return agree([x], (x) => tf.slice(x, inside.slice(0, x.rank), size.slice(0, x.rank)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('split, unstack', async () => {
+    await fc.assert(
+      fc.asyncProperty(ranked(1), fc.nat(3), fc.nat(5), async (x, axis, first) => {
+        const d = axis % x.shape.length;
+        await agree([x], (x) => tf.split(x, [Math.min(first, x.shape[d]), -1], d));
+        await agree([x], (x) => tf.unstack(x, d));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('concat, stack', async () => {
+    const inputs = fc.tuple(fc.integer({ min: 1, max: 3 }).chain(shapeOf), fc.nat(2), fc.array(size, { minLength: 1, maxLength: 3 })); // prettier-ignore
+    const tensors = inputs.chain(([shape, axis, sizes]) => {
+      const along = axis % shape.length;
+      const each = sizes.map((size) => filled(shape.map((other, d) => (d === along ? size : other))));
+      return fc.tuple(fc.constant(along), fc.tuple(...each));
+    });
+    await fc.assert(
+      fc.asyncProperty(tensors, async ([axis, tensors]) => {
+        await agree(tensors, (...x) => tf.concat(x, axis));
+        await agree([tensors[0], tensors[0]], (...x) => tf.stack(x, axis));
+        await agree(tensors, (...x) => tf.stack(x, axis));
+      }),
+    );
+  });
+
+  it('gather, with indices inside and outside', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        ranked(1),
+        anyShape,
+        fc.array(fc.integer({ min: -1, max: 8 }), { minLength: 9 }),
+        async (x, shape, some) => {
+          if (shape.length > 2) return;
+          const rows = x.shape[0];
+          const values = Array.from(
+            { length: tf.util.sizeFromShape(shape) },
+            (_, i) => some[i % some.length],
+          );
+          await agree([x, { shape, values, dtype: 'int32' }], (x, at) => tf.gather(x, at as tf.Tensor1D));
+          const inside = values.map((value) => Math.abs(value) % Math.max(1, rows));
+          await agree([x, { shape, values: inside, dtype: 'int32' }], (x, at) =>
+            tf.gather(x, at as tf.Tensor1D),
+          );
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('cast, fill', async () => {
+    const types = fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const);
+    await fc.assert(
+      fc.asyncProperty(any(), types, fc.double(), async (x, dtype, value) => {
+        // cpu hands an int32 array out for a float32 tensor that was int32; the numbers are the same
+        await agree([x], (x) => tf.cast(x, dtype));
+        await agree([], () => tf.fill(x.shape, Math.fround(value), 'float32'));
+        await agree([], () =>
+          tf.fill(x.shape, Math.round(value) % 100 || 0, dtype === 'bool' ? 'int32' : dtype),
+        );
+      }),
+    );
+  });
+
+  const batches: [number[], number[]][] = [[[], []], [[2], [2]], [[3], [1]], [[1], [3]], [[3], []], [[], [2]], [[2, 3], [3]], [[2, 3], [1, 3]], [[2, 1], [2, 1]]]; // prettier-ignore
+  const finite = (shape: number[]): fc.Arbitrary<Input> =>
+    filled(shape).map((input) => ({
+      ...input,
+      values: input.values.map((x) => (Math.abs(x) < 5 ? x : 0.5)),
+    }));
+  const factors = fc
+    .tuple(fc.constantFrom(...batches), size, size, size, fc.boolean(), fc.boolean())
+    .chain(([[a, b], m, k, n, turnA, turnB]) =>
+      fc.record({
+        a: finite([...a, ...(turnA ? [k, m] : [m, k])]),
+        b: finite([...b, ...(turnB ? [n, k] : [k, n])]),
+        bias: finite([n]),
+        turnA: fc.constant(turnA),
+        turnB: fc.constant(turnB),
+      }),
+    );
+
+  it('matMul', async () => {
+    await fc.assert(
+      fc.asyncProperty(factors, ({ a, b, turnA, turnB }) =>
+        agree([a, b], (a, b) => tf.matMul(a, b, turnA, turnB), 1e-4),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('fused.matMul', async () => {
+    const activations = fc.constantFrom('linear' as const, 'relu' as const, 'sigmoid' as const, 'elu' as const, 'relu6' as const); // prettier-ignore
+    await fc.assert(
+      fc.asyncProperty(
+        factors,
+        activations,
+        fc.boolean(),
+        ({ a, b, bias, turnA, turnB }, activation, biased) =>
+          agree(
+            [a, b, bias],
+            (a, b, bias) =>
+            tf.fused.matMul({ a, b, transposeA: turnA, transposeB: turnB, bias: biased ? bias : undefined, activation }), // prettier-ignore
+            1e-4,
+          ),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('matMul of batches that both repeat, which cpu gets wrong, against a product for each', async () => {
+    await tf.setBackend('native');
+    tf.tidy(() => {
+      const a = tf.reshape(tf.linspace(-1, 1, 2 * 1 * 3 * 4), [2, 1, 3, 4]);
+      const b = tf.reshape(tf.linspace(-2, 3, 1 * 3 * 4 * 5), [1, 3, 4, 5]);
+      const all = tf.matMul(a, b);
+      expect(all.shape).toEqual([2, 3, 3, 5]);
+      for (let i = 0; i < 2; i++) {
+        for (let j = 0; j < 3; j++) {
+          const one = tf.matMul(
+            tf.reshape(tf.slice(a, [i, 0, 0, 0], [1, 1, 3, 4]), [3, 4]),
+            tf.reshape(tf.slice(b, [0, j, 0, 0], [1, 1, 4, 5]), [4, 5]),
+          );
+          const there = tf.slice(all, [i, j, 0, 0], [1, 1, 3, 5]);
+          expect(close(there.dataSync(), one.dataSync(), 1e-6)).toBe(true);
+        }
+      }
+    });
+  });
+
+  it('long sums, to seven digits', async () => {
+    await tf.setBackend('native');
+    tf.tidy(() => {
+      const values = Float32Array.from({ length: 300_000 }, (_, i) => 1 + ((i * 7919) % 1000) / 1000);
+      const truth = values.reduce((sum, value) => sum + value, 0);
+      const x = tf.tensor(values);
+      expect(Math.abs(tf.sum(x).dataSync()[0] / truth - 1)).toBeLessThan(1e-7);
+      const column = tf.reshape(x, [300_000 / 2, 2]);
+      const [a, b] = tf.sum(column, 0).dataSync();
+      expect(Math.abs((a + b) / truth - 1)).toBeLessThan(1e-7);
+    });
+  });
+});
