@@ -45,14 +45,16 @@ export class CausalSelfAttention extends Module {
   /** `[B, T, C]` to the same shape. Captures `attn.N` [B, H, T, T]. */
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
     const { cache, layer = 0 } = options;
-    if (cache) {
+    if (cache && cache.length > 0) {
       const q = this.W_q.forward(x);
       const cached = cache.append(layer, this.W_k.forward(x), this.W_v.forward(x));
       return this.W_o.forward(attendToCache(q, cached, this.heads, options));
     }
-    // Three maps of one input are one product.
+    // Three maps of one input are one product; for a token or two, stacking the weights would cost more than it saves.
     const weight = stackRows([this.W_q, this.W_k, this.W_v].map(({ weight }) => weight.variable)); // [3C, C]
-    return this.W_o.forward(attendToItself(linear(x, weight) as tf.Tensor3D, this.heads, options));
+    const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
+    cache?.appendPacked(layer, qkv);
+    return this.W_o.forward(attendToItself(qkv, this.heads, options));
   }
 }
 
@@ -90,9 +92,10 @@ export class PackedSelfAttention extends Module {
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
     const { cache, layer = 0 } = options;
     const qkv = this.qkv_proj.forward(x); // [B, T, 3C]
+    const cached = cache?.appendPacked(layer, qkv);
     return this.out_proj.forward(
-      cache
-        ? attendToCache(qkv, cache.appendPacked(layer, qkv), this.heads, options)
+      cached && cached.length > x.shape[1]
+        ? attendToCache(qkv, cached, this.heads, options)
         : attendToItself(qkv, this.heads, options, this.dropout?.next()),
     );
   }
