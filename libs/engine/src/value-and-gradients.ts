@@ -100,7 +100,7 @@ function walkBack(
   const tape = engineState().activeTape!;
   const varying = new Set(variables.map(({ id }) => id)); // tensors that depend on a variable
   for (const node of tape) {
-    if (Object.values(node.inputs).some(({ id }) => varying.has(id))) {
+    if (dependsOn(varying, node.inputs)) {
       for (const { id } of node.outputs) varying.add(id);
     } else {
       forget(node);
@@ -132,6 +132,11 @@ function walkBack(
     }
   }
   return gradients;
+}
+
+function dependsOn(varying: ReadonlySet<number>, inputs: Readonly<Record<string, tf.Tensor>>): boolean {
+  for (const name in inputs) if (varying.has(inputs[name].id)) return true;
+  return false;
 }
 
 /** Gradients of an operation's inputs, by tensor id; each a tensor that nobody else has. */
