@@ -17,6 +17,9 @@ interface Task {
 /** Rows below this share of the step are summed up in one. */
 const SMALLEST_SHARE = 0.003;
 
+/** Rows longer than this tell how fast a product, or memory, can be; shorter ones are within the clock's noise. */
+const LONG_ENOUGH_MS = 0.5;
+
 const task = JSON.parse(process.argv[2]) as Task;
 const engine = await openFor(task.engine, task.precision);
 const training = createTraining(task.workload);
@@ -95,9 +98,6 @@ function print(profile: Profile): void {
   ];
   console.log(lines.join('\n'));
 }
-
-/** Rows longer than this tell how fast a product, or memory, can be; shorter ones are within the clock's noise. */
-const LONG_ENOUGH_MS = 0.5;
 
 /**
  * The operation, all phases and sizes together, with the most to gain: the time it takes beyond what its products

@@ -1,0 +1,192 @@
+// The operations that a training step of a workload is made of, on its shapes: how often each comes, what it computes,
+// and the same as a composition of plain TensorFlow.js operations. Leaves out timing them.
+import { tf } from '@lilformer/engine';
+import * as ops from '@lilformer/ops';
+import type { Random } from '@lilformer/random';
+import type { RecurrentWorkload, TransformerWorkload, Workload } from './workloads.js';
+
+/** One operation on one set of shapes. */
+export interface OperationCase {
+  readonly name: string;
+  /** How often a step has it. */
+  readonly calls: number;
+  /** Of the products of forward and backward together, the useful ones; 0 where memory is what counts. */
+  readonly flops: number;
+  /** Bytes that forward and backward have to read and write; left out where each array counts once each way. */
+  readonly bytes?: number;
+  /** Shapes of the arguments that have a gradient. */
+  readonly shapes: readonly (readonly number[])[];
+  /** The operation on tensors of these shapes. */
+  run(...inputs: tf.Tensor[]): tf.Tensor;
+  /** The same in plain operations. */
+  plain(...inputs: tf.Tensor[]): tf.Tensor;
+}
+
+/** All operations of a workload's step but for the optimizer's. */
+export function operationCases(workload: Workload, random: Random): OperationCase[] {
+  const { vocab, d, seq, batch } = workload;
+  const tokens = batch * seq;
+  const ids = (): tf.Tensor2D =>
+    tf.tensor2d(
+      Int32Array.from({ length: tokens }, () => random.integer(vocab)),
+      [batch, seq],
+      'int32',
+    );
+  const [input, target] = [ids(), ids()];
+  const width = 'hidden' in workload ? workload.hidden : d;
+  const bias = workload.kind === 'transformer' ? [] : [[vocab]];
+  const places = workload.kind === 'transformer';
+  return [
+    {
+      name: places ? 'embedding with positions' : 'embedding',
+      calls: 1,
+      flops: 0,
+      bytes: 4 * tokens * d * 5, // a row read and written, and on the way back a row added to another
+      shapes: places
+        ? [
+            [vocab, d],
+            [seq, d],
+          ]
+        : [[vocab, d]],
+      run: (table, places) =>
+        places ? ops.embeddingWithPositions(input, table, places, 0) : ops.embedding(input, table),
+      plain: (table, places) =>
+        places
+          ? ops.embeddingWithPositionsReference(input, table, places, 0)
+          : ops.embeddingReference(input, table),
+    },
+    ...(workload.kind === 'transformer' ? blockCases(workload) : []),
+    ...(workload.kind === 'rnn' || workload.kind === 'gru' ? recurrentCases(workload) : []),
+    {
+      name: 'output map and cross entropy',
+      calls: 1,
+      flops: 6 * tokens * width * vocab,
+      shapes: [[batch, seq, width], [vocab, width], ...bias],
+      run: (x, w, b) => ops.crossEntropy(ops.linear(x, w, b), target),
+      plain: (x, w, b) => ops.crossEntropyReference(ops.linearReference(x, w, b), target),
+    },
+  ];
+}
+
+function blockCases(w: TransformerWorkload): OperationCase[] {
+  const { d, ff, layers, heads, seq, batch, act } = w;
+  const tokens = batch * seq;
+  const x = [batch, seq, d];
+  const norm = w.norm === 'rms' ? [[d]] : [[d], [d]];
+  const linear = (
+    name: string,
+    from: number,
+    to: number,
+    withBias: boolean,
+    activation?: ops.Activation,
+  ): OperationCase => ({
+    name: `${name} ${from} → ${to}${activation ? `, ${activation}` : ''}`,
+    calls: layers,
+    flops: 6 * tokens * from * to,
+    shapes: [[batch, seq, from], [to, from], ...(withBias ? [[to]] : [])],
+    run: (x, weight, bias) => ops.linear(x, weight, bias, activation),
+    plain: (x, weight, bias) => ops.linearReference(x, weight, bias, activation),
+  });
+  const mask = w.dropout > 0 ? { rate: w.dropout, seed: 1, counter: 1 } : undefined;
+  return [
+    {
+      name: `${w.norm === 'rms' ? 'RMS' : 'layer'} norm`,
+      calls: layers + 1,
+      flops: 0,
+      shapes: [x, ...norm],
+      run: (x, g, b) => (b ? ops.layerNorm(x, g, b) : ops.rmsNorm(x, g)),
+      plain: (x, g, b) => (b ? ops.layerNormReference(x, g, b) : ops.rmsNormReference(x, g)),
+    },
+    linear('queries, keys, values', d, 3 * d, false),
+    {
+      name: `attention, ${heads} heads of ${d / heads}${mask ? ', dropout' : ''}`,
+      calls: layers,
+      flops: 12 * batch * seq ** 2 * d,
+      shapes: [[batch, seq, 3 * d]],
+      run: (qkv) => ops.attentionPacked(qkv, { heads, causal: true, dropout: mask }).output,
+      plain: (qkv) => {
+        const [q, k, v] = tf.split(qkv, 3, 2);
+        return ops.attentionReference(q, k, v, { heads, causal: true, dropout: mask }).output;
+      },
+    },
+    linear('attention out', d, d, false),
+    {
+      name: mask ? 'residual with dropout' : 'residual and norm',
+      calls: layers,
+      flops: 0,
+      shapes: mask ? [x, x] : [x, x, ...norm],
+      run: (x, y, g, b) => {
+        if (mask) return ops.residual(x, y, mask);
+        return (b ? ops.addLayerNorm(x, y, g, b) : ops.addRmsNorm(x, y, g))[1];
+      },
+      plain: (x, y, g, b) => {
+        if (mask) return ops.residualReference(x, y, mask);
+        return (b ? ops.addLayerNormReference(x, y, g, b) : ops.addRmsNormReference(x, y, g))[1];
+      },
+    },
+    ...((w.experts ?? 1) > 1
+      ? [expertsCase(w)]
+      : [linear('up', d, ff, true, act), linear('down', ff, d, true)]),
+    {
+      name: mask ? 'second residual with dropout' : 'second residual',
+      calls: layers,
+      flops: 0,
+      shapes: [x, x],
+      run: (x, y) => ops.residual(x, y, mask),
+      plain: (x, y) => ops.residualReference(x, y, mask),
+    },
+  ];
+}
+
+/** Every token through one of the experts, in turn; the router is left out, as its product is small. */
+function expertsCase({ d, ff, layers, seq, batch, act, experts = 1 }: TransformerWorkload): OperationCase {
+  const tokens = batch * seq;
+  const route = (): tf.Tensor1D =>
+    tf.tensor1d(
+      Int32Array.from({ length: tokens }, (_, i) => i % experts),
+      'int32',
+    );
+  /** Each expert's weights follow each other among the inputs. */
+  const each = (weights: tf.Tensor[], linear: typeof ops.linear): ((rows: tf.Tensor) => tf.Tensor)[] =>
+    Array.from({ length: experts }, (_, i) => {
+      const [up, upBias, down, downBias] = weights.slice(4 * i, 4 * i + 4);
+      return (rows) => linear(linear(rows, up, upBias, act), down, downBias);
+    });
+  return {
+    name: `${experts} experts ${d} → ${ff} → ${d}, ${act}`,
+    calls: layers,
+    flops: 6 * tokens * 2 * d * ff,
+    shapes: [[tokens, d], ...Array.from({ length: experts }, () => [[ff, d], [ff], [d, ff], [d]]).flat()],
+    run: (x, ...weights) => ops.dispatchToExperts(x, route(), each(weights, ops.linear)),
+    plain: (x, ...weights) => ops.dispatchToExpertsReference(x, route(), each(weights, ops.linearReference)),
+  };
+}
+
+function recurrentCases({ kind, d, hidden, layers, seq, batch }: RecurrentWorkload): OperationCase[] {
+  const gates = kind === 'gru' ? 3 : 1;
+  const op = kind === 'gru' ? ops.gru : ops.rnn;
+  const reference = kind === 'gru' ? ops.gruReference : ops.rnnReference;
+  return Array.from({ length: layers }, (_, layer) => {
+    const inputs = layer === 0 ? d : hidden;
+    const weights = (weightIh: tf.Tensor, weightHh: tf.Tensor, biasIh: tf.Tensor, biasHh: tf.Tensor) => ({
+      weightIh,
+      weightHh,
+      biasIh,
+      biasHh,
+    });
+    return {
+      name: `${kind} over the sequence, ${inputs} → ${hidden}`,
+      calls: 1,
+      flops: 6 * batch * seq * gates * hidden * (inputs + hidden),
+      shapes: [
+        [batch, seq, inputs],
+        [gates * hidden, inputs],
+        [gates * hidden, hidden],
+        [gates * hidden],
+        [gates * hidden],
+      ],
+      run: (x, ih, hh, bi, bh) => op(x, weights(ih, hh, bi, bh)).output,
+      plain: (x, ih, hh, bi, bh) => reference(x, weights(ih, hh, bi, bh)).output,
+    };
+  });
+}

@@ -1,0 +1,129 @@
+// Times the operations of one workload one by one, forward and backward, beside a whole step: a process of its own,
+// told in JSON what to do; prints a table.
+import { tf } from '@lilformer/engine';
+import { adamWStep, clipByGlobalNorm, createAdamState } from '@lilformer/ops';
+import { Random } from '@lilformer/random';
+import { openFor } from './engine.js';
+import type { Precision } from './contestants.js';
+import { operationCases, type OperationCase } from './ops-cases.js';
+import { digits, table, times } from './table.js';
+import { createTraining } from './training-step.js';
+import { usefulFlops, type Workload } from './workloads.js';
+
+interface Task {
+  readonly name: string;
+  readonly workload: Workload;
+  readonly engine: string;
+  readonly precision: Precision;
+  /** Times each operation for about this long. */
+  readonly ms: number;
+  /** Whether to time the plain compositions as well. */
+  readonly plain: boolean;
+}
+
+interface Timed {
+  readonly forward: number;
+  readonly backward: number;
+}
+
+const task = JSON.parse(process.argv[2]) as Task;
+const engine = await openFor(task.engine, task.precision);
+const random = new Random(0);
+
+const { step, parameters } = createTraining(task.workload);
+const stepMs = fastest(() => step());
+const rows: { name: string; calls: number; timed: Timed; flops: number; bytes: number; plain?: Timed }[] = [];
+for (const one of operationCases(task.workload, random)) {
+  const inputs = one.shapes.map(randomTensor);
+  const timed = time(one, inputs, 'run');
+  const plain = task.plain ? time(one, inputs, 'plain') : undefined;
+  rows.push({ ...one, timed, plain, bytes: one.bytes ?? bytesOf(one, inputs) });
+  tf.dispose(inputs);
+}
+rows.push(...optimizerRows());
+print();
+
+/** The fastest forward pass on its own, and what a gradient takes beyond the forward pass that records for it. */
+function time(one: OperationCase, inputs: tf.Tensor[], how: 'run' | 'plain'): Timed {
+  const dy = tf.tidy(() => {
+    const shape = one[how](...inputs).shape;
+    return shape.length === 0 ? tf.scalar(1) : randomTensor(shape);
+  });
+  const forward = fastest(() => one[how](...inputs));
+  const both = fastest(() => tf.grads((...given: tf.Tensor[]) => one[how](...given))(inputs, dy));
+  dy.dispose();
+  return { forward, backward: Math.max(0, both - forward) };
+}
+
+function fastest(work: () => unknown): number {
+  let best = Infinity;
+  const began = performance.now();
+  for (let i = 0; i < 3 || performance.now() - began < task.ms; i++) {
+    const start = performance.now();
+    tf.tidy(() => void work());
+    if (i > 0) best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+function randomTensor(shape: readonly number[]): tf.Tensor {
+  const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+  random.fillUniform(values, -0.1, 0.1);
+  return tf.tensor(values, [...shape]);
+}
+
+/** Each array once: inputs and output forward; backward the inputs, their gradients and the output's. */
+function bytesOf(one: OperationCase, inputs: tf.Tensor[]): number {
+  const output = tf.tidy(() => one.run(...inputs).size);
+  const input = inputs.reduce((sum, { size }) => sum + size, 0);
+  return 4 * (input + output + 2 * input + output);
+}
+
+function optimizerRows(): typeof rows {
+  const variables = [...parameters.values()].map(({ variable }) => variable);
+  const gradients = variables.map(({ shape }) => randomTensor(shape));
+  const state = createAdamState(variables);
+  const size = variables.reduce((sum, variable) => sum + variable.size, 0);
+  const clip = fastest(() => clipByGlobalNorm(gradients, 1));
+  const adamW = fastest(() => adamWStep(variables, gradients, state, { learningRate: 1e-6 }));
+  tf.dispose(gradients);
+  const row = (name: string, ms: number, arrays: number): (typeof rows)[number] => ({
+    name,
+    calls: 1,
+    timed: { forward: ms, backward: 0 },
+    flops: 0,
+    bytes: 4 * size * arrays,
+  });
+  // AdamW reads weight, gradient and both moments, and writes all but the gradient.
+  return [row('norm of all gradients', clip, 1), row('AdamW', adamW, 7)];
+}
+
+function print(): void {
+  const head = ['operation', 'calls', 'forward ms', 'backward ms', 'GFLOP/s', 'GB/s', 'of a step'];
+  if (task.plain) head.push('plain tfjs ms');
+  const ofStep = (ms: number): string => `${((ms / stepMs) * 100).toFixed(1)} %`;
+  let sum = 0;
+  const lines = rows.map(({ name, calls, timed, flops, bytes, plain }) => {
+    const ms = timed.forward + timed.backward;
+    sum += calls * ms;
+    const line: (string | undefined)[] = [
+      name,
+      String(calls),
+      digits(timed.forward),
+      timed.backward > 0 ? digits(timed.backward) : '',
+      flops > 0 ? digits(flops / ms / 1e6) : '',
+      flops > 0 ? '' : digits(bytes / ms / 1e6),
+      ofStep(calls * ms),
+    ];
+    if (task.plain) {
+      const slow = plain && plain.forward + plain.backward;
+      line.push(slow === undefined ? '' : `${digits(slow)} (${times(slow / ms)})`);
+    }
+    return line;
+  });
+  const gflops = usefulFlops(task.workload) / stepMs / 1e6;
+  console.log(
+    `${task.name} | ${task.precision} on ${engine.describe()} | a step: ${digits(stepMs)} ms, ${digits(gflops)} GFLOP/s\n\n` +
+      `${table(head, [...lines, ['all of these', ...['', '', '', '', ''], ofStep(sum), ...(task.plain ? [''] : [])]])}\n`,
+  );
+}
