@@ -68,14 +68,14 @@ impl Sizes {
         self.heads * self.head_dim
     }
 
-    fn rows<'a>(&self, numbers: &'a [f32]) -> Rows<'a> {
-        Rows { numbers, stride: self.width(), offset: 0 }
+    fn rows<'a>(&self, numbers: &'a [f32], sequence: usize) -> Rows<'a> {
+        Rows { numbers, sequence, stride: self.width(), offset: 0 }
     }
 
     /// q, k and v side by side.
     fn packed<'a>(&self, numbers: &'a [f32]) -> [Rows<'a>; 3] {
         let width = self.width();
-        [0, 1, 2].map(|i| Rows { numbers, stride: 3 * width, offset: i * width })
+        [0, 1, 2].map(|i| Rows { numbers, sequence: self.keys, stride: 3 * width, offset: i * width })
     }
 }
 
@@ -107,9 +107,9 @@ pub fn attention_forward(
     let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
     forward(
         &sizes.attention(visible),
-        sizes.rows(q.read(&apart, "q", sizes.q)?),
-        sizes.rows(k.read(&apart, "k", sizes.k)?),
-        sizes.rows(v.read(&apart, "v", sizes.k)?),
+        sizes.rows(q.read(&apart, "q", sizes.q)?, sizes.queries),
+        sizes.rows(k.read(&apart, "k", sizes.k)?, sizes.keys),
+        sizes.rows(v.read(&apart, "v", sizes.k)?, sizes.keys),
         output.write(&apart, "output", sizes.q)?,
         log_sums.map(|places| places.write(&apart, "logSums", sizes.rows)).transpose()?,
     );
@@ -181,9 +181,9 @@ pub fn attention_backward(
     let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
     backward(
         &sizes.attention(visible),
-        sizes.rows(q.read(&apart, "q", sizes.q)?),
-        sizes.rows(k.read(&apart, "k", sizes.k)?),
-        sizes.rows(v.read(&apart, "v", sizes.k)?),
+        sizes.rows(q.read(&apart, "q", sizes.q)?, sizes.queries),
+        sizes.rows(k.read(&apart, "k", sizes.k)?, sizes.keys),
+        sizes.rows(v.read(&apart, "v", sizes.k)?, sizes.keys),
         output.read(&apart, "output", sizes.q)?,
         log_sums.read(&apart, "logSums", sizes.rows)?,
         d_output.read(&apart, "dOutput", sizes.q)?,

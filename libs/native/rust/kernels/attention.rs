@@ -4,6 +4,7 @@
 //! arXiv:2205.14135): of each query its largest score and its sum run along, and the gradient computes the scores
 //! again. Leaves out one new token against remembered ones (`cached_attention`).
 
+mod ahead;
 mod backward;
 mod forward;
 mod pack;
@@ -43,10 +44,12 @@ pub struct Attention<'a> {
     pub dropout: Option<Mask>,
 }
 
-/// Rows of numbers: row t of sequence b starts at (b · length + t) · stride + offset.
+/// Rows of numbers: row t of sequence b starts at (b · sequence + t) · stride + offset.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     pub numbers: &'a [f32],
+    /// Rows from one sequence to the next: its length, or more where only the first are used.
+    pub sequence: usize,
     pub stride: usize,
     pub offset: usize,
 }
@@ -92,7 +95,7 @@ impl Attention<'_> {
 
     /// # Panics
     /// When sizes do not fit one another.
-    fn check(&self) {
+    pub(super) fn check(&self) {
         let length = self.queries.max(self.keys);
         let sizes = [self.batch, self.heads, self.head_dim, length, 3];
         let size = sizes.into_iter().try_fold(1usize, usize::checked_mul);
@@ -106,11 +109,13 @@ impl Attention<'_> {
 
     /// # Panics
     /// When a row reaches beyond the numbers.
-    fn check_rows(&self, rows: &Rows, length: usize) {
-        let count = self.batch * length;
-        if count > 0 {
-            let last = (count - 1).checked_mul(rows.stride).and_then(|at| at.checked_add(rows.offset));
-            let end = last.and_then(|at| at.checked_add(self.width()));
+    pub(super) fn check_rows(&self, rows: &Rows, length: usize) {
+        if self.batch > 0 && length > 0 {
+            let last =
+                (self.batch - 1).checked_mul(rows.sequence).and_then(|row| row.checked_add(length - 1));
+            let start =
+                last.and_then(|row| row.checked_mul(rows.stride)).and_then(|at| at.checked_add(rows.offset));
+            let end = start.and_then(|at| at.checked_add(self.width()));
             assert!(end.is_some_and(|end| end <= rows.numbers.len()), "attention: rows beyond their array");
         }
     }
@@ -121,22 +126,30 @@ impl Attention<'_> {
         if self.work() < 1 << 20 { 1 } else { wanted.clamp(1, most.max(1)) }
     }
 
-    /// Runs the items of the batch, on all threads where it takes longer than waking them.
-    fn run(&self, items: usize, job: impl Fn(usize, usize) + Sync) {
-        if self.work() < 1 << 15 {
-            for item in 0..items {
-                job(item, 0);
+    /// Runs the items of the batch, on all threads where it takes longer than waking them: `job(item, next, lane)`
+    /// with the item that the thread will go on with.
+    fn run(&self, items: usize, job: impl Fn(usize, Option<usize>, usize) + Sync) {
+        let all = |first: usize, end: usize, lane| {
+            for item in first..end {
+                job(item, Some(item + 1).filter(|&next| next < end), lane);
             }
-        } else {
-            threads::run(items, job);
+        };
+        if self.work() < 1 << 15 {
+            return all(0, items, 0);
         }
+        // enough parts for threads that are not equally fast, and runs of items for fetching ahead
+        let parts = items.min(16 * threads::threads());
+        threads::run(parts, |part, lane| {
+            let (first, end) = threads::split(items, parts, 1, part);
+            all(first, end, lane);
+        });
     }
 }
 
 impl Rows<'_> {
     /// The first row of a sequence, of one head.
-    fn of(&self, attention: &Attention, length: usize, sequence: usize, head: usize) -> *const f32 {
-        let at = sequence * length * self.stride + self.offset + head * attention.head_dim;
+    pub(super) fn of(&self, attention: &Attention, sequence: usize, head: usize) -> *const f32 {
+        let at = sequence * self.sequence * self.stride + self.offset + head * attention.head_dim;
         self.numbers.as_ptr().wrapping_add(at)
     }
 }

@@ -138,7 +138,7 @@ pub mod reference {
         let k = &mask.schedule;
         let words = block([n as u32, (n >> 32) as u32, 0, 0], [k[0], k[1], k[2], k[3]], 12);
         let word = words[row % 8 / 2];
-        let bits = if row % 2 == 0 { word & 0xffff } else { word >> 16 };
+        let bits = if row.is_multiple_of(2) { word & 0xffff } else { word >> 16 };
         if bits >= mask.threshold { mask.factor } else { 0.0 }
     }
 }

@@ -1,3 +1,29 @@
 // Attention of a new token over remembered keys and values: functions of the native library.
 
-export type CachedAttentionKernels = object;
+/** An array of numbers. */
+type Floats = Float32Array<ArrayBufferLike>;
+
+export interface CachedAttentionKernels {
+  /** softmax(q kᵀ · scale) v, causal, of the last `tokens` of `length` tokens. */
+  cachedAttention(
+    /** [batch, tokens, qStride], of which the first width = heads · headDim columns are the queries */
+    q: Floats,
+    /** [batch, capacity, width], of which the first `length` places count */
+    keys: Floats,
+    /** [batch, capacity, width] */
+    values: Floats,
+    /** [batch, length], 0 where a key is padding; undefined where none is */
+    visible: Floats | undefined,
+    /** [batch, tokens, width]; zeros for a query that sees no key */
+    output: Floats,
+    batch: number,
+    heads: number,
+    tokens: number,
+    length: number,
+    capacity: number,
+    /** 1 to 256 */
+    headDim: number,
+    qStride: number,
+    scale: number,
+  ): void;
+}

@@ -1,5 +1,6 @@
 //! The gradient: an item is one head of one sequence, or some of its blocks of keys.
 
+use super::ahead::{Ahead, Strip};
 use super::softmax::{Hiding, Reach, WORDS, slope};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, Sum, panel, product};
 use super::{Attention, Cut, Gradients, Rows, Scratch, Target, pack};
@@ -40,8 +41,8 @@ pub fn backward(
     if batch * heads * queries == 0 || keys == 0 {
         return;
     }
-    let output = Rows { numbers: output, stride: width, offset: 0 };
-    let d_output = Rows { numbers: d_output, stride: width, offset: 0 };
+    let output = Rows { numbers: output, sequence: queries, stride: width, offset: 0 };
+    let d_output = Rows { numbers: d_output, sequence: queries, stride: width, offset: 0 };
 
     let groups = attention.parts(keys / FEWEST);
     let span = keys.div_ceil(groups).next_multiple_of(32).min(KEYS);
@@ -62,34 +63,30 @@ pub fn backward(
             + QUERIES
             + 2 * ROWS,
     );
-    attention.run(batch * heads * groups, |item, lane| {
-        let (at, group) = (item / groups, item % groups);
+    let item = |n: usize| {
+        let (at, group) = (n / groups, n % groups);
         let (sequence, head) = (at / heads, at % heads);
         let (dq, dq_stride) = match shared {
             // SAFETY: inside the buffer of `groups` times `partial`.
-            Some(shared) => unsafe {
-                let at = group * partial + at * queries * head_dim;
-                shared.part(at, queries * head_dim).fill(0.0);
-                (shared.at(at), head_dim)
-            },
+            Some(shared) => (unsafe { shared.at(group * partial + at * queries * head_dim) }, head_dim),
             None => (dq.of(attention, queries, sequence, head), dq.stride),
         };
-        let item = Item {
+        Item {
             attention,
             span,
             blocks,
             group,
             groups,
-            q: q.of(attention, queries, sequence, head),
+            q: q.of(attention, sequence, head),
             q_stride: q.stride,
-            k: k.of(attention, keys, sequence, head),
+            k: k.of(attention, sequence, head),
             k_stride: k.stride,
-            v: v.of(attention, keys, sequence, head),
+            v: v.of(attention, sequence, head),
             v_stride: v.stride,
             visible: attention.visible.map(|visible| &visible[sequence * keys..][..keys]),
             row: at,
-            output: output.of(attention, queries, sequence, head),
-            d_output: d_output.of(attention, queries, sequence, head),
+            output: output.of(attention, sequence, head),
+            d_output: d_output.of(attention, sequence, head),
             log_sums: &log_sums[at * queries..][..queries],
             dq,
             dq_stride,
@@ -97,14 +94,16 @@ pub fn backward(
             dk_stride: dk.stride,
             dv: dv.of(attention, keys, sequence, head),
             dv_stride: dv.stride,
-        };
+        }
+    };
+    attention.run(batch * heads * groups, |n, next, lane| {
         // SAFETY: all rows were checked to be inside their arrays, heads and blocks of keys are apart from one
         // another, and the scratch memory is this thread's.
-        unsafe { run(&item, scratch.of(lane)) };
+        unsafe { run(&item(n), next.map(item).as_ref(), scratch.of(lane)) };
     });
     if let Some(partials) = &partials {
         let partials = &partials[..];
-        attention.run(batch * heads, |at, _| {
+        attention.run(batch * heads, |at, _, _| {
             let to = dq.of(attention, queries, at / heads, at % heads);
             // SAFETY: rows of the gradient of this head, which no other item writes.
             unsafe {
@@ -178,6 +177,24 @@ struct Item<'a> {
 }
 
 impl Item<'_> {
+    /// What the item reads and writes, to be fetched while another is computed.
+    fn ahead(&self, steps: usize) -> Ahead<8> {
+        let &Attention { queries, keys, head_dim, .. } = self.attention;
+        let width = self.attention.width();
+        let strip = |start, stride, count| Strip { start, stride, count };
+        let strips = [
+            strip(self.k, self.k_stride, keys),
+            strip(self.v, self.v_stride, keys),
+            strip(self.q, self.q_stride, queries),
+            strip(self.d_output, width, queries),
+            strip(self.output, width, queries),
+            strip(self.dq, self.dq_stride, queries),
+            strip(self.dk, self.dk_stride, keys),
+            strip(self.dv, self.dv_stride, keys),
+        ];
+        if keys > KEYS || self.groups > 1 { Ahead::nothing() } else { Ahead::new(strips, head_dim, steps) }
+    }
+
     /// Whether a block of keys is this group's: to and fro, as with a causal mask the first have most work.
     fn has(&self, block: usize) -> bool {
         let (turn, place) = (block / self.groups, block % self.groups);
@@ -188,13 +205,13 @@ impl Item<'_> {
 kernel! {
     /// # Safety
     /// All addresses hold what the item says; nobody else writes there or uses the scratch memory.
-    unsafe fn run<S>(item: &Item, scratch: Cut) {
-        slopes::<S>(item, scratch)
+    unsafe fn run<S>(item: &Item, next: Option<&Item>, scratch: Cut) {
+        slopes::<S>(item, next, scratch)
     }
 }
 
 #[inline(always)]
-unsafe fn slopes<S: Simd>(item: &Item, mut scratch: Cut) {
+unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let attention = item.attention;
     let &Attention { queries, keys, head_dim, causal, scale, .. } = attention;
     let wide = head_dim.next_multiple_of(S::LANES);
@@ -217,8 +234,12 @@ unsafe fn slopes<S: Simd>(item: &Item, mut scratch: Cut) {
     let dots = scratch.take(QUERIES);
     let (scales, ones) = (scratch.take(ROWS), scratch.take(ROWS));
 
+    let mut ahead = next.map_or_else(Ahead::nothing, |next| next.ahead(queries.div_ceil(ROWS)));
     // SAFETY: the caller's promise; sizes of scratch memory are those above.
     unsafe {
+        if item.groups > 1 {
+            std::slice::from_raw_parts_mut(item.dq, queries * head_dim).fill(0.0);
+        }
         for row in 0..ROWS {
             *scales.add(row) = scale;
             *ones.add(row) = 1.0;
@@ -240,6 +261,7 @@ unsafe fn slopes<S: Simd>(item: &Item, mut scratch: Cut) {
             for q0 in (start..queries).step_by(QUERIES) {
                 let q1 = queries.min(q0 + QUERIES);
                 for i0 in (q0..q1).step_by(ROWS) {
+                    ahead.fetch::<S>();
                     let rows = (q1 - i0).min(ROWS);
                     let at = (i0 - q0) * STRIDE;
                     let (weights, d_scores) = (weights.add(at), d_scores.add(at));
@@ -263,10 +285,10 @@ unsafe fn slopes<S: Simd>(item: &Item, mut scratch: Cut) {
                         let vectors = (most - j).div_ceil(S::LANES);
                         let to = Plain { to: weights.add(j), stride: STRIDE };
                         let b = columns_of_k.add(j * head_dim);
-                        product::<S, _, STRIDE, 1>(vectors, head_dim, q, b, panel::<S>(), &to);
+                        product::<S, _, STRIDE, 1>(rows, vectors, head_dim, q, b, panel::<S>(), &to);
                         let to = Plain { to: d_scores.add(j), stride: STRIDE };
                         let b = columns_of_v.add(j * head_dim);
-                        product::<S, _, STRIDE, 1>(vectors, head_dim, above, b, panel::<S>(), &to);
+                        product::<S, _, STRIDE, 1>(rows, vectors, head_dim, above, b, panel::<S>(), &to);
                     }
                     hiding.draw::<S>(attention.tile(item.row, i0, k0), most);
                     let log_sums = item.log_sums[i0..].as_ptr();
@@ -295,7 +317,7 @@ unsafe fn slopes<S: Simd>(item: &Item, mut scratch: Cut) {
                             factor: scales,
                             decay: if item.groups == 1 && k0 == 0 { std::ptr::null() } else { ones },
                         };
-                        product::<S, _, STRIDE, 1>(vectors, most, d_scores, packed_k.add(c), wide, &to);
+                        product::<S, _, STRIDE, 1>(rows, vectors, most, d_scores, packed_k.add(c), wide, &to);
                     }
                 }
                 // dk = d_scoresᵀ · q and dv = weightsᵀ · d_output, over all blocks of queries
@@ -305,14 +327,24 @@ unsafe fn slopes<S: Simd>(item: &Item, mut scratch: Cut) {
                         if causal { ((k0 + j).saturating_sub(lead) / ROWS * ROWS).max(start) } else { start };
                     let from = first.max(q0);
                     let depth = q1 - from;
+                    let tile = (count - j).min(ROWS);
                     let a = (from - q0) * STRIDE + j;
                     for c in (0..head_dim).step_by(panel::<S>()) {
                         let vectors = (head_dim - c).div_ceil(S::LANES);
                         let b = (from - q0) * STRIDE + c;
                         let to = Sum { to: dv.add(j * wide + c), stride: wide, add: first < q0 };
-                        product::<S, _, 1, STRIDE>(vectors, depth, weights.add(a), above.add(b), STRIDE, &to);
+                        product::<S, _, 1, STRIDE>(
+                            tile,
+                            vectors,
+                            depth,
+                            weights.add(a),
+                            above.add(b),
+                            STRIDE,
+                            &to,
+                        );
                         let to = Sum { to: dk.add(j * wide + c), stride: wide, add: first < q0 };
                         product::<S, _, 1, STRIDE>(
+                            tile,
                             vectors,
                             depth,
                             d_scores.add(a),

@@ -1,5 +1,6 @@
 //! The way forward: an item is one head of one sequence, or a run of its queries.
 
+use super::ahead::{Ahead, Strip};
 use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, weigh};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, panel, product};
 use super::{Attention, Cut, Rows, Scratch, Target, pack};
@@ -55,30 +56,32 @@ pub fn forward(
             + 3 * QUERIES // what runs along
             + 2 * ROWS,
     );
-    attention.run(batch * heads * ranges, |item, lane| {
+    let item = |n: usize| {
         // causal: the last queries see most, and so come first
-        let (range, at) = (ranges - 1 - item / (batch * heads), item % (batch * heads));
+        let (range, at) = (ranges - 1 - n / (batch * heads), n % (batch * heads));
         let (sequence, head) = (at / heads, at % heads);
         let (first, end) = threads::split(queries, ranges, ROWS, range);
-        let item = Item {
+        Item {
             attention,
             first,
             end,
-            q: q.of(attention, queries, sequence, head),
+            q: q.of(attention, sequence, head),
             q_stride: q.stride,
-            k: k.of(attention, keys, sequence, head),
+            k: k.of(attention, sequence, head),
             k_stride: k.stride,
-            v: v.of(attention, keys, sequence, head),
+            v: v.of(attention, sequence, head),
             v_stride: v.stride,
             visible: attention.visible.map(|visible| &visible[sequence * keys..][..keys]),
             row: at,
             output: output.of(attention, queries, sequence, head),
             // SAFETY: inside, as its length was checked.
             log_sums: log_sums.map(|to| unsafe { to.at(at * queries) }),
-        };
+        }
+    };
+    attention.run(batch * heads * ranges, |n, next, lane| {
         // SAFETY: all rows were checked to be inside their arrays, ranges and heads are apart from one another, and
         // the scratch memory is this thread's.
-        unsafe { run(&item, scratch.of(lane)) };
+        unsafe { run(&item(n), next.map(item).as_ref(), scratch.of(lane)) };
     });
 }
 
@@ -102,22 +105,45 @@ struct Item<'a> {
     log_sums: Option<*mut f32>,
 }
 
+impl Item<'_> {
+    /// Keys that any of the queries sees.
+    fn keys(&self) -> usize {
+        if self.attention.causal { self.end + self.attention.lead() } else { self.attention.keys }
+    }
+
+    /// What the item reads and writes, to be fetched while another is computed.
+    fn ahead(&self, steps: usize) -> Ahead<4> {
+        let (queries, keys) = (self.end - self.first, self.keys());
+        let width = self.attention.width();
+        let strip = |start, stride, count| Strip { start, stride, count };
+        let strips = [
+            strip(self.k, self.k_stride, keys),
+            strip(self.v, self.v_stride, keys),
+            strip(self.q.wrapping_add(self.first * self.q_stride), self.q_stride, queries),
+            strip(self.output.wrapping_add(self.first * width), width, queries),
+        ];
+        if keys > KEYS { Ahead::nothing() } else { Ahead::new(strips, self.attention.head_dim, steps) }
+    }
+}
+
 kernel! {
     /// # Safety
     /// All addresses hold what the item says; nobody else writes there or uses the scratch memory.
-    unsafe fn run<S>(item: &Item, scratch: Cut) {
-        attend::<S>(item, scratch)
+    unsafe fn run<S>(item: &Item, next: Option<&Item>, scratch: Cut) {
+        attend::<S>(item, next, scratch)
     }
 }
 
 #[inline(always)]
-unsafe fn attend<S: Simd>(item: &Item, mut scratch: Cut) {
+unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
+    let mut ahead =
+        next.map_or_else(Ahead::nothing, |next| next.ahead((item.end - item.first).div_ceil(ROWS)));
     let attention = item.attention;
     let head_dim = attention.head_dim;
     let wide = head_dim.next_multiple_of(S::LANES);
     let width = attention.width();
     let lead = attention.lead();
-    let keys = if attention.causal { item.end + lead } else { attention.keys };
+    let keys = item.keys();
     let whole = keys <= KEYS; // all keys in one block: nothing runs along
     let log2_scale = attention.scale * std::f32::consts::LOG2_E;
     let kept = attention.dropout.map_or(1.0, |mask| mask.factor);
@@ -155,6 +181,7 @@ unsafe fn attend<S: Simd>(item: &Item, mut scratch: Cut) {
             // the first block of queries of which one sees one of these keys
             let start = if attention.causal { k0.saturating_sub(lead) / ROWS * ROWS } else { 0 };
             for i0 in (start.max(item.first)..item.end).step_by(ROWS) {
+                ahead.fetch::<S>();
                 let rows = (item.end - i0).min(ROWS);
                 let reach = Reach::new(attention, i0, rows, k0, count);
                 let running = running.from(i0 - item.first);
@@ -171,6 +198,7 @@ unsafe fn attend<S: Simd>(item: &Item, mut scratch: Cut) {
                     let vectors = (most - j).div_ceil(S::LANES);
                     let to = Plain { to: scores.add(j), stride: STRIDE };
                     product::<S, _, STRIDE, 1>(
+                        rows,
                         vectors,
                         head_dim,
                         packed_q,
@@ -200,7 +228,7 @@ unsafe fn attend<S: Simd>(item: &Item, mut scratch: Cut) {
                         let decay = if k0 == 0 { std::ptr::null() } else { running.decay.cast_const() };
                         Scaled { to, stride: wide, rows, columns: wide - c, factor: factors, decay }
                     };
-                    product::<S, _, STRIDE, 1>(vectors, most, scores, packed_v.add(c), wide, &to);
+                    product::<S, _, STRIDE, 1>(rows, vectors, most, scores, packed_v.add(c), wide, &to);
                 }
             }
         }

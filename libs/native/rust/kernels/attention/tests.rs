@@ -96,16 +96,25 @@ fn check(attention: &Attention, seed: u64) {
     let dy = numbers.list(q.len(), 1.0);
     let truth = truth(attention, &q, &k, &v, &dy);
 
-    let rows = |numbers| Rows { numbers, stride: width, offset: 0 };
+    let rows = |numbers, sequence| Rows { numbers, sequence, stride: width, offset: 0 };
     let mut output = vec![f32::NAN; q.len()];
     let mut log_sums = vec![f32::NAN; batch * heads * queries];
-    forward(attention, rows(&q), rows(&k), rows(&v), &mut output, Some(&mut log_sums));
+    forward(attention, rows(&q, queries), rows(&k, keys), rows(&v, keys), &mut output, Some(&mut log_sums));
     largest_difference("output", &output, &truth.output);
 
     let mut dq = vec![f32::NAN; q.len()];
     let (mut dk, mut dv) = (vec![f32::NAN; k.len()], vec![f32::NAN; k.len()]);
     let gradients = Gradients::Separate { q: &mut dq, k: &mut dk, v: &mut dv };
-    backward(attention, rows(&q), rows(&k), rows(&v), &output, &log_sums, &dy, gradients);
+    backward(
+        attention,
+        rows(&q, queries),
+        rows(&k, keys),
+        rows(&v, keys),
+        &output,
+        &log_sums,
+        &dy,
+        gradients,
+    );
     largest_difference("dq", &dq, &truth.dq);
     largest_difference("dk", &dk, &truth.dk);
     largest_difference("dv", &dv, &truth.dv);
@@ -119,7 +128,7 @@ fn check(attention: &Attention, seed: u64) {
             to[i * width..][..width].copy_from_slice(&from[row * width..][..width]);
         }
     }
-    let part = |i| Rows { numbers: &packed, stride: 3 * width, offset: i * width };
+    let part = |i| Rows { numbers: &packed, sequence: keys, stride: 3 * width, offset: i * width };
     let (mut again, mut logs_again) = (vec![f32::NAN; q.len()], vec![f32::NAN; log_sums.len()]);
     forward(attention, part(0), part(1), part(2), &mut again, Some(&mut logs_again));
     assert_eq!(again, output);
@@ -216,7 +225,7 @@ fn large_scores_lose_no_digits_of_the_sum() {
     let q: Vec<f32> = k.iter().map(|x| 30.0 * x).collect();
     let attention = Attention { scale: 1.0, causal: true, ..plain(1, 1, n, n, d) };
     let truth = truth(&attention, &q, &k, &k, &k);
-    let rows = |numbers| Rows { numbers, stride: d, offset: 0 };
+    let rows = |numbers| Rows { numbers, sequence: n, stride: d, offset: 0 };
     let mut output = vec![0.0; n * d];
     forward(&attention, rows(&q), rows(&k), rows(&k), &mut output, None);
     for (&a, &b) in output.iter().zip(&truth.output) {
@@ -228,7 +237,7 @@ fn large_scores_lose_no_digits_of_the_sum() {
 #[should_panic(expected = "beyond their array")]
 fn rows_beyond_their_array_are_refused() {
     let numbers = [0.0; 30];
-    let rows = |offset| Rows { numbers: &numbers, stride: 12, offset };
+    let rows = |offset| Rows { numbers: &numbers, sequence: 3, stride: 12, offset };
     forward(&plain(1, 1, 3, 3, 4), rows(0), rows(2), rows(3), &mut [0.0; 12], None);
 }
 
@@ -236,7 +245,7 @@ fn rows_beyond_their_array_are_refused() {
 #[should_panic(expected = "more causal queries than keys")]
 fn causal_queries_beyond_the_keys_are_refused() {
     let numbers = [0.0; 12];
-    let rows = Rows { numbers: &numbers, stride: 4, offset: 0 };
+    let rows = Rows { numbers: &numbers, sequence: 3, stride: 4, offset: 0 };
     let attention = Attention { causal: true, ..plain(1, 1, 3, 2, 4) };
     forward(&attention, rows, rows, rows, &mut [0.0; 12], None);
 }

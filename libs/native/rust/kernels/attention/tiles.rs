@@ -24,13 +24,14 @@ pub trait Destination<S: Simd> {
     unsafe fn take(&self, row: usize, column: usize, sums: S::V);
 }
 
-/// [ROWS, vectors · LANES] = A · B over `depth`, for at most TILE_VECTORS vectors. A[i, k] is at `a[i · ROW + k · STEP]`,
-/// row k of B at `b[k · b_stride]`.
+/// [rows, vectors · LANES] = A · B over `depth`, for at most ROWS rows (some more may be computed) and TILE_VECTORS
+/// vectors. A[i, k] is at `a[i · ROW + k · STEP]`, row k of B at `b[k · b_stride]`.
 ///
 /// # Safety
-/// As for `Simd`; the addresses hold what is said, and `to` has room.
+/// As for `Simd`; A has ROWS rows, the addresses hold what is said, and `to` has room for ROWS rows.
 #[inline(always)]
 pub unsafe fn product<S: Simd, D: Destination<S>, const ROW: usize, const STEP: usize>(
+    rows: usize,
     vectors: usize,
     depth: usize,
     a: *const f32,
@@ -38,23 +39,23 @@ pub unsafe fn product<S: Simd, D: Destination<S>, const ROW: usize, const STEP: 
     b_stride: usize,
     to: &D,
 ) {
+    const HALF: usize = ROWS / 2;
     // SAFETY: the caller's promise.
     unsafe {
-        if S::TILE_ROWS >= ROWS {
+        if S::TILE_ROWS >= ROWS && rows > HALF {
             if S::TILE_VECTORS > 1 && vectors > 1 {
                 tile::<S, D, ROWS, 2, ROW, STEP>(depth, a, b, b_stride, 0, to);
             } else {
                 tile::<S, D, ROWS, 1, ROW, STEP>(depth, a, b, b_stride, 0, to);
             }
-        } else {
-            const HALF: usize = ROWS / 2;
-            for first in [0, HALF] {
-                let a = a.add(first * ROW);
-                if S::TILE_VECTORS > 1 && vectors > 1 {
-                    tile::<S, D, HALF, 2, ROW, STEP>(depth, a, b, b_stride, first, to);
-                } else {
-                    tile::<S, D, HALF, 1, ROW, STEP>(depth, a, b, b_stride, first, to);
-                }
+            return;
+        }
+        for first in (0..rows).step_by(HALF) {
+            let a = a.add(first * ROW);
+            if S::TILE_VECTORS > 1 && vectors > 1 {
+                tile::<S, D, HALF, 2, ROW, STEP>(depth, a, b, b_stride, first, to);
+            } else {
+                tile::<S, D, HALF, 1, ROW, STEP>(depth, a, b, b_stride, first, to);
             }
         }
     }
