@@ -171,6 +171,12 @@ describeNative('the backend', () => {
     expect([...tf.add(tf.tensor([1]), 1).dataSync()]).toEqual([2]);
   });
 
+  it.each([[[-1]], [[2, -1, -1]], [[0.5, 2]], [[Number.NaN]], [[2 ** 60]]])('refuses shape %j', (shape) => {
+    const before = live();
+    expect(() => native().output(shape, 'float32')).toThrow('expected whole numbers of at least 0');
+    expect(live()).toBe(before);
+  });
+
   it('reports the pool in tf.memory()', () => {
     expect(tf.memory()).toMatchObject({ pool: native().poolStatistics() });
   });

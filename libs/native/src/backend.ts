@@ -5,7 +5,7 @@
 // tensor gets a copy of pooled memory; an array that came from a caller, or from a kernel in JavaScript, is handed
 // out as it is and never written to or used again. Inside a kernel cpu's code sees the memory itself; where it makes
 // a tensor of a part of another's (slice does), the block stays until both are gone.
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { NativeKernels } from './kernels.js';
 import type { Library } from './load.js';
@@ -63,10 +63,16 @@ export class NativeBackend extends MathBackendCPU {
   /**
    * A tensor in pooled memory, with whatever was there before: every element is to be written.
    *
-   * @throws Error naming the sizes when there is no memory for it
+   * @throws Error naming the sizes when there is no memory for it, or they are none
    */
   output(shape: number[], dtype: PooledType): tf.TensorInfo {
-    const size = tf.util.sizeFromShape(shape);
+    let size = 1;
+    for (const each of shape) {
+      if (!Number.isSafeInteger(each) || each < 0) {
+        throw new Error(`shape [${shape.join(', ')}]: expected whole numbers of at least 0`);
+      }
+      size *= each;
+    }
     let block: Block;
     try {
       block = this.#pool.take(dtype, size);

@@ -124,6 +124,15 @@ describe('the pool', () => {
     }
   });
 
+  it('does not take more than there is, whatever the system promises', () => {
+    const pool = new BufferPool(alignmentOf, undefined, 3 * MB);
+    const held = pool.take('bool', MB);
+    pool.release(pool.take('bool', 1.5 * MB));
+    expect(() => pool.take('bool', 2.5 * MB)).toThrow('expected at most 3145728');
+    expect(pool.take('bool', 2 * MB).array.length).toBe(2 * MB);
+    expect(held.users).toBe(1);
+  });
+
   it('gives up what is idle before it says that there is no memory', () => {
     let room = 3 * MB;
     const pool = new BufferPool(alignmentOf, (bytes) => {

@@ -1,6 +1,7 @@
 // The pool of buffers under the tensors of the native engine: fresh memory costs a page fault for every 4 KB, which
 // is more than most operations on it. Blocks are aligned to 64 bytes, come in size classes an eighth of a power of
 // two apart, and count their users. Leaves out tensors: backend.ts knows which block is whose.
+import { totalmem } from 'node:os';
 
 /** Arrays that a tensor's numbers can be in. */
 export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
@@ -61,6 +62,7 @@ export function classBytes(bytes: number): number {
 export class BufferPool {
   readonly #alignmentOf: (array: Float32Array) => number;
   readonly #allocate: (bytes: number) => ArrayBuffer;
+  readonly #limit: number;
   readonly #classes = new Map<number, SizeClass>();
   readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
   #live = 0;
@@ -74,13 +76,16 @@ export class BufferPool {
   /**
    * @param alignmentOf bytes from the start of an array to the next address that divides by 64
    * @param allocate makes memory, or throws a RangeError
+   * @param limit most bytes to have at a time
    */
   constructor(
     alignmentOf: (array: Float32Array) => number,
     allocate: (bytes: number) => ArrayBuffer = (bytes) => new ArrayBuffer(bytes),
+    limit = memoryLimit(),
   ) {
     this.#alignmentOf = alignmentOf;
     this.#allocate = allocate;
+    this.#limit = limit;
   }
 
   /**
@@ -159,16 +164,24 @@ export class BufferPool {
     this.#shrink(bytes);
     let buffer: ArrayBuffer;
     try {
-      buffer = this.#allocate(bytes + 2 * ALIGNMENT);
+      buffer = this.#ask(bytes);
     } catch {
       this.clear();
-      buffer = this.#allocate(bytes + 2 * ALIGNMENT);
+      buffer = this.#ask(bytes);
     }
     this.#fresh++;
     const offset = this.#alignmentOf(new Float32Array(buffer)) || ALIGNMENT;
     const block: Block = { buffer, offset, bytes, users: 0, array: new Uint8Array(buffer, offset, 0) };
     this.#blocks.set(buffer, block);
     return block;
+  }
+
+  /** The system promises more than it has, and kills who takes it at its word; so what it has is counted here. */
+  #ask(bytes: number): ArrayBuffer {
+    if (this.#live + this.#idle + bytes > this.#limit) {
+      throw new RangeError(`${this.#live + bytes} bytes of tensors: expected at most ${this.#limit}`);
+    }
+    return this.#allocate(bytes + 2 * ALIGNMENT);
   }
 
   /** Before memory is made: gives up what has been idle longest where the pool would outgrow its recent use. */
@@ -201,6 +214,12 @@ export class BufferPool {
     const dropped = kind.free.splice(0, count);
     this.#idle -= dropped.length * kind.bytes;
   }
+}
+
+/** Bytes of memory that this process may have: the machine's, or what its container allows. */
+function memoryLimit(): number {
+  const allowed = process.constrainedMemory();
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
 }
 
 function viewOf(block: Block, type: PooledType, length: number): Numbers {

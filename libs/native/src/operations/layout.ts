@@ -180,7 +180,14 @@ const fill: Operation = ({ attrs, backend }) => {
   return filled(backend, attrs?.shape as number[], attrs?.dtype || tf.util.inferDtype(value), value);
 };
 
+/** The same memory under one more tensor; as cpu has it, without the way there: every saved tensor is such a clone. */
+const identity: Operation = ({ inputs: { x }, backend }) => {
+  backend.incRef(x.dataId);
+  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+};
+
 export const layout: Operations = {
+  Identity: identity,
   Transpose: transpose,
   Slice: slice,
   SplitV: split,
