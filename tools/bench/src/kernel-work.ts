@@ -49,6 +49,11 @@ const kernels: Readonly<Record<string, Read>> = {
   attentionBackward: attention(4, false),
   attentionPackedForward: attention(2, true),
   attentionPackedBackward: attention(4, true),
+  linearCrossEntropy: linear((given) => 1 + present(given[4], given[5])),
+  matmul: ([, , m, n, k], given) => {
+    const batch = (given[4] as Int32Array).length;
+    return { sizes: `${batch} × ${m} × ${k} × ${n}`, flops: 2 * batch * m * n * k };
+  },
   recurrentForward: recurrent(1),
   recurrentBackward: recurrent(2),
 };

@@ -62,8 +62,8 @@ export function operationCases(workload: Workload, random: Random): OperationCas
       calls: 1,
       flops: 6 * tokens * width * vocab,
       shapes: [[batch, seq, width], [vocab, width], ...bias],
-      run: (x, w, b) => ops.crossEntropy(ops.linear(x, w, b), target),
-      plain: (x, w, b) => ops.crossEntropyReference(ops.linearReference(x, w, b), target),
+      run: (x, w, b?: tf.Tensor) => ops.linearCrossEntropy(x, w, b, target),
+      plain: (x, w, b) => ops.linearCrossEntropyReference(x, w, b, target),
     },
   ];
 }

@@ -66,6 +66,14 @@ describe('the work of a call', () => {
       workOf('linearBackward', [y, x, w, undefined, dx, dw, undefined, 6, 4, 5, 3]).flops;
     expect(backward(x, w)).toBe(480);
     expect(backward(undefined, w)).toBe(240);
+    // With both gradients in the same call three products, without them one.
+    const head = [x, w, undefined, new Int32Array(6)];
+    expect(workOf('linearCrossEntropy', [...head, x, w, undefined, 6, 4, 5, -100, 1]).flops).toBe(720);
+    expect(
+      workOf('linearCrossEntropy', [...head, undefined, undefined, undefined, 6, 4, 5, -100, 1]).flops,
+    ).toBe(240);
+    const two = new Int32Array(2);
+    expect(workOf('matmul', [x, w, undefined, y, two, two, 2, 1, 6, 5, 4, false, true, 0]).flops).toBe(480);
   });
 
   it('adds up to what the workloads count: attention 12 · B · T² · C a layer, a GRU 6 · 3H(in + H) a token', () => {
