@@ -137,6 +137,23 @@ describe('differentiable', () => {
     x.dispose();
   });
 
+  it('gives gradients that were saved as tensors of their own', () => {
+    const x = a();
+    const scaled = (x: tf.Tensor): tf.Tensor =>
+      differentiable(
+        'scaled',
+        [x],
+        (save) => {
+          save?.(tf.fill(x.shape, 3));
+          return tf.sum(tf.mul(x, 3));
+        },
+        (_, [slope]) => [slope],
+      );
+    const gradient = tf.grad(scaled)(x);
+    expect([...gradient.dataSync()]).toEqual(Array(6).fill(3));
+    tf.dispose([gradient, x]);
+  });
+
   it('leaves no tensor when the forward pass throws', () => {
     const x = a();
     const before = tf.memory().numTensors;

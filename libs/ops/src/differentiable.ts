@@ -61,8 +61,8 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
         `${name}: ${gradients.length} gradients for ${inputs.length} inputs, expected one for each`,
       );
     }
-    // tfjs disposes gradients that it has added to others: each input gets a tensor of its own.
-    const taken = new Set<tf.Tensor | null>(dys);
+    // tfjs disposes gradients that it has added to others, and the saved tensors: each input gets a tensor of its own.
+    const taken = new Set<tf.Tensor | null>([...dys, ...saved]);
     const fresh = (gradient: tf.Tensor): tf.Tensor => {
       if (taken.has(gradient)) return isRecording() ? tf.clone(gradient) : alias(gradient);
       taken.add(gradient);
