@@ -3,9 +3,13 @@ import { projectConfig } from '../../vitest.shared.js';
 export default projectConfig({
   onEveryEngine: [
     'src/golden.test.ts',
+    'src/cached-attention.test.ts',
     'src/recurrent.test.ts',
     'src/properties.test.ts',
     'src/differentiable.test.ts',
     'src/optimizers.test.ts',
+    'src/residual.test.ts',
+    'src/cached-attention.test.ts',
+    'src/stack-rows.test.ts',
   ],
 });

@@ -10,6 +10,9 @@ import { rnn, rnnReference } from './rnn.js';
 import { GoldenTensors } from './testing/golden-tensors.js';
 import { expectSame, expectSlopes, numbers, type Operation } from './testing/gradients.js';
 
+/** TensorFlow runs the references: their gates have gradients, their gradients need a step. */
+const onReferences = process.env.LILFORMER_ENGINE?.startsWith('tensorflow');
+
 interface Case {
   batch: number;
   steps: number;
@@ -115,7 +118,7 @@ describe('on this engine', () => {
       });
     });
 
-    it('takes sequences of no steps, and batches of no sequences', () => {
+    it.skipIf(onReferences)('takes sequences of no steps, and batches of no sequences', () => {
       tf.tidy(() => {
         for (const [batch, steps] of [
           [2, 0],
@@ -161,7 +164,7 @@ describe('on this engine', () => {
     });
   });
 
-  it('gives gates no gradient, and says so', () => {
+  it.skipIf(onReferences)('gives gates no gradient, and says so', () => {
     tf.tidy(() => {
       const sizes = { batch: 1, steps: 2, inputs: 2, hidden: 3, bias: false, state: false };
       const [x, weightIh, weightHh] = inputsOf(sizes, 3, 8);
