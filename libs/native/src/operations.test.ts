@@ -222,6 +222,25 @@ describeNative('native and cpu agree on', () => {
     );
   });
 
+  it('unsortedSegmentSum, with numbers inside and outside', async () => {
+    const numbers = fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 40, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(ranked(1), numbers, fc.boolean(), (x, numbers, inside) => {
+        const [rows] = x.shape;
+        const ids = numbers.slice(0, rows).map((id) => (inside ? Math.abs(id) : id));
+        const values = x.values.map((value) => (Math.abs(value) < 10 ? value : 1));
+        return agree(
+          [
+            { ...x, values },
+            { shape: [rows], values: ids, dtype: 'int32' },
+          ],
+          (x, ids) => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, 6),
+          1e-5,
+        );
+      }),
+    );
+  });
+
   it('cast, fill', async () => {
     const types = fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const);
     await fc.assert(

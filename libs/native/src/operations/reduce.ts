@@ -1,4 +1,4 @@
-// Sums, means, largest, its place, and softmax, of float32 tensors. Leaves out reductions of dimensions that are not
+// Sums, means, largest, its place, softmax, and sums of segments, of float32 tensors. Leaves out reductions of dimensions that are not
 // neighbours, and of empty tensors: cpu's kernels do those.
 import * as tf from '@tensorflow/tfjs-core';
 import { floats, sizeOf, type Operation, type Operations } from './operation.js';
@@ -72,10 +72,36 @@ const softmax: Operation = ({ inputs: { logits }, attrs, backend }) => {
   return output;
 };
 
+/** Rows into the rows that their numbers say: the gradient of a gather. */
+const segmentSum: Operation = ({ inputs: { x, segmentIds }, attrs, backend }) => {
+  if (x.dtype !== 'float32' || segmentIds.dtype !== 'int32' || segmentIds.shape.length !== 1)
+    return undefined;
+  const segments = attrs?.numSegments as number;
+  const [tokens, ...row] = x.shape;
+  const ids = backend.values(segmentIds.dataId) as Int32Array;
+  // Numbers outside are left out, which the library takes for an error.
+  if (sizeOf(x.shape) === 0 || ids.length !== tokens || ids.some((id) => id < 0 || id >= segments))
+    return undefined;
+  const output = backend.output([segments, ...row], 'float32');
+  const sums = floats(backend, output);
+  backend.kernels.embeddingBackward(
+    ids,
+    floats(backend, x),
+    sums,
+    undefined,
+    tokens,
+    segments,
+    tokens,
+    sizeOf(row),
+  );
+  return output;
+};
+
 export const reductions: Operations = {
   Sum: sum(false),
   Mean: sum(true),
   Max: max,
   ArgMax: argMax,
   Softmax: softmax,
+  UnsortedSegmentSum: segmentSum,
 };
