@@ -33,8 +33,11 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
     attention.check_rows(&keys, length);
     attention.check_rows(&values, length);
     assert_eq!(output.len(), batch * width, "cached attention: output");
+    if output.is_empty() {
+        return;
+    }
     let large = batch.saturating_mul(length).saturating_mul(width) >= LARGE;
-    let parts = if large { threads::threads().div_ceil(batch.max(1)).clamp(1, heads.max(1)) } else { 1 };
+    let parts = if large { threads::threads().div_ceil(batch).clamp(1, heads) } else { 1 };
     let places = length.next_multiple_of(16); // scores of one head
     let mut scores = buffers::floats((batch * heads).saturating_mul(places));
     let (scores, output) = (Shared::new(&mut scores), Shared::new(output));
