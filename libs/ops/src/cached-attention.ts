@@ -3,10 +3,11 @@
 // and gradients.
 import { tf } from '@lilformer/engine';
 import { attention, type AttentionOptions, type AttentionResult } from './attention.js';
+import { MOST_HEAD_DIM } from './attention-native.js';
 import { attentionReference } from './attention-reference.js';
 import { differentiable } from './differentiable.js';
 import { expOfNegative } from './functions.js';
-import { allocate, compute, hasVisibleMemory, visit, type Floats } from './memory.js';
+import { allocate, compute, hasVisibleMemory, nativeKernels, visit, type Floats } from './memory.js';
 import { expectShape, shapeText } from './shapes.js';
 
 /** What `cachedAttention` takes besides tensors; it is always causal. */
@@ -42,6 +43,27 @@ export function cachedAttention(
     'cachedAttention',
     [q, keys, values],
     () => {
+      const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
+      const native = width / heads <= MOST_HEAD_DIM && !returnWeights ? nativeKernels() : undefined;
+      if (native) {
+        return compute([q, keys, values], [[batch, tokens, width]], ([q, keys, values], [output]) =>
+          native.cachedAttention(
+            q,
+            keys,
+            values,
+            visible,
+            output,
+            batch,
+            heads,
+            tokens,
+            length,
+            capacity,
+            width / heads,
+            stride,
+            scale,
+          ),
+        );
+      }
       if (tokens > 1 || returnWeights || !hasVisibleMemory()) {
         const queries = stride === width ? q : tf.slice(q, [0, 0, 0], [-1, -1, width]);
         const attended = attention(queries, head(keys, length), head(values, length), {
@@ -50,7 +72,6 @@ export function cachedAttention(
         });
         return attended.weights ? [attended.output, attended.weights] : [attended.output];
       }
-      const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
       const plan: OneToken = { batch, heads, width, stride, capacity, length, scale, visible };
       return compute([q, keys, values], [[batch, 1, width]], ([q, keys, values], [output]) =>
         attendWithOne(q, keys, values, output, plan),
