@@ -1,17 +1,21 @@
 // Cross entropy of logits against the ids that came: from whole numbers, without one-hot rows. Leaves out label
 // smoothing, class weights and soft targets.
 import { tf } from '@lilformer/engine';
+import { differentiable } from './differentiable.js';
 import { expOfNegative } from './functions.js';
-import { compute, hasVisibleMemory, integers } from './memory.js';
-import { oneHotRows, rowCount, shapeText } from './shapes.js';
+import { compute, hasVisibleMemory, nativeKernels } from './memory.js';
+import { oneHotRows, shapeText } from './shapes.js';
+import { checkedTargets, type Answers } from './targets.js';
 
 /** What `crossEntropy` takes besides logits and targets. */
 export interface CrossEntropyOptions {
   /** Targets with this id count for nothing: no loss, no gradient, and not in the mean. Default -100. */
   ignoreIndex?: number;
   /** `'mean'` over the targets that count (default), their `'sum'`, or `'none'`: one loss a target. */
-  reduction?: 'mean' | 'sum' | 'none';
+  reduction?: Reduction;
 }
+
+type Reduction = 'mean' | 'sum' | 'none';
 
 /**
  * -log softmax(logits)[target], stable for logits of any size; `F.cross_entropy` of PyTorch.
@@ -30,57 +34,104 @@ export function crossEntropy(
 ): tf.Tensor {
   if (!hasVisibleMemory()) return crossEntropyReference(logits, targets, options);
   const { reduction = 'mean', ignoreIndex = -100 } = options;
-  const { ids, counted } = checkedTargets(logits, targets, ignoreIndex);
+  const answers = checkedFor(logits, targets, ignoreIndex);
+  const shape = reduction === 'none' ? targets.shape : [];
+  return nativeKernels()
+    ? fast(logits, answers, shape, ignoreIndex, reduction)
+    : looped(logits, answers, shape, ignoreIndex, reduction);
+}
+
+/** The native engine's: what is kept for the gradient is a number a row. */
+function fast(
+  logits: tf.Tensor,
+  { ids, counted }: Answers,
+  shape: number[],
+  ignoreIndex: number,
+  reduction: Reduction,
+): tf.Tensor {
+  const kernels = nativeKernels()!;
   const rows = ids.length;
   const classes = logits.shape.at(-1)!;
   const share = reduction === 'mean' ? 1 / counted : 1;
-
-  return tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const input = args[0] as tf.Tensor;
-    const outputShape = reduction === 'none' ? targets.shape : [];
-    const [loss, slopes] = compute([input], [outputShape, logits.shape], ([x], [loss, slopes]) => {
+  return differentiable(
+    'crossEntropy',
+    [logits],
+    (save) => {
       let total = 0;
-      for (let row = 0; row < rows; row++) {
-        const start = row * classes;
-        const target = ids[row];
-        if (target === ignoreIndex) {
-          slopes.fill(0, start, start + classes);
-          if (reduction === 'none') loss[row] = 0;
-          continue;
-        }
-        const end = start + classes;
-        let largest = -Infinity;
-        for (let i = start; i < end; i++) if (x[i] > largest) largest = x[i];
-        let sum = 0;
-        for (let i = start; i < end; i++) {
-          const e = expOfNegative(x[i] - largest);
-          slopes[i] = e;
-          sum += e;
-        }
-        const scale = share / sum;
-        for (let i = start; i < end; i++) slopes[i] *= scale;
-        slopes[start + target] -= share;
-        const here = Math.log(sum) + largest - x[start + target];
-        if (reduction === 'none') loss[row] = here;
-        else total += here;
-      }
-      if (reduction !== 'none') loss[0] = reduction === 'mean' ? total / counted : total;
-    });
-    save([slopes]);
-    return {
-      value: loss,
-      gradFunc: (dy: tf.Tensor, [slopes]: tf.Tensor[]) => {
-        if (reduction !== 'none' && dy.dataSync()[0] === 1) return tf.clone(slopes); // the end of the tape
-        return compute([dy, slopes], [logits.shape], ([dy, slopes], [dx]) => {
-          for (let row = 0; row < rows; row++) {
-            const factor = dy[reduction === 'none' ? row : 0];
-            for (let i = row * classes; i < (row + 1) * classes; i++) dx[i] = slopes[i] * factor;
+      const [losses, logSums] = compute(
+        [logits],
+        save ? [[rows], [rows]] : [[rows]],
+        ([x], [losses, logSums]) => {
+          total = kernels.crossEntropyForward(x, ids, losses, logSums, rows, classes, ignoreIndex);
+        },
+      ) as [tf.Tensor, tf.Tensor | undefined];
+      save?.(logits, logSums!);
+      if (reduction === 'none') return tf.reshape(losses, shape);
+      return tf.scalar(reduction === 'mean' ? total / counted : total);
+    },
+    (dy, [logits, logSums]) =>
+      compute([logits, logSums, dy], [logits.shape], ([x, logSums, dy], [dx]) =>
+        kernels.crossEntropyBackward(x, ids, logSums, dy, dx, rows, classes, ignoreIndex, share),
+      ),
+  );
+}
+
+/** A loop where memory is visible, which makes the gradient on the way forward. */
+function looped(
+  logits: tf.Tensor,
+  { ids, counted }: Answers,
+  shape: number[],
+  ignoreIndex: number,
+  reduction: Reduction,
+): tf.Tensor {
+  const rows = ids.length;
+  const classes = logits.shape.at(-1)!;
+  const share = reduction === 'mean' ? 1 / counted : 1;
+  return differentiable(
+    'crossEntropy',
+    [logits],
+    (save) => {
+      const [loss, slopes] = compute([logits], [shape, logits.shape], ([x], [loss, slopes]) => {
+        let total = 0;
+        for (let row = 0; row < rows; row++) {
+          const start = row * classes;
+          const target = ids[row];
+          if (target === ignoreIndex) {
+            slopes.fill(0, start, start + classes);
+            if (reduction === 'none') loss[row] = 0;
+            continue;
           }
-        })[0];
-      },
-    };
-  })(logits);
+          const end = start + classes;
+          let largest = -Infinity;
+          for (let i = start; i < end; i++) if (x[i] > largest) largest = x[i];
+          let sum = 0;
+          for (let i = start; i < end; i++) {
+            const e = expOfNegative(x[i] - largest);
+            slopes[i] = e;
+            sum += e;
+          }
+          const scale = share / sum;
+          for (let i = start; i < end; i++) slopes[i] *= scale;
+          slopes[start + target] -= share;
+          const here = Math.log(sum) + largest - x[start + target];
+          if (reduction === 'none') loss[row] = here;
+          else total += here;
+        }
+        if (reduction !== 'none') loss[0] = reduction === 'mean' ? total / counted : total;
+      });
+      save?.(slopes);
+      return loss;
+    },
+    (dy, [slopes]) => {
+      if (reduction !== 'none' && dy.dataSync()[0] === 1) return [tf.clone(slopes)]; // the end of the tape
+      return compute([dy, slopes], [logits.shape], ([dy, slopes], [dx]) => {
+        for (let row = 0; row < rows; row++) {
+          const factor = dy[reduction === 'none' ? row : 0];
+          for (let i = row * classes; i < (row + 1) * classes; i++) dx[i] = slopes[i] * factor;
+        }
+      });
+    },
+  );
 }
 
 /** The specification of `crossEntropy`: a log softmax and one-hot rows. */
@@ -89,7 +140,7 @@ export function crossEntropyReference(
   targets: tf.Tensor,
   { reduction = 'mean', ignoreIndex = -100 }: CrossEntropyOptions = {},
 ): tf.Tensor {
-  const { ids, counted } = checkedTargets(logits, targets, ignoreIndex);
+  const { ids, counted } = checkedFor(logits, targets, ignoreIndex);
   const classes = logits.shape.at(-1)!;
   const flat = tf.reshape(logits, [ids.length, classes]);
   // An ignored target's one-hot row is all zero, as -1 is no class.
@@ -103,33 +154,16 @@ export function crossEntropyReference(
   return reduction === 'mean' ? tf.div(sum, counted) : sum;
 }
 
-/** A copy of the targets, each in range or ignored, and how many count. */
-function checkedTargets(
-  logits: tf.Tensor,
-  targets: tf.Tensor,
-  ignoreIndex: number,
-): { ids: Int32Array; counted: number } {
-  const classes = logits.shape.at(-1)!;
-  if (targets.dtype !== 'int32') {
-    throw new Error(`crossEntropy: targets of type ${targets.dtype}, expected int32`);
-  }
-  if (!tf.util.arraysEqual(targets.shape, logits.shape.slice(0, -1))) {
-    throw new Error(
-      `crossEntropy: logits ${shapeText(logits.shape)} and targets ${shapeText(targets.shape)}, ` +
-        'expected logits [..., V] and targets [...]',
-    );
-  }
-  const ids = integers(targets).slice(0, rowCount(logits));
-  let counted = 0;
-  for (let i = 0; i < ids.length; i++) {
-    if (ids[i] === ignoreIndex) continue;
-    counted++;
-    if (ids[i] < 0 || ids[i] >= classes) {
-      throw new Error(
-        `crossEntropy: target ${ids[i]} at position ${i}, expected 0 to ${classes - 1} (${classes} classes)` +
-          ` or the ignored ${ignoreIndex}`,
-      );
-    }
-  }
-  return { ids, counted };
+function checkedFor(logits: tf.Tensor, targets: tf.Tensor, ignoreIndex: number): Answers {
+  return checkedTargets(
+    'crossEntropy',
+    targets,
+    logits.shape.slice(0, -1),
+    logits.shape.at(-1)!,
+    ignoreIndex,
+    {
+      given: `logits ${shapeText(logits.shape)}`,
+      expected: 'logits [..., V]',
+    },
+  );
 }

@@ -13,6 +13,7 @@ import {
   embedding,
   layerNorm,
   linear,
+  linearCrossEntropy,
 } from './index.js';
 
 beforeAll(async () => {
@@ -34,6 +35,10 @@ it.each<[() => unknown, string]>([
   [() => attentionPacked(tf.zeros([1, 2, 7]), { heads: 1 }), 'attention: qkv [1, 2, 7], expected [B, T, 3C]'],
   [() => crossEntropy(tf.zeros([2, 3]), int([0, 3])), 'crossEntropy: target 3 at position 1, expected 0 to 2 (3 classes) or the ignored -100'],
   [() => crossEntropy(tf.zeros([2, 3]), int([0])), 'crossEntropy: logits [2, 3] and targets [1], expected logits [..., V] and targets [...]'],
+  [() => linearCrossEntropy(tf.zeros([2, 3]), tf.zeros([5, 4]), undefined, int([0, 1])), 'linearCrossEntropy: x [2, 3] and weight [5, 4], expected x [..., C] and weight [V, C]'],
+  [() => linearCrossEntropy(tf.zeros([2, 3]), tf.zeros([5, 3]), tf.zeros([4]), int([0, 1])), 'linearCrossEntropy: bias: shape [4], expected [V = 5]'],
+  [() => linearCrossEntropy(tf.zeros([2, 3]), tf.zeros([5, 3]), undefined, int([0])), 'linearCrossEntropy: x [2, 3] and targets [1], expected x [..., C] and targets [...]'],
+  [() => linearCrossEntropy(tf.zeros([2, 3]), tf.zeros([5, 3]), undefined, int([0, 5])), 'linearCrossEntropy: target 5 at position 1, expected 0 to 4 (5 classes) or the ignored -100'],
   [() => dropout(tf.zeros([2]), 1, 0, 0), 'dropout: rate 1, expected at least 0 and below 1'],
   [() => dropout(tf.zeros([2]), 0.5, -1, 0), 'dropout: seed -1, expected a whole number from 0 to 2^53 - 1'],
   [() => dispatchToExperts(tf.zeros([2, 3]), int([0, 2]), [(x) => x, (x) => x]), 'dispatchToExperts: row 1 goes to expert 2, expected 0 to 1'],

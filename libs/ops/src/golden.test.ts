@@ -18,6 +18,8 @@ import {
   createSgdState,
   crossEntropy,
   crossEntropyReference,
+  linearCrossEntropy,
+  linearCrossEntropyReference,
   gelu,
   geluReference,
   geluTanh,
@@ -133,7 +135,20 @@ describeGolden('operations against PyTorch', golden('unit/config.json'), () => {
       });
     });
 
-    const entropies = { crossEntropy, crossEntropyReference };
+    // With the identity as weight the logits are x.
+    const throughIdentity =
+      (operation: typeof linearCrossEntropy): typeof crossEntropy =>
+      (x, targets, options = {}) => {
+        const { reduction, ignoreIndex } = options;
+        if (reduction === 'none') return crossEntropyReference(x, targets, options);
+        return operation(x, tf.eye(x.shape.at(-1)!), undefined, targets, { reduction, ignoreIndex });
+      };
+    const entropies = {
+      crossEntropy,
+      crossEntropyReference,
+      linearCrossEntropy: throughIdentity(linearCrossEntropy),
+      linearCrossEntropyReference: throughIdentity(linearCrossEntropyReference),
+    };
     describe.each(Object.entries(entropies))('%s', (_, operation) => {
       it.each(['cross_entropy', 'cross_entropy_ignore_minus100', 'cross_entropy_ignore_pad'])(
         '%s',

@@ -18,6 +18,11 @@ export {
 } from './cached-attention.js';
 export { attentionReference } from './attention-reference.js';
 export { crossEntropy, crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
+export {
+  linearCrossEntropy,
+  linearCrossEntropyReference,
+  type LinearCrossEntropyOptions,
+} from './linear-cross-entropy.js';
 export { dropout, type DropoutMask } from './dropout.js';
 export { residual, residualReference } from './residual.js';
 export { stackRows, stackRowsReference } from './stack-rows.js';

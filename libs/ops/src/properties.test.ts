@@ -27,6 +27,8 @@ import {
   layerNorm,
   layerNormReference,
   linear,
+  linearCrossEntropy,
+  linearCrossEntropyReference,
   linearReference,
   relu,
   residual,
@@ -364,6 +366,43 @@ describe('on this engine', () => {
     for (const reduction of ['mean', 'sum', 'none'] as const) {
       expectSlopes((x) => crossEntropy(x, targets, { reduction, ignoreIndex: 0 }), [numbers([3, 4], 1)]);
     }
+  });
+
+  it('linearCrossEntropy', () => {
+    const mean = fc.constantFrom<('mean' | 'sum')[]>('mean', 'sum');
+    check(
+      [leading, size, size, fc.boolean(), mean, fc.boolean(), seed],
+      (shape, width, classes, withBias, reduction, ignoring, salt) => {
+        const targets = ids(shape, classes, salt);
+        const options = { reduction, ignoreIndex: ignoring ? 0 : undefined };
+        if (ignoring && targets.dataSync().every((target) => target === 0)) return;
+        const inputs = [numbers([...shape, width], salt), numbers([classes, width], salt + 1)];
+        if (withBias) inputs.push(numbers([classes], salt + 2));
+        expectSame(
+          (x, w, b) => linearCrossEntropy(x, w, b, targets, options),
+          (x, w, b) => linearCrossEntropyReference(x, w, b, targets, options),
+          inputs,
+          1e-4,
+        );
+      },
+    );
+    const targets = tf.tensor1d([1, 0, 3], 'int32');
+    for (const reduction of ['mean', 'sum'] as const) {
+      const inputs = [numbers([3, 2], 1), numbers([4, 2], 2), numbers([4], 3)];
+      expectSlopes((x, w, b) => linearCrossEntropy(x, w, b, targets, { reduction, ignoreIndex: 0 }), inputs);
+    }
+  });
+
+  it('linearCrossEntropy of more rows than are worked on at a time', () => {
+    tf.tidy(() => {
+      const targets = ids([700], 90, 1);
+      expectSame(
+        (x, w) => linearCrossEntropy(x, w, undefined, targets),
+        (x, w) => linearCrossEntropyReference(x, w, undefined, targets),
+        [numbers([700, 20], 1), numbers([90, 20], 2)],
+        1e-4,
+      );
+    });
   });
 
   it('crossEntropy stays finite for huge logits, and is NaN where nothing counts', () => {
