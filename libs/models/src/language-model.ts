@@ -2,7 +2,7 @@
 // and clean up after itself. The arithmetic of each model is in its own file.
 import { tf } from '@lilformer/engine';
 import { KeyValueCache, Module, type ForwardOptions, type Linear } from '@lilformer/layers';
-import { crossEntropy } from '@lilformer/ops';
+import { linearCrossEntropy } from '@lilformer/ops';
 
 /** Sizes of a model, as plain JSON: `type` says which, the rest is what its constructor takes. */
 export interface ModelConfig {
@@ -75,7 +75,10 @@ export abstract class LanguageModel extends Module {
       );
     }
     this.#check(ids, options);
-    return tf.tidy(() => crossEntropy(this.output.forward(this.hidden(ids, options)), targets) as tf.Scalar);
+    return tf.tidy(() => {
+      const { weight, bias } = this.output;
+      return linearCrossEntropy(this.hidden(ids, options), weight.variable, bias?.variable, targets);
+    });
   }
 
   /** An empty memory for `batch` sequences that go on side by side; it frees itself with `dispose`. */
