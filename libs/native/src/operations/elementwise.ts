@@ -1,6 +1,6 @@
 // Arithmetic element by element on float32 tensors. Leaves out other types, and shapes that broadcast against each
 // other along more than one run of dimensions: cpu's kernels do those.
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../tf.js';
 import { BINARY, LAYOUT, UNARY } from '../kernels/elementwise.js';
 import { floats, sizeOf, type Operation, type Operations } from './operation.js';
 
@@ -18,7 +18,7 @@ interface Plan {
  *
  * @throws Error where the shapes do not go together, as tfjs words it
  */
-export function plan(a: number[], b: number[]): Plan | undefined {
+function plan(a: number[], b: number[]): Plan | undefined {
   if (sameShape(a, b)) {
     return { shape: a, rows: 1, columns: sizeOf(a), a: LAYOUT.full, b: LAYOUT.full };
   }
