@@ -5,11 +5,10 @@
 // tensor gets a copy of pooled memory; an array that came from a caller, or from a kernel in JavaScript, is handed
 // out as it is and never written to or used again. Inside a kernel cpu's code sees the memory itself; where it makes
 // a tensor of a part of another's (slice does), the block stays until both are gone.
-import type * as tf from '@tensorflow/tfjs-core';
-import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { NativeKernels } from './kernels.js';
 import type { Library } from './load.js';
 import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './memory.js';
+import { cpu, type tf } from './tf.js';
 
 /** What the engine knows of a tensor's data. */
 interface TensorData {
@@ -25,7 +24,7 @@ interface TensorData {
 export type Precision = 'float32' | 'bf16';
 
 /** tfjs's cpu backend on pooled memory, with the library's kernels at hand. */
-export class NativeBackend extends MathBackendCPU {
+export class NativeBackend extends cpu.MathBackendCPU {
   /** The library's functions. They check sizes and types; outputs must not share memory with other arguments. */
   readonly kernels: NativeKernels;
   /** How operations multiply matrices. `bf16` where the processor has no bf16 products is computed in float32. */

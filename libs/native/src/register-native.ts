@@ -1,7 +1,6 @@
 // Registers the backend with TensorFlow.js: all kernels of cpu, and over them the native ones. Leaves out choosing an
 // engine, which is @lilformer/engine's.
-import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
+import { tf } from './tf.js';
 import { NativeBackend } from './backend.js';
 import { loadLibrary, type Library } from './load.js';
 import { elementwise } from './operations/elementwise.js';

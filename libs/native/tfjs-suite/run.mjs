@@ -52,6 +52,22 @@ try {
 }
 process.exitCode = problems.length === 0 ? 0 : 1;
 
+/** What src/tf.ts gives, by `import`: its `require` would bring a second tfjs-core into the program. */
+function importTensorFlow() {
+  return {
+    name: 'import-tensorflow',
+    setup(build) {
+      build.onLoad({ filter: /native[\\/]src[\\/]tf\.ts$/ }, () => ({
+        contents: `
+          export * as tf from '@tensorflow/tfjs-core';
+          export * as cpu from '@tensorflow/tfjs-backend-cpu';`,
+        loader: 'js',
+        resolveDir: import.meta.dirname,
+      }));
+    },
+  };
+}
+
 function bundle() {
   return build({
     entryPoints: [join(import.meta.dirname, 'entry.mjs')],
@@ -64,6 +80,7 @@ function bundle() {
     ignoreAnnotations: true, // the tests are marked as free of side effects
     define: { 'import.meta.url': JSON.stringify(import.meta.url) },
     logLevel: 'warning',
+    plugins: [importTensorFlow()],
   });
 }
 

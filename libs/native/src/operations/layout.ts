@@ -1,6 +1,6 @@
 // Transposes, slices, concatenation, rows by number, casts and fills. Leaves out strings, complex numbers, and bool
 // where words of 32 bits are copied: cpu's kernels do those.
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../tf.js';
 import type { NativeBackend } from '../backend.js';
 import { sizeOf, type Operation, type Operations } from './operation.js';
 

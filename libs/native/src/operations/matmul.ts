@@ -1,6 +1,6 @@
 // Products of float32 matrices, with bias and activation where tfjs fuses them. Leaves out other types, and biases
 // that are not a row: cpu's kernels do those.
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../tf.js';
 import { ACTIVATION } from '../kernels/matmul.js';
 import { floats, sizeOf, type Call, type Operations } from './operation.js';
 

@@ -1,6 +1,6 @@
 // Sums, means, largest, its place, softmax, and sums of segments, of float32 tensors. Leaves out reductions of dimensions that are not
 // neighbours, and of empty tensors: cpu's kernels do those.
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../tf.js';
 import { floats, sizeOf, type Operation, type Operations } from './operation.js';
 
 /** A reduction of neighbouring dimensions as one of [outer, reduced, inner]. */
