@@ -59,7 +59,6 @@ export function cachedAttention(
             length,
             capacity,
             width / heads,
-            stride,
             scale,
           ),
         );
