@@ -19,7 +19,6 @@ pub fn cached_attention(
     length: u32,
     capacity: u32,
     head_dim: u32,
-    q_stride: u32,
     scale: f64,
 ) -> Result<()> {
     if !(1..=MOST_HEAD_DIM).contains(&(head_dim as usize)) {
@@ -31,9 +30,6 @@ pub fn cached_attention(
         )));
     }
     let width = size(&[heads, head_dim])?;
-    if (q_stride as usize) < width {
-        return Err(invalid(format!("queries {q_stride} apart: expected at least the width {width}")));
-    }
     size(&[batch, heads, head_dim, capacity, 3])?;
     let remembered = size(&[batch, capacity, heads, head_dim])?;
     let mut inputs = vec![q.span(), keys.span(), values.span()];
@@ -52,11 +48,14 @@ pub fn cached_attention(
         visible,
         dropout: None,
     };
-    let q = q.read(&apart, "q", size(&[batch, tokens, q_stride])?)?;
+    // rows of q may be wider than the queries, which come first
+    let rows = size(&[batch, tokens])?;
+    let stride = q.len().checked_div(rows).unwrap_or(0).max(width);
+    let q = q.read(&apart, "q", rows * stride)?;
     let cached = |numbers| Rows { numbers, sequence: capacity as usize, stride: width, offset: 0 };
     attend(
         &attention,
-        Rows { numbers: q, sequence: tokens as usize, stride: q_stride as usize, offset: 0 },
+        Rows { numbers: q, sequence: tokens as usize, stride, offset: 0 },
         cached(keys.read(&apart, "keys", remembered)?),
         cached(values.read(&apart, "values", remembered)?),
         output.write(&apart, "output", size(&[batch, tokens, heads, head_dim])?)?,

@@ -6,7 +6,7 @@ type Floats = Float32Array<ArrayBufferLike>;
 export interface CachedAttentionKernels {
   /** softmax(q kᵀ · scale) v, causal, of the last `tokens` of `length` tokens. */
   cachedAttention(
-    /** [batch, tokens, qStride], of which the first width = heads · headDim columns are the queries */
+    /** [batch, tokens, width = heads · headDim], or wider: then the first columns are the queries */
     q: Floats,
     /** [batch, capacity, width], of which the first `length` places count */
     keys: Floats,
@@ -23,7 +23,6 @@ export interface CachedAttentionKernels {
     capacity: number,
     /** 1 to 256 */
     headDim: number,
-    qStride: number,
     scale: number,
   ): void;
 }
