@@ -2,6 +2,7 @@
 // is open-engine.ts, and how each starts, which is its own file. A further engine is one more entry here.
 import { openNative } from './native.js';
 import { installedTensorFlow, openTensorFlow } from './tensorflow.js';
+import { require } from './tf.js';
 import { openWasm } from './wasm.js';
 import type { Wishes } from './wishes.js';
 
@@ -62,7 +63,7 @@ export const candidates = [
     backend: 'cpu',
     automatic: () => true,
     async load() {
-      await import('@tensorflow/tfjs-backend-cpu');
+      require('@tensorflow/tfjs-backend-cpu');
       return { detail: 'plain JavaScript, one thread: correct, and slow', bf16: false };
     },
     help: 'install @tensorflow/tfjs-backend-cpu 4.22.0',

@@ -5,10 +5,10 @@
 // takes longer than to run it.
 import { createRequire } from 'node:module';
 
+/** Loads a backend the same way. What runs this source as it is takes it for the next line, too. */
 const require = createRequire(import.meta.url);
-void require; // the compiler brings its own; what runs the source as it is takes this one
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 import tf = require('@tensorflow/tfjs-core');
 
-export { tf };
+export { require, tf };

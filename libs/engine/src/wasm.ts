@@ -1,12 +1,12 @@
 // TensorFlow.js's wasm backend, opened, with two of its habits mended. Leaves out its threads, which it has in
 // browsers only.
 import type { Opened } from './candidates.js';
-import { tf } from './tf.js';
+import { require, tf } from './tf.js';
 
 /** Opens the wasm backend. @throws Error when this Node has no WebAssembly */
 export async function openWasm(): Promise<Opened> {
   if (!('WebAssembly' in globalThis)) throw new Error('this Node has no WebAssembly (--jitless?)');
-  await import('@tensorflow/tfjs-backend-wasm');
+  require('@tensorflow/tfjs-backend-wasm');
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   await withoutNewListeners(() => tf.setBackend('wasm'));
   shareMemoryOfClones();
