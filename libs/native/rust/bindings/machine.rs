@@ -5,6 +5,14 @@ use crate::{simd, threads};
 use napi::Result;
 use napi_derive::napi;
 
+/// A panic reaches JavaScript as an error with its message. It is not printed as well, unless RUST_BACKTRACE asks.
+#[napi_derive::module_init]
+fn keep_panics_quiet() {
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+}
+
 /// `avx512`, `avx2`, `neon` or `portable`.
 #[napi]
 pub fn simd_level() -> &'static str {

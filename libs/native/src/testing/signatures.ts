@@ -1,0 +1,60 @@
+// The functions of the native library as its TypeScript interfaces declare them, read from the sources: what each
+// argument is. Leaves out everything that an interface of ours does not use.
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/** What an argument is. */
+export type Kind =
+  'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array' | 'Float32Arrays' | 'number' | 'boolean';
+
+export interface Argument {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly optional: boolean;
+}
+
+const KINDS: Record<string, Kind> = {
+  Floats: 'Float32Array',
+  Float32Array: 'Float32Array',
+  Float64Array: 'Float64Array',
+  Int32Array: 'Int32Array',
+  Uint8Array: 'Uint8Array',
+  'readonly Floats[]': 'Float32Arrays',
+  number: 'number',
+  boolean: 'boolean',
+};
+
+/** Every function with its arguments, by name. */
+export function signatures(): Map<string, Argument[]> {
+  const folder = fileURLToPath(new URL('../kernels/', import.meta.url));
+  const kernels = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  const files = [
+    ...kernels.map((file) => folder + file),
+    fileURLToPath(new URL('../load.ts', import.meta.url)),
+  ];
+  const found = new Map<string, Argument[]>();
+  for (const file of files) {
+    const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+    for (const statement of source.statements) {
+      if (!ts.isInterfaceDeclaration(statement) || !/Kernels$|^Machine$/.test(statement.name.text)) continue;
+      for (const member of statement.members) {
+        if (!ts.isMethodSignature(member)) continue;
+        const name = member.name.getText(source);
+        found.set(
+          name,
+          member.parameters.map((parameter) => argument(name, parameter, source)),
+        );
+      }
+    }
+  }
+  return found;
+}
+
+function argument(owner: string, parameter: ts.ParameterDeclaration, source: ts.SourceFile): Argument {
+  const name = parameter.name.getText(source);
+  const types = parameter.type!.getText(source).split(' | ');
+  const kind = KINDS[types[0]];
+  if (!kind) throw new Error(`${owner}: ${name} is a ${types[0]}, which the fuzzer does not know yet`);
+  return { name, kind, optional: types.includes('undefined') };
+}
