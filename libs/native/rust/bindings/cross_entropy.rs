@@ -1,5 +1,6 @@
 //! Cross entropy, checked.
 
+use super::linear::precision;
 use crate::arrays::{Input, Output, apart, size};
 use crate::kernels::cross_entropy::{self, Answers};
 use crate::product::Targets;
@@ -78,6 +79,7 @@ pub fn linear_cross_entropy(
     classes: u32,
     ignored: i32,
     share: f64,
+    bf16: bool,
 ) -> Result<f64> {
     let (of_x, of_w) = (size(&[rows, inputs])?, size(&[classes, inputs])?);
     size(&[rows, classes])?;
@@ -103,5 +105,6 @@ pub fn linear_cross_entropy(
         inputs,
         classes,
         share as f32,
+        precision(bf16),
     ))
 }

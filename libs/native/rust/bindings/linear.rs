@@ -4,7 +4,7 @@ use super::activations::activation_or_none;
 use crate::arrays::{Input, Output, apart, invalid, size};
 use crate::kernels::activations::Activation;
 use crate::kernels::linear;
-use crate::product::Targets;
+use crate::product::{Precision, Targets};
 use napi::Result;
 use napi_derive::napi;
 
@@ -20,6 +20,7 @@ pub fn linear_forward(
     inputs: u32,
     outputs: u32,
     activation: u32,
+    bf16: bool,
 ) -> Result<()> {
     let all = size(&[rows, outputs])?;
     let mut sources = vec![x.span(), weight.span()];
@@ -37,6 +38,7 @@ pub fn linear_forward(
         inputs as usize,
         outputs as usize,
         activation_or_none(activation)?,
+        precision(bf16),
     );
     Ok(())
 }
@@ -55,6 +57,7 @@ pub fn linear_backward(
     inputs: u32,
     outputs: u32,
     activation: u32,
+    bf16: bool,
 ) -> Result<()> {
     let (of_x, of_y, of_w) = (size(&[rows, inputs])?, size(&[rows, outputs])?, size(&[outputs, inputs])?);
     let activation: Option<Activation> = activation_or_none(activation)?;
@@ -79,6 +82,12 @@ pub fn linear_backward(
         inputs as usize,
         outputs as usize,
         activation,
+        precision(bf16),
     );
     Ok(())
+}
+
+/// The flag that ops pass on from the backend.
+pub fn precision(bf16: bool) -> Precision {
+    if bf16 { Precision::Bf16 } else { Precision::Float32 }
 }

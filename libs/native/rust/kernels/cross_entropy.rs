@@ -4,7 +4,8 @@
 use crate::buffers::{Shared, floats};
 use crate::kernel;
 use crate::product::{
-    AddBias, Matrix, Nothing, Packed, Slopes, Targets, gradients, load, pack, rows_on_one_thread, store,
+    AddBias, Matrix, Nothing, Packed, Precision, Slopes, Targets, gradients, load, pack, rows_on_one_thread,
+    store,
 };
 use crate::simd::{Simd, math};
 use crate::threads::{run, split, threads};
@@ -122,6 +123,7 @@ pub fn fused(
     inputs: usize,
     classes: usize,
     share: f32,
+    precision: Precision,
 ) -> f64 {
     answers.check(rows, classes);
     assert!(x.len() >= rows * inputs, "x of {} numbers, expected {rows} rows of {inputs}", x.len());
@@ -129,12 +131,12 @@ pub fn fused(
     if classes == 0 && inputs == 0 {
         return 0.0; // all rows are ignored, and no gradient has a number
     }
-    let packed = pack(Matrix::turned(w, inputs), inputs, classes);
+    let packed = pack(Matrix::turned(w, inputs).with(precision), inputs, classes);
     let mut losses = floats(rows);
     let to = Shared::new(&mut losses);
     let head = Head { x, inputs, classes, packed: &packed, bias, answers, losses: to, share };
     match targets {
-        Some(targets) => gradients(&head, rows, classes, inputs, x, w, targets),
+        Some(targets) => gradients(&head, rows, classes, inputs, x, w, targets, precision),
         None => head.losses_alone(rows),
     }
     total(&losses)
@@ -368,8 +370,20 @@ mod tests {
             let (mut dx, mut dw, mut db) =
                 (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; classes]);
             let places = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
-            let trained = fused(&x, &w, bias, answers, Some(places), rows, inputs, classes, share as f32);
-            let evaluated = fused(&x, &w, bias, answers, None, rows, inputs, classes, share as f32);
+            let trained = fused(
+                &x,
+                &w,
+                bias,
+                answers,
+                Some(places),
+                rows,
+                inputs,
+                classes,
+                share as f32,
+                Precision::Float32,
+            );
+            let evaluated =
+                fused(&x, &w, bias, answers, None, rows, inputs, classes, share as f32, Precision::Float32);
             let expected = losses.iter().sum::<f64>();
             assert!((trained - expected).abs() <= 2e-6 * (1.0 + expected), "{trained}, expected {expected}");
             assert!(

@@ -2,7 +2,9 @@
 
 use super::activations::{Activation, Function, Gelu, GeluTanh, Relu};
 use crate::buffers::Shared;
-use crate::product::{Epilogue, FEW, Matrix, Slopes, Targets, few_rows, gradients, load, product, store};
+use crate::product::{
+    Epilogue, FEW, Matrix, Precision, Slopes, Targets, few_rows, gradients, load, product, store,
+};
 use crate::simd::Simd;
 use std::marker::PhantomData;
 
@@ -21,9 +23,10 @@ pub fn linear_forward(
     inputs: usize,
     outputs: usize,
     activation: Option<Activation>,
+    precision: Precision,
 ) {
     let before = before.map(|before| (before.len(), Shared::new(before)));
-    let sizes = (rows, inputs, outputs);
+    let sizes = (rows, inputs, outputs, precision);
     match activation {
         None => forward(x, w, y, sizes, &Affine::<Same>::new(bias, before, outputs)),
         Some(Activation::Relu) => forward(x, w, y, sizes, &Affine::<Relu>::new(bias, before, outputs)),
@@ -38,13 +41,13 @@ fn forward(
     x: &[f32],
     w: &[f32],
     y: &mut [f32],
-    (rows, inputs, outputs): (usize, usize, usize),
+    (rows, inputs, outputs, precision): (usize, usize, usize, Precision),
     epilogue: &impl Epilogue,
 ) {
     if rows <= FEW {
         few_rows(x, rows, inputs, w, outputs, y, epilogue);
     } else {
-        let (x, w) = (Matrix::rows(x, inputs), Matrix::turned(w, inputs));
+        let (x, w) = (Matrix::rows(x, inputs), Matrix::turned(w, inputs).with(precision));
         product(x, rows, inputs, w, outputs, y, outputs, false, epilogue);
     }
 }
@@ -64,6 +67,7 @@ pub fn linear_backward(
     inputs: usize,
     outputs: usize,
     activation: Option<Activation>,
+    precision: Precision,
 ) {
     let kept = match activation {
         None => dy,
@@ -72,16 +76,23 @@ pub fn linear_backward(
     let size = rows.checked_mul(outputs).expect("sizes of a matrix in memory");
     assert!(dy.len() >= size && kept.len() >= size, "gradients of fewer than {rows} rows of {outputs}");
     match activation {
-        None => gradients(&Given { dy, outputs }, rows, outputs, inputs, x, w, targets),
+        None => gradients(&Given { dy, outputs }, rows, outputs, inputs, x, w, targets, precision),
         Some(Activation::Relu) => {
-            gradients(&Times::<Relu>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets)
+            gradients(&Times::<Relu>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets, precision)
         }
         Some(Activation::Gelu) => {
-            gradients(&Times::<Gelu>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets)
+            gradients(&Times::<Gelu>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets, precision)
         }
-        Some(Activation::GeluTanh) => {
-            gradients(&Times::<GeluTanh>::new(dy, kept, outputs), rows, outputs, inputs, x, w, targets)
-        }
+        Some(Activation::GeluTanh) => gradients(
+            &Times::<GeluTanh>::new(dy, kept, outputs),
+            rows,
+            outputs,
+            inputs,
+            x,
+            w,
+            targets,
+            precision,
+        ),
     }
 }
 
@@ -255,7 +266,18 @@ mod tests {
                     })
                     .collect();
                 let (mut y, mut before) = (vec![f32::NAN; z.len()], vec![f32::NAN; z.len()]);
-                linear_forward(&x, &w, bias, &mut y, Some(&mut before), rows, inputs, outputs, activation);
+                linear_forward(
+                    &x,
+                    &w,
+                    bias,
+                    &mut y,
+                    Some(&mut before),
+                    rows,
+                    inputs,
+                    outputs,
+                    activation,
+                    Precision::Float32,
+                );
                 close(&before, &z, 2e-6);
                 close(&y, &z.iter().map(|&z| value(activation, z)).collect::<Vec<_>>(), 2e-6);
 
@@ -267,7 +289,18 @@ mod tests {
                 let (mut dx, mut dw, mut db) =
                     (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; outputs]);
                 let targets = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
-                linear_backward(&dy, &x, &w, Some(kept), targets, rows, inputs, outputs, activation);
+                linear_backward(
+                    &dy,
+                    &x,
+                    &w,
+                    Some(kept),
+                    targets,
+                    rows,
+                    inputs,
+                    outputs,
+                    activation,
+                    Precision::Float32,
+                );
                 let at_dx = |at: usize| {
                     let (row, i) = (at / inputs, at % inputs);
                     (0..outputs).map(|o| dz[row * outputs + o] * f64::from(w[o * inputs + i])).sum()
@@ -284,11 +317,33 @@ mod tests {
                 // one at a time they are the same
                 let mut alone = vec![f32::NAN; x.len()];
                 let targets = Targets { dx: Some(&mut alone), dw: None, db: None };
-                linear_backward(&dy, &x, &w, Some(kept), targets, rows, inputs, outputs, activation);
+                linear_backward(
+                    &dy,
+                    &x,
+                    &w,
+                    Some(kept),
+                    targets,
+                    rows,
+                    inputs,
+                    outputs,
+                    activation,
+                    Precision::Float32,
+                );
                 assert_eq!(alone, dx);
                 let mut alone = vec![f32::NAN; outputs];
                 let targets = Targets { dx: None, dw: None, db: Some(&mut alone) };
-                linear_backward(&dy, &x, &w, Some(kept), targets, rows, inputs, outputs, activation);
+                linear_backward(
+                    &dy,
+                    &x,
+                    &w,
+                    Some(kept),
+                    targets,
+                    rows,
+                    inputs,
+                    outputs,
+                    activation,
+                    Precision::Float32,
+                );
                 close(&alone, &(0..outputs).map(at_db).collect::<Vec<_>>(), 5e-6);
             }
         }
@@ -306,7 +361,18 @@ mod tests {
             let (mut dx, mut dw, mut db) =
                 (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; outputs]);
             let targets = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
-            linear_backward(&dy, &x, &w, Some(&kept), targets, rows, inputs, outputs, activation);
+            linear_backward(
+                &dy,
+                &x,
+                &w,
+                Some(&kept),
+                targets,
+                rows,
+                inputs,
+                outputs,
+                activation,
+                Precision::Float32,
+            );
             for at in (0..rows * inputs).step_by(9973) {
                 let (row, i) = (at / inputs, at % inputs);
                 let expected: f64 =

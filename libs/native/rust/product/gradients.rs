@@ -4,8 +4,8 @@
 use super::pack::{Matrix, Packed, expect_room};
 use super::rows::{rows, rows_on_one_thread};
 use super::tile::tiles;
-use super::transposed::{PARTIAL_FLOATS, add_rows, transposed, transposed_on_one_thread};
-use super::{Nothing, pack};
+use super::transposed::{PARTIAL_FLOATS, add_rows, transposed_in, transposed_on_one_thread};
+use super::{Nothing, Precision, pack};
 use crate::buffers::{Shared, floats};
 use crate::threads;
 
@@ -50,6 +50,7 @@ pub fn gradients(
     x: &[f32],
     w: &[f32],
     mut targets: Targets,
+    precision: Precision,
 ) {
     expect_room("x", x.len(), rows, inputs, inputs);
     expect_room("w", w.len(), outputs, inputs, inputs);
@@ -64,15 +65,7 @@ pub fn gradients(
             "a gradient of fewer than {length} numbers"
         );
     }
-    if rows == 0 {
-        // at once, however wide nothing is
-        targets.dw.into_iter().chain(targets.db).for_each(|target| target.fill(0.0));
-        return;
-    }
-    if outputs == 0 && inputs == 0 {
-        return; // however many rows that is
-    }
-    let packed = targets.dx.is_some().then(|| pack(Matrix::rows(w, inputs), outputs, inputs));
+    let packed = targets.dx.is_some().then(|| pack(Matrix::rows(w, inputs).with(precision), outputs, inputs));
     let ready = slopes.ready();
     if let Some((dz, stride)) = ready {
         expect_room("dz", dz.len(), rows, outputs, stride);
@@ -83,7 +76,7 @@ pub fn gradients(
     let threads = threads::threads().min(rows.div_ceil(chunk)).max(1);
     let own_sums = outputs * inputs + outputs;
     if threads > 1 && (threads - 1) * own_sums > PARTIAL_FLOATS {
-        in_turns(slopes, rows, outputs, inputs, x, packed.as_ref(), stride, targets);
+        in_turns(slopes, rows, outputs, inputs, x, packed.as_ref(), stride, targets, precision);
         return;
     }
 
@@ -141,7 +134,7 @@ pub fn gradients(
                     let x = x.as_ptr().add(first * inputs);
                     let more = first > from;
                     transposed_on_one_thread(
-                        dz, stride, x, inputs, count, outputs, inputs, dw, inputs, more, db,
+                        dz, stride, x, inputs, count, outputs, inputs, dw, inputs, more, db, precision,
                     );
                 }
                 first += count;
@@ -178,6 +171,7 @@ fn in_turns(
     packed: Option<&Packed>,
     stride: usize,
     mut targets: Targets,
+    precision: Precision,
 ) {
     let grain = tiles().block_rows();
     let chunk = (PARTIAL_FLOATS / stride.max(1) / grain * grain).clamp(grain, 8 * grain * threads::threads());
@@ -209,7 +203,7 @@ fn in_turns(
         if targets.dw.is_some() || db.is_some() {
             let dw = targets.dw.as_deref_mut().unwrap_or(&mut unwanted);
             let x = &x[first * inputs..];
-            transposed(dz, stride, x, inputs, here, outputs, inputs, dw, inputs, first > 0, db);
+            transposed_in(dz, stride, x, inputs, here, outputs, inputs, dw, inputs, first > 0, db, precision);
         }
         first += here;
         if first >= count {

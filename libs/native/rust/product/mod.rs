@@ -1,4 +1,4 @@
-//! Products of matrices in float32, with what follows them done while the numbers are in the nearest cache.
+//! Products of matrices, with what follows them done while the numbers are in the nearest cache.
 //!
 //! | function | what it computes |
 //! | --- | --- |
@@ -14,6 +14,9 @@
 //! `Matrix::turned(weight, in)` in y = x · Wᵀ and `Matrix::rows(weight, in)` in dx = dy · W. An [`Epilogue`] changes
 //! each number of C once, when its sum is whole ([`Nothing`], [`AddBias`], [`Scale`], or a kernel's own).
 //!
+//! Products are float32, or, for `b.with(Precision::Bf16)` and [`transposed_in`], have their factors rounded to bf16
+//! while they are packed, where the processor multiplies those in hardware; all else stays float32.
+//!
 //! The functions that take slices check sizes and panic; those with addresses are unsafe and check nothing. All sums
 //! are made in the same order for the same sizes and number of threads. Products with a depth of 0 give zeros.
 //!
@@ -21,8 +24,11 @@
 //! panels as wide as a tile and at most 256 deep; after Goto and van de Geijn, Anatomy of High-Performance Matrix
 //! Multiplication, 2008.
 
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 mod epilogue;
 mod few_rows;
+mod format;
 mod gradients;
 mod pack;
 mod rows;
@@ -31,10 +37,11 @@ mod transposed;
 
 pub use epilogue::{AddBias, Epilogue, Nothing, Scale, load, store};
 pub use few_rows::{FEW, few_rows};
+pub use format::Precision;
 pub use gradients::{Slopes, Targets, gradients};
 pub use pack::{Matrix, Packed, pack};
 pub use rows::{product, rows, rows_on_one_thread};
-pub use transposed::{transposed, transposed_on_one_thread};
+pub use transposed::{transposed, transposed_in, transposed_on_one_thread};
 
 #[cfg(test)]
 mod tests;

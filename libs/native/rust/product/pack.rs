@@ -1,6 +1,7 @@
 //! Matrices brought into the order in which tiles read them.
 
 use super::epilogue::load;
+use super::format::{Format, Precision};
 use super::tile::{DEPTH, ROW_STRIDE, Tiles, tiles};
 use crate::buffers::{Buffer, Shared, floats};
 use crate::threads;
@@ -11,17 +12,24 @@ pub struct Matrix<'a> {
     pub data: &'a [f32],
     pub stride: usize,
     pub turned: bool,
+    /// How it is multiplied, where it is the B of a product.
+    pub precision: Precision,
 }
 
 impl<'a> Matrix<'a> {
     /// Rows one behind the other, `stride` floats apart.
     pub fn rows(data: &'a [f32], stride: usize) -> Self {
-        Self { data, stride, turned: false }
+        Self { data, stride, turned: false, precision: Precision::Float32 }
     }
 
     /// The transpose of what lies there: its columns are the rows in memory. A weight [out, in] as the B of x · Wᵀ.
     pub fn turned(data: &'a [f32], stride: usize) -> Self {
-        Self { data, stride, turned: true }
+        Self { data, stride, turned: true, precision: Precision::Float32 }
+    }
+
+    /// The same, to be multiplied in this precision.
+    pub fn with(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// Panics unless `rows` × `columns` elements are there.
@@ -50,14 +58,13 @@ pub(super) fn expect_room(name: &str, length: usize, outer: usize, inner: usize,
     );
 }
 
-/// A matrix B [depth, columns] in panels: for each block of depth, for each panel of columns, row by row.
+/// A matrix B [depth, columns] in panels: for each block of depth, for each panel of columns, word by word.
 pub struct Packed {
     pub(super) buffer: Buffer,
+    pub(super) format: Format,
     pub(super) depth: usize,
     pub(super) columns: usize,
-    /// Floats of a panel's row.
-    pub(super) width: usize,
-    /// Depth of a block; the last may be shorter.
+    /// Words of depth in a block; the last may have fewer.
     pub(super) block: usize,
 }
 
@@ -70,19 +77,20 @@ impl Packed {
         self.columns
     }
 
-    /// The panel that starts at column `panel · width`, in the block of `depth` rows from `k`.
+    /// Panel number `panel` in the block of `words` words from word `k` on.
     #[inline(always)]
-    pub(super) unsafe fn panel(&self, k: usize, depth: usize, panel: usize) -> *const f32 {
-        let panels = self.columns.div_ceil(self.width);
+    pub(super) unsafe fn panel(&self, k: usize, words: usize, panel: usize) -> *const f32 {
+        let width = self.format.tiles.width;
+        let panels = self.columns.div_ceil(width);
         // SAFETY: inside the buffer, as `pack` has laid it out.
-        unsafe { self.buffer.as_ptr().add((k * panels + panel * depth) * self.width) }
+        unsafe { self.buffer.as_ptr().add((k * panels + panel * words) * width) }
     }
 }
 
-/// Depth of the blocks that a depth is cut into: nearly equal, at most `most`.
-pub(super) fn block_depth(depth: usize, most: usize) -> usize {
-    let blocks = depth.div_ceil(most).max(1);
-    depth.div_ceil(blocks).next_multiple_of(8).clamp(8, most)
+/// Words of the blocks that a depth of so many words is cut into: nearly equal, at most `most`.
+pub(super) fn block_depth(words: usize, most: usize) -> usize {
+    let blocks = words.div_ceil(most).max(1);
+    words.div_ceil(blocks).next_multiple_of(8).clamp(8, most)
 }
 
 /// Brings B [depth, columns] into panels, on all threads if it is large.
@@ -91,21 +99,23 @@ pub(super) fn block_depth(depth: usize, most: usize) -> usize {
 /// When the matrix has fewer elements.
 pub fn pack(b: Matrix, depth: usize, columns: usize) -> Packed {
     b.check(depth, columns);
-    let tiles = tiles();
-    let block = block_depth(depth, DEPTH);
-    let panels = columns.div_ceil(tiles.width);
-    let size = depth.checked_mul(panels * tiles.width).expect("sizes of a matrix in memory");
+    let format = Format::of(b.precision);
+    let width = format.tiles.width;
+    let words = format.words(depth);
+    let block = block_depth(words, DEPTH);
+    let panels = columns.div_ceil(width);
+    let size = words.checked_mul(panels * width).expect("sizes of a matrix in memory");
     let mut buffer = floats(size);
     let to = Shared::new(&mut buffer);
-    let work = depth.div_ceil(block) * panels;
+    let work = words.div_ceil(block) * panels;
     let pack_one = |at: usize| {
         let k = at / panels * block;
         let panel = at % panels;
-        let rows = block.min(depth - k);
+        let here = block.min(words - k);
         // SAFETY: the panel's place in the buffer, which is its own; `check` has seen that B is all there.
         unsafe {
-            let to = to.at((k * panels + panel * rows) * tiles.width);
-            pack_panel(b, k, rows, panel * tiles.width, columns, to, tiles.width);
+            let to = to.at((k * panels + panel * here) * width);
+            pack_panel(&format, b, format.numbers(k, here, depth), panel * width, columns, to);
         }
     };
     if depth * columns < 16384 {
@@ -116,32 +126,42 @@ pub fn pack(b: Matrix, depth: usize, columns: usize) -> Packed {
             (part * grain..work.min((part + 1) * grain)).for_each(pack_one);
         });
     }
-    Packed { buffer, depth, columns, width: tiles.width, block }
+    Packed { buffer, format, depth, columns, block }
 }
 
-/// One panel: rows `k` to `k + rows` of B, columns from `column` to the panel's end or the matrix's, then zeros.
+/// One panel: `count` rows of B from `k` on, columns from `column` to the panel's end or `columns`, then zeros.
 ///
 /// # Safety
-/// Those elements of B are there, and `to` has place for `rows · width` floats.
+/// Those elements of B are there, and `to` has place for the panel's words.
 pub(super) unsafe fn pack_panel(
+    format: &Format,
     b: Matrix,
-    k: usize,
-    rows: usize,
+    (k, count): (usize, usize),
     column: usize,
     columns: usize,
     to: *mut f32,
-    width: usize,
 ) {
-    let count = width.min(columns - column);
-    let from = b.at(k, column);
+    let width = format.tiles.width;
+    let pack = if b.turned { format.turn_panel } else { format.copy_panel };
     // SAFETY: the promise of this function.
-    unsafe {
-        if b.turned {
-            turn_panel(from, b.stride, rows, count, to, width);
-        } else {
-            copy_panel(from, b.stride, rows, count, to, width);
-        }
-    }
+    unsafe { pack(b.at(k, column), b.stride, count, width.min(columns - column), to, width) };
+}
+
+/// A block of A, rows `ROW_STRIDE` words apart: `rows` from `row`, `count` numbers from `k`.
+///
+/// # Safety
+/// Those elements are there, their words are at most DEPTH, and `to` has place for `rows` rows.
+pub(super) unsafe fn pack_rows(
+    format: &Format,
+    a: Matrix,
+    row: usize,
+    rows: usize,
+    (k, count): (usize, usize),
+    to: *mut f32,
+) {
+    let pack = if a.turned { format.turn_rows } else { format.copy_rows };
+    // SAFETY: the promise of this function.
+    unsafe { pack(a.at(row, k), a.stride, rows, count, to, ROW_STRIDE) };
 }
 
 crate::kernel! {
@@ -160,7 +180,7 @@ crate::kernel! {
 
 crate::kernel! {
     /// The same from the columns of a matrix: `count` lines in memory, of `rows` floats.
-    unsafe fn turn_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
+    pub(super) unsafe fn turn_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
         let mut j = 0;
         while j < width {
             let lines = count.saturating_sub(j).min(S::LANES);
@@ -175,26 +195,11 @@ crate::kernel! {
     }
 }
 
-/// A block of A, rows `ROW_STRIDE` apart: `rows` from `row`, `depth` from `k`.
-///
-/// # Safety
-/// Those elements are there, `depth` is at most DEPTH, and `to` has place for `rows` rows.
-pub(super) unsafe fn pack_rows(a: Matrix, row: usize, rows: usize, k: usize, depth: usize, to: *mut f32) {
-    let from = a.at(row, k);
-    // SAFETY: the promise of this function.
-    unsafe {
-        if a.turned {
-            turn_rows(from, a.stride, rows, depth, to);
-        } else {
-            copy_rows(from, a.stride, rows, depth, to);
-        }
-    }
-}
-
 crate::kernel! {
-    unsafe fn copy_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32) {
+    /// `rows` rows of `depth` floats, `width` apart.
+    pub(super) unsafe fn copy_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32, width: usize) {
         for i in 0..rows {
-            let (from, to) = (from.add(i * stride), to.add(i * ROW_STRIDE));
+            let (from, to) = (from.add(i * stride), to.add(i * width));
             let mut k = 0;
             while k + S::LANES <= depth {
                 S::store(to.add(k), S::load(from.add(k)));
@@ -208,7 +213,8 @@ crate::kernel! {
 }
 
 crate::kernel! {
-    unsafe fn turn_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32) {
+    /// The same from the columns of a matrix.
+    pub(super) unsafe fn turn_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32, width: usize) {
         // columns of A are rows in memory; whole vectors are written, for which a row's stride has room
         let mut k = 0;
         while k < depth {
@@ -216,10 +222,46 @@ crate::kernel! {
             let mut i = 0;
             while i < rows {
                 let part = (rows - i).min(S::LANES);
-                S::transpose(from.add(k * stride + i), stride, lines, part, to.add(i * ROW_STRIDE + k), ROW_STRIDE);
+                S::transpose(from.add(k * stride + i), stride, lines, part, to.add(i * width + k), width);
                 i += S::LANES;
             }
             k += S::LANES;
+        }
+    }
+}
+
+crate::kernel! {
+    /// Y [rows, count] in tiles of `tile_rows` columns, each row of a tile `width` floats from the next, tiles `own`
+    /// apart; column sums are added to `sums`.
+    pub(super) unsafe fn pack_columns<S>(
+        y: *const f32, ldy: usize, rows: usize, count: usize, tile_rows: usize, to: *mut f32, width: usize, own: usize,
+        sums: Option<*mut f32>,
+    ) {
+        let mut k = 0;
+        while k < rows {
+            let end = rows.min(k + 8);
+            let (mut i, mut to) = (0, to);
+            while i < count {
+                let lines = tile_rows.min(count - i);
+                let mut j = 0;
+                while j < lines {
+                    let part = (lines - j).min(S::LANES);
+                    let mut sum = S::zero();
+                    for row in k..end {
+                        let v = S::load_part(y.add(row * ldy + i + j), part);
+                        sum = S::add(sum, v);
+                        S::store(to.add(row * width + j), v); // what lies behind the row comes next
+                    }
+                    if let Some(sums) = sums {
+                        let at = sums.add(i + j);
+                        S::store_part(at, S::add(sum, S::load_part(at, part)), part);
+                    }
+                    j += S::LANES;
+                }
+                i += lines;
+                to = to.add(own);
+            }
+            k = end;
         }
     }
 }

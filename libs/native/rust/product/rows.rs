@@ -1,6 +1,7 @@
 //! C = A · B over rows of A: each block of rows is packed once and goes past all panels of B.
 
 use super::epilogue::{Epilogue, finish_block};
+use super::format::Format;
 use super::pack::{
     Matrix, PANEL_COLUMNS, Packed, Workspace, block_depth, expect_room, pack, pack_panel, pack_rows,
 };
@@ -26,9 +27,6 @@ pub fn rows<E: Epilogue>(
     a.check(rows, b.depth);
     expect_room("a product", c.len(), rows, b.columns, ldc);
     epilogue.check(rows, b.columns);
-    if b.columns == 0 {
-        return; // however many rows that is
-    }
     let c = Shared::new(c);
     let grain = rows_of_a_part(rows, tiles());
     threads::run(rows.div_ceil(grain), |part, _| {
@@ -101,7 +99,9 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
     accumulate: bool,
     epilogue: &E,
 ) {
-    let tiles = tiles();
+    let format = &b.format;
+    let tiles = format.tiles;
+    let words = format.words(b.depth);
     let panels = b.columns.div_ceil(tiles.width);
     Workspace::with(|workspace| {
         let packed_a = workspace.a.as_mut_ptr();
@@ -111,10 +111,12 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
             let tile_rows = balanced(count, tiles.rows);
             let mut k = 0;
             loop {
-                let depth = b.block.min(b.depth - k);
-                let last = k + depth >= b.depth;
+                let depth = b.block.min(words - k);
+                let last = k + depth >= words;
                 // SAFETY: rows `first + row` on and columns `k` on are inside A; the workspace has place for a block.
-                unsafe { pack_rows(a, first + row, count, k, depth, packed_a) };
+                unsafe {
+                    pack_rows(format, a, first + row, count, format.numbers(k, depth, b.depth), packed_a)
+                };
                 let next = if last { (row + count, 0) } else { (row, k + depth) };
                 let calls = panels * count.div_ceil(tile_rows);
                 let next_rows = tiles.block_rows().min(rows.saturating_sub(next.0));
@@ -169,19 +171,22 @@ unsafe fn columns_on_one_thread<E: Epilogue>(
     accumulate: bool,
     epilogue: &E,
 ) {
-    let tiles = tiles();
-    let block = block_depth(depth, DEPTH);
+    let format = &Format::of(b.precision);
+    let tiles = format.tiles;
+    let words = format.words(depth);
+    let block = block_depth(words, DEPTH);
     Workspace::with(|workspace| {
         let (packed_a, packed_b) = (workspace.a.as_mut_ptr(), workspace.b.as_mut_ptr());
         let mut k = 0;
         loop {
-            let depth_here = block.min(depth - k);
-            let last = k + depth_here >= depth;
+            let here = block.min(words - k);
+            let last = k + here >= words;
+            let numbers = format.numbers(k, here, depth);
             for column in (first..end).step_by(tiles.width) {
                 // SAFETY: at most PANEL_COLUMNS columns of at most DEPTH rows are packed, one panel after the other.
                 unsafe {
-                    let to = packed_b.add((column - first) * depth_here);
-                    pack_panel(b, k, depth_here, column, end, to, tiles.width);
+                    let to = packed_b.add((column - first) * here);
+                    pack_panel(format, b, numbers, column, end, to);
                 }
             }
             let mut row = 0;
@@ -189,18 +194,18 @@ unsafe fn columns_on_one_thread<E: Epilogue>(
                 let count = tiles.block_rows().min(rows - row);
                 let tile_rows = balanced(count, tiles.rows);
                 // SAFETY: inside A, which was checked; the workspace has place for a block.
-                unsafe { pack_rows(a, row, count, k, depth_here, packed_a) };
+                unsafe { pack_rows(format, a, row, count, numbers, packed_a) };
                 for column in (first..end).step_by(tiles.width) {
                     let columns = tiles.width.min(end - column);
                     for i in (0..count).step_by(tile_rows) {
                         let lines = tile_rows.min(count - i);
                         // SAFETY: as in `rows_on_one_thread`; the panel was packed above.
                         unsafe {
-                            let of_b = packed_b.add((column - first) * depth_here);
+                            let of_b = packed_b.add((column - first) * here);
                             let c = c.at((row + i) * ldc + column);
                             let tile = tiles.of_rows(lines, columns);
                             let from = packed_a.add(i * ROW_STRIDE);
-                            tile(depth_here, from, of_b, tiles.width, c, ldc, columns, accumulate || k > 0);
+                            tile(here, from, of_b, tiles.width, c, ldc, columns, accumulate || k > 0);
                             if last && !E::NOTHING {
                                 finish_block(epilogue, c, ldc, row + i, lines, column, columns);
                             }
@@ -209,7 +214,7 @@ unsafe fn columns_on_one_thread<E: Epilogue>(
                 }
                 row += count;
             }
-            k += depth_here;
+            k += here;
             if last {
                 break;
             }

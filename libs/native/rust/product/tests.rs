@@ -15,14 +15,21 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
+/// An element as a product in this precision sees it.
 fn element(m: &Matrix, i: usize, j: usize) -> f64 {
-    f64::from(m.data[if m.turned { j * m.stride + i } else { i * m.stride + j }])
+    let x = m.data[if m.turned { j * m.stride + i } else { i * m.stride + j }];
+    if m.precision == Precision::Float32 || !crate::simd::has_bf16() {
+        return f64::from(x);
+    }
+    let bits = x.to_bits();
+    f64::from(f32::from_bits((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)) // to nearest, halves to even
 }
 
 /// A matrix [rows, columns] with some room behind each line.
 fn matrix(data: &[f32], rows: usize, columns: usize, turned: bool) -> Matrix<'_> {
     let inner = if turned { rows } else { columns };
-    Matrix { data, stride: inner + inner % 3, turned }
+    let stride = inner + inner % 3;
+    if turned { Matrix::turned(data, stride) } else { Matrix::rows(data, stride) }
 }
 
 fn room(rows: usize, columns: usize) -> usize {
@@ -91,10 +98,12 @@ fn sum(a: &Matrix, b: &Matrix, depth: usize, i: usize, j: usize) -> f64 {
 fn rows_equal_sums() {
     for (m, k, n) in SHAPES {
         let (data_a, data_b) = (numbers(room(m, k) * 2, 1), numbers(room(k, n) * 2, 2));
-        for (turned_a, turned_b, accumulate) in
-            [(false, false, false), (false, true, true), (true, false, true), (true, true, false)]
-        {
-            let (a, b) = (matrix(&data_a, m, k, turned_a), matrix(&data_b, k, n, turned_b));
+        for turn in 0..8 {
+            let (turned_a, turned_b) = (turn & 1 > 0, turn & 2 > 0);
+            let accumulate = turned_a != turned_b;
+            let precision = if turn & 4 > 0 { Precision::Bf16 } else { Precision::Float32 };
+            let a = matrix(&data_a, m, k, turned_a).with(precision);
+            let b = matrix(&data_b, k, n, turned_b).with(precision);
             let ldc = n + 2;
             let before = numbers(m * ldc + n, 3);
             let sums: Vec<f64> = (0..m * n).map(|at| sum(&a, &b, k, at / n, at % n)).collect();
@@ -129,26 +138,23 @@ fn rows_equal_sums() {
 
 #[test]
 fn transposed_equals_sums() {
-    for (m, tokens, n) in SHAPES.into_iter().chain([(65, 3000, 64), (33, 1111, 600)]) {
+    for (m, tokens, n) in SHAPES.into_iter().chain([(65, 2000, 64), (33, 600, 530)]) {
         let (data_y, data_x) = (numbers(room(tokens, m) * 2, 4), numbers(room(tokens, n) * 2, 5));
-        let (y, x) = (matrix(&data_y, tokens, m, false), matrix(&data_x, tokens, n, false));
-        for accumulate in [false, true] {
+        for (accumulate, precision) in [
+            (false, Precision::Float32),
+            (true, Precision::Float32),
+            (false, Precision::Bf16),
+            (true, Precision::Bf16),
+        ] {
+            let y = matrix(&data_y, tokens, m, false).with(precision);
+            let x = matrix(&data_x, tokens, n, false).with(precision);
             let ldc = n + 1;
             let before = numbers(m * ldc + n, 6);
             let sums_before = numbers(m, 7);
             let (mut c, mut sums) = (before.clone(), sums_before.clone());
-            transposed(
-                &data_y,
-                y.stride,
-                &data_x,
-                x.stride,
-                tokens,
-                m,
-                n,
-                &mut c,
-                ldc,
-                accumulate,
-                Some(&mut sums),
+            let (sum_to, to) = (Some(&mut sums[..]), &mut c);
+            transposed_in(
+                &data_y, y.stride, &data_x, x.stride, tokens, m, n, to, ldc, accumulate, sum_to, precision,
             );
             let kept = |before: f32| if accumulate { f64::from(before) } else { 0.0 };
             for (at, &actual) in c.iter().enumerate() {
@@ -166,7 +172,7 @@ fn transposed_equals_sums() {
                 );
             }
             for (i, &actual) in sums.iter().enumerate() {
-                let expected = (0..tokens).map(|t| element(&y, t, i)).sum::<f64>();
+                let expected = (0..tokens).map(|t| element(&y.with(Precision::Float32), t, i)).sum::<f64>();
                 expect_close(actual, expected + kept(sums_before[i]), tokens, "a column sum");
             }
         }
@@ -217,7 +223,11 @@ fn wrong_sizes_panic() {
     assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 25], 5, false, &AddBias(&[0.0; 4]))));
     assert!(fails(&|| few_rows(&a, 3, 7, &b, 2, &mut [0.0; 6], &Nothing)));
     assert!(fails(&|| transposed(&a, 5, &b, 5, 4, 5, 5, &mut [0.0; 24], 5, false, None)));
-    assert!(fails(&|| transposed(&a, 5, &b, 5, 4, 5, 5, &mut [0.0; 25], 5, false, Some(&mut [0.0; 4]))));
+    let mut sums = [0.0; 4];
+    let short = std::cell::RefCell::new(&mut sums[..]);
+    assert!(fails(&|| {
+        transposed(&a, 5, &b, 5, 4, 5, 5, &mut [0.0; 25], 5, false, Some(&mut short.borrow_mut()[..]));
+    }));
 }
 
 /// Which kind of vectors is used is settled once for a process, so the lesser ones get processes of their own.

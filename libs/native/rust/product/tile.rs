@@ -40,11 +40,11 @@ pub struct Tiles {
     /// Floats of a panel: columns of the widest tile.
     pub width: usize,
     /// A with rows `ROW_STRIDE` apart. [rows - 1][vectors - 1]
-    by_rows: &'static [[Tile; 2]],
+    pub(super) by_rows: &'static [[Tile; 2]],
     /// A with columns `rows` apart.
-    by_columns: &'static [[Tile; 2]],
+    pub(super) by_columns: &'static [[Tile; 2]],
     /// As `by_rows` and `by_columns`, for at most half a vector of columns.
-    narrow: Option<[&'static [Tile]; 2]>,
+    pub(super) narrow: Option<[&'static [Tile]; 2]>,
 }
 
 impl Tiles {

@@ -2,7 +2,8 @@
 //! gradient of the outputs and the inputs. Column sums of Y, the gradient of the bias, come along.
 
 use super::epilogue::{load, store};
-use super::pack::{PANEL_COLUMNS, Workspace, block_depth, column_tile, copy_panel, expect_room};
+use super::format::{Format, Precision};
+use super::pack::{PANEL_COLUMNS, Workspace, block_depth, column_tile, expect_room};
 use super::rows::{balanced, prefetch};
 use super::tile::tiles;
 use crate::buffers::{Shared, floats};
@@ -30,16 +31,34 @@ pub fn transposed(
     c: &mut [f32],
     ldc: usize,
     accumulate: bool,
+    sums: Option<&mut [f32]>,
+) {
+    transposed_in(y, ldy, x, ldx, tokens, m, n, c, ldc, accumulate, sums, Precision::Float32);
+}
+
+/// `transposed` with factors in this precision.
+///
+/// # Panics
+/// As `transposed`.
+pub fn transposed_in(
+    y: &[f32],
+    ldy: usize,
+    x: &[f32],
+    ldx: usize,
+    tokens: usize,
+    m: usize,
+    n: usize,
+    c: &mut [f32],
+    ldc: usize,
+    accumulate: bool,
     mut sums: Option<&mut [f32]>,
+    precision: Precision,
 ) {
     expect_room("Y", y.len(), tokens, m, ldy);
     expect_room("X", x.len(), tokens, n, ldx);
     expect_room("a product", c.len(), m, n, ldc);
     if let Some(sums) = &sums {
         assert!(sums.len() >= m, "{} column sums, expected {m}", sums.len());
-    }
-    if m == 0 || (n == 0 && sums.is_none()) {
-        return; // however many tokens that is
     }
     let split = Split::of(tokens, m, n);
     let mut partial = floats((split.by_tokens - 1) * (m * n + m));
@@ -58,7 +77,20 @@ pub fn transposed(
                 (partials.at(own + top * n), n, false, sums_to.map(|_| partials.at(own + m * n + top)))
             };
             let (y, x) = (y.as_ptr().add(from * ldy + top), x.as_ptr().add(from * ldx));
-            transposed_on_one_thread(y, ldy, x, ldx, until - from, bottom - top, n, c, ldc, accumulate, sums);
+            transposed_on_one_thread(
+                y,
+                ldy,
+                x,
+                ldx,
+                until - from,
+                bottom - top,
+                n,
+                c,
+                ldc,
+                accumulate,
+                sums,
+                precision,
+            );
         }
     });
     for other in 0..split.by_tokens - 1 {
@@ -130,9 +162,12 @@ pub unsafe fn transposed_on_one_thread(
     ldc: usize,
     accumulate: bool,
     sums: Option<*mut f32>,
+    precision: Precision,
 ) {
-    let tiles = tiles();
-    let block = block_depth(tokens, if tokens <= 2 * TOKENS { 2 * TOKENS } else { TOKENS });
+    let format = Format::of(precision);
+    let tiles = format.tiles;
+    let words = format.words(tokens);
+    let block = block_depth(words, if words <= 2 * TOKENS { 2 * TOKENS } else { TOKENS });
     // SAFETY: the promise of this function: all addresses are inside Y, X, C, `sums` and the workspace, which has
     // place for a block of Y by columns and PANEL_COLUMNS columns of X.
     Workspace::with(|workspace| unsafe {
@@ -140,10 +175,11 @@ pub unsafe fn transposed_on_one_thread(
         if let (Some(sums), false) = (sums, accumulate) {
             sums.write_bytes(0, m);
         }
-        let mut t = 0;
+        let mut word = 0;
         loop {
-            let depth = block.min(tokens - t);
-            let next = (t + depth, block.min(tokens - t - depth));
+            let depth = block.min(words - word);
+            let (t, count_tokens) = format.numbers(word, depth, tokens);
+            let next = format.numbers(word + depth, block, tokens);
             let tiles_a_block = m.div_ceil(tiles.rows) * n.div_ceil(tiles.width);
             let mut ahead_y = Lines::new(y.wrapping_add(next.0 * ldy), ldy, next.1, m, tiles_a_block);
             let mut ahead_x = Lines::new(x.wrapping_add(next.0 * ldx), ldx, next.1, n, tiles_a_block);
@@ -152,17 +188,17 @@ pub unsafe fn transposed_on_one_thread(
                 for column in (left..right).step_by(tiles.width) {
                     let columns = tiles.width.min(right - column);
                     let to = packed_x.add((column - left) * depth);
-                    copy_panel(x.add(t * ldx + column), ldx, depth, columns, to, tiles.width);
+                    (format.copy_panel)(x.add(t * ldx + column), ldx, count_tokens, columns, to, tiles.width);
                 }
                 for top in (0..m).step_by(tiles.block_rows()) {
                     let count = tiles.block_rows().min(m - top);
                     let tile_rows = balanced(count, tiles.rows);
                     let sums = sums.filter(|_| left == 0).map(|sums| sums.add(top));
                     let own = column_tile(tiles, depth);
-                    pack_columns(
+                    (format.pack_columns)(
                         y.add(t * ldy + top),
                         ldy,
-                        depth,
+                        count_tokens,
                         count,
                         tile_rows,
                         packed_y,
@@ -180,53 +216,17 @@ pub unsafe fn transposed_on_one_thread(
                             let tile = tiles.of_columns(lines, columns);
                             let c = c.add((top + i) * ldc + column);
                             let of_y = packed_y.add(at * own);
-                            tile(depth, of_y, of_x, tiles.width, c, ldc, columns, accumulate || t > 0);
+                            tile(depth, of_y, of_x, tiles.width, c, ldc, columns, accumulate || word > 0);
                         }
                     }
                 }
             }
-            t += depth;
-            if t >= tokens {
+            word += depth;
+            if word >= words {
                 break;
             }
         }
     });
-}
-
-crate::kernel! {
-    /// Y [depth, count] in tiles of `tile_rows` columns, each row of a tile `width` floats from the next, tiles `own`
-    /// apart; column sums are added to `sums`.
-    unsafe fn pack_columns<S>(
-        y: *const f32, ldy: usize, depth: usize, count: usize, tile_rows: usize, to: *mut f32, width: usize, own: usize,
-        sums: Option<*mut f32>,
-    ) {
-        let mut k = 0;
-        while k < depth {
-            let end = depth.min(k + 8);
-            let (mut i, mut to) = (0, to);
-            while i < count {
-                let lines = tile_rows.min(count - i);
-                let mut j = 0;
-                while j < lines {
-                    let part = (lines - j).min(S::LANES);
-                    let mut sum = S::zero();
-                    for row in k..end {
-                        let v = S::load_part(y.add(row * ldy + i + j), part);
-                        sum = S::add(sum, v);
-                        S::store(to.add(row * width + j), v); // what lies behind the row comes next
-                    }
-                    if let Some(sums) = sums {
-                        let at = sums.add(i + j);
-                        S::store_part(at, S::add(sum, S::load_part(at, part)), part);
-                    }
-                    j += S::LANES;
-                }
-                i += lines;
-                to = to.add(own);
-            }
-            k = end;
-        }
-    }
 }
 
 /// Cache lines of the next block, asked for little by little.
