@@ -4,7 +4,7 @@ import { tf } from '@lilformer/engine';
 import { crossEntropy, crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
 import { differentiable } from './differentiable.js';
 import { linear, linearReference } from './linear.js';
-import { compute, nativeKernels } from './memory.js';
+import { compute, nativeKernels, wantsBf16 } from './memory.js';
 import { expectShape, rowCount, shapeText } from './shapes.js';
 import { checkedTargets } from './targets.js';
 
@@ -62,6 +62,7 @@ export function linearCrossEntropy(
           classes,
           ignoreIndex,
           share,
+          wantsBf16(),
         );
       });
       save?.(...gradients);

@@ -11,7 +11,7 @@ import {
 } from './activations.js';
 import { differentiable } from './differentiable.js';
 import { matMul } from './matmul.js';
-import { compute, hasVisibleMemory, nativeKernels } from './memory.js';
+import { compute, hasVisibleMemory, nativeKernels, wantsBf16 } from './memory.js';
 import { expectShape, rowCount, shapeText } from './shapes.js';
 
 /**
@@ -45,6 +45,7 @@ function fast(
   const [outputs, inputs] = weight.shape as [number, number];
   const rows = rowCount(x);
   const shape = [...x.shape.slice(0, -1), outputs];
+  const bf16 = wantsBf16();
   const kind = activation ? KINDS[activation] : NONE;
   const sources = bias ? [x, weight, bias] : [x, weight];
   return differentiable(
@@ -54,7 +55,7 @@ function fast(
       // relu's slope shows in its output
       const keepsInput = save !== undefined && (activation === 'gelu' || activation === 'geluTanh');
       const [y, before] = compute(sources, keepsInput ? [shape, shape] : [shape], ([x, w, b], [y, before]) =>
-        kernels.linearForward(x, w, b, y, before, rows, inputs, outputs, kind),
+        kernels.linearForward(x, w, b, y, before, rows, inputs, outputs, kind, bf16),
       ) as [tf.Tensor, tf.Tensor | undefined];
       const kept = activation === 'relu' ? y : before;
       save?.(...(kept ? [x, weight, kept] : [x, weight]));
@@ -68,7 +69,7 @@ function fast(
         ([dy, x, w, kept], targets) => {
           let next = 0;
           const [dx, dw, db] = sources.map((_, i) => (wanted(i) ? targets[next++] : undefined));
-          kernels.linearBackward(dy, x, w, kept, dx, dw, db, rows, inputs, outputs, kind);
+          kernels.linearBackward(dy, x, w, kept, dx, dw, db, rows, inputs, outputs, kind, bf16);
         },
       );
       let next = 0;

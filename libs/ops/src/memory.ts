@@ -32,6 +32,11 @@ export function nativeKernels(): NativeKernels | undefined {
   return nativeBackend()?.kernels;
 }
 
+/** Whether the native engine is to multiply in bf16, which is for `linear` and the output projection to pass on. */
+export function wantsBf16(): boolean {
+  return nativeBackend()?.precision === 'bf16';
+}
+
 /** True where tensors are memory that JavaScript can see (native, wasm, cpu); elsewhere the references run. */
 export function hasVisibleMemory(): boolean {
   const name = tf.getBackend();
