@@ -34,7 +34,7 @@ pub unsafe fn exp2<S: Simd>(x: S::V) -> S::V {
                 1.540_353e-4,
                 1.333_355_8e-3,
                 9.618_129e-3,
-                5.550_410_9e-2,
+                5.550_411e-2,
                 2.402_265e-1,
                 std::f32::consts::LN_2,
                 1.0,
@@ -82,7 +82,7 @@ pub unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
         let square = S::mul(x, x);
         let series = polynomial::<S, 6>(
             square,
-            [0.003_592_128, -0.008_863_235_5, 0.021_869_488, -0.053_968_254, 0.133_333_33, -0.333_333_34],
+            [0.003_592_128, -0.008_863_236, 0.021_869_488, -0.053_968_254, 0.133_333_33, -0.333_333_34],
         );
         let near = S::fma(S::mul(series, square), x, x);
         S::select(S::less(S::abs(x), S::splat(0.4)), near, far)
@@ -98,7 +98,7 @@ pub unsafe fn normal<S: Simd>(x: S::V) -> (S::V, S::V) {
         let bell = exp2::<S>(S::mul(S::mul(x, x), S::splat(-0.5 * LOG2_E)));
         let scaled = S::fma(S::abs(x), S::splat(0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2), one);
         let t = S::div(one, scaled);
-        let tail = polynomial::<S, 5>(t, [0.530_702_7, -0.726_576, 0.710_706_87, -0.142_248_37, 0.127_414_8]);
+        let tail = polynomial::<S, 5>(t, [0.530_702_7, -0.726_576, 0.710_706_9, -0.142_248_37, 0.127_414_8]);
         let upper = S::mul(S::mul(tail, t), bell); // 1 - Φ(|x|)
         let share = S::select(S::less(x, S::zero()), upper, S::sub(one, upper));
         (share, bell)

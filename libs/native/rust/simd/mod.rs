@@ -192,7 +192,7 @@ macro_rules! kernel {
             // SAFETY: the body's claims on its arguments are the caller's promise; the features are checked below.
             #[inline(always)]
             unsafe fn generic<$S: $crate::simd::Simd $(, $($G: $bound),+)?>($($arg: $ty),*) $(-> $ret)? {
-                #[allow(unused_unsafe, clippy::undocumented_unsafe_blocks)]
+                #[allow(unused_unsafe, clippy::undocumented_unsafe_blocks, clippy::macro_metavars_in_unsafe)]
                 unsafe { $body }
             }
             match $crate::simd::level() {
