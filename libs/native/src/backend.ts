@@ -5,6 +5,7 @@
 // tensor gets a copy of pooled memory; an array that came from a caller, or from a kernel in JavaScript, is handed
 // out as it is and never written to or used again. Inside a kernel cpu's code sees the memory itself; where it makes
 // a tensor of a part of another's (slice does), the block stays until both are gone.
+import { DataOnIds } from './data-storage.js';
 import type { NativeKernels } from './kernels.js';
 import type { Library } from './load.js';
 import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './memory.js';
@@ -36,6 +37,7 @@ export class NativeBackend extends cpu.MathBackendCPU {
 
   constructor(library: Library) {
     super();
+    this.data = new DataOnIds<TensorData>(this);
     this.kernels = library;
     this.#pool = new BufferPool((array) => library.alignmentOf(array));
   }

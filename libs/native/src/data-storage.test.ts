@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataOnIds } from './data-storage.js';
+import { registerNative } from './register-native.js';
+import { cpu, tf } from './tf.js';
+
+describe('DataOnIds', () => {
+  it('keeps, counts and forgets, each storage by itself', () => {
+    const backend = new cpu.MathBackendCPU();
+    const [one, other] = [new DataOnIds<{ n: number }>(backend), new DataOnIds<{ n: number }>(backend)];
+    const ids = [{}, {}];
+    one.set(ids[0], { n: 1 });
+    one.set(ids[0], { n: 2 });
+    one.set(ids[1], { n: 3 });
+    expect([one.get(ids[0]).n, one.get(ids[1]).n, one.numDataIds()]).toEqual([2, 3, 2]);
+    expect([other.has(ids[0]), other.numDataIds()]).toEqual([false, 0]);
+    expect([one.delete(ids[0]), one.delete(ids[0]), one.has(ids[0]), one.numDataIds()]).toEqual([
+      true,
+      false,
+      false,
+      1,
+    ]);
+  });
+
+  describe('in the backend', () => {
+    beforeAll(async () => {
+      registerNative();
+      await tf.setBackend('cpu');
+    });
+    afterAll(async () => {
+      await tf.setBackend('cpu');
+    });
+
+    it('fetches data from another backend, and gives it back', async () => {
+      const x = tf.tensor1d([1, 2, 3]);
+      await tf.setBackend('native');
+      const before = tf.memory().numTensors;
+      const y = tf.add(x, 1);
+      expect([...y.dataSync()]).toEqual([2, 3, 4]);
+      await tf.setBackend('cpu');
+      const z = tf.add(y, x);
+      expect([...z.dataSync()]).toEqual([3, 5, 7]);
+      tf.dispose([y, z]);
+      expect(tf.memory().numTensors).toBe(before);
+      x.dispose();
+    });
+  });
+});
