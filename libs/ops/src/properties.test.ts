@@ -405,6 +405,39 @@ describe('on this engine', () => {
     });
   });
 
+  it('products in bf16 are right to two digits, where the engine has them', () => {
+    if (tf.getBackend() !== 'native') return;
+    const backend = tf.backend() as unknown as { precision: string };
+    backend.precision = 'bf16';
+    try {
+      check(
+        [size, size, size, fc.constantFrom(undefined, 'gelu', 'geluTanh'), seed],
+        (rows, width, out, activation, salt) => {
+          const inputs = [
+            numbers([rows, width], salt),
+            numbers([out, width], salt + 1),
+            numbers([out], salt + 2),
+          ];
+          expectSame(
+            (x, w, b) => linear(x, w, b, activation as Activation | undefined),
+            (x, w, b) => linearReference(x, w, b, activation as Activation | undefined),
+            inputs,
+            0.03,
+          );
+          const targets = ids([rows], out, salt);
+          expectSame(
+            (x, w, b) => linearCrossEntropy(x, w, b, targets),
+            (x, w, b) => linearCrossEntropyReference(x, w, b, targets),
+            inputs,
+            0.03,
+          );
+        },
+      );
+    } finally {
+      backend.precision = 'float32';
+    }
+  });
+
   it('crossEntropy stays finite for huge logits, and is NaN where nothing counts', () => {
     tf.tidy(() => {
       const targets = tf.tensor1d([1, 0], 'int32');

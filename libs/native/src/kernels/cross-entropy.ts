@@ -55,5 +55,7 @@ export interface CrossEntropyKernels {
     classes: number,
     ignored: number,
     share: number,
+    /** Factors rounded to bf16, where the processor multiplies those. */
+    bf16: boolean,
   ): number;
 }

@@ -21,6 +21,8 @@ export interface LinearKernels {
     outputs: number,
     /** 0 relu, 1 gelu, 2 geluTanh, 3 none */
     activation: number,
+    /** Factors rounded to bf16, where the processor multiplies those. */
+    bf16: boolean,
   ): void;
 
   /** Gradients of those that there is an array for. */
@@ -38,5 +40,6 @@ export interface LinearKernels {
     inputs: number,
     outputs: number,
     activation: number,
+    bf16: boolean,
   ): void;
 }
