@@ -35,16 +35,20 @@ function fillWeights(weights: Float64Array, logits: Float32Array, largest: numbe
 export function argmax(logits: Float32Array): number {
   let best = -1;
   let largest = -Infinity;
+  let check = 0; // stays 0 over finite numbers: cheaper than looking at each
   for (let i = 0; i < logits.length; i++) {
     const logit = logits[i];
+    check += logit * 0;
     if (logit > largest) {
       largest = logit;
       best = i;
-    } else if (Number.isNaN(logit)) {
-      throw new Error(
-        `logit ${i} is NaN: the model's weights are broken (a training run that diverged?); take an earlier checkpoint`,
-      );
     }
+  }
+  const broken = check === 0 ? -1 : logits.findIndex((logit) => Number.isNaN(logit));
+  if (broken >= 0) {
+    throw new Error(
+      `logit ${broken} is NaN: the model's weights are broken (a training run that diverged?); take an earlier checkpoint`,
+    );
   }
   if (largest === Infinity) {
     throw new Error(
@@ -54,6 +58,9 @@ export function argmax(logits: Float32Array): number {
   if (best < 0) throw new Error(`no token can follow: all ${logits.length} logits are -Infinity`);
   return best;
 }
+
+/** Where a draw weighs the tokens. */
+let scratch = new Float64Array(0);
 
 /**
  * The next token: filters the logits, then draws by probability.
@@ -70,11 +77,12 @@ export function drawToken(logits: Float32Array, filters: Filters, random: Random
   if ((filters.temperature ?? 1) < SMALLEST_TEMPERATURE) return likeliest;
 
   const filtered = filterLogits(logits, filters);
-  const weights = new Float64Array(filtered.length);
+  if (scratch.length < filtered.length) scratch = new Float64Array(filtered.length);
+  const weights = scratch;
   const drawn = uniform * fillWeights(weights, filtered, filtered[likeliest]); // no filter removes the likeliest
   let cumulated = 0;
   let last = likeliest;
-  for (let id = 0; id < weights.length; id++) {
+  for (let id = 0; id < filtered.length; id++) {
     if (weights[id] === 0) continue;
     cumulated += weights[id];
     if (drawn < cumulated) return id;
