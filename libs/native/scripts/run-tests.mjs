@@ -1,0 +1,28 @@
+// Runs cargo's tests and reads how many passed from what it prints.
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const project = resolve(import.meta.dirname, '..');
+
+/**
+ * @param {string[]} args of cargo
+ * @param {Record<string, string>} variables beside those of this process
+ * @returns {{ passed: number; failed: number; succeeded: boolean }} what failed has been printed
+ */
+export function runTests(args, variables) {
+  const { status, stdout, stderr } = spawnSync('cargo', args, {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, ...variables },
+    maxBuffer: 2 ** 28,
+  });
+  const output = stdout ?? '';
+  if (status !== 0) console.error(`${output}\n${stderr ?? ''}`);
+  let passed = 0;
+  let failed = 0;
+  for (const [, of, not] of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed;/gm)) {
+    passed += Number(of);
+    failed += Number(not);
+  }
+  return { passed, failed, succeeded: status === 0 && passed > 0 };
+}
