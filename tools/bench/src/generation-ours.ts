@@ -1,18 +1,13 @@
 // Our side of the generation race: one model in a process of its own, told in JSON what to do; prints one line. The
 // same tokens are written twice: through the sampling library, and by a loop around the model that takes the likeliest.
-import { tf } from '@lilformer/engine';
-import { Random } from '@lilformer/random';
-import { argmax, generateIds } from '@lilformer/sampling';
+import { generateIds } from '@lilformer/sampling';
 import { openFor } from './engine.js';
-import { generationModels, PROMPT, WRITTEN } from './generation-models.js';
-import { BenchGpt2 } from './models/gpt2.js';
+import { WRITTEN } from './generation-models.js';
+import { createWriter, writeGreedily } from './generation-writer.js';
 
 const task = JSON.parse(process.argv[2]) as { model: string; engine: string; repeats: number };
 const engine = await openFor(task.engine, 'float32');
-const random = new Random(0);
-const model = new BenchGpt2(generationModels[task.model], random.split('weights'));
-model.eval();
-const prompt = Array.from({ length: PROMPT }, () => random.integer(model.vocabSize));
+const { model, prompt } = createWriter(task.model);
 
 const best = { prompt: Infinity, library: Infinity, alone: Infinity };
 for (let i = 0; i < task.repeats; i++) {
@@ -25,7 +20,7 @@ for (let i = 0; i < task.repeats; i++) {
   best.prompt = Math.min(best.prompt, first - start);
   best.library = Math.min(best.library, performance.now() - first);
 
-  const alone = writeAlone();
+  const alone = writeGreedily(model, prompt);
   best.alone = Math.min(best.alone, alone.ms);
   if (alone.ids.join() !== library.join()) {
     throw new Error('the library wrote other tokens than the model alone: there is nothing to compare');
@@ -41,23 +36,3 @@ console.log(
     alone_tokens_per_s: ((WRITTEN - 1) / best.alone) * 1e3,
   }),
 );
-
-/** The greedy continuation, and the time of all its tokens but the first. */
-function writeAlone(): { ids: number[]; ms: number } {
-  const cache = model.createCache(1);
-  const score = (tokens: number[]): number => {
-    const logits = tf.tidy(() => {
-      const ids = tf.tensor2d(Int32Array.from(tokens), [1, tokens.length], 'int32');
-      return model.forward(ids, { cache, lastOnly: true });
-    });
-    const likeliest = argmax(logits.dataSync() as Float32Array);
-    logits.dispose();
-    return likeliest;
-  };
-  const ids = [score(prompt)];
-  const start = performance.now();
-  while (ids.length < WRITTEN) ids.push(score([ids.at(-1)!]));
-  const ms = performance.now() - start;
-  cache.dispose();
-  return { ids, ms };
-}

@@ -39,7 +39,8 @@ const help = `Usage: npx nx run bench:generation -- [options]
   --threads N      threads for everybody (default: the cores at hand)
   --rounds N       (default 3), each the fastest of ${REPEATS}
   --save           keep the results in tools/bench/results
-  --json           print what was measured as JSON, not as a table`;
+  --json           print what was measured as JSON, not as a table
+  --profile        no race: where the time of our tokens goes, model by model`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '3' },
       save: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -61,6 +63,13 @@ async function main(): Promise<void> {
   const rounds = wholeNumber('rounds', values.rounds);
   const threads = threadCount(values.threads);
   const env = threadsEnvironment(threads);
+  if (values.profile) {
+    for (const model of names) {
+      const task = JSON.stringify({ model, engine: values.engine });
+      console.log((await run(ownProgram('./generation-profile.ts', [task], env))).stdout);
+    }
+    return;
+  }
   const peers = values.peers === undefined ? peersFolder() : personsPath(values.peers);
   const script = join(peers, 'peer_generate.py');
   if (values.python !== undefined && !existsSync(script)) {

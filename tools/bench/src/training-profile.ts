@@ -1,8 +1,9 @@
 // A profile of one training step: a process of its own, told in JSON what to do; prints a table.
 import { openFor } from './engine.js';
 import type { Precision } from './contestants.js';
-import { outside, Profiler, total, type Profile, type ProfileRow } from './profile.js';
-import { digits, percent, table } from './table.js';
+import { profileTable } from './profile-table.js';
+import { Profiler, total, type Profile } from './profile.js';
+import { digits, percent } from './table.js';
 import { createTraining } from './training-step.js';
 import { usefulFlops, type Workload } from './workloads.js';
 
@@ -13,12 +14,6 @@ interface Task {
   readonly engine: string;
   readonly precision: Precision;
 }
-
-/** Rows below this share of the step are summed up in one. */
-const SMALLEST_SHARE = 0.003;
-
-/** Rows longer than this tell how fast a product, or memory, can be; shorter ones are within the clock's noise. */
-const LONG_ENOUGH_MS = 0.5;
 
 const task = JSON.parse(process.argv[2]) as Task;
 const engine = await openFor(task.engine, task.precision);
@@ -48,70 +43,10 @@ print(best!);
 
 function print(profile: Profile): void {
   const whole = total(profile);
-  const javascript = [...profile.phases.keys()].map((phase) => ({
-    phase,
-    operation: 'JavaScript',
-    sizes: '',
-    calls: undefined as number | undefined,
-    ms: outside(profile, phase),
-    flops: 0,
-    bytes: 0,
-  }));
-  const rows = [...profile.rows, ...javascript].sort((a, b) => b.ms - a.ms);
-  const shown = rows.filter(({ ms }) => ms >= whole * SMALLEST_SHARE);
-  const hidden = rows.slice(shown.length);
   const gflops = usefulFlops(task.workload) / whole / 1e6;
   const phases = [...profile.phases].map(([name, ms]) => `${name} ${percent(ms / whole)}`).join(', ');
-  const inJavaScript = javascript.reduce((sum, { ms }) => sum + ms, 0);
-  const lines = [
+  console.log(
     `${task.name} | ${task.precision} on ${engine.describe()} | fastest of ${task.steps} steps: ${digits(whole)} ms, ` +
-      `${digits(gflops)} GFLOP/s (without timers ${digits(bare)} ms) | ${phases}`,
-    '',
-    table(
-      ['operation', 'sizes', 'phase', 'calls', 'ms', 'share', 'GFLOP/s', 'GB/s'],
-      [
-        ...shown.map(({ operation, sizes, phase, calls, ms, flops, bytes }) => [
-          operation,
-          sizes,
-          phase,
-          calls?.toString() ?? '',
-          digits(ms),
-          `${((ms / whole) * 100).toFixed(1)} %`,
-          flops > 0 ? digits(flops / ms / 1e6) : '',
-          bytes > 0 ? digits(bytes / ms / 1e6) : '',
-        ]),
-        [
-          `${hidden.length} smaller rows`,
-          '',
-          '',
-          String(hidden.reduce((sum, { calls }) => sum + (calls ?? 0), 0)),
-          digits(hidden.reduce((sum, { ms }) => sum + ms, 0)),
-          '',
-          '',
-          '',
-        ],
-      ],
-    ),
-    '',
-    `Outside of kernels: ${percent(inJavaScript / whole)}. Next to speed up: ${next(rows)}.`,
-    '',
-  ];
-  console.log(lines.join('\n'));
-}
-
-/**
- * The operation, all phases and sizes together, with the most to gain: the time it takes beyond what its products
- * would take at the rate of the fastest product of this profile, and its arrays at that of the fastest pass.
- */
-function next(rows: readonly (Omit<ProfileRow, 'calls'> & { calls?: number })[]): string {
-  const fastest = (amount: 'flops' | 'bytes'): number =>
-    Math.max(...rows.map((row) => (row.ms < LONG_ENOUGH_MS ? 0 : row[amount] / row.ms)), Number.MIN_VALUE);
-  const rates = { flops: fastest('flops'), bytes: fastest('bytes') };
-  const gains = new Map<string, number>();
-  for (const { operation, ms, flops, bytes } of rows) {
-    const least = Math.max(flops / rates.flops, bytes / rates.bytes);
-    gains.set(operation, (gains.get(operation) ?? 0) + Math.max(0, ms - least));
-  }
-  const [operation, gain] = [...gains].sort((a, b) => b[1] - a[1])[0];
-  return `${operation}, ${digits(gain)} ms more than at the fastest rates in this table`;
+      `${digits(gflops)} GFLOP/s (without timers ${digits(bare)} ms) | ${phases}\n\n${profileTable(profile)}\n`,
+  );
 }
