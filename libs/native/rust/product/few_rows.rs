@@ -8,6 +8,9 @@ use crate::threads;
 /// Where x has at most so many rows this is faster than a product over packed panels.
 pub const FEW: usize = 8;
 
+/// Floats ahead of the one in use that are asked for: W is read once, and memory takes a while.
+const AHEAD: usize = 2048;
+
 /// Y[rows, out] = epilogue(X[rows, depth] · Wᵀ) with W [out, depth], rows one behind the other in all three.
 ///
 /// # Panics
@@ -97,6 +100,7 @@ unsafe fn dots<S: crate::simd::Simd, const W: usize, const X: usize>(
             }
             for i in 0..W {
                 let from = w.add(i * depth + k);
+                S::prefetch(from.wrapping_add(AHEAD));
                 let of_w = if whole { S::load(from) } else { S::load_part(from, count) };
                 for j in 0..X {
                     sums[i][j] = S::fma(of_w, of_x[j], sums[i][j]);
