@@ -12,7 +12,10 @@ export interface Work {
 }
 
 /** Whole numbers among the arguments, in order, and the arguments themselves. */
-type Read = (n: readonly number[], given: readonly unknown[]) => { sizes: string; flops: number };
+type Read = (
+  n: readonly number[],
+  given: readonly unknown[],
+) => { sizes: string; flops: number; bytes?: number };
 
 const present = (...arrays: unknown[]): number => arrays.filter((one) => one !== undefined).length;
 
@@ -50,6 +53,12 @@ const kernels: Readonly<Record<string, Read>> = {
   attentionPackedForward: attention(2, true),
   attentionPackedBackward: attention(4, true),
   linearCrossEntropy: linear((given) => 1 + present(given[4], given[5])),
+  // The length is left out of the sizes, as it differs from token to token; nor is all of the cache read.
+  cachedAttention: ([batch, heads, tokens, length, , headDim]) => ({
+    sizes: `${batch} × ${tokens} new, ${heads} heads of ${headDim}`,
+    flops: 2 * 2 * batch * heads * tokens * length * headDim,
+    bytes: 4 * batch * heads * headDim * (2 * length + 2 * tokens),
+  }),
   matmul: ([, , m, n, k], given) => {
     const batch = (given[4] as Int32Array).length;
     return { sizes: `${batch} × ${m} × ${k} × ${n}`, flops: 2 * batch * m * n * k };
@@ -67,7 +76,7 @@ export function workOf(kernel: string, given: readonly unknown[]): Work {
   const whole = numbers.filter((one) => Number.isInteger(one) && Math.abs(one) < LARGEST_SIZE);
   const known = kernels[kernel]?.(whole, given);
   const sizes = known?.sizes ?? (whole.length > 0 ? whole.join(' ') : countOf(given));
-  return { sizes, flops: known?.flops ?? 0, bytes: bytesOf(given) };
+  return { sizes, flops: known?.flops ?? 0, bytes: known?.bytes ?? bytesOf(given) };
 }
 
 function bytesOf(given: readonly unknown[]): number {

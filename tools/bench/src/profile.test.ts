@@ -72,6 +72,11 @@ describe('the work of a call', () => {
     expect(
       workOf('linearCrossEntropy', [...head, undefined, undefined, undefined, 6, 4, 5, -100, 1]).flops,
     ).toBe(240);
+    const cache = floats(64 * 8);
+    const cached = (length: number) =>
+      workOf('cachedAttention', [floats(8), cache, cache, undefined, floats(8), 1, 2, 1, length, 64, 4, 0.5]);
+    expect(cached(10)).toEqual({ sizes: '1 × 1 new, 2 heads of 4', flops: 4 * 8 * 10, bytes: 4 * 8 * 22 });
+    expect(cached(11).sizes).toBe(cached(10).sizes);
     const two = new Int32Array(2);
     expect(workOf('matmul', [x, w, undefined, y, two, two, 2, 1, 6, 5, 4, false, true, 0]).flops).toBe(480);
   });
