@@ -29,9 +29,9 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
     attention.check();
     let &Attention { batch, heads, keys: length, head_dim, scale, .. } = attention;
     let width = heads * head_dim;
-    attention.check_rows(&q, 1);
-    attention.check_rows(&keys, length);
-    attention.check_rows(&values, length);
+    q.check(attention, 1);
+    keys.check(attention, length);
+    values.check(attention, length);
     assert_eq!(output.len(), batch * width, "cached attention: output");
     if output.is_empty() {
         return;
@@ -49,10 +49,10 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
             head_dim,
             length,
             scale,
-            q: q.of(attention, sequence, first),
-            keys: keys.of(attention, sequence, first),
+            q: q.start(attention, sequence, first),
+            keys: keys.start(attention, sequence, first),
             key_stride: keys.stride,
-            values: values.of(attention, sequence, first),
+            values: values.start(attention, sequence, first),
             value_stride: values.stride,
             visible: attention.visible.map(|visible| &visible[sequence * length..][..length]),
             places,

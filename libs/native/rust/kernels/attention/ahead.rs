@@ -1,18 +1,11 @@
 //! Fetches the rows of the next item into the cache while one is computed: heads are short pieces of long rows, which
 //! processors do not foresee.
 
+use super::heads::Strip;
 use crate::simd::Simd;
 
 /// Floats of a cache line.
 const LINE: usize = 16;
-
-/// The rows of one array.
-#[derive(Clone, Copy)]
-pub struct Strip {
-    pub start: *const f32,
-    pub stride: usize,
-    pub count: usize,
-}
 
 /// What is still to be fetched.
 pub struct Ahead<const N: usize> {
@@ -32,8 +25,7 @@ impl<const N: usize> Ahead<N> {
 
     /// Nothing to fetch.
     pub fn nothing() -> Self {
-        let strip = Strip { start: std::ptr::null(), stride: 0, count: 0 };
-        Self { strips: [strip; N], columns: 0, row: 0, step: 0 }
+        Self { strips: [Strip::NONE; N], columns: 0, row: 0, step: 0 }
     }
 
     /// Fetches the rows of the next step.
@@ -47,7 +39,7 @@ impl<const N: usize> Ahead<N> {
                 if row >= strip.count {
                     continue;
                 }
-                let start = strip.start.wrapping_add(row * strip.stride);
+                let start = strip.row(row);
                 for column in (0..self.columns).step_by(LINE) {
                     // SAFETY: only a hint.
                     unsafe { S::prefetch(start.wrapping_add(column)) };

@@ -1,10 +1,12 @@
 //! The gradient: an item is one head of one sequence, or some of its blocks of keys.
 
-use super::ahead::{Ahead, Strip};
+use super::ahead::Ahead;
+use super::gradients::{Gradients, Partial};
+use super::heads::{Head, Rows, Strip};
+use super::scratch::{Cut, Scratch};
 use super::softmax::{Hiding, Reach, WORDS, slope};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, Sum, panel, product};
-use super::{Attention, Cut, Gradients, Rows, Scratch, Target, pack};
-use crate::buffers::{self, Shared};
+use super::{Attention, pack};
 use crate::kernel;
 use crate::simd::Simd;
 
@@ -30,28 +32,23 @@ pub fn backward(
 ) {
     attention.check();
     let &Attention { batch, heads, queries, keys, head_dim, .. } = attention;
-    attention.check_rows(&q, queries);
-    attention.check_rows(&k, keys);
-    attention.check_rows(&v, keys);
+    q.check(attention, queries);
+    k.check(attention, keys);
+    v.check(attention, keys);
     let width = attention.width();
     assert_eq!(output.len(), batch * queries * width, "attention: output");
     assert_eq!(d_output.len(), output.len(), "attention: gradient of the output");
     assert_eq!(log_sums.len(), batch * heads * queries, "attention: log-sums");
-    let [dq, dk, dv] = targets(attention, gradients);
+    let [dq, dk, dv] = gradients.targets(attention);
     if batch * heads * queries == 0 || keys == 0 {
         return;
     }
-    let output = Rows { numbers: output, sequence: queries, stride: width, offset: 0 };
-    let d_output = Rows { numbers: d_output, sequence: queries, stride: width, offset: 0 };
-
     let groups = attention.parts(keys / FEWEST);
     let span = keys.div_ceil(groups).next_multiple_of(32).min(KEYS);
     let blocks = keys.div_ceil(span);
     let groups = groups.min(blocks);
     // with several groups, each has sums of its own for the gradient of the queries
-    let partial = batch * heads * queries * head_dim;
-    let mut partials = (groups > 1).then(|| buffers::floats(partial.saturating_mul(groups)));
-    let shared = partials.as_deref_mut().map(Shared::new);
+    let partial = (groups > 1).then(|| Partial::new(attention, groups));
 
     let wide = head_dim.next_multiple_of(16);
     let scratch = Scratch::new(
@@ -65,35 +62,21 @@ pub fn backward(
     );
     let item = |n: usize| {
         let (at, group) = (n / groups, n % groups);
-        let (sequence, head) = (at / heads, at % heads);
-        let (dq, dq_stride) = match shared {
-            // SAFETY: inside the buffer of `groups` times `partial`.
-            Some(shared) => (unsafe { shared.at(group * partial + at * queries * head_dim) }, head_dim),
-            None => (dq.of(attention, queries, sequence, head), dq.stride),
-        };
+        let head = Head::new(attention, at, &[q, k, v]);
         Item {
-            attention,
+            head,
             span,
             blocks,
             group,
             groups,
-            q: q.of(attention, sequence, head),
-            q_stride: q.stride,
-            k: k.of(attention, sequence, head),
-            k_stride: k.stride,
-            v: v.of(attention, sequence, head),
-            v_stride: v.stride,
-            visible: attention.visible.map(|visible| &visible[sequence * keys..][..keys]),
-            row: at,
-            output: output.of(attention, sequence, head),
-            d_output: d_output.of(attention, sequence, head),
+            output: head.dense(output),
+            d_output: head.dense(d_output),
             log_sums: &log_sums[at * queries..][..queries],
-            dq,
-            dq_stride,
-            dk: dk.of(attention, keys, sequence, head),
-            dk_stride: dk.stride,
-            dv: dv.of(attention, keys, sequence, head),
-            dv_stride: dv.stride,
+            dq: partial
+                .as_ref()
+                .map_or_else(|| dq.of(attention, at), |partial| partial.of(attention, group, at)),
+            dk: dk.of(attention, at),
+            dv: dv.of(attention, at),
         }
     };
     attention.run(batch * heads * groups, |n, next, lane| {
@@ -101,98 +84,37 @@ pub fn backward(
         // another, and the scratch memory is this thread's.
         unsafe { run(&item(n), next.map(item).as_ref(), scratch.of(lane)) };
     });
-    if let Some(partials) = &partials {
-        let partials = &partials[..];
+    if let Some(partial) = &partial {
         attention.run(batch * heads, |at, _, _| {
-            let to = dq.of(attention, queries, at / heads, at % heads);
-            // SAFETY: rows of the gradient of this head, which no other item writes.
-            unsafe {
-                gather(
-                    &partials[at * queries * head_dim..],
-                    partial,
-                    groups,
-                    queries,
-                    head_dim,
-                    to,
-                    dq.stride,
-                )
-            };
+            // SAFETY: all groups have ended, and each item has rows of its own.
+            unsafe { partial.gather(attention, at, dq.of(attention, at)) };
         });
-    }
-}
-
-/// Checks the sizes of the gradients, and sets them to zero where no item will write.
-fn targets(attention: &Attention, gradients: Gradients) -> [Target; 3] {
-    let &Attention { batch, heads, queries, keys, .. } = attention;
-    let width = attention.width();
-    let nothing = batch * heads * queries == 0 || keys == 0;
-    let target = |numbers: Shared<f32>, stride, offset| Target { numbers, stride, offset };
-    match gradients {
-        Gradients::Packed(all) => {
-            assert_eq!(queries, keys, "attention: packed queries and keys");
-            assert_eq!(all.len(), batch * queries * 3 * width, "attention: gradient");
-            let numbers = Shared::new(all);
-            [0, width, 2 * width].map(|offset| target(numbers, 3 * width, offset))
-        }
-        Gradients::Separate { q, k, v } => {
-            assert_eq!(q.len(), batch * queries * width, "attention: gradient of q");
-            assert_eq!(k.len(), batch * keys * width, "attention: gradient of k");
-            assert_eq!(v.len(), batch * keys * width, "attention: gradient of v");
-            [q, k, v].map(|numbers| {
-                if nothing {
-                    numbers.fill(0.0);
-                }
-                target(Shared::new(numbers), width, 0)
-            })
-        }
     }
 }
 
 /// Some blocks of keys of one head of one sequence.
 struct Item<'a> {
-    attention: &'a Attention<'a>,
+    head: Head<'a>,
     /// Keys of a block.
     span: usize,
     blocks: usize,
     group: usize,
     groups: usize,
-    q: *const f32,
-    q_stride: usize,
-    k: *const f32,
-    k_stride: usize,
-    v: *const f32,
-    v_stride: usize,
-    visible: Option<&'a [f32]>,
-    /// Which head of the batch.
-    row: usize,
-    output: *const f32,
-    d_output: *const f32,
+    output: Strip,
+    d_output: Strip,
     log_sums: &'a [f32],
-    dq: *mut f32,
-    dq_stride: usize,
-    dk: *mut f32,
-    dk_stride: usize,
-    dv: *mut f32,
-    dv_stride: usize,
+    dq: Strip,
+    dk: Strip,
+    dv: Strip,
 }
 
 impl Item<'_> {
     /// What the item reads and writes, to be fetched while another is computed.
     fn ahead(&self, steps: usize) -> Ahead<8> {
-        let &Attention { queries, keys, head_dim, .. } = self.attention;
-        let width = self.attention.width();
-        let strip = |start, stride, count| Strip { start, stride, count };
-        let strips = [
-            strip(self.k, self.k_stride, keys),
-            strip(self.v, self.v_stride, keys),
-            strip(self.q, self.q_stride, queries),
-            strip(self.d_output, width, queries),
-            strip(self.output, width, queries),
-            strip(self.dq, self.dq_stride, queries),
-            strip(self.dk, self.dk_stride, keys),
-            strip(self.dv, self.dv_stride, keys),
-        ];
-        if keys > KEYS || self.groups > 1 { Ahead::nothing() } else { Ahead::new(strips, head_dim, steps) }
+        let Head { attention, q, k, v, .. } = self.head;
+        let strips = [k, v, q, self.d_output, self.output, self.dq, self.dk, self.dv];
+        let long = attention.keys > KEYS || self.groups > 1;
+        if long { Ahead::nothing() } else { Ahead::new(strips, attention.head_dim, steps) }
     }
 
     /// Whether a block of keys is this group's: to and fro, as with a causal mask the first have most work.
@@ -212,10 +134,9 @@ kernel! {
 
 #[inline(always)]
 unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
-    let attention = item.attention;
+    let Head { attention, at, q, k, v, visible } = item.head;
     let &Attention { queries, keys, head_dim, causal, scale, .. } = attention;
     let wide = head_dim.next_multiple_of(S::LANES);
-    let width = attention.width();
     let lead = attention.lead();
     let log2_scale = scale * std::f32::consts::LOG2_E;
     let kept = attention.dropout.map_or(1.0, |mask| mask.factor);
@@ -230,7 +151,7 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let weights = scratch.take(QUERIES * STRIDE);
     let d_scores = scratch.take(QUERIES * STRIDE);
     let words = scratch.take(WORDS).cast::<u32>();
-    let visible = scratch.take(KEYS);
+    let padding = scratch.take(KEYS);
     let dots = scratch.take(QUERIES);
     let (scales, ones) = (scratch.take(ROWS), scratch.take(ROWS));
 
@@ -238,7 +159,7 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     // SAFETY: the caller's promise; sizes of scratch memory are those above.
     unsafe {
         if item.groups > 1 {
-            std::slice::from_raw_parts_mut(item.dq, queries * head_dim).fill(0.0);
+            std::slice::from_raw_parts_mut(item.dq.row_mut(0), queries * head_dim).fill(0.0);
         }
         for row in 0..ROWS {
             *scales.add(row) = scale;
@@ -247,12 +168,12 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
         for block in (0..item.blocks).filter(|&block| item.has(block)) {
             let k0 = block * item.span;
             let count = (keys - k0).min(item.span);
-            let (k, v) = (item.k.add(k0 * item.k_stride), item.v.add(k0 * item.v_stride));
-            pack::panels::<S>(k, item.k_stride, count, head_dim, columns_of_k);
-            pack::panels::<S>(v, item.v_stride, count, head_dim, columns_of_v);
-            pack::rows::<S>(k, item.k_stride, count, head_dim, 1.0, packed_k, wide);
+            let k = k.part(k0, k0 + count);
+            pack::panels::<S>(k, head_dim, columns_of_k);
+            pack::panels::<S>(v.part(k0, k0 + count), head_dim, columns_of_v);
+            pack::rows::<S>(k, head_dim, 1.0, packed_k, wide);
             let hiding = Hiding {
-                visible: pack::visible(item.visible, k0, count, visible),
+                visible: pack::visible(visible, k0, count, padding),
                 dropout: attention.dropout.as_ref(),
                 words,
             };
@@ -263,21 +184,15 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                 for i0 in (q0..q1).step_by(ROWS) {
                     ahead.fetch::<S>();
                     let rows = (q1 - i0).min(ROWS);
-                    let at = (i0 - q0) * STRIDE;
-                    let (weights, d_scores) = (weights.add(at), d_scores.add(at));
-                    let (q, above) = (packed_q.add(at), above.add(at));
+                    let place = (i0 - q0) * STRIDE;
+                    let (weights, d_scores) = (weights.add(place), d_scores.add(place));
+                    let (packed_q, above) = (packed_q.add(place), above.add(place));
                     let dots = dots.add(i0 - q0);
-                    pack::block::<S>(
-                        item.q.add(i0 * item.q_stride),
-                        item.q_stride,
-                        rows,
-                        head_dim,
-                        log2_scale,
-                        q,
-                    );
-                    let d_output = item.d_output.add(i0 * width);
-                    pack::block::<S>(d_output, width, rows, head_dim, kept, above);
-                    pack::dots::<S>(item.output.add(i0 * width), d_output, width, rows, head_dim, dots);
+                    let [of_q, of_output, of_above] =
+                        [q, item.output, item.d_output].map(|all| all.part(i0, i0 + rows));
+                    pack::block::<S>(of_q, head_dim, log2_scale, packed_q);
+                    pack::block::<S>(of_above, head_dim, kept, above);
+                    pack::dots::<S>(of_output, of_above, head_dim, dots);
 
                     let reach = Reach::new(attention, i0, rows, k0, count);
                     let most = reach.most();
@@ -285,12 +200,12 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                         let vectors = (most - j).div_ceil(S::LANES);
                         let to = Plain { to: weights.add(j), stride: STRIDE };
                         let b = columns_of_k.add(j * head_dim);
-                        product::<S, _, STRIDE, 1>(rows, vectors, head_dim, q, b, panel::<S>(), &to);
+                        product::<S, _, STRIDE, 1>(rows, vectors, head_dim, packed_q, b, panel::<S>(), &to);
                         let to = Plain { to: d_scores.add(j), stride: STRIDE };
                         let b = columns_of_v.add(j * head_dim);
                         product::<S, _, STRIDE, 1>(rows, vectors, head_dim, above, b, panel::<S>(), &to);
                     }
-                    hiding.draw::<S>(attention.tile(item.row, i0, k0), most);
+                    hiding.draw::<S>(attention.tile(at, i0, k0), most);
                     let log_sums = item.log_sums[i0..].as_ptr();
                     match (hiding.visible.is_null(), attention.dropout.is_none()) {
                         (true, true) => {
@@ -310,8 +225,8 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                     for c in (0..head_dim).step_by(panel::<S>()) {
                         let vectors = (head_dim - c).div_ceil(S::LANES);
                         let to = Scaled {
-                            to: item.dq.add(i0 * item.dq_stride + c),
-                            stride: item.dq_stride,
+                            to: item.dq.row_mut(i0).add(c),
+                            stride: item.dq.stride,
                             rows,
                             columns: head_dim - c,
                             factor: scales,
@@ -356,35 +271,9 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                 }
             }
             // the packed queries have a factor of log2(e) that scores in units of log 2 want, and gradients do not
-            let (to, stride) = (item.dk.add(k0 * item.dk_stride), item.dk_stride);
-            pack::unpack::<S>(dk, wide, count, head_dim, std::f32::consts::LN_2, to, stride);
-            let (to, stride) = (item.dv.add(k0 * item.dv_stride), item.dv_stride);
-            pack::unpack::<S>(dv, wide, count, head_dim, 1.0, to, stride);
-        }
-    }
-}
-
-/// Adds up the groups' sums for one head.
-///
-/// # Safety
-/// `to` has `queries` rows, `stride` apart.
-unsafe fn gather(
-    partials: &[f32],
-    partial: usize,
-    groups: usize,
-    queries: usize,
-    head_dim: usize,
-    to: *mut f32,
-    stride: usize,
-) {
-    for i in 0..queries {
-        // SAFETY: the caller's promise.
-        let to = unsafe { std::slice::from_raw_parts_mut(to.add(i * stride), head_dim) };
-        to.copy_from_slice(&partials[i * head_dim..][..head_dim]);
-        for group in 1..groups {
-            for (to, from) in to.iter_mut().zip(&partials[group * partial + i * head_dim..][..head_dim]) {
-                *to += from;
-            }
+            let [to_k, to_v] = [item.dk, item.dv].map(|all| all.part(k0, k0 + count));
+            pack::unpack::<S>(dk, wide, head_dim, std::f32::consts::LN_2, to_k);
+            pack::unpack::<S>(dv, wide, head_dim, 1.0, to_v);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The way forward: an item is one head of one sequence, or a run of its queries.
 
-use super::ahead::{Ahead, Strip};
+use super::ahead::Ahead;
+use super::heads::{Head, Rows, Strip, Target};
+use super::scratch::{Cut, Scratch};
 use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, weigh};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, panel, product};
-use super::{Attention, Cut, Rows, Scratch, Target, pack};
+use super::{Attention, pack};
 use crate::buffers::Shared;
 use crate::kernel;
 use crate::simd::Simd;
@@ -31,9 +33,9 @@ pub fn forward(
 ) {
     attention.check();
     let &Attention { batch, heads, queries, keys, head_dim, .. } = attention;
-    attention.check_rows(&q, queries);
-    attention.check_rows(&k, keys);
-    attention.check_rows(&v, keys);
+    q.check(attention, queries);
+    k.check(attention, keys);
+    v.check(attention, keys);
     assert_eq!(output.len(), batch * queries * attention.width(), "attention: output");
     if let Some(log_sums) = &log_sums {
         assert_eq!(log_sums.len(), batch * heads * queries, "attention: log-sums");
@@ -42,7 +44,8 @@ pub fn forward(
         return;
     }
     let log_sums = log_sums.map(Shared::new);
-    let output = Target { numbers: Shared::new(output), stride: attention.width(), offset: 0 };
+    let width = attention.width();
+    let output = Target { numbers: Shared::new(output), sequence: queries, stride: width, offset: 0 };
 
     let ranges = queries.div_ceil(QUERIES).max(attention.parts(queries / FEWEST));
     let wide = head_dim.next_multiple_of(16);
@@ -59,21 +62,12 @@ pub fn forward(
     let item = |n: usize| {
         // causal: the last queries see most, and so come first
         let (range, at) = (ranges - 1 - n / (batch * heads), n % (batch * heads));
-        let (sequence, head) = (at / heads, at % heads);
         let (first, end) = threads::split(queries, ranges, ROWS, range);
         Item {
-            attention,
+            head: Head::new(attention, at, &[q, k, v]),
             first,
             end,
-            q: q.of(attention, sequence, head),
-            q_stride: q.stride,
-            k: k.of(attention, sequence, head),
-            k_stride: k.stride,
-            v: v.of(attention, sequence, head),
-            v_stride: v.stride,
-            visible: attention.visible.map(|visible| &visible[sequence * keys..][..keys]),
-            row: at,
-            output: output.of(attention, queries, sequence, head),
+            output: output.of(attention, at),
             // SAFETY: inside, as its length was checked.
             log_sums: log_sums.map(|to| unsafe { to.at(at * queries) }),
         }
@@ -87,42 +81,29 @@ pub fn forward(
 
 /// Some queries of one head of one sequence.
 struct Item<'a> {
-    attention: &'a Attention<'a>,
+    head: Head<'a>,
     /// The queries: from this …
     first: usize,
     /// … up to this.
     end: usize,
-    q: *const f32,
-    q_stride: usize,
-    k: *const f32,
-    k_stride: usize,
-    v: *const f32,
-    v_stride: usize,
-    visible: Option<&'a [f32]>,
-    /// Which head of the batch.
-    row: usize,
-    output: *mut f32,
+    output: Strip,
     log_sums: Option<*mut f32>,
 }
 
 impl Item<'_> {
     /// Keys that any of the queries sees.
     fn keys(&self) -> usize {
-        if self.attention.causal { self.end + self.attention.lead() } else { self.attention.keys }
+        let attention = self.head.attention;
+        if attention.causal { self.end + attention.lead() } else { attention.keys }
     }
 
     /// What the item reads and writes, to be fetched while another is computed.
     fn ahead(&self, steps: usize) -> Ahead<4> {
-        let (queries, keys) = (self.end - self.first, self.keys());
-        let width = self.attention.width();
-        let strip = |start, stride, count| Strip { start, stride, count };
-        let strips = [
-            strip(self.k, self.k_stride, keys),
-            strip(self.v, self.v_stride, keys),
-            strip(self.q.wrapping_add(self.first * self.q_stride), self.q_stride, queries),
-            strip(self.output.wrapping_add(self.first * width), width, queries),
-        ];
-        if keys > KEYS { Ahead::nothing() } else { Ahead::new(strips, self.attention.head_dim, steps) }
+        let Head { q, k, v, .. } = self.head;
+        let keys = self.keys();
+        let [q, output] = [q, self.output].map(|strip| strip.part(self.first, self.end));
+        let strips = [k.part(0, keys), v.part(0, keys), q, output];
+        if keys > KEYS { Ahead::nothing() } else { Ahead::new(strips, self.head.attention.head_dim, steps) }
     }
 }
 
@@ -138,10 +119,9 @@ kernel! {
 unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let mut ahead =
         next.map_or_else(Ahead::nothing, |next| next.ahead((item.end - item.first).div_ceil(ROWS)));
-    let attention = item.attention;
+    let Head { attention, at, q, k, v, visible, .. } = item.head;
     let head_dim = attention.head_dim;
     let wide = head_dim.next_multiple_of(S::LANES);
-    let width = attention.width();
     let lead = attention.lead();
     let keys = item.keys();
     let whole = keys <= KEYS; // all keys in one block: nothing runs along
@@ -153,7 +133,7 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let packed_q = scratch.take(ROWS * STRIDE);
     let scores = scratch.take(ROWS * STRIDE);
     let words = scratch.take(WORDS).cast::<u32>();
-    let visible = scratch.take(KEYS);
+    let padding = scratch.take(KEYS);
     let sums = scratch.take(QUERIES * wide);
     let running =
         Running { largest: scratch.take(QUERIES), sum: scratch.take(QUERIES), decay: scratch.take(QUERIES) };
@@ -163,18 +143,10 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     unsafe {
         for k0 in (0..keys).step_by(KEYS) {
             let count = (keys - k0).min(KEYS);
-            pack::panels::<S>(item.k.add(k0 * item.k_stride), item.k_stride, count, head_dim, packed_k);
-            pack::rows::<S>(
-                item.v.add(k0 * item.v_stride),
-                item.v_stride,
-                count,
-                head_dim,
-                1.0,
-                packed_v,
-                wide,
-            );
+            pack::panels::<S>(k.part(k0, k0 + count), head_dim, packed_k);
+            pack::rows::<S>(v.part(k0, k0 + count), head_dim, 1.0, packed_v, wide);
             let hiding = Hiding {
-                visible: pack::visible(item.visible, k0, count, visible),
+                visible: pack::visible(visible, k0, count, padding),
                 dropout: attention.dropout.as_ref(),
                 words,
             };
@@ -185,14 +157,7 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                 let rows = (item.end - i0).min(ROWS);
                 let reach = Reach::new(attention, i0, rows, k0, count);
                 let running = running.from(i0 - item.first);
-                pack::block::<S>(
-                    item.q.add(i0 * item.q_stride),
-                    item.q_stride,
-                    rows,
-                    head_dim,
-                    log2_scale,
-                    packed_q,
-                );
+                pack::block::<S>(q.part(i0, i0 + rows), head_dim, log2_scale, packed_q);
                 let most = reach.most();
                 for j in (0..most).step_by(panel::<S>()) {
                     let vectors = (most - j).div_ceil(S::LANES);
@@ -207,7 +172,7 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                         &to,
                     );
                 }
-                hiding.draw::<S>(attention.tile(item.row, i0, k0), most);
+                hiding.draw::<S>(attention.tile(at, i0, k0), most);
                 match (hiding.visible.is_null(), attention.dropout.is_none()) {
                     (true, true) => weigh::<S, false, false>(scores, reach, hiding, running, k0 == 0),
                     (true, false) => weigh::<S, false, true>(scores, reach, hiding, running, k0 == 0),
@@ -220,9 +185,9 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                 for c in (0..head_dim).step_by(panel::<S>()) {
                     let vectors = (head_dim - c).div_ceil(S::LANES);
                     let to = if whole {
-                        let to = item.output.add(i0 * width + c);
+                        let (to, stride) = (item.output.row_mut(i0).add(c), item.output.stride);
                         let decay = std::ptr::null();
-                        Scaled { to, stride: width, rows, columns: head_dim - c, factor: factors, decay }
+                        Scaled { to, stride, rows, columns: head_dim - c, factor: factors, decay }
                     } else {
                         let to = sums.add((i0 - item.first) * wide + c);
                         let decay = if k0 == 0 { std::ptr::null() } else { running.decay.cast_const() };
@@ -244,15 +209,7 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
             for i in item.first..item.end {
                 let row = i - item.first;
                 let factor = finish(item, i, running, row, kept);
-                pack::unpack::<S>(
-                    sums.add(row * wide),
-                    wide,
-                    1,
-                    head_dim,
-                    factor,
-                    item.output.add(i * width),
-                    width,
-                );
+                pack::unpack::<S>(sums.add(row * wide), wide, head_dim, factor, item.output.part(i, i + 1));
             }
         }
     }

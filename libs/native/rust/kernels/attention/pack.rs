@@ -1,27 +1,29 @@
 //! A head's rows, out of the arrays they lie in, as the tiles want them.
 
+use super::heads::Strip;
 use super::tiles::{KEYS, ROWS, STRIDE, panel};
 use crate::simd::Simd;
 
 /// Rows as columns: [rows, columns] becomes panels [rows / panel, columns, panel], with zeros behind the last row.
 ///
 /// # Safety
-/// As for `Simd`; `from` holds rows `stride` apart, `to` has room for whole panels.
+/// As for `Simd`; the rows have so many columns, `to` has room for whole panels.
 #[inline(always)]
-pub unsafe fn panels<S: Simd>(from: *const f32, stride: usize, rows: usize, columns: usize, to: *mut f32) {
+pub unsafe fn panels<S: Simd>(from: Strip, columns: usize, to: *mut f32) {
     let width = panel::<S>();
+    let rows = from.count;
     // SAFETY: the caller's promise; rows that do not exist are not read.
     unsafe {
         for first in (0..rows).step_by(width) {
             let to = to.add(first * columns);
             for part in (0..width).step_by(S::LANES) {
                 let there = rows.saturating_sub(first + part).min(S::LANES);
-                let from = from.wrapping_add((first + part) * stride);
+                let start = from.row(first + part);
                 for column in (0..columns).step_by(S::LANES) {
                     let count = (columns - column).min(S::LANES);
                     S::transpose(
-                        from.wrapping_add(column),
-                        stride,
+                        start.wrapping_add(column),
+                        from.stride,
                         there,
                         count,
                         to.add(column * width + part),
@@ -36,22 +38,14 @@ pub unsafe fn panels<S: Simd>(from: *const f32, stride: usize, rows: usize, colu
 /// factor · rows, `to_stride` apart, columns filled up with zeros to whole vectors.
 ///
 /// # Safety
-/// As for `Simd`; `from` holds rows `stride` apart, `to` has room for whole vectors.
+/// As for `Simd`; the rows have so many columns, `to` has room for whole vectors.
 #[inline(always)]
-pub unsafe fn rows<S: Simd>(
-    from: *const f32,
-    stride: usize,
-    rows: usize,
-    columns: usize,
-    factor: f32,
-    to: *mut f32,
-    to_stride: usize,
-) {
+pub unsafe fn rows<S: Simd>(from: Strip, columns: usize, factor: f32, to: *mut f32, to_stride: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         let factor = S::splat(factor);
-        for row in 0..rows {
-            let (from, to) = (from.add(row * stride), to.add(row * to_stride));
+        for row in 0..from.count {
+            let (from, to) = (from.row(row), to.add(row * to_stride));
             let mut column = 0;
             while column + S::LANES <= columns {
                 S::store(to.add(column), S::mul(factor, S::load(from.add(column))));
@@ -64,25 +58,18 @@ pub unsafe fn rows<S: Simd>(
     }
 }
 
-/// The way back: rows of whole vectors, `from_stride` apart, times a factor into rows of so many columns.
+/// The way back: rows of whole vectors, `from_stride` apart, times a factor into rows of so many columns, which nobody
+/// else uses.
 ///
 /// # Safety
 /// As for `Simd`; both addresses hold what is said.
 #[inline(always)]
-pub unsafe fn unpack<S: Simd>(
-    from: *const f32,
-    from_stride: usize,
-    rows: usize,
-    columns: usize,
-    factor: f32,
-    to: *mut f32,
-    stride: usize,
-) {
+pub unsafe fn unpack<S: Simd>(from: *const f32, from_stride: usize, columns: usize, factor: f32, to: Strip) {
     // SAFETY: the caller's promise.
     unsafe {
         let factor = S::splat(factor);
-        for row in 0..rows {
-            let (from, to) = (from.add(row * from_stride), to.add(row * stride));
+        for row in 0..to.count {
+            let (from, to) = (from.add(row * from_stride), to.row_mut(row));
             let mut column = 0;
             while column + S::LANES <= columns {
                 S::store(to.add(column), S::mul(factor, S::load(from.add(column))));
@@ -100,18 +87,11 @@ pub unsafe fn unpack<S: Simd>(
 /// # Safety
 /// As for `rows`.
 #[inline(always)]
-pub unsafe fn block<S: Simd>(
-    from: *const f32,
-    stride: usize,
-    count: usize,
-    columns: usize,
-    factor: f32,
-    to: *mut f32,
-) {
+pub unsafe fn block<S: Simd>(from: Strip, columns: usize, factor: f32, to: *mut f32) {
     // SAFETY: the caller's promise.
     unsafe {
-        rows::<S>(from, stride, count, columns, factor, to, STRIDE);
-        for row in count..ROWS {
+        rows::<S>(from, columns, factor, to, STRIDE);
+        for row in from.count..ROWS {
             for column in (0..columns).step_by(S::LANES) {
                 S::store(to.add(row * STRIDE + column), S::zero());
             }
@@ -122,20 +102,13 @@ pub unsafe fn block<S: Simd>(
 /// The scalar product of each row of one matrix with that of another.
 ///
 /// # Safety
-/// As for `rows`, for both; `to` has room for `count` numbers.
+/// As for `rows`, for both, which are as many; `to` has room for as many numbers.
 #[inline(always)]
-pub unsafe fn dots<S: Simd>(
-    a: *const f32,
-    b: *const f32,
-    stride: usize,
-    count: usize,
-    columns: usize,
-    to: *mut f32,
-) {
+pub unsafe fn dots<S: Simd>(a: Strip, b: Strip, columns: usize, to: *mut f32) {
     // SAFETY: the caller's promise.
     unsafe {
-        for row in 0..count {
-            let (a, b) = (a.add(row * stride), b.add(row * stride));
+        for row in 0..a.count {
+            let (a, b) = (a.row(row), b.row(row));
             let mut sums = S::zero();
             let mut column = 0;
             while column + S::LANES <= columns {
