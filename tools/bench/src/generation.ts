@@ -128,9 +128,16 @@ async function main(): Promise<void> {
     const peer = { program: programPath(values.python), parameters: [script, name], env };
     entries.push(entry(name, 'transformers', peer));
   }
-  Object.assign(results, await race(entries, rounds));
+  const save = async (): Promise<void> => {
+    if (values.save) await saveResults('generation', results, generationMarkdown(results));
+  };
+  const outcome = await race(entries, rounds, (sofar) => {
+    Object.assign(results, sofar);
+    return save();
+  });
+  Object.assign(results, outcome);
   console.log(values.json ? JSON.stringify(results, null, 2) : generationMarkdown(results));
-  if (values.save) await saveResults('generation', results, generationMarkdown(results));
+  await save();
   if (results.interrupted) process.exitCode = 130;
 }
 

@@ -15,10 +15,13 @@ describe('race', () => {
   it('runs everybody in every round, one after the other', async () => {
     quiet();
     const ran: string[] = [];
+    const between: unknown[] = [];
     const outcome = await race(
       entries(['gpt ours', 'gpt eager', 'moe ours'], (name) => void ran.push(name)),
       2,
+      async (sofar) => void between.push(sofar, ran.length),
     );
+    expect(between).toEqual([{ failures: {}, rounds: 1, interrupted: true }, 3]);
     expect(ran).toEqual(['gpt ours', 'gpt eager', 'moe ours', 'gpt ours', 'gpt eager', 'moe ours']);
     expect(outcome).toEqual({ failures: {}, rounds: 2, interrupted: false });
   });

@@ -23,8 +23,15 @@ export interface RaceOutcome {
   readonly interrupted: boolean;
 }
 
-/** Runs all entries in every round. */
-export async function race(entries: readonly Entry[], rounds: number): Promise<RaceOutcome> {
+/**
+ * Runs all entries in every round.
+ * @param afterRound gets how it went so far: a place to keep results that a killed race should not lose
+ */
+export async function race(
+  entries: readonly Entry[],
+  rounds: number,
+  afterRound?: (sofar: RaceOutcome) => Promise<void>,
+): Promise<RaceOutcome> {
   const failures: Record<string, string> = {};
   const seconds = new Map<Entry, number>();
   const stop = new AbortController();
@@ -56,6 +63,7 @@ export async function race(entries: readonly Entry[], rounds: number): Promise<R
         seconds.set(entry, (performance.now() - started) / 1000);
       }
       done = round;
+      if (round < rounds) await afterRound?.({ failures, rounds: done, interrupted: true });
     }
     return { failures, rounds: done, interrupted: false };
   } finally {

@@ -146,7 +146,7 @@ export function precisionTable(results: TrainingResults, precision: Precision): 
     '',
     ...(heaviest ? [mean(heaviest, ({ memory }) => memory)] : []),
   ];
-  return table(head, [...rows, last]);
+  return table(head, compared.length > 0 ? [...rows, last] : rows);
 }
 
 /** How many times a peer takes what we take, on each workload that both ran. */

@@ -127,9 +127,16 @@ async function main(): Promise<void> {
       });
     }
   }
-  Object.assign(results, await race(entries, rounds));
+  const save = async (): Promise<void> => {
+    if (values.save) await saveResults('training', results, trainingMarkdown(results));
+  };
+  const outcome = await race(entries, rounds, (sofar) => {
+    Object.assign(results, sofar);
+    return save();
+  });
+  Object.assign(results, outcome);
   console.log(values.json ? JSON.stringify(results, null, 2) : trainingMarkdown(results));
-  if (values.save) await saveResults('training', results, trainingMarkdown(results));
+  await save();
   if (results.interrupted) process.exitCode = 130;
 }
 
