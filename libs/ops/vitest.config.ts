@@ -8,6 +8,8 @@ export default projectConfig({
     'src/recurrent.test.ts',
     'src/properties.test.ts',
     'src/differentiable.test.ts',
+    'src/kept.test.ts',
+    'src/add-gradients.test.ts',
     'src/optimizers.test.ts',
     'src/residual.test.ts',
     'src/cached-attention.test.ts',

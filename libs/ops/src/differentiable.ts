@@ -2,6 +2,7 @@
 // pass when no gradient is being recorded, and gradients that are computed only for the inputs that want one.
 // Leaves out gradients of gradients, and says so when one is asked for.
 import { alias, inScope, isRecording, record, tf, withoutRecording } from '@lilformer/engine';
+import { Kept, type Again } from './kept.js';
 
 /** Keeps tensors for the gradient: inputs, outputs or others. Call it at most once. */
 export type Save = (...tensors: tf.Tensor[]) => void;
@@ -22,6 +23,7 @@ export type GradientOf<Output> = Output extends tf.Tensor ? tf.Tensor : (tf.Tens
  * @param backward gives the gradient of each input, in order, from those of the outputs and the saved tensors; what
  *   else it makes is disposed, and so are the saved tensors after it. `wanted` tells whether anybody will ask for an
  *   input's gradient: what computes several at once looks there
+ * @param again how to compute an output again, if that is cheap: operations that save it then keep the way to it
  * @returns what `forward` gave
  */
 export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
@@ -33,9 +35,10 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
     saved: tf.Tensor[],
     wanted: (input: number) => boolean,
   ) => readonly Gradient[],
+  again?: Again,
 ): Output {
   if (!isRecording()) return inScope((scopeId) => owned(forward(undefined), scopeId), listed);
-  const saved: tf.Tensor[] = [];
+  const kept = new Kept();
   const value = withoutRecording(() =>
     inScope((scopeId) => {
       let toSave: tf.Tensor[] = [];
@@ -44,17 +47,15 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
         scopeId,
       );
       const outputs = listed(value);
-      for (const tensor of toSave) {
-        saved.push(outputs.includes(tensor) || saved.includes(tensor) ? alias(tensor) : own(tensor, scopeId));
-      }
-      for (const tensor of saved) tensor.kept = true;
+      kept.fill(toSave, (tensor) => (outputs.includes(tensor) ? alias(tensor) : own(tensor, scopeId)));
+      if (again) kept.offer(outputs, again);
       return value;
     }, listed),
   );
-  record(name, inputs, listed(value), saved, (dys, names) => {
+  record(name, inputs, listed(value), kept.tensors, (dys, names) => {
     const dy = (Array.isArray(value) ? dys.map((dy) => dy ?? undefined) : dys[0]) as GradientOf<Output>;
     const gradients = shielded(name, inputs, dys, () =>
-      backward(dy, saved, (input) => names?.includes(String(input)) ?? true),
+      backward(dy, kept.restored(), (input) => names?.includes(String(input)) ?? true),
     );
     if (gradients.length !== inputs.length) {
       throw new Error(
@@ -62,7 +63,7 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
       );
     }
     // tfjs disposes gradients that it has added to others, and the saved tensors: each input gets a tensor of its own.
-    const taken = new Set<tf.Tensor | null>([...dys, ...saved]);
+    const taken = new Set<tf.Tensor | null>([...dys, ...kept.tensors]);
     const fresh = (gradient: tf.Tensor): tf.Tensor => {
       if (taken.has(gradient)) return isRecording() ? tf.clone(gradient) : alias(gradient);
       taken.add(gradient);

@@ -2,6 +2,7 @@
 // connection.
 import { tf } from '@lilformer/engine';
 import { differentiable } from './differentiable.js';
+import type { Again } from './kept.js';
 import { compute, hasVisibleMemory, nativeKernels, type Floats } from './memory.js';
 import { residual, residualReference } from './residual.js';
 import { expectShape, rowCount } from './shapes.js';
@@ -22,10 +23,11 @@ export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps 
     [x, weight, bias],
     (save) => {
       const [y, statistics] = forward([x, weight, bias], eps, save !== undefined);
-      save?.(x, weight, statistics);
+      save?.(x, weight, statistics, bias);
       return y;
     },
     (dy, [x, weight, statistics]) => backward(dy, x, weight, statistics),
+    again(0, eps),
   );
 }
 
@@ -63,7 +65,7 @@ export function addLayerNorm(
     [x, y, weight, bias],
     (save) => {
       const [normed, sum, statistics] = forward([x, weight, bias, y], eps, save !== undefined);
-      save?.(sum, weight, statistics);
+      save?.(sum, weight, statistics, bias);
       return [sum, normed];
     },
     ([dSum, dNormed], [sum, weight, statistics]) => {
@@ -71,6 +73,7 @@ export function addLayerNorm(
       const [dx, dWeight, dBias] = backward(dNormed, sum, weight, statistics, dSum);
       return [dx, dx, dWeight, dBias];
     },
+    again(1, eps),
   );
   return outputs as [tf.Tensor, tf.Tensor];
 }
@@ -91,6 +94,13 @@ function check(name: string, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): 
   const width = x.shape.at(-1)!;
   expectShape(`${name}: weight`, weight, [width], ['D']);
   expectShape(`${name}: bias`, bias, [width], ['D']);
+}
+
+/** A pass over memory makes the normed rows again; those of a large batch are worth it. */
+function again(output: number, eps: number): Again | undefined {
+  if (!nativeKernels()) return undefined;
+  const compute: Again['compute'] = (x, weight, bias) => forward([x, weight, bias], eps, false)[0];
+  return { output, from: 2 ** 25, needs: [0, 1, 3], compute };
 }
 
 /**

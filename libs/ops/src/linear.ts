@@ -48,12 +48,12 @@ function fast(
   const bf16 = wantsBf16();
   const kind = activation ? KINDS[activation] : NONE;
   const sources = bias ? [x, weight, bias] : [x, weight];
+  const curved = activation === 'gelu' || activation === 'geluTanh'; // relu's slope shows in its output
   return differentiable(
     'linear',
     sources,
     (save) => {
-      // relu's slope shows in its output
-      const keepsInput = save !== undefined && (activation === 'gelu' || activation === 'geluTanh');
+      const keepsInput = save !== undefined && curved;
       const [y, before] = compute(sources, keepsInput ? [shape, shape] : [shape], ([x, w, b], [y, before]) =>
         kernels.linearForward(x, w, b, y, before, rows, inputs, outputs, kind, bf16),
       ) as [tf.Tensor, tf.Tensor | undefined];
@@ -75,6 +75,15 @@ function fast(
       let next = 0;
       return sources.map((_, i) => (wanted(i) ? found[next++] : unwanted));
     },
+    // What an activation is computed from is kept: a large batch need not keep the result as well.
+    curved
+      ? {
+          from: 2 ** 26,
+          needs: [2],
+          compute: (before) =>
+            compute([before], [shape], ([x], [y]) => kernels.activationForward(x, y, kind))[0],
+        }
+      : undefined,
   );
 }
 

@@ -1,6 +1,7 @@
 // Normalisation by the root mean square (Zhang and Sennrich, arXiv:1910.07467), alone and after a residual connection.
 import { tf } from '@lilformer/engine';
 import { differentiable } from './differentiable.js';
+import type { Again } from './kept.js';
 import { compute, hasVisibleMemory, nativeKernels, type Floats } from './memory.js';
 import { residual, residualReference } from './residual.js';
 import { expectShape, rowCount } from './shapes.js';
@@ -24,6 +25,7 @@ export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor 
       return y;
     },
     (dy, [x, weight, scales]) => backward(dy, x, weight, scales),
+    again(0, eps),
   );
 }
 
@@ -66,6 +68,7 @@ export function addRmsNorm(
       const [dx, dWeight] = backward(dNormed, sum, weight, scales, dSum);
       return [dx, dx, dWeight];
     },
+    again(1, eps),
   );
   return outputs as [tf.Tensor, tf.Tensor];
 }
@@ -79,6 +82,17 @@ export function addRmsNormReference(
 ): [sum: tf.Tensor, normed: tf.Tensor] {
   const sum = residualReference(x, y);
   return [sum, rmsNormReference(sum, weight, eps)];
+}
+
+/** A pass over memory makes the normed rows again; those of a large batch are worth it. */
+function again(output: number, eps: number): Again | undefined {
+  if (!nativeKernels()) return undefined;
+  return {
+    output,
+    from: 2 ** 25,
+    needs: [0, 1],
+    compute: (x, weight) => forward([x, weight], eps, false)[0],
+  };
 }
 
 /**
