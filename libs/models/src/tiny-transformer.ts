@@ -58,9 +58,12 @@ export class TinyTransformerBlock extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = this.attn.forward(this.norm1.forward(x), options);
+      const attended = tf.tidy(() => this.attn.forward(this.norm1.forward(x), options));
       const [sum, normed] = this.norm2.ofSum(x, attended);
-      return residual(sum, this.ff.forward(normed));
+      return residual(
+        sum,
+        tf.tidy(() => this.ff.forward(normed)),
+      );
     });
   }
 }

@@ -35,9 +35,12 @@ export class TransformerBlock extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = this.attention.forward(this.ln1.forward(x), options);
+      const attended = tf.tidy(() => this.attention.forward(this.ln1.forward(x), options));
       const [sum, normed] = this.ln2.ofSum(x, attended);
-      return residual(sum, this.ffn.forward(normed));
+      return residual(
+        sum,
+        tf.tidy(() => this.ffn.forward(normed)),
+      );
     });
   }
 }

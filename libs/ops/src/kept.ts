@@ -15,8 +15,12 @@ export interface Again {
   compute(...needed: tf.Tensor[]): tf.Tensor;
 }
 
+/** A tensor, or the way to compute it again. */
+type Entry = tf.Tensor | Recipe;
+
 interface Recipe {
-  readonly needed: readonly tf.Tensor[];
+  readonly shape: number[];
+  readonly needed: readonly Entry[];
   readonly compute: Again['compute'];
 }
 
@@ -27,42 +31,51 @@ const recipes = new WeakMap<object, Recipe>();
 export class Kept {
   /** All that is held in memory, for the tape to dispose of; shared with it. */
   readonly tensors: tf.Tensor[] = [];
-  #entries: (tf.Tensor | { shape: number[]; parts: tf.Tensor[]; compute: Again['compute'] })[] = [];
+  #entries: Entry[] = [];
 
   /**
    * Keeps tensors.
    * @param own makes a tensor this operation's own, where it is not
    */
   fill(tensors: readonly tf.Tensor[], own: (tensor: tf.Tensor) => tf.Tensor): void {
+    const hold = (tensor: tf.Tensor): tf.Tensor => {
+      this.tensors.push(tensor);
+      return tensor;
+    };
+    const adopt = (entry: Entry): Entry =>
+      isRecipe(entry) ? { ...entry, needed: entry.needed.map(adopt) } : hold(alias(entry));
     for (const tensor of tensors) {
       const recipe = recipes.get(tensor.dataId);
-      if (recipe && recipe.needed.every(({ isDisposed }) => !isDisposed)) {
-        const parts = recipe.needed.map(alias);
-        this.tensors.push(...parts);
-        this.#entries.push({ shape: tensor.shape, parts, compute: recipe.compute });
-      } else {
-        const mine = this.tensors.includes(tensor) ? alias(tensor) : own(tensor);
-        this.tensors.push(mine);
-        this.#entries.push(mine);
-      }
+      if (recipe && isAlive(recipe))
+        this.#entries.push({ ...(adopt(recipe) as Recipe), shape: tensor.shape });
+      else this.#entries.push(hold(this.tensors.includes(tensor) ? alias(tensor) : own(tensor)));
     }
     for (const tensor of this.tensors) tensor.kept = true;
   }
 
   /** Lets those who save one of the outputs compute it again from what is kept here. */
   offer(outputs: readonly tf.Tensor[], { output = 0, from, needs, compute }: Again): void {
-    const { dataId, size } = outputs[output];
-    const needed = needs.map((place) => this.#entries[place]);
-    if (size * 4 < from || needed.some((entry) => 'compute' in entry)) return;
-    recipes.set(dataId, { needed: needed as tf.Tensor[], compute });
+    const { dataId, size, shape } = outputs[output];
+    if (size * 4 < from) return;
+    recipes.set(dataId, { shape, needed: needs.map((place) => this.#entries[place]), compute });
   }
 
   /** What was saved; what is computed again is new, and left to the scope around. */
   restored(): tf.Tensor[] {
-    return this.#entries.map((entry) => {
-      if (!('compute' in entry)) return entry;
-      const again = entry.compute(...entry.parts);
-      return again.shape.join() === entry.shape.join() ? again : tf.reshape(again, entry.shape);
-    });
+    return this.#entries.map(restore);
   }
+}
+
+function restore(entry: Entry): tf.Tensor {
+  if (!isRecipe(entry)) return entry;
+  const again = entry.compute(...entry.needed.map(restore));
+  return tf.util.arraysEqual(again.shape, entry.shape) ? again : tf.reshape(again, entry.shape);
+}
+
+function isAlive(entry: Entry): boolean {
+  return isRecipe(entry) ? entry.needed.every(isAlive) : !entry.isDisposed;
+}
+
+function isRecipe(entry: Entry): entry is Recipe {
+  return 'compute' in entry;
 }
