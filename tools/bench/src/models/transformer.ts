@@ -80,10 +80,13 @@ class Block extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = this.attn.forward(this.n1.forward(x));
+      const attended = tf.tidy(() => this.attn.forward(this.n1.forward(x)));
       // The sum and its norm in one pass, where nothing drops in between.
       const [sum, normed] = this.drop.rate > 0 ? this.#dropped(x, attended) : this.n2.ofSum(x, attended);
-      return this.drop.residual(sum, this.mlp.forward(normed));
+      return this.drop.residual(
+        sum,
+        tf.tidy(() => this.mlp.forward(normed)),
+      );
     });
   }
 
