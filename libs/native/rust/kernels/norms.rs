@@ -87,101 +87,87 @@ kernel! {
     }
 }
 
+/// One row after the other, as memory is read fastest.
+///
 /// # Safety
 /// As for `Simd`; the slices have the lengths that `forward` has checked.
 #[inline(always)]
 unsafe fn normalise_all<S: Simd, const LAYER: bool>(mut rows: Rows) {
-    let count = rows.x.len() / rows.weight.len();
-    let fours = count / 4 * 4;
-    // SAFETY: so many rows are there.
-    unsafe {
-        for row in (0..fours).step_by(4) {
-            normalise_rows::<S, LAYER, 4>(&mut rows, row);
-        }
-        for row in fours..count {
-            normalise_rows::<S, LAYER, 1>(&mut rows, row);
+    let width = rows.weight.len();
+    let (weight, bias) = (rows.weight.as_ptr(), rows.bias.map_or(std::ptr::null(), <[f32]>::as_ptr));
+    let share = 1.0 / width as f32;
+    for row in 0..rows.x.len() / width {
+        let start = row * width;
+        // SAFETY: all places are inside the slices.
+        unsafe {
+            let mut x = rows.x.as_ptr().add(start);
+            if let Some((more, sums)) = &mut rows.added {
+                let more = more.as_ptr().add(start);
+                let sum = sums.as_mut_ptr().add(start);
+                vectors!(S, width, at, count => {
+                    let v = S::add(S::load_part(x.add(at), count), S::load_part(more.add(at), count));
+                    S::store_part(sum.add(at), v, count);
+                });
+                x = sum;
+            }
+            let mean = if LAYER { total::<S, false>(x, width, S::zero()) * share } else { 0.0 };
+            let centre = S::splat(mean);
+            let scale = 1.0 / (total::<S, true>(x, width, centre) * share + rows.epsilon).sqrt();
+            let factor = S::splat(scale);
+            let y = rows.y.as_mut_ptr().add(start);
+            vectors!(S, width, at, count => {
+                let v = S::load_part(x.add(at), count);
+                let w = S::load_part(weight.add(at), count);
+                let v = if LAYER {
+                    S::fma(S::mul(S::sub(v, centre), factor), w, S::load_part(bias.add(at), count))
+                } else {
+                    S::mul(S::mul(v, factor), w)
+                };
+                S::store_part(y.add(at), v, count);
+            });
+            if let Some(kept) = &mut rows.statistics {
+                if LAYER {
+                    kept[2 * row] = mean;
+                    kept[2 * row + 1] = scale;
+                } else {
+                    kept[row] = scale;
+                }
+            }
         }
     }
 }
 
-/// Some rows at once, whose sums do not wait for one another.
+/// The sum of a row's elements less `centre`, or of their squares. Four sums, so that none waits for another.
 ///
 /// # Safety
-/// As for `Simd`; the slices have the lengths that `forward` has checked, and ROWS rows from `row` on are in them.
+/// As for `Simd`; so many elements are there.
 #[inline(always)]
-unsafe fn normalise_rows<S: Simd, const LAYER: bool, const ROWS: usize>(rows: &mut Rows, row: usize) {
-    let width = rows.weight.len();
-    let (weight, bias) = (rows.weight.as_ptr(), rows.bias.map_or(std::ptr::null(), <[f32]>::as_ptr));
-    let share = 1.0 / width as f32;
-    let start = row * width;
-    // SAFETY: all places are inside the slices.
+unsafe fn total<S: Simd, const SQUARED: bool>(x: *const f32, width: usize, centre: S::V) -> f32 {
+    // SAFETY: promised by the caller.
     unsafe {
-        let mut x = rows.x.as_ptr().add(start);
-        let mut totals = [S::zero(); ROWS]; // layer norm: of the elements; RMS norm: of their squares
-        if let Some((more, sums)) = &mut rows.added {
-            let more = more.as_ptr().add(start);
-            let sum = sums.as_mut_ptr().add(start);
-            vectors!(S, width, at, count => {
-                for r in 0..ROWS {
-                    let at = r * width + at;
-                    let v = S::add(S::load_part(x.add(at), count), S::load_part(more.add(at), count));
-                    S::store_part(sum.add(at), v, count);
-                    totals[r] = if LAYER { S::add(totals[r], v) } else { S::fma(v, v, totals[r]) };
-                }
-            });
-            x = sum;
-        } else {
-            vectors!(S, width, at, count => {
-                for r in 0..ROWS {
-                    let v = S::load_part(x.add(r * width + at), count);
-                    totals[r] = if LAYER { S::add(totals[r], v) } else { S::fma(v, v, totals[r]) };
-                }
-            });
-        }
-        let mut means = [0.0; ROWS];
-        let mut centres = [S::zero(); ROWS];
-        let mut squares = totals;
-        if LAYER {
-            for r in 0..ROWS {
-                means[r] = S::sum(totals[r]) * share;
-                centres[r] = S::splat(means[r]);
-                squares[r] = S::zero();
-            }
-            vectors!(S, width, at, count => {
-                for r in 0..ROWS {
-                    let v = S::sub(S::load_part(x.add(r * width + at), count), centres[r]);
-                    let v = S::keep(S::first(count), v);
-                    squares[r] = S::fma(v, v, squares[r]);
-                }
-            });
-        }
-        let mut factors = [S::zero(); ROWS];
-        for r in 0..ROWS {
-            let scale = 1.0 / (S::sum(squares[r]) * share + rows.epsilon).sqrt();
-            factors[r] = S::splat(scale);
-            if let Some(kept) = &mut rows.statistics {
-                if LAYER {
-                    kept[2 * (row + r)] = means[r];
-                    kept[2 * (row + r) + 1] = scale;
+        let mut sums = [S::zero(); 4];
+        let whole = width / (4 * S::LANES) * (4 * S::LANES);
+        for at in (0..whole).step_by(4 * S::LANES) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let v = S::load(x.add(at + i * S::LANES));
+                *sum = if SQUARED {
+                    let v = S::sub(v, centre);
+                    S::fma(v, v, *sum)
                 } else {
-                    kept[row + r] = scale;
-                }
-            }
-        }
-        let y = rows.y.as_mut_ptr().add(start);
-        vectors!(S, width, at, count => {
-            let w = S::load_part(weight.add(at), count);
-            let b = if LAYER { S::load_part(bias.add(at), count) } else { S::zero() };
-            for r in 0..ROWS {
-                let v = S::load_part(x.add(r * width + at), count);
-                let v = if LAYER {
-                    S::fma(S::mul(S::sub(v, centres[r]), factors[r]), w, b)
-                } else {
-                    S::mul(S::mul(v, factors[r]), w)
+                    S::add(*sum, v)
                 };
-                S::store_part(y.add(r * width + at), v, count);
             }
+        }
+        vectors!(S, width - whole, at, count => {
+            let v = S::load_part(x.add(whole + at), count);
+            sums[0] = if SQUARED {
+                let v = S::keep(S::first(count), S::sub(v, centre));
+                S::fma(v, v, sums[0])
+            } else {
+                S::add(sums[0], v)
+            };
         });
+        S::sum(S::add(S::add(sums[0], sums[1]), S::add(sums[2], sums[3])))
     }
 }
 
@@ -274,79 +260,46 @@ kernel! {
 /// # Safety
 /// As for `Simd`; the slices have the lengths that `backward` has checked.
 #[inline(always)]
-unsafe fn pull_back_all<S: Simd, const LAYER: bool>(mut rows: BackwardRows) {
-    let count = rows.x.len() / rows.weight.len();
-    let pairs = count / 2 * 2;
-    // SAFETY: so many rows are there.
-    unsafe {
-        for row in (0..pairs).step_by(2) {
-            pull_back_rows::<S, LAYER, 2>(&mut rows, row);
-        }
-        for row in pairs..count {
-            pull_back_rows::<S, LAYER, 1>(&mut rows, row);
-        }
-    }
-}
-
-/// Some rows at once, which saves reading and writing the sums.
-///
-/// # Safety
-/// As for `Simd`; the slices have the lengths that `backward` has checked, and ROWS rows from `row` on are in them.
-#[inline(always)]
-unsafe fn pull_back_rows<S: Simd, const LAYER: bool, const ROWS: usize>(rows: &mut BackwardRows, row: usize) {
+unsafe fn pull_back_all<S: Simd, const LAYER: bool>(rows: BackwardRows) {
     let width = rows.weight.len();
-    let share = 1.0 / width as f32;
     let weight = rows.weight.as_ptr();
-    // SAFETY: all places are inside the slices.
-    unsafe {
-        let mut mean = [S::zero(); ROWS];
-        let mut scale = [S::zero(); ROWS];
-        for r in 0..ROWS {
-            if LAYER {
-                mean[r] = S::splat(rows.statistics[2 * (row + r)]);
-                scale[r] = S::splat(rows.statistics[2 * (row + r) + 1]);
+    let (weight_sums, bias_sums) = (rows.weight_sums.as_mut_ptr(), rows.bias_sums.as_mut_ptr());
+    let share = 1.0 / width as f32;
+    for row in 0..rows.x.len() / width {
+        let start = row * width;
+        // SAFETY: all places are inside the slices.
+        unsafe {
+            let (x, dy) = (rows.x.as_ptr().add(start), rows.dy.as_ptr().add(start));
+            let dx = rows.dx.as_mut_ptr().add(start);
+            let (mean, scale) = if LAYER {
+                (rows.statistics[2 * row], rows.statistics[2 * row + 1])
             } else {
-                scale[r] = S::splat(rows.statistics[row + r]);
-            }
-        }
-        let x = rows.x.as_ptr().add(row * width);
-        let dy = rows.dy.as_ptr().add(row * width);
-        let (weight_sums, bias_sums) = (rows.weight_sums.as_mut_ptr(), rows.bias_sums.as_mut_ptr());
-        let mut sums = [S::zero(); ROWS]; // of dy · weight
-        let mut products = [S::zero(); ROWS]; // of dy · weight · normalised x
-        vectors!(S, width, at, count => {
-            let w = S::load_part(weight.add(at), count);
-            let mut weight_sum = S::load_part(weight_sums.add(at), count);
-            let mut bias_sum = if LAYER { S::load_part(bias_sums.add(at), count) } else { S::zero() };
-            for r in 0..ROWS {
-                let above = S::load_part(dy.add(r * width + at), count); // zeros behind the row, and so all that follows
-                let v = S::load_part(x.add(r * width + at), count);
-                let normal = S::mul(if LAYER { S::sub(v, mean[r]) } else { v }, scale[r]);
-                let weighted = S::mul(above, w);
-                if LAYER {
-                    sums[r] = S::add(sums[r], weighted);
-                    bias_sum = S::add(bias_sum, above);
-                }
-                products[r] = S::fma(weighted, normal, products[r]);
-                weight_sum = S::fma(above, normal, weight_sum);
-            }
-            S::store_part(weight_sums.add(at), weight_sum, count);
-            if LAYER {
-                S::store_part(bias_sums.add(at), bias_sum, count);
-            }
-        });
-        for r in 0..ROWS {
-            let sum = S::splat(if LAYER { S::sum(sums[r]) * share } else { 0.0 });
-            let product = S::splat(S::sum(products[r]) * share);
-            let (x, dy) = (x.add(r * width), dy.add(r * width));
-            let dx = rows.dx.as_mut_ptr().add((row + r) * width);
-            let base = rows.base.map(|base| base.as_ptr().add((row + r) * width));
+                (0.0, rows.statistics[row])
+            };
+            let (mean, scale) = (S::splat(mean), S::splat(scale));
+            let mut sum = S::zero(); // of dy · weight
+            let mut product = S::zero(); // of dy · weight · normalised x
             vectors!(S, width, at, count => {
-                let v = S::load_part(x.add(at), count);
-                let normal = S::mul(if LAYER { S::sub(v, mean[r]) } else { v }, scale[r]);
+                let above = S::load_part(dy.add(at), count); // zeros behind the row, and so all that follows
+                let normal = normal::<S, LAYER>(S::load_part(x.add(at), count), mean, scale);
+                let weighted = S::mul(above, S::load_part(weight.add(at), count));
+                product = S::fma(weighted, normal, product);
+                let weight_sum = S::fma(above, normal, S::load_part(weight_sums.add(at), count));
+                S::store_part(weight_sums.add(at), weight_sum, count);
+                if LAYER {
+                    sum = S::add(sum, weighted);
+                    let bias_sum = S::add(above, S::load_part(bias_sums.add(at), count));
+                    S::store_part(bias_sums.add(at), bias_sum, count);
+                }
+            });
+            let sum = S::splat(if LAYER { S::sum(sum) * share } else { 0.0 });
+            let product = S::splat(S::sum(product) * share);
+            let base = rows.base.map(|base| base.as_ptr().add(start));
+            vectors!(S, width, at, count => {
+                let normal = normal::<S, LAYER>(S::load_part(x.add(at), count), mean, scale);
                 let weighted = S::mul(S::load_part(dy.add(at), count), S::load_part(weight.add(at), count));
                 let centred = if LAYER { S::sub(weighted, sum) } else { weighted };
-                let mut slope = S::mul(S::fnma(normal, product, centred), scale[r]);
+                let mut slope = S::mul(S::fnma(normal, product, centred), scale);
                 if let Some(base) = base {
                     slope = S::add(slope, S::load_part(base.add(at), count));
                 }
@@ -354,6 +307,14 @@ unsafe fn pull_back_rows<S: Simd, const LAYER: bool, const ROWS: usize>(rows: &m
             });
         }
     }
+}
+
+/// # Safety
+/// As for `Simd`.
+#[inline(always)]
+unsafe fn normal<S: Simd, const LAYER: bool>(x: S::V, mean: S::V, scale: S::V) -> S::V {
+    // SAFETY: promised by the caller.
+    unsafe { S::mul(if LAYER { S::sub(x, mean) } else { x }, scale) }
 }
 
 #[cfg(test)]
