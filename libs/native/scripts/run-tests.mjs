@@ -13,7 +13,8 @@ export function runTests(args, variables) {
   const { status, stdout, stderr } = spawnSync('cargo', args, {
     cwd: project,
     encoding: 'utf8',
-    env: { ...process.env, ...variables },
+    // One after the other: some change the number of threads of the pool, which there is one of.
+    env: { ...process.env, RUST_TEST_THREADS: '1', ...variables },
     maxBuffer: 2 ** 28,
   });
   const output = stdout ?? '';

@@ -1,13 +1,24 @@
 // Publishes every library to a registry of its own on this machine, installs each one alone into an
 // empty project with plain `npm i`, and runs the first JavaScript example of its README there: on the
 // present Node, and on Node 20, 22 and 24 where LILFORMER_NODES asks for them (`LILFORMER_NODES=20,22,24`).
-// Leaves out publishing to the world, which `changeset publish` does.
+// Where the native library is built, its package for this platform is published as well, and the engine that a program
+// gets without asking has to be the native one. Leaves out publishing to the world, which `changeset publish` does.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makePackage } from '../../../libs/native/scripts/platform-package.mjs';
+import { packageName, thisPlatform } from '../../../libs/native/scripts/platforms.mjs';
 
 const root = resolve(import.meta.dirname, '../../..');
 const work = mkdtempSync(join(tmpdir(), 'lilformer-installed-'));
@@ -41,24 +52,30 @@ const verdaccio = fileURLToPath(import.meta.resolve('verdaccio/package.json')).r
 const server = spawn(process.execPath, [verdaccio, '--config', config, '--listen', `127.0.0.1:${port}`], {
   stdio: ['ignore', 'inherit', 'inherit'],
 });
+const library = join(root, 'libs/native/build/lilformer-native.node');
+const hasNative = existsSync(library);
 let failures = 0;
 try {
   await answering(registry);
+  if (hasNative) {
+    const folder = join(work, 'platform');
+    makePackage(thisPlatform(), library, { anyGlibc: true, folder });
+    writeFileSync(join(folder, '.npmrc'), scope);
+    npm(folder, 'publish', '--tag', 'latest');
+  }
   for (const name of readdirSync(join(root, 'libs'))) {
     const packed = join(work, 'packed', name);
     mkdirSync(packed, { recursive: true });
     npm(join(root, 'libs', name), 'pack', '--ignore-scripts', '--pack-destination', packed);
-    writeFileSync(join(packed, '.npmrc'), scope);
-    npm(
-      packed,
-      'publish',
-      `./${readdirSync(packed).find((file) => file.endsWith('.tgz'))}`,
-      '--tag',
-      'latest',
-    );
+    execFileSync('tar', ['-xzf', readdirSync(packed).find((file) => file.endsWith('.tgz'))], { cwd: packed });
+    const folder = join(packed, 'package');
+    if (name === 'native' && hasNative) namePlatform(join(folder, 'package.json'));
+    writeFileSync(join(folder, '.npmrc'), scope);
+    npm(folder, 'publish', '--ignore-scripts', '--tag', 'latest');
   }
   const nodes = await nodeBinaries();
   for (const name of libraries) failures += check(name, nodes);
+  if (hasNative && libraries.includes('engine')) failures += checkNative(nodes);
 } finally {
   server.kill();
   rmSync(work, { recursive: true, force: true });
@@ -99,6 +116,37 @@ function check(name, nodes) {
     } catch (error) {
       failures++;
       console.error(`${name}: its example failed on Node ${version}\n${error.stderr || error.message}`);
+    }
+  }
+  return failures;
+}
+
+/** Names this platform's package as the release does with all of them. */
+function namePlatform(file) {
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  manifest.optionalDependencies = { [packageName(thisPlatform())]: manifest.version };
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+/** The engine that `npm i @lilformer/engine` gives has to be native; returns the number of failures. */
+function checkNative(nodes) {
+  const program = `import { openEngine } from '@lilformer/engine';
+    const { name, reason } = await openEngine();
+    if (name !== 'native') throw new Error(name + ' was taken: ' + reason);`;
+  let failures = 0;
+  for (const [version, binary] of nodes) {
+    try {
+      execFileSync(binary, ['--input-type=module', '-e', program], {
+        cwd: join(work, 'engine'),
+        encoding: 'utf8',
+        timeout: 120_000,
+        env: { ...process.env, LILFORMER_ENGINE: '', LILFORMER_NATIVE_LIBRARY: '' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      console.log(`engine: takes the native library from its package on Node ${version}`);
+    } catch (error) {
+      failures++;
+      console.error(`engine: does not take the native library on Node ${version}\n${error.stderr}`);
     }
   }
   return failures;
