@@ -1,6 +1,7 @@
 // What a result has to be read with: processor, cores, memory, system, versions, date and command.
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { basename, isAbsolute } from 'node:path';
 import { workspace } from './workloads.js';
 
 /** Where and when something was measured. */
@@ -21,7 +22,7 @@ export interface Circumstances {
 
 /** The present circumstances of a target of this project. */
 export function circumstances(target: string): Circumstances {
-  const given = process.argv.slice(2).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`));
+  const given = process.argv.slice(2).map(asWord);
   return {
     date: new Date().toISOString().slice(0, 10),
     command: `npx nx run bench:${target}${given.length > 0 ? ` -- ${given.join(' ')}` : ''}`,
@@ -33,6 +34,12 @@ export function circumstances(target: string): Circumstances {
     commit: commit(),
     load: Math.round(loadavg()[0] * 10) / 10,
   };
+}
+
+/** A word of the command line; where somebody's files lie is of no interest to others. */
+export function asWord(word: string): string {
+  const short = isAbsolute(word) ? `…/${basename(word)}` : word;
+  return /^[\w@%+=:,./…-]+$/.test(short) ? short : `'${short}'`;
 }
 
 /** One paragraph for people. */
