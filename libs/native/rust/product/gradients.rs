@@ -65,6 +65,14 @@ pub fn gradients(
             "a gradient of fewer than {length} numbers"
         );
     }
+    if rows == 0 {
+        // at once, however wide nothing is
+        targets.dw.into_iter().chain(targets.db).for_each(|target| target.fill(0.0));
+        return;
+    }
+    if outputs == 0 && inputs == 0 {
+        return; // however many rows that is
+    }
     let packed = targets.dx.is_some().then(|| pack(Matrix::rows(w, inputs).with(precision), outputs, inputs));
     let ready = slopes.ready();
     if let Some((dz, stride)) = ready {

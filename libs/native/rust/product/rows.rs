@@ -27,6 +27,9 @@ pub fn rows<E: Epilogue>(
     a.check(rows, b.depth);
     expect_room("a product", c.len(), rows, b.columns, ldc);
     epilogue.check(rows, b.columns);
+    if b.columns == 0 {
+        return; // however many rows that is
+    }
     let c = Shared::new(c);
     let grain = rows_of_a_part(rows, tiles());
     threads::run(rows.div_ceil(grain), |part, _| {
