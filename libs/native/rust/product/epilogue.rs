@@ -43,17 +43,6 @@ impl Epilogue for AddBias<'_> {
     }
 }
 
-/// Multiplies by a number.
-pub struct Scale(pub f32);
-
-impl Epilogue for Scale {
-    #[inline(always)]
-    unsafe fn finish<S: Simd>(&self, v: S::V, _row: usize, _column: usize, _count: usize) -> S::V {
-        // SAFETY: as this function.
-        unsafe { S::mul(v, S::splat(self.0)) }
-    }
-}
-
 /// A whole vector where `count` is LANES, which the compiler sees in the main loop, or the first `count` numbers.
 ///
 /// # Safety

@@ -3,7 +3,7 @@
 
 use super::pack::{Matrix, Packed, expect_room};
 use super::rows::{rows, rows_on_one_thread};
-use super::tile::tiles;
+use super::tile::{DEPTH, tiles};
 use super::transposed::{PARTIAL_FLOATS, add_rows, transposed_in, transposed_on_one_thread};
 use super::{Nothing, Precision, pack};
 use crate::buffers::{Shared, floats};
@@ -33,10 +33,11 @@ pub struct Targets<'a> {
     pub db: Option<&'a mut [f32]>,
 }
 
-/// Floats of dz that are made at a time by one thread: half of a second-level cache of a megabyte.
-const CHUNK_FLOATS: usize = 128 << 10;
-/// Rows of dz that are made at a time, at least: so many make the sums of a tile worth loading and storing.
-const LEAST_ROWS: usize = 112;
+/// Rows of dz that are made at a time by one thread: as many as a block of a product is deep, or twice as many where
+/// two blocks fit into half of a second-level cache of a megabyte.
+fn chunk_rows(stride: usize) -> usize {
+    if 2 * DEPTH * stride <= 128 << 10 { 2 * DEPTH } else { DEPTH }
+}
 
 /// Gradients of a layer from x [rows, inputs], w [outputs, inputs] and what `slopes` makes [rows, outputs].
 ///
@@ -80,8 +81,8 @@ pub fn gradients(
     }
     // rows of dz start in different cache sets
     let stride = ready.map_or(outputs.next_multiple_of(16) + 16, |(_, stride)| stride);
-    let chunk = (CHUNK_FLOATS / stride.max(1)).next_multiple_of(tiles().rows).clamp(LEAST_ROWS, 504);
-    let threads = threads::threads().min(rows.div_ceil(chunk)).max(1);
+    let chunk = if ready.is_some() { 32 * DEPTH } else { chunk_rows(stride) };
+    let threads = threads::threads().min(rows.div_ceil(DEPTH)).max(1);
     let own_sums = outputs * inputs + outputs;
     if threads > 1 && (threads - 1) * own_sums > PARTIAL_FLOATS {
         in_turns(slopes, rows, outputs, inputs, x, packed.as_ref(), stride, targets, precision);

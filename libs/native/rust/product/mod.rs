@@ -12,7 +12,7 @@
 //!
 //! A and B are [`Matrix`]: rows `stride` apart, or the transpose of that. A weight [out, in] is
 //! `Matrix::turned(weight, in)` in y = x · Wᵀ and `Matrix::rows(weight, in)` in dx = dy · W. An [`Epilogue`] changes
-//! each number of C once, when its sum is whole ([`Nothing`], [`AddBias`], [`Scale`], or a kernel's own).
+//! each number of C once, when its sum is whole ([`Nothing`], [`AddBias`], or a kernel's own).
 //!
 //! Products are float32, or, for `b.with(Precision::Bf16)` and [`transposed_in`], have their factors rounded to bf16
 //! while they are packed, where the processor multiplies those in hardware; all else stays float32.
@@ -35,7 +35,7 @@ mod rows;
 mod tile;
 mod transposed;
 
-pub use epilogue::{AddBias, Epilogue, Nothing, Scale, load, store};
+pub use epilogue::{AddBias, Epilogue, Nothing, load, store};
 pub use few_rows::{FEW, few_rows};
 pub use format::Precision;
 pub use gradients::{Slopes, Targets, gradients};

@@ -69,10 +69,6 @@ pub struct Packed {
 }
 
 impl Packed {
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-
     pub fn columns(&self) -> usize {
         self.columns
     }

@@ -75,6 +75,9 @@ pub fn product<E: Epilogue>(
     });
 }
 
+/// The epilogue is applied to so many columns at a time: lines of memory in a row, of a block that is still in cache.
+const FINISHED_COLUMNS: usize = 512;
+
 /// How many rows one part takes: whole blocks where there are many, so that each thread gets several parts.
 fn rows_of_a_part(rows: usize, tiles: &Tiles) -> usize {
     let block = tiles.block_rows();
@@ -125,6 +128,7 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
                 let next_rows = tiles.block_rows().min(rows.saturating_sub(next.0));
                 let mut ahead =
                     Ahead::new(a, first + next.0, next.1, next_rows, b.block.min(b.depth - next.1), calls);
+                let mut finished = 0;
                 for panel in 0..panels {
                     let column = panel * tiles.width;
                     let columns = tiles.width.min(b.columns - column);
@@ -141,11 +145,17 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
                             let tile = tiles.of_rows(lines, columns);
                             let from = packed_a.add(i * ROW_STRIDE);
                             tile(depth, from, of_b, tiles.width, c, ldc, columns, accumulate || k > 0);
-                            if last && !E::NOTHING {
-                                finish_block(epilogue, c, ldc, first + row + i, lines, column, columns);
-                            }
                         }
                         i += lines;
+                    }
+                    let ready = column + columns;
+                    if last && !E::NOTHING && (ready - finished >= FINISHED_COLUMNS || ready == b.columns) {
+                        // SAFETY: as above.
+                        unsafe {
+                            let c = c.add(row * ldc + finished);
+                            finish_block(epilogue, c, ldc, first + row, count, finished, ready - finished);
+                        }
+                        finished = ready;
                     }
                 }
                 k += depth;

@@ -87,6 +87,14 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize, const ROW: usize, const 
 ) {
     // SAFETY: the promise of `Tile`.
     unsafe {
+        if accumulate {
+            // C is needed when the sums are there
+            for i in 0..M {
+                for j in 0..N {
+                    S::prefetch(c.add(i * ldc + j * S::LANES));
+                }
+            }
+        }
         let mut sums = [[S::zero(); N]; M];
         let (mut a, mut b) = (a, b);
         for _ in 0..depth {

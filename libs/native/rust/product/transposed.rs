@@ -5,12 +5,10 @@ use super::epilogue::{load, store};
 use super::format::{Format, Precision};
 use super::pack::{PANEL_COLUMNS, Workspace, block_depth, column_tile, expect_room};
 use super::rows::{balanced, prefetch};
-use super::tile::tiles;
+use super::tile::{DEPTH, tiles};
 use crate::buffers::{Shared, floats};
 use crate::threads;
 
-/// Tokens of a block where there are many.
-const TOKENS: usize = 128;
 /// Floats of scratch memory that sums of several parts may take; larger results are split by rows instead.
 pub(super) const PARTIAL_FLOATS: usize = 8 << 20;
 
@@ -120,7 +118,7 @@ impl Split {
             return Self { by_tokens: 1, by_rows: 1 };
         }
         let fit = 1 + PARTIAL_FLOATS / (m * n + m).max(1);
-        let by_tokens = threads.min(tokens.div_ceil(2 * TOKENS)).min(fit).max(1);
+        let by_tokens = threads.min(tokens.div_ceil(DEPTH)).min(fit).max(1);
         let by_rows = threads.div_ceil(by_tokens).min(m.div_ceil(tiles().rows)).max(1);
         Self { by_tokens, by_rows }
     }
@@ -170,7 +168,7 @@ pub unsafe fn transposed_on_one_thread(
     let format = Format::of(precision);
     let tiles = format.tiles;
     let words = format.words(tokens);
-    let block = block_depth(words, if words <= 2 * TOKENS { 2 * TOKENS } else { TOKENS });
+    let block = block_depth(words, DEPTH);
     // SAFETY: the promise of this function: all addresses are inside Y, X, C, `sums` and the workspace, which has
     // place for a block of Y by columns and PANEL_COLUMNS columns of X.
     Workspace::with(|workspace| unsafe {
