@@ -7,7 +7,6 @@ import type { Random } from '@lilformer/random';
 import { futureMask } from './constants.js';
 import { Dropout } from './dropout.js';
 import type { LayerOptions } from './forward-options.js';
-import type { CachedTokens } from './key-value-cache.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import type { ConstantBuffer } from './parameter.js';
@@ -44,17 +43,16 @@ export class CausalSelfAttention extends Module {
 
   /** `[B, T, C]` to the same shape. Captures `attn.N` [B, H, T, T]. */
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
+    // Three maps of one input are one product.
     const { cache, layer = 0 } = options;
-    if (cache && cache.length > 0) {
-      const q = this.W_q.forward(x);
-      const cached = cache.append(layer, this.W_k.forward(x), this.W_v.forward(x));
-      return this.W_o.forward(attendToCache(q, cached, this.heads, options));
-    }
-    // Three maps of one input are one product; for a token or two, stacking the weights would cost more than it saves.
-    const weight = stackRows([this.W_q, this.W_k, this.W_v].map(({ weight }) => weight.variable)); // [3C, C]
+    const weight = cache ? cache.constant(layer, () => this.#stacked()) : this.#stacked();
     const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
-    cache?.appendPacked(layer, qkv);
-    return this.W_o.forward(attendToItself(qkv, this.heads, options));
+    return this.W_o.forward(attend(qkv, this.heads, options));
+  }
+
+  /** `[3C, C]` */
+  #stacked(): tf.Tensor {
+    return stackRows([this.W_q.weight.variable, this.W_k.weight.variable, this.W_v.weight.variable]);
   }
 }
 
@@ -90,39 +88,24 @@ export class PackedSelfAttention extends Module {
 
   /** `[B, T, C]` to the same shape. Captures `attn.N` [B, H, T, T]. */
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
-    const { cache, layer = 0 } = options;
     const qkv = this.qkv_proj.forward(x); // [B, T, 3C]
-    const cached = cache?.appendPacked(layer, qkv);
-    return this.out_proj.forward(
-      cached && cached.length > x.shape[1]
-        ? attendToCache(qkv, cached, this.heads, options)
-        : attendToItself(qkv, this.heads, options, this.dropout?.next()),
-    );
+    return this.out_proj.forward(attend(qkv, this.heads, options, this.dropout?.next()));
   }
 }
 
-/** Attention among the tokens of `[B, T, 3C]`. */
-function attendToItself(
+/** Attention of `[B, T, 3C]` to itself, or to all tokens of a cache that has seen some before. */
+function attend(
   qkv: tf.Tensor3D,
   heads: number,
-  { capture, paddingMask, layer = 0 }: LayerOptions,
+  { cache, capture, paddingMask, layer = 0 }: LayerOptions,
   dropout?: DropoutMask,
 ): tf.Tensor3D {
-  const settings = { heads, causal: true, paddingMask, dropout, returnWeights: capture !== undefined };
-  const { output, weights } = attentionPacked(qkv, settings);
-  if (weights) capture?.take(`attn.${layer}`, weights);
-  return output as tf.Tensor3D;
-}
-
-/** Attention of new tokens, `[B, Tnew, C]` or the first C columns of `[B, Tnew, 3C]`, to all in the cache. */
-function attendToCache(
-  q: tf.Tensor3D,
-  { keys, values, length }: CachedTokens,
-  heads: number,
-  { capture, paddingMask, layer = 0 }: LayerOptions,
-): tf.Tensor3D {
-  const settings = { heads, paddingMask, returnWeights: capture !== undefined };
-  const { output, weights } = cachedAttention(q, keys, values, length, settings);
+  const returnWeights = capture !== undefined;
+  const cached = cache?.appendPacked(layer, qkv);
+  const { output, weights } =
+    cached && cached.length > qkv.shape[1]
+      ? cachedAttention(qkv, cached.keys, cached.values, cached.length, { heads, paddingMask, returnWeights })
+      : attentionPacked(qkv, { heads, causal: true, paddingMask, dropout, returnWeights });
   if (weights) capture?.take(`attn.${layer}`, weights);
   return output as tf.Tensor3D;
 }

@@ -17,6 +17,7 @@ export interface CachedTokens {
 /** Keys and values of all tokens so far, for each attention layer. It owns its tensors. */
 export class KeyValueCache {
   readonly #layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
+  readonly #constants: tf.Tensor[] = [];
   #length = 0;
   #batch: number;
 
@@ -57,15 +58,28 @@ export class KeyValueCache {
 
   #append(layer: number, width: number, keys: Columns, values: Columns): CachedTokens {
     const before = this.#layers[layer];
-    const extended = (buffer: tf.Tensor3D | undefined, [rows, column]: Columns): tf.Tensor3D => {
-      // Behind the length, because a forward that failed half-way may have left more.
-      const longer = appendToCache(buffer, this.#length, rows, column, width);
-      if (longer !== buffer) buffer?.dispose();
-      return tf.keep(longer) as tf.Tensor3D;
+    const after = {
+      keys: this.#extended(before?.keys, width, keys),
+      values: this.#extended(before?.values, width, values),
+      length: this.#length + keys[0].shape[1],
     };
-    const after = { keys: extended(before?.keys, keys), values: extended(before?.values, values) };
     this.#layers[layer] = after;
-    return { ...after, length: this.#length + keys[0].shape[1] };
+    return after;
+  }
+
+  /** A buffer with new rows behind the tokens that count: a forward that failed half-way may have left more. */
+  #extended(before: tf.Tensor3D | undefined, width: number, [rows, column]: Columns): tf.Tensor3D {
+    const after = appendToCache(before, this.#length, rows, column, width);
+    if (after !== before) before?.dispose();
+    return tf.keep(after) as tf.Tensor3D;
+  }
+
+  /**
+   * A tensor that a layer makes of its weights once, for all tokens to come: the cache's, to be kept until `reset`. (When
+   * weights change, what the cache holds is of no use any more.)
+   */
+  constant(layer: number, make: () => tf.Tensor): tf.Tensor {
+    return (this.#constants[layer] ??= tf.keep(make()));
   }
 
   /** Counts `tokens` as seen; the model calls it when every layer has appended them. */
@@ -115,7 +129,9 @@ export class KeyValueCache {
       keys.dispose();
       values.dispose();
     }
+    for (const constant of this.#constants) constant?.dispose();
     this.#layers.length = 0;
+    this.#constants.length = 0;
     this.#length = 0;
   }
 

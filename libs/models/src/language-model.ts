@@ -1,6 +1,6 @@
 // What every language model here can do, whatever is inside: check its input, give logits and a loss,
 // and clean up after itself. The arithmetic of each model is in its own file.
-import { tf } from '@lilformer/engine';
+import { tf, tidy } from '@lilformer/engine';
 import { KeyValueCache, Module, type ForwardOptions, type Linear } from '@lilformer/layers';
 import { linearCrossEntropy } from '@lilformer/ops';
 
@@ -53,7 +53,7 @@ export abstract class LanguageModel extends Module {
    */
   forward(ids: tf.Tensor2D, options: ForwardOptions = {}): tf.Tensor3D {
     this.#check(ids, options);
-    return tf.tidy(() => {
+    return tidy(() => {
       const [batch, tokens] = ids.shape;
       let x = this.hidden(ids, options); // [B, T, C]
       options.cache?.advance(tokens);
@@ -75,7 +75,7 @@ export abstract class LanguageModel extends Module {
       );
     }
     this.#check(ids, options);
-    return tf.tidy(() => {
+    return tidy(() => {
       const { weight, bias } = this.output;
       return linearCrossEntropy(this.hidden(ids, options), weight.variable, bias?.variable, targets);
     });

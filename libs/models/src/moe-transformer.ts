@@ -1,7 +1,7 @@
 // Each block has several feed-forward networks ("experts") and sends every token through one of them:
 // more parameters at the same cost a token (Switch Transformer, Fedus, Zoph and Shazeer, 2021). Here the
 // expert's output is not scaled by its probability, so the router is never trained.
-import { tf } from '@lilformer/engine';
+import { tidy, type tf } from '@lilformer/engine';
 import {
   CausalSelfAttention,
   embedAtPositions,
@@ -35,8 +35,8 @@ export class MoETransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tf.tidy(() => {
-      const attended = tf.tidy(() => this.attention.forward(this.ln1.forward(x), options));
+    return tidy(() => {
+      const attended = tidy(() => this.attention.forward(this.ln1.forward(x), options));
       const [sum, normed] = this.ln2.ofSum(x, attended);
       return residual(sum, this.moe.forward(normed, options));
     });

@@ -1,6 +1,6 @@
 // A small transformer with later habits: RMSNorm, one fused map for queries, keys and values, GELU, fixed
 // sinusoids for positions, no bias in attention and output.
-import { tf } from '@lilformer/engine';
+import { tf, tidy } from '@lilformer/engine';
 import {
   ConstantBuffer,
   embedAtPositions,
@@ -57,12 +57,12 @@ export class TinyTransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tf.tidy(() => {
-      const attended = tf.tidy(() => this.attn.forward(this.norm1.forward(x), options));
+    return tidy(() => {
+      const attended = tidy(() => this.attn.forward(this.norm1.forward(x), options));
       const [sum, normed] = this.norm2.ofSum(x, attended);
       return residual(
         sum,
-        tf.tidy(() => this.ff.forward(normed)),
+        tidy(() => this.ff.forward(normed)),
       );
     });
   }

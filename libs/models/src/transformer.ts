@@ -1,6 +1,6 @@
 // The transformer block: attention and feed-forward no longer replace a token's vector but add to it,
 // and each looks at a normalised copy ("pre-norm"). With that, depth begins to pay.
-import { tf } from '@lilformer/engine';
+import { tidy, type tf } from '@lilformer/engine';
 import {
   CausalSelfAttention,
   embedAtPositions,
@@ -34,12 +34,12 @@ export class TransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tf.tidy(() => {
-      const attended = tf.tidy(() => this.attention.forward(this.ln1.forward(x), options));
+    return tidy(() => {
+      const attended = tidy(() => this.attention.forward(this.ln1.forward(x), options));
       const [sum, normed] = this.ln2.ofSum(x, attended);
       return residual(
         sum,
-        tf.tidy(() => this.ffn.forward(normed)),
+        tidy(() => this.ffn.forward(normed)),
       );
     });
   }

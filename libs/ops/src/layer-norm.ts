@@ -99,8 +99,12 @@ function check(name: string, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): 
 /** A pass over memory makes the normed rows again; those of a large batch are worth it. */
 function again(output: number, eps: number): Again | undefined {
   if (!nativeKernels()) return undefined;
-  const compute: Again['compute'] = (x, weight, bias) => forward([x, weight, bias], eps, false)[0];
-  return { output, from: 2 ** 25, needs: [0, 1, 3], compute };
+  return {
+    output,
+    from: 2 ** 25,
+    needs: [0, 1, 3],
+    compute: (x, weight, bias) => forward([x, weight, bias], eps, false)[0],
+  };
 }
 
 /**

@@ -90,7 +90,12 @@ export function compute<Inputs extends readonly tf.Tensor[], const Shapes extend
   loop: (inputs: FloatsOf<Inputs>, outputs: FloatsOf<Shapes>) => void,
 ): { -readonly [K in keyof Shapes]: tf.Tensor } {
   let outputs: tf.Tensor[];
-  if (hasVisibleMemory()) {
+  const native = nativeBackend();
+  if (native) {
+    outputs = shapes.map(allocate);
+    const numbers = ({ dataId }: tf.Tensor): Floats => native.values(dataId) as Floats;
+    loop(inputs.map(numbers) as FloatsOf<Inputs>, outputs.map(numbers) as FloatsOf<Shapes>);
+  } else if (hasVisibleMemory()) {
     outputs = shapes.map(allocate);
     // Looked up when all are there: making a tensor may move the engine's heap.
     const numbers = numbersOf([...inputs, ...outputs]);

@@ -81,9 +81,15 @@ function lastLogits(
   from: number,
   cache: KeyValueCache | undefined,
 ): tf.Tensor3D {
-  return tf.tidy(() => {
-    const ids = Int32Array.from(texts.flatMap((text) => text.slice(from)));
-    const fed = tf.tensor2d(ids, [texts.length, ids.length / texts.length], 'int32');
-    return model.forward(fed, { cache, lastOnly: true });
+  const length = texts[0].length - from;
+  const ids = new Int32Array(texts.length * length);
+  texts.forEach((text, row) => {
+    for (let i = 0; i < length; i++) ids[row * length + i] = text[from + i];
   });
+  const fed = tf.tensor2d(ids, [texts.length, length], 'int32');
+  try {
+    return model.forward(fed, { cache, lastOnly: true });
+  } finally {
+    fed.dispose();
+  }
 }
