@@ -33,10 +33,14 @@ pub struct Targets<'a> {
     pub db: Option<&'a mut [f32]>,
 }
 
-/// Rows of dz that are made at a time by one thread: as many as a block of a product is deep, or twice as many where
-/// two blocks fit into half of a second-level cache of a megabyte.
+/// Rows of dz that are made at a time by one thread: as many as a block of a product is deep; twice as many where two
+/// blocks fit into half of a second-level cache of a megabyte; fewer where one would be more than 16 MB.
 fn chunk_rows(stride: usize) -> usize {
-    if 2 * DEPTH * stride <= 128 << 10 { 2 * DEPTH } else { DEPTH }
+    match stride {
+        0..=256 => 2 * DEPTH,
+        257..=16384 => DEPTH,
+        _ => (DEPTH * 16384 / stride).max(16),
+    }
 }
 
 /// Gradients of a layer from x [rows, inputs], w [outputs, inputs] and what `slopes` makes [rows, outputs].

@@ -126,8 +126,8 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
                 let next = if last { (row + count, 0) } else { (row, k + depth) };
                 let calls = panels * count.div_ceil(tile_rows);
                 let next_rows = tiles.block_rows().min(rows.saturating_sub(next.0));
-                let mut ahead =
-                    Ahead::new(a, first + next.0, next.1, next_rows, b.block.min(b.depth - next.1), calls);
+                let (next_k, next_depth) = format.numbers(next.1, b.block, b.depth);
+                let mut ahead = Ahead::new(a, first + next.0, next_k, next_rows, next_depth, calls);
                 let mut finished = 0;
                 for panel in 0..panels {
                     let column = panel * tiles.width;
