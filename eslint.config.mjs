@@ -6,10 +6,12 @@ import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
 const ORDER = [
+  'command-line',
   'random',
   'tokenizers',
   'checkpoints',
   'datasets',
+  'plots',
   'native',
   'engine',
   'ops',
@@ -17,10 +19,11 @@ const ORDER = [
   'models',
   'training',
   'sampling',
+  'evaluation',
 ];
 
 /** These never see a tensor library. */
-const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'datasets'];
+const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'datasets', 'plots'];
 
 const allow = ORDER.map((name, place) => ({
   from: { type: 'lib', captured: { name } },

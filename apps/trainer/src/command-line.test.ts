@@ -1,11 +1,12 @@
+import { aboutFlags, flagOf } from '@lilformer/command-line';
 import { describe, expect, it } from 'vitest';
-import { parseGenerate, parseTrain, trainHelp } from './command-line.js';
+import { generateFlags, trainFlags } from './command-line.js';
 import { PRESETS } from './presets.js';
-import { aboutSettings, checkSettings, DEFAULTS, flagOf } from './settings.js';
+import { checkSettings, DEFAULTS, settingsSchema } from './settings.js';
 
 const start = (...args: string[]) => {
-  const command = parseTrain(args);
-  if (command.kind !== 'start') throw new Error(`parsed as ${command.kind}`);
+  const command = trainFlags.parse(args);
+  if (command?.kind !== 'start') throw new Error(`parsed as ${command?.kind ?? 'help'}`);
   return command;
 };
 
@@ -49,7 +50,7 @@ describe('train', () => {
     );
     expect(settings).toMatchObject({ batchSize: 8, lr: 1e-3, epochs: 2, dModel: 128, windows: 'sliding' });
     const without = { valid: 'some.txt', engine: 'cpu', threads: 3, precision: 'bf16' };
-    for (const name of aboutSettings().keys()) {
+    for (const name of aboutFlags(settingsSchema).keys()) {
       const value = { ...without, ...DEFAULTS }[name];
       expect(start(flagOf(name), String(value)).settings[name], name).toEqual(value);
     }
@@ -86,16 +87,16 @@ describe('train', () => {
     [['--resume', 'runs/a', '--lr', '1'], '--lr: fixed when the run was started'],
     [['--resume', 'runs/a', '--preset', 'stories'], '--resume goes on with the settings of its run'],
   ])('%j is refused with what was expected', (args, message) => {
-    expect(() => parseTrain(args)).toThrow(message);
+    expect(() => trainFlags.parse(args)).toThrow(message);
   });
 
   it('names all wrong settings at once', () => {
-    expect(() => parseTrain(['--batch-size', '0', '--lr', 'x'])).toThrow(/--batch-size 0.*\n--lr x/);
+    expect(() => trainFlags.parse(['--batch-size', '0', '--lr', 'x'])).toThrow(/--batch-size 0.*\n--lr x/);
   });
 
   it('explains every setting and preset, within 100 columns', () => {
-    const help = trainHelp();
-    for (const name of aboutSettings().keys()) expect(help).toContain(`${flagOf(name)} `);
+    const help = trainFlags.help();
+    for (const name of aboutFlags(settingsSchema).keys()) expect(help).toContain(`${flagOf(name)} `);
     for (const name of Object.keys(PRESETS)) expect(help).toContain(name);
     for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
@@ -104,12 +105,12 @@ describe('train', () => {
 describe('generate', () => {
   it('reads its flags', () => {
     expect(
-      parseGenerate(['--run', 'r', '--prompt', 'a', '--prompt', 'b', '--top-k', '5', '--no-cache']),
+      generateFlags.parse(['--run', 'r', '--prompt', 'a', '--prompt', 'b', '--top-k', '5', '--no-cache']),
     ).toMatchObject({
       run: 'r',
-      prompts: ['a', 'b'],
+      prompt: ['a', 'b'],
       topK: 5,
-      cache: false,
+      noCache: true,
       temperature: 0.8,
     });
   });
@@ -120,6 +121,6 @@ describe('generate', () => {
     [['--run', 'r', '--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
     [['--run', 'r', '--tokens', '5'], '--tokens: no such setting'],
   ])('%j is refused', (args, message) => {
-    expect(() => parseGenerate(args)).toThrow(message);
+    expect(() => generateFlags.parse(args)).toThrow(message);
   });
 });

@@ -1,6 +1,7 @@
 // The text of a run: from the built-in stories, a corpus known by name, or a file; the tokenizer made from
 // it; and its tokens. What is slow tells how far it has come.
 import { stat } from 'node:fs/promises';
+import { fromWhereTheyStand, type Terminal } from '@lilformer/command-line';
 import {
   chunkWindows,
   corpusPath,
@@ -26,9 +27,7 @@ import {
   type TrainBpeProgress,
 } from '@lilformer/tokenizers';
 import { formatDuration, formatRate } from '@lilformer/training';
-import { fromWhereTheyStand } from './paths.js';
 import type { Settings } from './settings.js';
-import type { Terminal } from './terminal.js';
 
 const SEPARATOR = '<|endoftext|>';
 

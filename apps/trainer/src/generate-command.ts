@@ -1,12 +1,11 @@
 // `generate`: a run folder's model goes on with a prompt, and the text appears as it is written.
+import { fromWhereTheyStand, type Terminal } from '@lilformer/command-line';
 import { openEngine } from '@lilformer/engine';
 import { RunFolder } from '@lilformer/checkpoints';
 import { modelFromRun } from '@lilformer/training';
 import { generate } from '@lilformer/sampling';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import type { GenerateCommand } from './command-line.js';
-import { fromWhereTheyStand } from './paths.js';
-import type { Terminal } from './terminal.js';
 
 /** Writes a continuation of each prompt. @throws Error when the run cannot be read */
 export async function generateCommand(
@@ -18,8 +17,8 @@ export async function generateCommand(
   await openEngine({ engine: command.engine, threads: command.threads });
   const tokenizer = tokenizerFromJSON(folder.tokenizer);
   const model = await modelFromRun(folder, { weights: command.last ? 'last' : 'best' });
-  const { maxTokens, temperature, topK, topP, seed, cache } = command;
-  for (const prompt of command.prompts) {
+  const { maxTokens, temperature, topK, topP, seed, noCache } = command;
+  for (const prompt of command.prompt) {
     terminal.write(prompt);
     try {
       for await (const { text } of generate(model, tokenizer, prompt, {
@@ -28,7 +27,7 @@ export async function generateCommand(
         topK,
         topP,
         seed,
-        cache,
+        cache: !noCache,
         signal,
       })) {
         terminal.write(text);

@@ -1,57 +1,22 @@
 // Every setting of a training run: its name, default, meaning and what is allowed, once. The command
 // line, its help text, the checks and the run folder's config.json all come from this schema.
+import {
+  checkFlags,
+  flag,
+  notNegative,
+  oneOf,
+  positive,
+  real,
+  share,
+  text,
+  whole,
+} from '@lilformer/command-line';
 import { engineNames } from '@lilformer/engine';
 import { modelTypes } from '@lilformer/models';
 import { z } from 'zod';
 
-const toNumber = (value: unknown): unknown => {
-  if (typeof value !== 'string') return value;
-  const text = value.trim().replaceAll('_', '');
-  return text === '' ? NaN : Number(text);
-};
-
-function whole(least: number, most = Number.MAX_SAFE_INTEGER) {
-  const expected =
-    most === Number.MAX_SAFE_INTEGER
-      ? `expected a whole number of at least ${least.toLocaleString('en')}`
-      : `expected a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
-  return z.preprocess(toNumber, z.number(expected).int(expected).min(least, expected).max(most, expected));
-}
-
-function real(expected: string, allowed: (value: number) => boolean) {
-  const message = `expected ${expected}`;
-  return z.preprocess(
-    toNumber,
-    z.number(message).refine((value) => Number.isFinite(value) && allowed(value), message),
-  );
-}
-
-const positive = () => real('a number above 0', (value) => value > 0);
-const notNegative = () => real('a number of at least 0', (value) => value >= 0);
-const share = () => real('a number between 0 and 1', (value) => value > 0 && value < 1);
-
-function oneOf<const T extends readonly string[]>(...values: T) {
-  return z.enum(values, `expected one of ${values.join(', ')}`);
-}
-
-const text = () => z.string('expected a text').min(1, 'expected a text that is not empty');
-
-/** What the help says of a setting. */
-interface About {
-  readonly group: (typeof GROUPS)[number];
-  /** What stands for the value: `FILE`, `N`. */
-  readonly value: string;
-  readonly help: string;
-}
-
-export const GROUPS = ['Data', 'Tokenizer', 'Model', 'Training', 'Evaluation', 'Run', 'Samples'] as const;
-
-function setting<T extends z.ZodType>(about: About, schema: T): T {
-  return schema.meta({ ...about }) as T;
-}
-
 export const settingsSchema = z.object({
-  data: setting(
+  data: flag(
     {
       group: 'Data',
       value: 'NAME|FILE',
@@ -59,7 +24,7 @@ export const settingsSchema = z.object({
     },
     text(),
   ),
-  valid: setting(
+  valid: flag(
     {
       group: 'Data',
       value: 'FILE',
@@ -67,11 +32,11 @@ export const settingsSchema = z.object({
     },
     text().optional(),
   ),
-  split: setting(
+  split: flag(
     { group: 'Data', value: 'SHARE', help: 'share of the text to train on when there is no --valid' },
     share(),
   ),
-  splitBy: setting(
+  splitBy: flag(
     {
       group: 'Data',
       value: 'KIND',
@@ -79,7 +44,7 @@ export const settingsSchema = z.object({
     },
     oneOf('tokens', 'windows'),
   ),
-  separator: setting(
+  separator: flag(
     {
       group: 'Data',
       value: 'TEXT',
@@ -87,11 +52,11 @@ export const settingsSchema = z.object({
     },
     text(),
   ),
-  field: setting(
+  field: flag(
     { group: 'Data', value: 'NAME', help: 'field (.jsonl) or column (.parquet) that holds the text' },
     text(),
   ),
-  maxChars: setting(
+  maxChars: flag(
     {
       group: 'Data',
       value: 'N',
@@ -99,12 +64,12 @@ export const settingsSchema = z.object({
     },
     whole(0),
   ),
-  storyBytes: setting(
+  storyBytes: flag(
     { group: 'Data', value: 'N', help: 'how much text of built-in stories to make, in bytes' },
     whole(10_000, 1_000_000_000),
   ),
 
-  tokenizer: setting(
+  tokenizer: flag(
     {
       group: 'Tokenizer',
       value: 'KIND|FILE',
@@ -112,23 +77,23 @@ export const settingsSchema = z.object({
     },
     text(),
   ),
-  vocabSize: setting(
+  vocabSize: flag(
     { group: 'Tokenizer', value: 'N', help: 'entries of a tokenizer made from the text (not for `char`)' },
     whole(4, 200_000),
   ),
 
-  model: setting({ group: 'Model', value: 'TYPE', help: modelTypes.join(', ') }, oneOf(...modelTypes)),
-  context: setting(
+  model: flag({ group: 'Model', value: 'TYPE', help: modelTypes.join(', ') }, oneOf(...modelTypes)),
+  context: flag(
     { group: 'Model', value: 'N', help: 'tokens in a window: how far back the model can look' },
     whole(1, 65_536),
   ),
-  dModel: setting({ group: 'Model', value: 'N', help: 'width of the model' }, whole(1, 16_384)),
-  dFf: setting(
+  dModel: flag({ group: 'Model', value: 'N', help: 'width of the model' }, whole(1, 16_384)),
+  dFf: flag(
     { group: 'Model', value: 'N', help: 'inner width of the feed-forward network' },
     whole(1, 65_536),
   ),
-  layers: setting({ group: 'Model', value: 'N', help: 'blocks, in models that stack them' }, whole(1, 512)),
-  heads: setting(
+  layers: flag({ group: 'Model', value: 'N', help: 'blocks, in models that stack them' }, whole(1, 512)),
+  heads: flag(
     {
       group: 'Model',
       value: 'N',
@@ -136,12 +101,12 @@ export const settingsSchema = z.object({
     },
     whole(1, 512),
   ),
-  experts: setting(
+  experts: flag(
     { group: 'Model', value: 'N', help: 'experts of a mixture, of which each token takes one' },
     whole(1, 512),
   ),
 
-  windows: setting(
+  windows: flag(
     {
       group: 'Training',
       value: 'KIND',
@@ -149,8 +114,8 @@ export const settingsSchema = z.object({
     },
     oneOf('random', 'sliding', 'chunks'),
   ),
-  batchSize: setting({ group: 'Training', value: 'N', help: 'windows in a batch' }, whole(1)),
-  accumulate: setting(
+  batchSize: flag({ group: 'Training', value: 'N', help: 'windows in a batch' }, whole(1)),
+  accumulate: flag(
     {
       group: 'Training',
       value: 'N',
@@ -158,20 +123,20 @@ export const settingsSchema = z.object({
     },
     whole(1),
   ),
-  maxSteps: setting(
+  maxSteps: flag(
     { group: 'Training', value: 'N', help: 'stop after this many steps; 0: no limit' },
     whole(0),
   ),
-  epochs: setting(
+  epochs: flag(
     { group: 'Training', value: 'N', help: 'stop after this many passes over the windows; 0: no limit' },
     whole(0),
   ),
-  optimizer: setting(
+  optimizer: flag(
     { group: 'Training', value: 'KIND', help: 'adamw, adam, sgd' },
     oneOf('adamw', 'adam', 'sgd'),
   ),
-  lr: setting({ group: 'Training', value: 'RATE', help: 'learning rate, at its highest' }, positive()),
-  schedule: setting(
+  lr: flag({ group: 'Training', value: 'RATE', help: 'learning rate, at its highest' }, positive()),
+  schedule: flag(
     {
       group: 'Training',
       value: 'KIND',
@@ -179,7 +144,7 @@ export const settingsSchema = z.object({
     },
     oneOf('constant', 'linear', 'cosine', 'plateau'),
   ),
-  warmup: setting(
+  warmup: flag(
     {
       group: 'Training',
       value: 'N',
@@ -187,7 +152,7 @@ export const settingsSchema = z.object({
     },
     whole(0),
   ),
-  minLr: setting(
+  minLr: flag(
     {
       group: 'Training',
       value: 'RATE',
@@ -195,29 +160,29 @@ export const settingsSchema = z.object({
     },
     notNegative(),
   ),
-  plateauFactor: setting(
+  plateauFactor: flag(
     { group: 'Training', value: 'F', help: 'what plateau multiplies the learning rate by' },
     share(),
   ),
-  plateauPatience: setting(
+  plateauPatience: flag(
     { group: 'Training', value: 'N', help: 'evaluations without improvement that plateau puts up with' },
     whole(0),
   ),
-  weightDecay: setting({ group: 'Training', value: 'F', help: 'weight decay' }, notNegative()),
-  momentum: setting(
+  weightDecay: flag({ group: 'Training', value: 'F', help: 'weight decay' }, notNegative()),
+  momentum: flag(
     { group: 'Training', value: 'F', help: 'momentum of sgd' },
     real('a number from 0 to below 1', (value) => value >= 0 && value < 1),
   ),
-  clip: setting(
+  clip: flag(
     { group: 'Training', value: 'NORM', help: 'largest global norm of the gradients; 0: no limit' },
     notNegative(),
   ),
 
-  evalEvery: setting(
+  evalEvery: flag(
     { group: 'Evaluation', value: 'N|epoch', help: 'evaluate every N steps, or after each epoch' },
     z.union([z.literal('epoch'), whole(1)], 'expected a whole number of at least 1, or epoch'),
   ),
-  evalBatches: setting(
+  evalBatches: flag(
     {
       group: 'Evaluation',
       value: 'N',
@@ -225,7 +190,7 @@ export const settingsSchema = z.object({
     },
     whole(0),
   ),
-  patience: setting(
+  patience: flag(
     {
       group: 'Evaluation',
       value: 'N',
@@ -234,7 +199,7 @@ export const settingsSchema = z.object({
     whole(0),
   ),
 
-  engine: setting(
+  engine: flag(
     {
       group: 'Run',
       value: 'NAME',
@@ -242,7 +207,7 @@ export const settingsSchema = z.object({
     },
     oneOf(...engineNames).optional(),
   ),
-  threads: setting(
+  threads: flag(
     {
       group: 'Run',
       value: 'N',
@@ -250,7 +215,7 @@ export const settingsSchema = z.object({
     },
     whole(1, 1024).optional(),
   ),
-  precision: setting(
+  precision: flag(
     {
       group: 'Run',
       value: 'KIND',
@@ -258,25 +223,25 @@ export const settingsSchema = z.object({
     },
     oneOf('float32', 'bf16').optional(),
   ),
-  seed: setting(
+  seed: flag(
     { group: 'Run', value: 'N', help: 'seed of everything random: weights, order of the data, samples' },
     whole(0),
   ),
-  logEvery: setting({ group: 'Run', value: 'N', help: 'steps between two lines of progress' }, whole(1)),
-  saveEvery: setting(
+  logEvery: flag({ group: 'Run', value: 'N', help: 'steps between two lines of progress' }, whole(1)),
+  saveEvery: flag(
     { group: 'Run', value: 'SECONDS', help: 'at most this much work is lost when the machine fails' },
     positive(),
   ),
 
-  prompt: setting(
+  prompt: flag(
     { group: 'Samples', value: 'TEXT', help: 'what the samples before and after training start from' },
     z.string('expected a text'),
   ),
-  sampleTokens: setting(
+  sampleTokens: flag(
     { group: 'Samples', value: 'N', help: 'tokens of each sample; 0: no samples' },
     whole(0),
   ),
-  temperature: setting(
+  temperature: flag(
     { group: 'Samples', value: 'T', help: 'temperature of the samples; 0: always the likeliest token' },
     notNegative(),
   ),
@@ -330,35 +295,12 @@ export const DEFAULTS: Settings = {
   temperature: 0.7,
 };
 
-/** `batchSize` as it is typed: `--batch-size`. */
-export function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** What the help says of each setting. */
-export function aboutSettings(): Map<SettingName, About> {
-  return new Map(
-    Object.entries(settingsSchema.shape).map(([name, schema]) => [
-      name as SettingName,
-      schema.meta() as unknown as About,
-    ]),
-  );
-}
-
 /**
  * Checks settings, each by itself and all together.
  * @throws Error with one line a wrong setting: what was given, what was expected
  */
 export function checkSettings(values: Record<string, unknown>): Settings {
-  const result = settingsSchema.safeParse(values);
-  if (!result.success) {
-    const lines = result.error.issues.map((issue) => {
-      const name = String(issue.path[0]);
-      return `${flagOf(name)} ${String(values[name])}: ${issue.message}`;
-    });
-    throw new Error([...new Set(lines)].join('\n'));
-  }
-  const settings = result.data;
+  const settings = checkFlags(settingsSchema, values);
   const wrong: string[] = [];
   if (hasHeads(settings.model) && settings.dModel % settings.heads !== 0) {
     wrong.push(

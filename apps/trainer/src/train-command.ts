@@ -1,5 +1,11 @@
 // `train`: text, tokenizer, model and loop put together, told about, and kept in a run folder.
-import { relative } from 'node:path';
+import {
+  aboutFlags,
+  asTheyWouldType,
+  flagOf,
+  fromWhereTheyStand,
+  type Terminal,
+} from '@lilformer/command-line';
 import { RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
@@ -10,10 +16,9 @@ import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from './command-line.js';
 import { encodeCorpus, findCorpus, makeTokenizer, makeWindows, type Corpus } from './corpus.js';
 import { modelConfig } from './model-config.js';
-import { fromWhereTheyStand, nextRunFolder } from './paths.js';
+import { nextRunFolder } from './run-folder.js';
 import { PRESETS } from './presets.js';
-import { aboutSettings, checkSettings, DEFAULTS, flagOf, GROUPS, type Settings } from './settings.js';
-import type { Terminal } from './terminal.js';
+import { checkSettings, DEFAULTS, settingsSchema, type Settings } from './settings.js';
 import { trainingOptions } from './training-options.js';
 
 /** What config.json of a run holds: everything needed to build model and data again. */
@@ -29,7 +34,7 @@ interface RunConfig {
 
 /** Trains as the command says; returns how the run ended. @throws Error that says what to do */
 export async function trainCommand(
-  command: Exclude<TrainCommand, { kind: 'help' }>,
+  command: TrainCommand,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<DoneEvent> {
@@ -60,7 +65,7 @@ export async function trainCommand(
       }
     }
     if (!done) throw new Error('the training loop ended without saying how');
-    const shown = relative(fromWhereTheyStand('.'), folder.path) || '.';
+    const shown = asTheyWouldType(folder.path);
     if (done.reason === 'interrupted') {
       terminal.print(`\nSaved. Go on with: npx nx run trainer:train -- --resume ${shown}`);
     } else {
@@ -157,8 +162,8 @@ async function startEngine(
 function printSettings(preset: string, settings: Settings, terminal: Terminal): void {
   terminal.print(`Preset ${preset}: ${PRESETS[preset].about}`);
   const ofPreset: Partial<Settings> = PRESETS[preset].settings;
-  const about = aboutSettings();
-  for (const group of GROUPS) {
+  const about = aboutFlags(settingsSchema);
+  for (const group of new Set([...about.values()].map(({ group }) => group!))) {
     const shown = [...about].flatMap(([name, { group: its }]) => {
       if (its !== group || settings[name] === undefined) return [];
       const chosen = settings[name] !== (ofPreset[name] ?? DEFAULTS[name]);

@@ -23,7 +23,10 @@ import { packageName, thisPlatform } from '../../../libs/native/scripts/platform
 const root = resolve(import.meta.dirname, '../../..');
 const work = mkdtempSync(join(tmpdir(), 'lilformer-installed-'));
 const only = process.argv.slice(2);
-const libraries = readdirSync(join(root, 'libs')).filter((name) => only.length === 0 || only.includes(name));
+const published = readdirSync(join(root, 'libs')).filter(
+  (name) => !JSON.parse(readFileSync(join(root, 'libs', name, 'package.json'), 'utf8')).private,
+);
+const libraries = published.filter((name) => only.length === 0 || only.includes(name));
 
 const port = await freePort();
 const registry = `http://127.0.0.1:${port}/`;
@@ -63,7 +66,7 @@ try {
     writeFileSync(join(folder, '.npmrc'), scope);
     npm(folder, 'publish', '--tag', 'latest');
   }
-  for (const name of readdirSync(join(root, 'libs'))) {
+  for (const name of published) {
     const packed = join(work, 'packed', name);
     mkdirSync(packed, { recursive: true });
     npm(join(root, 'libs', name), 'pack', '--ignore-scripts', '--pack-destination', packed);

@@ -1,11 +1,7 @@
-// Paths as a person means them: from where they stand, which is not where Nx starts the app.
+// Where runs go when nobody says where.
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-
-/** The absolute form of a path that is relative to where the command was typed. */
-export function fromWhereTheyStand(path: string): string {
-  return resolve(process.env.INIT_CWD || process.cwd(), path);
-}
+import { join } from 'node:path';
+import { fromWhereTheyStand } from '@lilformer/command-line';
 
 /** A folder for a new run, `runs/<preset>-<number>`, that is not there yet. */
 export async function nextRunFolder(preset: string): Promise<string> {

@@ -1,0 +1,64 @@
+// A program of several commands: `main.ts VERB --flags`. Ctrl-C asks the command to stop, a second one does
+// not wait for it; a mistake ends in its message, without a stack unless DEBUG is set.
+import type { Command } from './command.js';
+import { Terminal } from './terminal.js';
+
+/** As shells count a process that SIGINT ended. */
+export const INTERRUPTED = 130;
+
+/** One command of a program: does it, and returns the exit code if it is not 0. */
+interface Verb {
+  readonly stopping: string;
+  run(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> | Promise<void>;
+}
+
+/**
+ * A command of a program: with `--help` it prints its help, else it does `run` with the values of its flags.
+ * `stopping` is printed when it is asked to stop.
+ */
+export function verb<T>(
+  command: Command<T>,
+  run: (flags: T, terminal: Terminal, signal: AbortSignal) => Promise<number> | Promise<void>,
+  stopping = '',
+): Verb {
+  return {
+    stopping,
+    async run(args, terminal, signal) {
+      const flags = command.parse(args);
+      if (flags !== undefined) return (await run(flags, terminal, signal)) ?? 0;
+      terminal.print(command.help());
+      return 0;
+    },
+  };
+}
+
+/** Runs the command that the process was started with, and sets its exit code. */
+export async function runProgram(verbs: Readonly<Record<string, Verb>>): Promise<void> {
+  const [name, ...args] = process.argv.slice(2);
+  const verb = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  const terminal = new Terminal();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(INTERRUPTED);
+      stop.abort(new Error('stopped'));
+      terminal.print(verb?.stopping ?? '');
+    });
+  }
+  try {
+    if (!verb) {
+      const names = Object.keys(verbs);
+      const last = names.pop();
+      const list = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
+      throw new Error(`${name ?? 'no command'}: expected ${list}`);
+    }
+    process.exitCode = (await verb.run(args, terminal, stop.signal)) ?? 0;
+  } catch (error) {
+    if (stop.signal.aborted) {
+      process.exitCode = INTERRUPTED;
+    } else {
+      console.error(process.env.DEBUG ? error : error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    }
+  }
+}
