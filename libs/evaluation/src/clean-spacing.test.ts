@@ -1,0 +1,43 @@
+import { describeGolden, golden, reference } from '@lilformer/testing';
+import { loadTokenizer } from '@lilformer/tokenizers';
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { cleanSpacing } from './clean-spacing.js';
+
+it('joins punctuation with the word before it', () => {
+  expect(cleanSpacing('speak , speak .\n\nFirst  Citizen : what ? no ! ; ( a )')).toBe(
+    'speak, speak. First Citizen: what? no!; (a)',
+  );
+  expect(cleanSpacing(' we know \' t , he said " no " ')).toBe('we know\' t, he said"no"');
+});
+
+it('changes nothing a second time, and nothing but white space', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('a', 'b', ' ', '\n', '.', ',', '(', ')', '"', "'")),
+      (characters) => {
+        const text = characters.join('');
+        const clean = cleanSpacing(text);
+        expect(cleanSpacing(clean)).toBe(clean);
+        expect(clean.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+        expect(clean).not.toMatch(/\s\s|\s[.,!?:;)"']|[("]\s/);
+      },
+    ),
+  );
+});
+
+const TOKENIZER = golden('tokenizers/whitespace_bpe/tokenizer.json');
+const TEXT = reference('tinyshakespeare/input.txt');
+
+describeGolden('on the text of a 500-token Shakespeare tokenizer', [TOKENIZER, TEXT], () => {
+  it('gives what a notebook printed for its sample', async () => {
+    const tokenizer = await loadTokenizer(TOKENIZER);
+    const text = readFileSync(TEXT, 'utf8');
+    const start = text.indexOf('with life:\nIf I do lose thee');
+    const ids = tokenizer.encode(text.slice(start, start + 300));
+    expect(cleanSpacing(tokenizer.decode(ids))).toMatch(
+      /^with life: If I do lo se thee, I do lo se a thing That n one but f oo l s would ke ep: a bre ath thou art, S er vi le/,
+    );
+  });
+});

@@ -1,0 +1,21 @@
+export {
+  explainGruStep,
+  gruStep,
+  gruStepDefaults,
+  gruStepPresets,
+  type GruStepBars,
+  type GruStepPreset,
+  type GruStepSettings,
+} from './gru-step.js';
+export { cleanSpacing } from './clean-spacing.js';
+export {
+  textStatistics,
+  topTokens,
+  topWords,
+  vocabularyStudy,
+  type Counted,
+  type TextStatistics,
+  type TokenCount,
+  type VocabularyStudy,
+  type VocabularyStudyOptions,
+} from './vocabulary.js';
