@@ -1,3 +1,5 @@
 import { projectConfig } from '../../vitest.shared.js';
 
-export default projectConfig();
+export default projectConfig({
+  onEveryEngine: ['src/perplexity.test.ts'],
+});

@@ -19,3 +19,16 @@ export {
   type VocabularyStudy,
   type VocabularyStudyOptions,
 } from './vocabulary.js';
+export {
+  measurePerplexity,
+  perplexity,
+  type AllWindows,
+  type EachTokenOnce,
+  type Perplexity,
+  type PerplexityEvent,
+  type PerplexityOptions,
+  type PerplexityProgress,
+  type PerplexityProtocol,
+  type RandomBatches,
+} from './perplexity.js';
+export { bitsPerByte, bitsPerCharacter, type TokenizedText } from './bits.js';
