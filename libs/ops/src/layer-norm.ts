@@ -1,6 +1,6 @@
 // Layer normalisation over the last dimension (Ba, Kiros and Hinton, arXiv:1607.06450), alone and after a residual
 // connection.
-import { tf } from '@lilformer/engine';
+import { isRecording, tf } from '@lilformer/engine';
 import { differentiable } from './differentiable.js';
 import type { Again } from './kept.js';
 import { compute, hasVisibleMemory, nativeKernels, type Floats } from './memory.js';
@@ -18,12 +18,13 @@ import { expectShape, rowCount } from './shapes.js';
 export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
   check('layerNorm', x, weight, bias);
   if (!hasVisibleMemory()) return layerNormReference(x, weight, bias, eps);
+  if (!isRecording()) return forward([x, weight, bias], eps, false)[0];
   return differentiable(
     'layerNorm',
     [x, weight, bias],
     (save) => {
-      const [y, statistics] = forward([x, weight, bias], eps, save !== undefined);
-      save?.(x, weight, statistics, bias);
+      const [y, statistics] = forward([x, weight, bias], eps, true);
+      save!(x, weight, statistics, bias);
       return y;
     },
     (dy, [x, weight, statistics]) => backward(dy, x, weight, statistics),
@@ -60,12 +61,16 @@ export function addLayerNorm(
     const sum = residual(x, y);
     return [sum, layerNorm(sum, weight, bias, eps)];
   }
+  if (!isRecording()) {
+    const [normed, sum] = forward([x, weight, bias, y], eps, false);
+    return [sum, normed];
+  }
   const outputs = differentiable(
     'addLayerNorm',
     [x, y, weight, bias],
     (save) => {
-      const [normed, sum, statistics] = forward([x, weight, bias, y], eps, save !== undefined);
-      save?.(sum, weight, statistics, bias);
+      const [normed, sum, statistics] = forward([x, weight, bias, y], eps, true);
+      save!(sum, weight, statistics, bias);
       return [sum, normed];
     },
     ([dSum, dNormed], [sum, weight, statistics]) => {

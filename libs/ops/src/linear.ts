@@ -1,5 +1,5 @@
 // The affine map of a layer: x · Wᵀ + b, and the activation after it. Leaves out where weights come from.
-import { tf } from '@lilformer/engine';
+import { isRecording, tf } from '@lilformer/engine';
 import {
   geluLoop,
   geluReference,
@@ -48,13 +48,17 @@ function fast(
   const bf16 = wantsBf16();
   const kind = activation ? KINDS[activation] : NONE;
   const sources = bias ? [x, weight, bias] : [x, weight];
+  if (!isRecording()) {
+    return compute(sources, [shape], ([x, w, b], [y]) =>
+      kernels.linearForward(x, w, b, y, undefined, rows, inputs, outputs, kind, bf16),
+    )[0];
+  }
   const curved = activation === 'gelu' || activation === 'geluTanh'; // relu's slope shows in its output
   return differentiable(
     'linear',
     sources,
     (save) => {
-      const keepsInput = save !== undefined && curved;
-      const [y, before] = compute(sources, keepsInput ? [shape, shape] : [shape], ([x, w, b], [y, before]) =>
+      const [y, before] = compute(sources, curved ? [shape, shape] : [shape], ([x, w, b], [y, before]) =>
         kernels.linearForward(x, w, b, y, before, rows, inputs, outputs, kind, bf16),
       ) as [tf.Tensor, tf.Tensor | undefined];
       const kept = activation === 'relu' ? y : before;

@@ -93,8 +93,10 @@ export function compute<Inputs extends readonly tf.Tensor[], const Shapes extend
   const native = nativeBackend();
   if (native) {
     outputs = shapes.map(allocate);
-    const numbers = ({ dataId }: tf.Tensor): Floats => native.values(dataId) as Floats;
-    loop(inputs.map(numbers) as FloatsOf<Inputs>, outputs.map(numbers) as FloatsOf<Shapes>);
+    loop(
+      inputs.map(({ dataId }) => native.values(dataId)) as FloatsOf<Inputs>,
+      outputs.map(({ dataId }) => native.values(dataId)) as FloatsOf<Shapes>,
+    );
   } else if (hasVisibleMemory()) {
     outputs = shapes.map(allocate);
     // Looked up when all are there: making a tensor may move the engine's heap.

@@ -1,5 +1,5 @@
 // Normalisation by the root mean square (Zhang and Sennrich, arXiv:1910.07467), alone and after a residual connection.
-import { tf } from '@lilformer/engine';
+import { isRecording, tf } from '@lilformer/engine';
 import { differentiable } from './differentiable.js';
 import type { Again } from './kept.js';
 import { compute, hasVisibleMemory, nativeKernels, type Floats } from './memory.js';
@@ -16,12 +16,13 @@ import { expectShape, rowCount } from './shapes.js';
 export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
   expectShape('rmsNorm: weight', weight, [x.shape.at(-1)!], ['D']);
   if (!hasVisibleMemory()) return rmsNormReference(x, weight, eps);
+  if (!isRecording()) return forward([x, weight], eps, false)[0];
   return differentiable(
     'rmsNorm',
     [x, weight],
     (save) => {
-      const [y, scales] = forward([x, weight], eps, save !== undefined);
-      save?.(x, weight, scales);
+      const [y, scales] = forward([x, weight], eps, true);
+      save!(x, weight, scales);
       return y;
     },
     (dy, [x, weight, scales]) => backward(dy, x, weight, scales),
@@ -55,12 +56,16 @@ export function addRmsNorm(
     const sum = residual(x, y);
     return [sum, rmsNorm(sum, weight, eps)];
   }
+  if (!isRecording()) {
+    const [normed, sum] = forward([x, weight, y], eps, false);
+    return [sum, normed];
+  }
   const outputs = differentiable(
     'addRmsNorm',
     [x, y, weight],
     (save) => {
-      const [normed, sum, scales] = forward([x, weight, y], eps, save !== undefined);
-      save?.(sum, weight, scales);
+      const [normed, sum, scales] = forward([x, weight, y], eps, true);
+      save!(sum, weight, scales);
       return [sum, normed];
     },
     ([dSum, dNormed], [sum, weight, scales]) => {

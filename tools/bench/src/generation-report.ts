@@ -54,7 +54,7 @@ export function generationMarkdown(results: GenerationResults): string {
     describeCircumstances(results),
     `${Object.values(versions).join('; ')}. Random weights, float32, greedy, key-value cache, one text: a prompt of ${PROMPT} tokens, ` +
       `then the ${WRITTEN - 1} tokens after the first one written. ${threads} threads each; fastest of ${rounds} rounds of ` +
-      `${repeats}${results.interrupted ? ', stopped early' : ''}.`,
+      `${repeats} (ours: of at least that many, and of a second)${results.interrupted ? ', stopped early' : ''}.`,
     `Memory is read at ${digits(bandwidth) ?? '?'} GB/s in the same run; "of bandwidth" is the share that the weights behind every ` +
       'token take of it (above 100 %: they stay in the caches).',
     generationTable(results),

@@ -37,7 +37,7 @@ const help = `Usage: npx nx run bench:generation -- [options]
   --python FILE    a Python with torch and transformers: then they take part
   --peers FOLDER   the peers' scripts (default $LILFORMER_PEERS, or ../shared/bench beside the workspace)
   --threads N      threads for everybody (default: the cores at hand)
-  --rounds N       (default 3), each the fastest of ${REPEATS}
+  --rounds N       (default 3), each the fastest of ${REPEATS}, ours also of a second
   --save           keep the results in tools/bench/results
   --json           print what was measured as JSON, not as a table
   --profile        no race: where the time of our tokens goes, model by model`;

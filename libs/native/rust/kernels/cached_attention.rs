@@ -12,7 +12,7 @@ use crate::simd::{Simd, math};
 use crate::threads;
 
 /// Floats of keys that are worth a second thread.
-const LARGE: usize = 1 << 16;
+const LARGE: usize = 1 << 13;
 /// Rows of values that are added up at a time.
 const TOGETHER: usize = 4;
 

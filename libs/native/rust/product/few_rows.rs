@@ -8,9 +8,6 @@ use crate::threads;
 /// Where x has at most so many rows this is faster than a product over packed panels.
 pub const FEW: usize = 8;
 
-/// Floats ahead of the one in use that are asked for: W is read once, and memory takes a while.
-const AHEAD: usize = 2048;
-
 /// Y[rows, out] = epilogue(X[rows, depth] · Wᵀ) with W [out, depth], rows one behind the other in all three.
 ///
 /// # Panics
@@ -32,7 +29,8 @@ pub fn few_rows<E: Epilogue>(
         y[..rows * out].fill(0.0);
     }
     let to = Shared::new(y);
-    let parts = if out * depth < 1 << 13 { 1 } else { 4 * threads::threads() };
+    // A part for each thread: it reads from end to end, and the next time the same half, maybe from its own cache.
+    let parts = if out * depth < 1 << 13 { 1 } else { threads::threads() };
     threads::run(parts, |part, _| {
         let (first, end) = threads::split(out, parts, 16, part);
         if first == end {
@@ -53,33 +51,29 @@ pub fn few_rows<E: Epilogue>(
 
 crate::kernel! {
     unsafe fn dot_rows<S>(x: *const f32, rows: usize, depth: usize, w: *const f32, out: usize, y: *mut f32, ldy: usize) {
-        let mut o = 0;
-        while o < out {
-            // the lines of W stay in the nearest cache for the next rows of x
-            let lines = if out - o >= 4 { 4 } else { 1 };
+        for o in 0..out {
+            // One line of W after the other: several at once are several streams, of which memory gives half as much.
+            // It stays in the nearest cache for the next rows of x.
             let w = w.add(o * depth);
             let mut row = 0;
             while row < rows {
-                let left = rows - row;
                 let (x, y) = (x.add(row * depth), y.add(row * ldy + o));
-                row += match (lines, left) {
-                    (4, 1) => dots::<S, 4, 1>(x, depth, w, y, ldy),
-                    (4, 2..) => dots::<S, 4, 2>(x, depth, w, y, ldy),
-                    (_, 1) => dots::<S, 1, 1>(x, depth, w, y, ldy),
-                    _ => dots::<S, 1, 2>(x, depth, w, y, ldy),
+                row += match rows - row {
+                    1 => dots::<S, 1, 4>(x, depth, w, y, ldy),
+                    2..4 => dots::<S, 2, 2>(x, depth, w, y, ldy),
+                    _ => dots::<S, 4, 1>(x, depth, w, y, ldy),
                 };
             }
-            o += lines;
         }
     }
 }
 
-/// Inner products of `W` lines with `X` rows of x; gives X.
+/// Inner products of one line of W with `X` rows of x, each in `SUMS` sums; gives X.
 ///
 /// # Safety
 /// Both are there, `depth` floats a line, and Y has place.
 #[inline(always)]
-unsafe fn dots<S: crate::simd::Simd, const W: usize, const X: usize>(
+unsafe fn dots<S: crate::simd::Simd, const X: usize, const SUMS: usize>(
     x: *const f32,
     depth: usize,
     w: *const f32,
@@ -88,30 +82,32 @@ unsafe fn dots<S: crate::simd::Simd, const W: usize, const X: usize>(
 ) -> usize {
     // SAFETY: the promise of this function.
     unsafe {
-        let mut sums = [[S::zero(); X]; W];
+        let mut sums = [[S::zero(); SUMS]; X];
         let mut k = 0;
-        while k < depth {
-            let count = depth - k;
-            let whole = count >= S::LANES;
-            let mut of_x = [S::zero(); X];
-            for j in 0..X {
-                let from = x.add(j * depth + k);
-                of_x[j] = if whole { S::load(from) } else { S::load_part(from, count) };
-            }
-            for i in 0..W {
-                let from = w.add(i * depth + k);
-                S::prefetch(from.wrapping_add(AHEAD));
-                let of_w = if whole { S::load(from) } else { S::load_part(from, count) };
+        while k + SUMS * S::LANES <= depth {
+            for i in 0..SUMS {
+                let at = k + i * S::LANES;
+                let of_w = S::load(w.add(at));
                 for j in 0..X {
-                    sums[i][j] = S::fma(of_w, of_x[j], sums[i][j]);
+                    sums[j][i] = S::fma(of_w, S::load(x.add(j * depth + at)), sums[j][i]);
                 }
             }
-            k += S::LANES;
+            k += SUMS * S::LANES;
         }
-        for i in 0..W {
+        while k < depth {
+            let count = (depth - k).min(S::LANES);
+            let of_w = S::load_part(w.add(k), count);
             for j in 0..X {
-                *y.add(j * ldy + i) = S::sum(sums[i][j]);
+                sums[j][0] = S::fma(of_w, S::load_part(x.add(j * depth + k), count), sums[j][0]);
             }
+            k += count;
+        }
+        for j in 0..X {
+            let mut sum = sums[j][0];
+            for i in 1..SUMS {
+                sum = S::add(sum, sums[j][i]);
+            }
+            *y.add(j * ldy) = S::sum(sum);
         }
         X
     }

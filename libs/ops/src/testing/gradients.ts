@@ -20,11 +20,11 @@ function weighted(operation: Operation, cotangent: tf.Tensor): (...inputs: tf.Te
   return (...inputs) => tf.sum(tf.mul(operation(...inputs), cotangent));
 }
 
-/** Differences are measured against the largest number, or 0.1 where all are smaller: then they are mostly rounding. */
-function expectClose(actual: tf.Tensor, expected: tf.Tensor, limit: number): void {
+/** Differences are measured against the largest number, or `least` where all are smaller: then they are mostly rounding. */
+function expectClose(actual: tf.Tensor, expected: tf.Tensor, limit: number, least = 0.1): void {
   expect(actual.shape).toEqual(expected.shape);
   const wanted = Array.from(expected.dataSync());
-  const scale = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0.1);
+  const scale = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), least);
   expect(largestDifference(actual.dataSync(), wanted) / scale).toBeLessThan(limit);
 }
 
@@ -34,15 +34,16 @@ export function expectSame(
   reference: Operation,
   inputs: tf.Tensor[],
   limit = 2e-5,
+  least?: number,
 ): void {
   const before = tf.memory().numTensors;
   tf.tidy(() => {
     const expected = reference(...inputs);
-    expectClose(operation(...inputs), expected, limit);
+    expectClose(operation(...inputs), expected, limit, least);
     const cotangent = numbers(expected.shape, 99);
     const actualGradients = tf.grads(weighted(operation, cotangent))(inputs);
     const expectedGradients = tf.grads(weighted(reference, cotangent))(inputs);
-    actualGradients.forEach((gradient, i) => expectClose(gradient, expectedGradients[i], limit));
+    actualGradients.forEach((gradient, i) => expectClose(gradient, expectedGradients[i], limit, least));
   });
   expect(tf.memory().numTensors).toBe(before);
 }

@@ -2,7 +2,7 @@
 // everywhere but in the output map, whose weights are the token embedding's. Leaves out dropout and checkpoints.
 import { tf } from '@lilformer/engine';
 import { embedAtPositions, Embedding, LayerNorm, Linear, Module, type Parameter } from '@lilformer/layers';
-import { LanguageModel, type ForwardOptions } from '@lilformer/models';
+import { KeyValueCache, LanguageModel, type ForwardOptions } from '@lilformer/models';
 import { attentionPacked, cachedAttention, linear, residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 
@@ -64,7 +64,7 @@ class Block extends Module {
 
   #attend(qkv: tf.Tensor3D, layer: number, cache: ForwardOptions['cache']): tf.Tensor3D {
     if (!cache) return attentionPacked(qkv, { heads: this.heads, causal: true }).output as tf.Tensor3D;
-    const { keys, values, length } = cache.appendPacked(layer, qkv);
+    const { keys, values, length } = KeyValueCache.of(cache)!.appendPacked(layer, qkv);
     return cachedAttention(qkv, keys, values, length, { heads: this.heads }).output as tf.Tensor3D;
   }
 }
