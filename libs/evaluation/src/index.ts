@@ -32,3 +32,32 @@ export {
   type RandomBatches,
 } from './perplexity.js';
 export { bitsPerByte, bitsPerCharacter, type TokenizedText } from './bits.js';
+export { visibleText, visibleToken } from './visible-token.js';
+export {
+  attentionHeads,
+  attentionMap,
+  type AttentionLayer,
+  type AttentionMap,
+  type AttentionMatrix,
+} from './attention-map.js';
+export {
+  headMeasures,
+  headRole,
+  headTable,
+  measureHeads,
+  type HeadMeasures,
+  type HeadReport,
+  type HeadRole,
+} from './heads.js';
+export { stripesOf, type Stripe } from './stripes.js';
+export {
+  expectations,
+  nextTokenLines,
+  predictedAgainstActual,
+  predictNext,
+  type ContinuationOptions,
+  type Expectation,
+  type NextToken,
+  type PredictedAgainstActual,
+} from './predictions.js';
+export { markdownTable, textTable, type Column } from './table.js';
