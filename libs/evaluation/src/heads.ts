@@ -11,7 +11,7 @@ import {
   type AttentionMatrix,
 } from './attention-map.js';
 import { stripesOf } from './stripes.js';
-import { markdownTable } from './table.js';
+import type { Table } from './table.js';
 
 /**
  * Where the attention of a head goes. All are means over the queries from the third on (before, first, previous and the token
@@ -147,24 +147,13 @@ export async function measureHeads(
   });
 }
 
-/** Which head does what, as a Markdown table. */
-export function headTable(reports: readonly HeadReport[]): string {
+/** Which head does what, a row each. */
+export function headTable(reports: readonly HeadReport[]): Table {
   const share = (value: number) => `${(100 * value).toFixed(0)} %`;
-  return markdownTable(
-    [
-      { name: 'layer', align: 'right' },
-      { name: 'head', align: 'right' },
-      { name: 'previous', align: 'right' },
-      { name: 'itself', align: 'right' },
-      { name: 'first', align: 'right' },
-      { name: '2 to 4 back', align: 'right' },
-      { name: 'stripes', align: 'right' },
-      { name: 'entropy', align: 'right' },
-      { name: 'evenness', align: 'right' },
-      { name: 'distance', align: 'right' },
-      { name: 'mostly' },
-    ],
-    reports.map((each) => [
+  const places = ['previous', 'itself', 'first', '2 to 4 back', 'stripes'];
+  return {
+    headings: ['layer', 'head', ...places, 'entropy', 'evenness', 'distance', 'mostly'],
+    rows: reports.map((each) => [
       String(each.layer),
       String(each.head),
       share(each.previous),
@@ -177,7 +166,7 @@ export function headTable(reports: readonly HeadReport[]): string {
       each.distance.toFixed(1),
       each.role,
     ]),
-  );
+  };
 }
 
 function meanOf(all: readonly HeadMeasures[]): HeadMeasures {

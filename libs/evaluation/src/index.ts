@@ -60,4 +60,7 @@ export {
   type NextToken,
   type PredictedAgainstActual,
 } from './predictions.js';
-export { markdownTable, textTable, type Column } from './table.js';
+export type { Table } from './table.js';
+export { promptSeed } from './prompt-seed.js';
+export { expertTable, measureExperts, type ExpertReport } from './experts.js';
+export { gateMap, type Gate, type GateLayer, type GateMap } from './gates.js';
