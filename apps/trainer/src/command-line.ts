@@ -1,6 +1,7 @@
 // The command line of the trainer. Flags, checks and help of `train` come from the schema in settings.ts,
 // those of `generate` from the one below.
 import {
+  checkFlags,
   defineCommand,
   flag,
   flagOf,
@@ -19,9 +20,10 @@ import { engineNames } from '@lilformer/engine';
 import { z } from 'zod';
 import { PRESETS, presetNamed } from './presets.js';
 import { checkSettings, DEFAULTS, settingsSchema, type SettingName, type Settings } from './settings.js';
+import { SWEEPS } from './sweeps.js';
 
 /** What can be changed on a run that goes on. */
-const CHANGEABLE: readonly SettingName[] = [
+export const CHANGEABLE: readonly SettingName[] = [
   'maxSteps',
   'epochs',
   'patience',
@@ -90,6 +92,90 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
   }
   return { kind: 'resume', run: resume, changes: given };
 }
+
+export interface SweepCommand {
+  /** A built-in sweep, unless there is a file. */
+  readonly preset: string;
+  readonly file: string | undefined;
+  readonly runs: string | undefined;
+  readonly report: string | undefined;
+  readonly jobs: number | undefined;
+  /** Settings of all runs. */
+  readonly typed: Readonly<Record<string, unknown>>;
+  /** What was typed, to say it in the report. */
+  readonly args: readonly string[];
+}
+
+const sweepOptions = z.object({
+  preset: flag({ group: 'Sweep', value: 'NAME', help: 'one of the sweeps above' }, text().optional()),
+  file: flag(
+    {
+      group: 'Sweep',
+      value: 'FILE',
+      help: 'a sweep of your own: JSON with `preset`, `settings` and `runs`, each run by its name with the settings in which it differs',
+    },
+    text().optional(),
+  ),
+  runs: flag(
+    { group: 'Sweep', value: 'FOLDER', help: 'where the runs go; default runs/NAME' },
+    text().optional(),
+  ),
+  report: flag(
+    { group: 'Sweep', value: 'FOLDER', help: 'where table, figures and report go; default: with the runs' },
+    text().optional(),
+  ),
+  jobs: flag(
+    {
+      group: 'Sweep',
+      value: 'N',
+      help: 'runs at a time; --threads says how many threads each has. Default: as many as there are cores, one thread each',
+    },
+    whole(1).optional(),
+  ),
+});
+
+/** `sweep`: its flags and help. */
+export const sweepFlags: Command<SweepCommand> = {
+  parse(args) {
+    const given = splitFlags(sweepOptions.extend(settingsSchema.shape), args);
+    if (!given) return undefined;
+    const ours = Object.keys(sweepOptions.shape);
+    const { preset, file, runs, report, jobs } = checkFlags(
+      sweepOptions,
+      Object.fromEntries(Object.entries(given).filter(([name]) => ours.includes(name))),
+    );
+    if ((preset === undefined) === (file === undefined)) {
+      throw new Error(`expected either --preset NAME (${Object.keys(SWEEPS).join(', ')}) or --file FILE`);
+    }
+    const typed = Object.fromEntries(Object.entries(given).filter(([name]) => !ours.includes(name)));
+    return {
+      preset: preset ?? '',
+      file,
+      runs,
+      report,
+      jobs,
+      typed: checkFlags(settingsSchema.partial(), typed),
+      args,
+    };
+  },
+  help: () =>
+    [
+      'Trains several models that differ in a few settings, and reports what the differences bring.',
+      '',
+      '  npx nx run trainer:sweep -- --preset hyperparameters',
+      '  npx nx run trainer:sweep -- --preset evolution --data train.txt --valid valid.txt',
+      '  npx nx run trainer:sweep -- --file my-sweep.json --jobs 2 --max-steps 500',
+      '',
+      'Each run is a process of its own. Ctrl-C saves them all; the same command goes on with what was',
+      'interrupted and skips what is done. Any setting of `train` may be given, for all runs.',
+      '',
+      'Sweeps (--preset NAME):',
+      ...Object.entries(SWEEPS).flatMap(([name, { about, runs }]) =>
+        helpEntry(name, `${about} (${Object.keys(runs).length} runs)`),
+      ),
+      ...helpOfFlags(sweepOptions),
+    ].join('\n'),
+};
 
 /** The help of `train`. */
 function trainHelp(): string {

@@ -1,7 +1,8 @@
-// The trainer: `main.ts train …` and `main.ts generate …`; Nx calls it as trainer:train and trainer:generate.
+// The trainer: `main.ts train …`, `sweep …` and `generate …`; Nx calls them trainer:train and so on.
 import { INTERRUPTED, runProgram, verb } from '@lilformer/command-line';
-import { generateFlags, trainFlags } from './command-line.js';
+import { generateFlags, sweepFlags, trainFlags } from './command-line.js';
 import { generateCommand } from './generate-command.js';
+import { sweepCommand } from './sweep-command.js';
 import { trainCommand } from './train-command.js';
 
 await runProgram({
@@ -13,5 +14,6 @@ await runProgram({
     },
     '\nStopping after this step; Ctrl-C again to stop at once.',
   ),
+  sweep: verb(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.'),
   generate: verb(generateFlags, generateCommand),
 });

@@ -16,6 +16,7 @@ import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from './command-line.js';
 import { encodeCorpus, findCorpus, makeTokenizer, makeWindows, type Corpus } from './corpus.js';
 import { modelConfig } from './model-config.js';
+import { writeResult } from './result.js';
 import { nextRunFolder } from './run-folder.js';
 import { PRESETS } from './presets.js';
 import { checkSettings, DEFAULTS, settingsSchema, type Settings } from './settings.js';
@@ -40,7 +41,7 @@ export async function trainCommand(
 ): Promise<DoneEvent> {
   const run =
     command.kind === 'start' ? await begin(command, terminal, signal) : await goOn(command, terminal, signal);
-  const { folder, settings, tokenizer, model, windows } = run;
+  const { folder, settings, tokenizer, model, windows, engine } = run;
   try {
     const untrained = command.kind === 'start' ? await sample(model, tokenizer, settings, signal) : undefined;
     let done: DoneEvent | undefined;
@@ -51,6 +52,7 @@ export async function trainCommand(
       restoreBest: true,
       ...trainingOptions(settings, windows),
     })) {
+      if (event.type !== 'step' || event.step % settings.logEvery === 0) process.send?.(event);
       if (event.type === 'start') {
         for (const warning of event.warnings) terminal.print(`note: ${warning}`);
       } else if (event.type === 'step') {
@@ -62,6 +64,11 @@ export async function trainCommand(
       } else if (event.type === 'done') {
         terminal.print(progressLine(event));
         done = event;
+        const { reason, step, epoch, tokens, elapsed } = event;
+        if (reason !== 'interrupted') {
+          const parameters = model.parameterCount();
+          await writeResult(folder.path, { reason, step, epoch, tokens, elapsed, parameters, engine });
+        }
       }
     }
     if (!done) throw new Error('the training loop ended without saying how');
@@ -87,6 +94,8 @@ interface Run {
   readonly tokenizer: Tokenizer;
   readonly model: LanguageModel;
   readonly windows: ReturnType<typeof makeWindows>;
+  /** What computes, in words. */
+  readonly engine: string;
 }
 
 async function begin(
@@ -95,7 +104,7 @@ async function begin(
   signal: AbortSignal,
 ): Promise<Run> {
   const path = run === undefined ? await nextRunFolder(preset) : fromWhereTheyStand(run);
-  await startEngine(settings, terminal);
+  const engine = await startEngine(settings, terminal);
   printSettings(preset, settings, terminal);
   const corpus = await findCorpus(settings, terminal, signal);
   const tokenizer = await makeTokenizer(settings, corpus, terminal, signal);
@@ -111,7 +120,7 @@ async function begin(
     config: JSON.parse(JSON.stringify(contents)) as RunConfig,
     tokenizer: tokenizer.toJSON(),
   });
-  return { folder, settings, tokenizer, model, windows };
+  return { folder, settings, tokenizer, model, windows, engine };
 }
 
 async function goOn(
@@ -128,7 +137,7 @@ async function goOn(
       throw new Error(`${folder.path}: its config.json has format ${config.format}, this version reads 1`);
     }
     const settings = checkSettings({ ...config.settings, ...changes });
-    await startEngine(settings, terminal);
+    const engine = await startEngine(settings, terminal);
     const tokenizer = tokenizerFromJSON(folder.tokenizer);
     const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, signal);
     const counts = { train: tokens.train.length, valid: tokens.valid?.length };
@@ -141,7 +150,7 @@ async function goOn(
     const windows = makeWindows(settings, tokens);
     const model = createModel(config.model, new Random(settings.seed).split('weights'));
     printSizes(windows, counts, tokenizer, model, terminal);
-    return { folder, settings, tokenizer, model, windows };
+    return { folder, settings, tokenizer, model, windows, engine };
   } catch (error) {
     await folder.close();
     throw error;
@@ -151,11 +160,12 @@ async function goOn(
 async function startEngine(
   { engine, threads, precision }: Settings,
   terminal: Pick<Terminal, 'print'>,
-): Promise<void> {
+): Promise<string> {
   const notes: string[] = [];
   const opened = await openEngine({ engine, threads, precision, notify: (line) => notes.push(line) });
   terminal.print(`Engine: ${opened.describe()}`);
   for (const note of notes) terminal.print(`note: ${note}`);
+  return opened.describe();
 }
 
 /** The settings, those that are not the defaults' marked with where they come from. */

@@ -147,12 +147,48 @@ describe('trainer', () => {
     [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
     [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
     [['generate', '--run', 'nowhere'], /nowhere/],
-    [['fly'], /fly: expected train or generate/],
+    [['fly'], /fly: expected train, sweep or generate/],
+    [['sweep', '--preset', 'fly'], /--preset fly: expected one of .*evolution/],
   ])('%j ends with one clear message', async (args, message) => {
     const { code, err } = await run(args);
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('sweeps, stops all runs on Ctrl-C, goes on with them, and reports', { timeout: 180_000 }, async () => {
+    const sweep = {
+      settings: { sampleTokens: 5, prompt: '```' },
+      runs: { base: {}, 'heads=1': { heads: 1 }, 'layers=2': { layers: 2 } },
+      beside: { theirs: { base: 1.5 } },
+    };
+    await writeFile(join(folder, 'mine.json'), JSON.stringify(sweep));
+    const args = ['sweep', '--file', 'mine.json', '--jobs', '1', ...TINY.slice(0, -2), '--max-steps', '900'];
+    const stopped = await run([...args, '--eval-every', '300'], 'base: starts');
+    expect(stopped.code).toBe(130);
+    expect(stopped.out).toContain('The same command goes on');
+    expect(existsSync(join(folder, 'runs/mine/base/result.json'))).toBe(false);
+    expect(existsSync(join(folder, 'runs/mine/base/state.safetensors'))).toBe(true);
+
+    const whole = await run([...args, '--eval-every', '300', '--report', 'report']);
+    expect(whole.err).toBe('');
+    expect(whole.code).toBe(0);
+    expect(whole.out).toMatch(/^base +[\d,]+ +900 /m);
+    const report = await readFile(join(folder, 'report/README.md'), 'utf8');
+    expect(report).toContain('--max-steps 900');
+    expect(report).toMatch(/### --heads\n\n1: [\d.]+, 2: [\d.]+/);
+    expect(report.match(/^!\[.*\]\((.*)\)$/gm)!.length).toBeGreaterThan(0);
+    for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
+      expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
+    }
+
+    const again = await run([...args, '--eval-every', '300']);
+    expect(again.code).toBe(0);
+    expect(again.out.match(/^skip .* \| done before$/gm)).toHaveLength(3);
+
+    const other = await run([...args, '--eval-every', '300', '--lr', '1e-3']);
+    expect(other.code).toBe(1);
+    expect(other.err).toMatch(/holds a run with other settings \(--lr 0.008 there, 0.001 asked for\)/);
   });
 
   it('never writes into a run that is there', { timeout: 120_000 }, async () => {

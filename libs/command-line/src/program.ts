@@ -45,6 +45,16 @@ export async function runProgram(verbs: Readonly<Record<string, Verb>>): Promise
       terminal.print(verb?.stopping ?? '');
     });
   }
+  // `… | head` ends what is piped into it; what is running stops as it would at Ctrl-C.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort(new Error('stopped'));
+  });
+  // A process that another one started to listen to: without the listener there is no use in going on.
+  if (process.channel) {
+    process.on('disconnect', () => stop.abort(new Error('stopped')));
+    process.channel.unref();
+  }
   try {
     if (!verb) {
       const names = Object.keys(verbs);

@@ -1,0 +1,49 @@
+// A run as a process of its own: the trainer's `train`, its lines in a log file, its events told to the sweep.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { INTERRUPTED } from '@lilformer/command-line';
+import type { TrainingEvent } from '@lilformer/training';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+/**
+ * Runs the trainer with `args` until it ends; returns whether it came to its end. When `signal` aborts, the
+ * process is asked once to save and stop.
+ * @throws Error with the last lines of its log when it fails
+ */
+export async function runProcess(
+  args: readonly string[],
+  log: string,
+  signal: AbortSignal,
+  onEvent: (event: TrainingEvent) => void,
+): Promise<'done' | 'interrupted'> {
+  const file = openSync(log, 'a');
+  writeSync(file, `\n$ ${['train', ...args.slice(1)].join(' ')}\n`);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      // A process group of its own: Ctrl-C in a terminal reaches it through the sweep, once, and not twice.
+      const child = spawn(process.execPath, [...process.execArgv, MAIN, ...args], {
+        detached: true,
+        stdio: ['ignore', file, file, 'ipc'],
+      });
+      const stop = () => void child.kill('SIGINT');
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      child.on('message', (event) => onEvent(event as TrainingEvent));
+      child.on('error', reject);
+      child.on('close', (code, killed) => {
+        signal.removeEventListener('abort', stop);
+        resolve(killed === 'SIGINT' ? INTERRUPTED : code);
+      });
+    });
+    if (code === 0) return 'done';
+    if (code === INTERRUPTED || signal.aborted) return 'interrupted';
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-6);
+    throw new Error(
+      `ended with ${code === null ? 'a signal' : `exit code ${code}`}:\n    ${lines.join('\n    ')}`,
+    );
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,137 @@
+// `sweep`: the runs of a sweep, a few at a time, each a process of its own; what is done is skipped, what was
+// interrupted goes on; at the end one table, figures and a report.
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { asTheyWouldType, fromWhereTheyStand, INTERRUPTED, type Terminal } from '@lilformer/command-line';
+import { formatDuration, formatLoss } from '@lilformer/training';
+import type { SweepCommand } from './command-line.js';
+import { findCorpus } from './corpus.js';
+import { runProcess } from './run-process.js';
+import { writeReport } from './sweep-report.js';
+import { readResult } from './sweep-results.js';
+import { SweepProgress } from './sweep-progress.js';
+import { taskOf, type Task } from './sweep-runs.js';
+import { readSweep, resolveSweep, sweepNamed } from './sweep.js';
+
+/** Trains what is left of a sweep and writes its report; returns the exit code. */
+export async function sweepCommand(
+  { preset, file, runs, report, jobs, typed, args }: SweepCommand,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
+  const name = file === undefined ? preset : file.replace(/^.*[/\\]|\.json$/g, '');
+  const given = file === undefined ? sweepNamed(preset) : await readSweep(file);
+  const cores = availableParallelism();
+  const planned = resolveSweep(name, given, typed);
+  const left = Object.keys(given.runs).length;
+  const share = shareCores({ jobs, threads: planned.base.threads, cores, left });
+  const sweep = resolveSweep(name, given, { ...typed, threads: share.threads });
+  const folder = fromWhereTheyStand(runs ?? join('runs', name));
+  const tasks = await Promise.all(sweep.runs.map((run) => taskOf(run, join(folder, run.folder))));
+  await mkdir(folder, { recursive: true });
+  terminal.print(
+    `Sweep ${name}${sweep.about ? `: ${sweep.about}` : ''}\n` +
+      `${tasks.length} runs in ${asTheyWouldType(folder)}, ${share.jobs} at a time with ` +
+      `${share.threads} thread${share.threads === 1 ? '' : 's'} each, on ${cores} cores`,
+  );
+  await fetchTexts(tasks, terminal, signal);
+  const failures = await trainAll(tasks, share.jobs, terminal, signal);
+  if (signal.aborted) {
+    terminal.print('\nAll runs are saved. The same command goes on with them.');
+    return INTERRUPTED;
+  }
+  for (const line of failures) terminal.print(line);
+  if (failures.length > 0) {
+    terminal.print('\nNo report: the same command tries again what failed, and skips what is done.');
+    return 1;
+  }
+  const results = await Promise.all(tasks.map(({ run, path }) => readResult(run, path)));
+  const to = fromWhereTheyStand(report ?? folder);
+  const table = await writeReport(sweep, results, to, {
+    ...share,
+    command: `npx nx run trainer:sweep -- ${args.map(quoted).join(' ')}`,
+  });
+  terminal.print(`\n${table}\n\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
+  return 0;
+}
+
+/** An argument as one would type it. */
+function quoted(arg: string): string {
+  return /^[\w./:=,+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * How many runs at a time, with how many threads each. Runs share nothing, so as many as there are cores, with
+ * one thread each, get the most done.
+ * @throws Error when more threads were asked for than there are cores
+ */
+export function shareCores(asked: {
+  readonly jobs: number | undefined;
+  readonly threads: number | undefined;
+  readonly cores: number;
+  readonly left: number;
+}): { jobs: number; threads: number } {
+  const { cores, left } = asked;
+  const jobs =
+    asked.jobs ?? Math.max(1, Math.min(left, asked.threads ? Math.floor(cores / asked.threads) : cores));
+  const threads = asked.threads ?? Math.max(1, Math.floor(cores / jobs));
+  if (jobs * threads > cores) {
+    throw new Error(
+      asked.threads === undefined
+        ? `--jobs ${jobs}: expected no more runs at a time than cores, and there are ${cores}`
+        : `--threads ${threads}: ${jobs} run${jobs === 1 ? '' : 's'} at a time with ${threads} threads each are more than the ${cores} cores there are`,
+    );
+  }
+  return { jobs, threads };
+}
+
+/** Texts that are known by name are downloaded once, before runs of several processes want them. */
+async function fetchTexts(tasks: readonly Task[], terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const seen = new Set<string>();
+  for (const { run, args } of tasks) {
+    const { data, valid } = run.settings;
+    if (args === undefined || seen.has(`${data}\n${valid}`)) continue;
+    seen.add(`${data}\n${valid}`);
+    await findCorpus(run.settings, terminal, signal);
+  }
+}
+
+/** Trains `jobs` at a time; returns a line for each that failed. */
+async function trainAll(
+  tasks: readonly Task[],
+  jobs: number,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const failures: string[] = [];
+  const progress = new SweepProgress(tasks);
+  for (const { run, args } of tasks) if (!args) terminal.print(`skip ${run.name} | done before`);
+  const queue = tasks.filter(({ args }) => args !== undefined);
+  const worker = async () => {
+    for (let task = queue.shift(); task && !signal.aborted; task = queue.shift()) {
+      const { run, path, args, step } = task;
+      const started = performance.now();
+      progress.started(task);
+      terminal.print(`${step > 0 ? `resume ${run.name} | from step ${step}` : `start ${run.name}`}`);
+      let best = '';
+      try {
+        const end = await runProcess(args!, `${path}.log`, signal, (event) => {
+          progress.told(task!, event);
+          if (event.type === 'done' && event.best) best = `valid ${formatLoss(event.best.loss)} | `;
+          terminal.progress(progress.line());
+        });
+        if (end === 'interrupted') return;
+        progress.ended(task);
+        const took = formatDuration((performance.now() - started) / 1000);
+        terminal.print(`done ${run.name} | ${best}${took} | ${progress.count()}`);
+      } catch (error) {
+        progress.ended(task);
+        failures.push(`failed ${run.name}: ${(error as Error).message}`);
+        terminal.print(`failed ${run.name}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  return failures;
+}

@@ -1,0 +1,76 @@
+// What a finished run came to, read from its folder.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunFolder } from '@lilformer/checkpoints';
+import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
+import { loadResult } from './result.js';
+import type { SweepRun } from './sweep.js';
+
+export interface SweepResult {
+  readonly run: SweepRun;
+  readonly path: string;
+  readonly parameters: number;
+  readonly steps: number;
+  readonly epochs: number;
+  /** What computed, in words. */
+  readonly engine: string;
+  readonly reason: DoneEvent['reason'];
+  /** Loss of batches trained on, step by step. */
+  readonly losses: readonly { readonly step: number; readonly loss: number }[];
+  readonly evaluations: readonly EvaluationEvent[];
+  /** The last evaluation. */
+  readonly last: EvaluationEvent;
+  /** The evaluation whose weights were kept. */
+  readonly best: EvaluationEvent;
+  readonly seconds: number;
+  /** Median rate of training. */
+  readonly tokensPerSecond: number;
+  /** Seconds that 100 steps take at this rate, evaluations not counted. */
+  readonly secondsPer100Steps: number;
+  /** What it wrote when it was trained. */
+  readonly sample: string | undefined;
+}
+
+/** @throws Error when the run has not come to its end or was never evaluated */
+export async function readResult(run: SweepRun, path: string): Promise<SweepResult> {
+  const folder = await RunFolder.open(path);
+  const events = (await folder.readMetrics()) as unknown as TrainingEvent[];
+  const ofType = <T extends TrainingEvent['type']>(type: T) =>
+    events.filter((event): event is Extract<TrainingEvent, { type: T }> => event.type === type);
+  const done = await loadResult(path);
+  const evaluations = ofType('evaluation');
+  const last = evaluations.at(-1);
+  if (!done || !last) throw new Error(`${path}: expected a run that was evaluated and has ended`);
+  const steps = ofType('step');
+  const { batchSize, context, accumulate } = run.settings;
+  const tokensPerSecond = median(steps.map((event: StepEvent) => event.tokensPerSecond));
+  return {
+    run,
+    path,
+    parameters: done.parameters,
+    engine: done.engine,
+    steps: done.step,
+    epochs: done.epoch,
+    reason: done.reason,
+    losses: steps.map(({ step, loss }) => ({ step, loss })),
+    evaluations,
+    last,
+    best: evaluations.reduce((best, event) => (event.validationLoss < best.validationLoss ? event : best)),
+    seconds: done.elapsed,
+    tokensPerSecond,
+    secondsPer100Steps: (100 * batchSize * context * accumulate) / tokensPerSecond,
+    sample: await lastSample(path),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+}
+
+async function lastSample(path: string): Promise<string | undefined> {
+  const text = await readFile(join(path, 'samples.txt'), 'utf8').catch(() => '');
+  return text.split('--- after training\n').at(1) === undefined
+    ? undefined
+    : text.split('--- after training\n').at(-1)!.trimEnd();
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe as group, expect, it } from 'vitest';
+import { sweepFlags } from './command-line.js';
+import { describe, rankCorrelation, readingsOf, takeaways } from './readings.js';
+import { shareCores } from './sweep-command.js';
+import type { SweepResult } from './sweep-results.js';
+import { readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
+import { SWEEPS } from './sweeps.js';
+
+const file: SweepFile = {
+  preset: 'stories',
+  settings: { dModel: 64, heads: 4 },
+  runs: { base: {}, 'heads=1': { heads: 1 }, 'heads=8': { heads: 8 }, 'dModel=32': { dModel: 32 } },
+};
+
+group('a sweep', () => {
+  it('has valid settings in every built-in one', () => {
+    for (const [name, its] of Object.entries(SWEEPS)) {
+      expect(resolveSweep(name, its).runs, name).toHaveLength(Object.keys(its.runs).length);
+    }
+  });
+
+  it('trains the eight stages of the evolution, in their order', () => {
+    expect(resolveSweep('evolution', sweepNamed('evolution')).runs.map(({ preset }) => preset)).toEqual([
+      'evolution/03-bigram',
+      'evolution/04-attention',
+      'evolution/05-position',
+      'evolution/06-ffn',
+      'evolution/07-residual',
+      'evolution/08-stacked',
+      'evolution/09-multihead',
+      'evolution/10-moe',
+    ]);
+  });
+
+  it('puts preset, shared settings, what was typed and differences over each other, in this order', () => {
+    const { base, runs } = resolveSweep('mine', file, { heads: 2, dModel: 64 });
+    expect(base).toMatchObject({ dModel: 64, heads: 2, dFf: 256 });
+    expect(runs.map(({ folder }) => folder)).toEqual(['base', 'heads-1', 'heads-8', 'dmodel-32']);
+    expect(runs.map(({ settings }) => settings.heads)).toEqual([2, 1, 8, 2]);
+    expect(runs[3].settings.dModel).toBe(32);
+  });
+
+  it.each<[Partial<SweepFile>, string]>([
+    [{ runs: {} }, 'sweep mine: expected at least one run'],
+    [{ runs: { a: { heads: 0 } } }, 'run "a": --heads 0: expected a whole number from 1 to 512'],
+    [{ runs: { a: { heads: 5 } } }, 'run "a": --heads 5: expected a divisor of the width'],
+    [{ runs: { a: { 'd-model': 5 } } }, 'run "a": d-model: no such setting; write it dModel'],
+    [{ runs: { a: { n_head: 5 } } }, 'run "a": n_head: no such setting'],
+    [{ runs: { a: { preset: 'b' } } }, 'run "a": --preset b: expected one of'],
+    [{ runs: { a: {}, b: { heads: 4 } } }, 'runs "a" and "b": expected settings that differ'],
+    [{ runs: { 'h=1': {}, 'h 1': {} } }, 'runs "h=1" and "h 1": expected names that differ in letters'],
+    [{ beside: { theirs: { none: 1 } } }, 'sweep mine: no run is called "none"'],
+  ])('%j is refused', (part, message) => {
+    expect(() => resolveSweep('mine', { ...file, ...part })).toThrow(message);
+  });
+
+  it('says what in a file is not as expected', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lilformer-sweep-'));
+    const path = join(folder, 'mine.json');
+    await expect(readSweep(path)).rejects.toThrow(/expected a file of JSON; there is none/);
+    await writeFile(path, '{ "runs": ');
+    await expect(readSweep(path)).rejects.toThrow(/expected JSON/);
+    await writeFile(path, '{ "preset": 3, "runs": { "a": 1 }, "extra": 1 }');
+    await expect(readSweep(path)).rejects.toThrow(
+      /preset: expected the name[^]*runs\.a: expected settings[^]*extra/,
+    );
+    await writeFile(path, JSON.stringify(file));
+    expect(await readSweep(path)).toEqual(file);
+    await rm(folder, { recursive: true });
+  });
+});
+
+group('sweep flags', () => {
+  it('takes settings for all runs beside its own', () => {
+    expect(sweepFlags.parse(['--preset', 'evolution', '--jobs', '1', '--max-steps', '5'])).toMatchObject({
+      preset: 'evolution',
+      jobs: 1,
+      typed: { maxSteps: 5 },
+    });
+    expect(sweepFlags.help()).toContain('--jobs N');
+    for (const line of sweepFlags.help().split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it.each([
+    [[], /expected either --preset NAME .* or --file FILE/],
+    [['--preset', 'evolution', '--file', 'a.json'], /expected either/],
+    [['--preset', 'evolution', '--jobs', '0'], /--jobs 0: expected a whole number of at least 1/],
+    [['--preset', 'evolution', '--max-steps', 'x'], /--max-steps x: expected a whole number/],
+  ])('%j is refused', (args, message) => {
+    expect(() => sweepFlags.parse(args)).toThrow(message);
+  });
+});
+
+group('cores', () => {
+  const asked = { jobs: undefined, threads: undefined, cores: 8, left: 11 };
+  it.each([
+    [{}, { jobs: 8, threads: 1 }],
+    [{ left: 3 }, { jobs: 3, threads: 2 }],
+    [{ threads: 4 }, { jobs: 2, threads: 4 }],
+    [{ jobs: 2 }, { jobs: 2, threads: 4 }],
+    [{ cores: 1 }, { jobs: 1, threads: 1 }],
+  ])('%j are shared as %j', (part, shared) => {
+    expect(shareCores({ ...asked, ...part })).toEqual(shared);
+  });
+
+  it('are never promised twice', () => {
+    expect(() => shareCores({ ...asked, jobs: 4, threads: 4 })).toThrow(/--threads 4: 4 runs .* 8 cores/);
+    expect(() => shareCores({ ...asked, jobs: 9 })).toThrow(/--jobs 9: .* there are 8/);
+  });
+});
+
+group('readings', () => {
+  const sweep = resolveSweep('mine', file);
+  /** Results with these best losses, parameters and seconds, in the order of the runs. */
+  const made = (...numbers: [loss: number, parameters: number, seconds: number][]): SweepResult[] =>
+    numbers.map(([loss, parameters, seconds], i) => {
+      const at = { type: 'evaluation' as const, epoch: 1, best: true, learningRate: 1, elapsed: 1 };
+      const best = {
+        ...at,
+        step: 100,
+        trainLoss: loss - 0.1,
+        validationLoss: loss,
+        perplexity: Math.exp(loss),
+      };
+      const last = i === 2 ? { ...best, step: 200, validationLoss: loss + 0.5 } : best;
+      return {
+        run: sweep.runs[i],
+        path: '',
+        engine: 'cpu',
+        parameters,
+        steps: 200,
+        epochs: 1,
+        reason: 'steps',
+        losses: [],
+        evaluations: [best, last],
+        last,
+        best,
+        seconds,
+        tokensPerSecond: 1000,
+        secondsPer100Steps: 1,
+        sample: undefined,
+      };
+    });
+  const results = made([2, 1000, 10], [2.25, 1000, 12], [1.9375, 1000, 9], [2.5, 250, 5]);
+  const { base, readings } = readingsOf(sweep, results)!;
+
+  it('lines runs up by the one setting in which they differ, strongest first', () => {
+    expect(base.run.name).toBe('base');
+    expect(readings.map(({ setting, spread }) => [setting, spread])).toEqual([
+      ['dModel', 0.5],
+      ['heads', 0.3125],
+    ]);
+    expect(readings[1].points.map(({ value }) => value)).toEqual([1, 4, 8]);
+  });
+
+  it('says what the numbers say', () => {
+    expect(describe(readings[1])).toContain(
+      '1: 2.2500, 4: 2.0000, 8: 1.9375. More is better all along, with less to gain each time (0.2500, then 0.0625).',
+    );
+    expect(describe(readings[1])).toContain('A head is 64, 16, 8 wide.');
+    // 0.5 nats over two doublings of the parameters
+    expect(describe(readings[0])).toContain('32 to 64 −0.2500');
+    const lines = takeaways(base, readings, results);
+    expect(lines[0]).toBe(
+      'The best single change is **heads=8**: −0.0625 for 1.00× the parameters and 0.90× the time.',
+    );
+    expect(lines[1]).toContain('**dModel=32**: +0.5000');
+    expect(lines[2]).toBe('Better than the base and no slower: **heads=8**.');
+    expect(lines.at(-1)).toContain('heads=8 (best 1.9375 at step 100, 2.4375 at 200)');
+  });
+
+  it('has none without a base', () => {
+    expect(readingsOf(sweep, results.slice(1))).toBeUndefined();
+  });
+
+  it("computes Spearman's coefficient", () => {
+    expect(rankCorrelation([10, 20, 30, 40], [4, 3, 2, 1])).toBeCloseTo(-1, 12);
+    // IQ against hours of television, the textbook example: -29/165
+    const iq = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110];
+    const hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17];
+    expect(rankCorrelation(iq, hours)).toBeCloseTo(-29 / 165, 12);
+  });
+});
