@@ -1,5 +1,10 @@
 import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
-  onEveryEngine: ['src/layers.test.ts', 'src/module.test.ts', 'src/recurrent.test.ts'],
+  onEveryEngine: [
+    'src/layers.test.ts',
+    'src/module.test.ts',
+    'src/recurrent.test.ts',
+    'src/gru-cell.test.ts',
+  ],
 });

@@ -1,5 +1,10 @@
 import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
-  onEveryEngine: ['src/golden.test.ts', 'src/language-model.test.ts'],
+  onEveryEngine: [
+    'src/golden.test.ts',
+    'src/language-model.test.ts',
+    'src/recurrent.test.ts',
+    'src/attention-paths.test.ts',
+  ],
 });

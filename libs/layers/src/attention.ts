@@ -7,6 +7,7 @@ import type { Random } from '@lilformer/random';
 import { futureMask } from './constants.js';
 import { Dropout } from './dropout.js';
 import type { LayerOptions } from './forward-options.js';
+import { KeyValueCache } from './key-value-cache.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import type { ConstantBuffer } from './parameter.js';
@@ -47,7 +48,7 @@ export class CausalSelfAttention extends Module {
     const { cache, layer = 0 } = options;
     const weight = cache ? cache.constant(layer, () => this.#stacked()) : this.#stacked();
     const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
-    return this.W_o.forward(attend(qkv, this.heads, options));
+    return this.W_o.forward(attend(qkv, this, options));
   }
 
   /** `[3C, C]` */
@@ -89,23 +90,41 @@ export class PackedSelfAttention extends Module {
   /** `[B, T, C]` to the same shape. Captures `attn.N` [B, H, T, T]. */
   forward(x: tf.Tensor3D, options: LayerOptions = {}): tf.Tensor3D {
     const qkv = this.qkv_proj.forward(x); // [B, T, 3C]
-    return this.out_proj.forward(attend(qkv, this.heads, options, this.dropout?.next()));
+    return this.out_proj.forward(attend(qkv, { heads: this.heads, dropout: this.dropout?.next() }, options));
   }
 }
 
-/** Attention of `[B, T, 3C]` to itself, or to all tokens of a cache that has seen some before. */
-function attend(
+/** What the heads of an attention layer are like. */
+export interface AttendOptions {
+  /** Number of attention patterns, which share the width evenly. */
+  readonly heads: number;
+  /** Factor on the scores; 1 / √headDim without (Vaswani et al., section 3.2.1). */
+  readonly scale?: number;
+  /** The weights that are dropped in this pass. */
+  readonly dropout?: DropoutMask;
+}
+
+/**
+ * Causal attention of a text to itself, or of new tokens to all tokens of a cache: the part between the two maps of an
+ * attention layer, for layers with maps of their own. Without `capture` the fused operations run, with it the ones that
+ * keep the weights.
+ *
+ * @param qkv `[B, T, 3C]`: queries, keys and values side by side, each with its heads side by side
+ * @returns `[B, T, C]`. Captures `attn.N` [B, H, T, T], before dropout.
+ * @throws TypeError when the cache is none of keys and values
+ */
+export function attend(
   qkv: tf.Tensor3D,
-  heads: number,
+  { heads, scale, dropout }: AttendOptions,
   { cache, capture, paddingMask, layer = 0 }: LayerOptions,
-  dropout?: DropoutMask,
 ): tf.Tensor3D {
   const returnWeights = capture !== undefined;
-  const cached = cache?.appendPacked(layer, qkv);
+  const options = { heads, scale, paddingMask, returnWeights };
+  const cached = KeyValueCache.of(cache)?.appendPacked(layer, qkv);
   const { output, weights } =
     cached && cached.length > qkv.shape[1]
-      ? cachedAttention(qkv, cached.keys, cached.values, cached.length, { heads, paddingMask, returnWeights })
-      : attentionPacked(qkv, { heads, causal: true, paddingMask, dropout, returnWeights });
+      ? cachedAttention(qkv, cached.keys, cached.values, cached.length, options)
+      : attentionPacked(qkv, { ...options, causal: true, dropout });
   if (weights) capture?.take(`attn.${layer}`, weights);
   return output as tf.Tensor3D;
 }

@@ -1,12 +1,12 @@
-// What attention and expert layers take besides their input.
+// What attention, recurrent and expert layers take besides their input.
 import type { tf } from '@lilformer/engine';
+import type { Cache } from './cache.js';
 import type { Capture } from './capture.js';
-import type { KeyValueCache } from './key-value-cache.js';
 
 /** Options that a model hands down to its layers. */
 export interface ForwardOptions {
-  /** Keys and values of earlier tokens; the input holds the new ones only. */
-  cache?: KeyValueCache;
+  /** What the model remembers of earlier tokens, as its `createCache` made it; the input holds the new ones only. */
+  cache?: Cache;
   /** Collects inner values by name. Without it nothing is kept and the fused operations run. */
   capture?: Capture;
   /** `[B, T]` over all tokens, the cache's included: 1 for a real token, 0 for padding, which nobody attends to. */

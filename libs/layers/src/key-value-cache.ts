@@ -5,6 +5,7 @@
 // fewer tokens.
 import { tf } from '@lilformer/engine';
 import { appendToCache, cacheOfRows } from '@lilformer/ops';
+import { Cache } from './cache.js';
 
 /** What attention has to look at in one layer: buffers `[B, capacity, C]`. */
 export interface CachedTokens {
@@ -15,25 +16,18 @@ export interface CachedTokens {
 }
 
 /** Keys and values of all tokens so far, for each attention layer. It owns its tensors. */
-export class KeyValueCache {
+export class KeyValueCache extends Cache {
   readonly #layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
-  readonly #constants: tf.Tensor[] = [];
-  #length = 0;
-  #batch: number;
 
-  /** @param batch number of sequences that go on side by side */
-  constructor(batch: number) {
-    this.#batch = batch;
-  }
-
-  /** Number of sequences that go on side by side. */
-  get batch(): number {
-    return this.#batch;
-  }
-
-  /** Number of tokens seen; the next one has this position. */
-  get length(): number {
-    return this.#length;
+  /**
+   * The cache that a model handed to its attention layers.
+   * @throws TypeError when it is another kind of cache
+   */
+  static of(cache: Cache | undefined): KeyValueCache | undefined {
+    if (cache === undefined || cache instanceof KeyValueCache) return cache;
+    throw new TypeError(
+      `attention was given a ${cache.constructor.name}: expected the KeyValueCache that the model's createCache makes`,
+    );
   }
 
   /**
@@ -61,7 +55,7 @@ export class KeyValueCache {
     const after = {
       keys: this.#extended(before?.keys, width, keys),
       values: this.#extended(before?.values, width, values),
-      length: this.#length + keys[0].shape[1],
+      length: this.length + keys[0].shape[1],
     };
     this.#layers[layer] = after;
     return after;
@@ -69,75 +63,29 @@ export class KeyValueCache {
 
   /** A buffer with new rows behind the tokens that count: a forward that failed half-way may have left more. */
   #extended(before: tf.Tensor3D | undefined, width: number, [rows, column]: Columns): tf.Tensor3D {
-    const after = appendToCache(before, this.#length, rows, column, width);
+    const after = appendToCache(before, this.length, rows, column, width);
     if (after !== before) before?.dispose();
     return tf.keep(after) as tf.Tensor3D;
   }
 
-  /**
-   * A tensor that a layer makes of its weights once, for all tokens to come: the cache's, to be kept until `reset`. (When
-   * weights change, what the cache holds is of no use any more.)
-   */
-  constant(layer: number, make: () => tf.Tensor): tf.Tensor {
-    return (this.#constants[layer] ??= tf.keep(make()));
-  }
-
-  /** Counts `tokens` as seen; the model calls it when every layer has appended them. */
-  advance(tokens: number): void {
-    this.#length += tokens;
-  }
-
-  /**
-   * Forgets all but the first `length` tokens.
-   * @throws RangeError when the cache does not hold that many
-   */
-  truncate(length: number): void {
-    if (!Number.isInteger(length) || length < 0 || length > this.#length) {
-      throw new RangeError(
-        `truncate(${length}): expected a whole number from 0 to ${this.#length}, the tokens held`,
-      );
-    }
-    if (length === 0) this.reset();
-    this.#length = length;
-  }
-
-  /**
-   * Goes on with some of the sequences only, such as those that have not ended.
-   * @param rows their places in the batch, in the order they shall have
-   * @throws RangeError when there is none, or one that the batch does not have
-   */
-  keepRows(rows: readonly number[]): void {
-    const missing = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.#batch);
-    if (missing !== undefined || rows.length === 0) {
-      throw new RangeError(`keepRows([${rows}]): expected places in a batch of ${this.#batch}`);
-    }
-    const pick = (buffer: tf.Tensor3D): tf.Tensor3D => {
-      const kept = cacheOfRows(buffer, this.#length, rows);
+  protected override pick(rows: readonly number[]): void {
+    const picked = (buffer: tf.Tensor3D): tf.Tensor3D => {
+      const kept = cacheOfRows(buffer, this.length, rows);
       buffer.dispose();
       return tf.keep(kept) as tf.Tensor3D;
     };
     for (const layer of this.#layers) {
-      layer.keys = pick(layer.keys);
-      layer.values = pick(layer.values);
+      layer.keys = picked(layer.keys);
+      layer.values = picked(layer.values);
     }
-    this.#batch = rows.length;
   }
 
-  /** Forgets everything and frees it; the cache is as new. */
-  reset(): void {
+  protected override forget(): void {
     for (const { keys, values } of this.#layers) {
       keys.dispose();
       values.dispose();
     }
-    for (const constant of this.#constants) constant?.dispose();
     this.#layers.length = 0;
-    this.#constants.length = 0;
-    this.#length = 0;
-  }
-
-  /** Frees everything: the same as `reset`, said by one who does not come back. */
-  dispose(): void {
-    this.reset();
   }
 }
 

@@ -16,9 +16,11 @@ import {
   LayerNorm,
   Linear,
   MixtureOfExperts,
-  type Module,
+  Module,
   PackedSelfAttention,
   positions,
+  RecurrentState,
+  ReLU,
   RMSNorm,
   Sequential,
   sinusoids,
@@ -190,6 +192,87 @@ describe('KeyValueCache', () => {
   });
 });
 
+describe('RecurrentState', () => {
+  const state = (...numbers: number[]) => tf.tensor2d(numbers, [numbers.length, 1]);
+
+  it('holds what counts, selects and frees itself', () => {
+    leavesNothing([], () => {
+      const memory = new RecurrentState(3);
+      expect(memory.get(0)).toBeUndefined();
+      memory.set(0, state(1, 2, 3));
+      memory.set(1, state(4, 5, 6));
+      expect(memory.get(0)).toBeUndefined();
+      memory.advance(7);
+      memory.keepRows([2, 0]);
+      expect([0, 1].map((layer) => [...values(memory.get(layer)!)])).toEqual([
+        [3, 1],
+        [6, 4],
+      ]);
+      memory.set(0, state(7, 8)); // of a pass that broke off
+      memory.set(0, state(9, 10));
+      memory.set(1, state(11, 12));
+      memory.advance(1);
+      expect([memory.length, memory.batch]).toEqual([8, 2]);
+      expect([...values(memory.get(0)!), ...values(memory.get(1)!)]).toEqual([9, 10, 11, 12]);
+      expect(() => memory.truncate(7)).toThrow('a recurrent state of 8 tokens cannot go back');
+      expect(() => memory.truncate(9)).toThrow('truncate(9): expected a whole number from 0 to 8');
+      expect(() => memory.keepRows([2])).toThrow('keepRows([2]): expected places in a batch of 2');
+      memory.truncate(8);
+      memory.truncate(0);
+      expect([memory.length, memory.get(0)]).toEqual([0, undefined]);
+      memory.set(0, state(1, 1));
+      memory.dispose();
+    });
+  });
+});
+
+describe('a weight shared by two modules', () => {
+  class Tied extends Module {
+    readonly embedding = new Embedding(5, 3, random);
+    readonly head = new Linear(3, 5, random, { bias: false, weight: this.embedding.weight });
+  }
+
+  it('is one parameter under two names, with the gradient of both uses', () => {
+    const tied = new Tied();
+    leavesNothing([tied], () => {
+      expect([...tied.namedParameters()].map(([name]) => name)).toEqual(['embedding.weight']);
+      expect(tied.parameterCount()).toBe(15);
+      const state = tied.stateDict();
+      expect([...state.keys()]).toEqual(['embedding.weight', 'head.weight']);
+      expect(state.get('head.weight')).toEqual(state.get('embedding.weight'));
+      const other = new Tied();
+      other.loadStateDict(state);
+      expect(other.stateDict()).toEqual(state);
+      state.set('head.weight', { ...state.get('head.weight')!, data: new Float32Array(15) });
+      expect(() => other.loadStateDict(state)).toThrow(
+        'head.weight and embedding.weight are one parameter, but have different values',
+      );
+      other.dispose();
+
+      const ids = tf.tensor2d([[0, 3]], [1, 2], 'int32');
+      const { variable } = tied.embedding.weight;
+      const chosen = tf.cast(tf.oneHot([0, 3], 5), 'float32') as tf.Tensor2D;
+      const used = (weight: tf.Tensor, out: tf.Tensor) => {
+        const x = tf.matMul(chosen, weight as tf.Tensor2D);
+        return tf.sum(tf.square(tf.matMul(x, out as tf.Tensor2D, false, true))) as tf.Scalar;
+      };
+      const { grads } = tf.variableGrads(
+        () => tf.sum(tf.square(tied.head.forward(tied.embedding.forward(ids)))) as tf.Scalar,
+        [variable],
+      );
+      const parts = tf.grads((a, b) => used(a, b))([tf.clone(variable), tf.clone(variable)]);
+      const both = values(tf.add(parts[0], parts[1]));
+      expect(largestDifference(values(grads[variable.name]), both)).toBeLessThan(1e-4);
+    });
+  });
+
+  it('has to have the shape of both', () => {
+    const { weight } = new Embedding(5, 3, random);
+    expect(() => new Linear(5, 3, random, { weight })).toThrow('weight [5, 3]: expected [3, 5]');
+    weight.dispose();
+  });
+});
+
 describe('MixtureOfExperts', () => {
   it('sends every token through the expert with the largest router output', () => {
     const moe = new MixtureOfExperts(6, 10, 3, random);
@@ -324,6 +407,11 @@ describe('Sequential', () => {
       const x = noise(2, 4, 3);
       const apart = gelu.forward(second.forward(gelu.forward(first.forward(x))));
       expect(largestDifference(values(row.forward(x)), values(apart))).toBeLessThan(1e-6);
+      const relu = new ReLU();
+      const expected = second.forward(relu.forward(first.forward(x)));
+      const curt = new Sequential(first, relu, second).forward(x);
+      expect(largestDifference(values(curt), values(expected))).toBeLessThan(1e-6);
+      expect(largestDifference(values(relu.forward(x)), values(tf.relu(x)))).toBe(0);
       const leading = new Sequential(gelu, first);
       expect(values(leading.forward(x))).toEqual(values(first.forward(gelu.forward(x))));
     });

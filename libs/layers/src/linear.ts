@@ -16,19 +16,32 @@ export class Linear extends Module {
   /**
    * @param inFeatures,outFeatures sizes of the last dimension before and after
    * @param random draws the first weights
-   * @throws RangeError when a size is not a whole number of at least 1
+   * @param options.bias whether there is one; true without
+   * @param options.weight a parameter `[out, in]` to share with another module instead of one of its own: the output
+   *   map of a language model often has the token embedding's (Press and Wolf, arXiv:1608.05859). It stays one
+   *   parameter, under both names
+   * @throws RangeError when a size is not a whole number of at least 1, or the shared weight has another shape
    */
-  constructor(inFeatures: number, outFeatures: number, random: Random, options: { bias?: boolean } = {}) {
+  constructor(
+    inFeatures: number,
+    outFeatures: number,
+    random: Random,
+    options: { bias?: boolean; weight?: Parameter } = {},
+  ) {
     super();
     checkSize('inFeatures', inFeatures);
     checkSize('outFeatures', outFeatures);
+    const shared = options.weight;
+    if (shared && shared.shape.join() !== `${outFeatures},${inFeatures}`) {
+      throw new RangeError(`weight [${shared.shape.join(', ')}]: expected [${outFeatures}, ${inFeatures}]`);
+    }
     const bound = 1 / Math.sqrt(inFeatures);
     const draw = (...shape: number[]) => {
       const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
       random.fillUniform(values, -bound, bound);
       return new Parameter(values, shape);
     };
-    this.weight = draw(outFeatures, inFeatures);
+    this.weight = shared ?? draw(outFeatures, inFeatures);
     this.bias = (options.bias ?? true) ? draw(outFeatures) : null;
   }
 

@@ -1,7 +1,7 @@
-// Modules in a row, PyTorch's `nn.Sequential`, and the activation as a module of its own, which has a
+// Modules in a row, PyTorch's `nn.Sequential`, and activations as modules of their own, which have a
 // place (and so a number) in such a row.
 import type { tf } from '@lilformer/engine';
-import { gelu } from '@lilformer/ops';
+import { gelu, relu } from '@lilformer/ops';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 
@@ -16,11 +16,18 @@ export class GELU extends Module {
   }
 }
 
+/** `max(x, 0)`. */
+export class ReLU extends Module {
+  forward<T extends tf.Tensor>(x: T): T {
+    return relu(x) as T;
+  }
+}
+
 /** Applies its members one after the other; they are named by their places: `0`, `1`, … */
 export class Sequential extends Module {
-  readonly #members: readonly (Linear | GELU)[];
+  readonly #members: readonly (Linear | GELU | ReLU)[];
 
-  constructor(...members: (Linear | GELU)[]) {
+  constructor(...members: (Linear | GELU | ReLU)[]) {
     super();
     this.#members = members;
   }
@@ -35,8 +42,9 @@ export class Sequential extends Module {
     for (let i = 0; i < this.#members.length; i++) {
       const member = this.#members[i];
       // A linear map applies the activation behind it in the same pass.
-      if (member instanceof Linear && this.#members[i + 1] instanceof GELU) {
-        y = member.forward(y, 'gelu');
+      const next = this.#members[i + 1];
+      if (member instanceof Linear && next !== undefined && !(next instanceof Linear)) {
+        y = member.forward(y, next instanceof GELU ? 'gelu' : 'relu');
         i++;
       } else {
         y = member.forward(y);

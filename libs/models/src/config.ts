@@ -5,7 +5,8 @@ import { checkSize } from '@lilformer/layers';
  * Checks that `settings` has exactly the sizes named, each a whole number of at least 1.
  *
  * @param type the model, for the messages
- * @param names all settings of that model
+ * @param names all sizes of that model
+ * @param others settings that are no sizes; they are not checked and not given back
  * @returns the settings with their type, as `createModel` takes them
  * @throws RangeError or TypeError naming the setting
  */
@@ -13,11 +14,14 @@ export function checkConfig<Type extends string, Name extends string>(
   type: Type,
   settings: { readonly [N in Name]: number },
   names: readonly Name[],
+  others: readonly string[] = [],
 ): { readonly type: Type } & { readonly [N in Name]: number } {
-  const known: readonly string[] = ['type', ...names];
+  const known: readonly string[] = ['type', ...names, ...others];
   const surplus = Object.keys(settings).filter((name) => !known.includes(name));
   if (surplus.length > 0) {
-    throw new TypeError(`${type}: unknown setting ${surplus.join(', ')}; it has ${names.join(', ')}`);
+    throw new TypeError(
+      `${type}: unknown setting ${surplus.join(', ')}; it has ${[...names, ...others].join(', ')}`,
+    );
   }
   const sizes = {} as { [N in Name]: number };
   for (const name of names) sizes[name] = checkSize(`${type}: ${name}`, settings[name]);

@@ -46,6 +46,48 @@ describe('modelFromCheckpoint', () => {
     model.dispose();
   });
 
+  it('reads sizes off the weights where nobody says them', () => {
+    const recurrent = { vocabSize: 9, embedSize: 4, hiddenSize: 5 };
+    const gpt = { vocabSize: 9, dModel: 4, nHeads: 2, nLayers: 3, contextLength: 5 };
+    const configs: AnyModelConfig[] = [
+      { type: 'bigram', vocabSize: 9, dModel: 4 },
+      { type: 'attention-ffn', vocabSize: 9, dModel: 4, dFf: 6, contextLength: 5 },
+      { type: 'stacked-transformer', ...sizes },
+      { type: 'simple-rnn', ...recurrent },
+      { type: 'multi-layer-rnn', ...recurrent, nLayers: 3 },
+      { type: 'gru', ...recurrent },
+      { type: 'char-gpt', ...gpt, dropout: 0, attentionScale: 'width' },
+    ];
+    for (const config of configs) {
+      const { model } = modelFromCheckpoint(dict(stateOf(config)));
+      expect(model.config).toEqual(config);
+      model.dispose();
+    }
+    const charGpt = dict(stateOf(configs.at(-1)!));
+    const settings = { dropout: 0.2, attentionScale: 'head' };
+    const { model } = modelFromCheckpoint(charGpt, { settings });
+    expect(model.config).toEqual({ ...configs.at(-1), ...settings });
+    model.dispose();
+  });
+
+  it('asks for the number of heads where their weights are in one', () => {
+    const config = {
+      type: 'nano-gpt',
+      vocabSize: 9,
+      dModel: 4,
+      nHeads: 2,
+      nLayers: 3,
+      contextLength: 5,
+    } as const;
+    const state = dict(stateOf(config));
+    expect(() => modelFromCheckpoint(state)).toThrow(
+      'looks like a nano-gpt model, but has no n_heads or n_head; give it as settings: { nHeads: … }',
+    );
+    const { model } = modelFromCheckpoint(state, { settings: { nHeads: 2 } });
+    expect(model.config).toEqual(config);
+    model.dispose();
+  });
+
   it('says what does not fit, and leaves no tensor', () => {
     const before = tf.memory().numTensors;
     const { nLayers: _, ...oneBlock } = sizes;
@@ -55,7 +97,6 @@ describe('modelFromCheckpoint', () => {
       () =>
         modelFromCheckpoint(dict(Object.entries({ model_state_dict: dict(weights), ...entries })));
 
-    expect(load({ vocab_size: 9, d_model: 4 })).toThrow('looks like a transformer model, but has no d_ff');
     expect(load({ vocab_size: 9, d_model: 4, d_ff: 'six' })).toThrow(
       'transformer: dFf six: expected a whole number',
     );

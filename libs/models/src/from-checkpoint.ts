@@ -1,6 +1,6 @@
-// Models from PyTorch checkpoints that hold `model_state_dict` beside the sizes (or with the sizes in a
-// `config`), as notebooks save them. Which model it is shows in the names of its weights, the length of
-// its context in the shape of its mask or table of positions. Leaves out optimizer states.
+// Models from PyTorch checkpoints: bare state dicts, or `model_state_dict` beside the sizes (or with the sizes in a
+// `config`), as notebooks save them. Which model it is shows in the names of its weights, its sizes in their shapes.
+// Leaves out optimizer states.
 import { stateDictOf, type NamedArray, type PlainValue } from '@lilformer/checkpoints';
 import { Random } from '@lilformer/random';
 import type { LanguageModel } from './language-model.js';
@@ -13,8 +13,25 @@ export interface LoadedModel {
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-/** How to know each model: a weight that it has and those above it in the list do not, and its sizes. */
+/** How to know each model: a weight that it has and those above it in the list do not, and its settings. */
 const KINDS: readonly { type: ModelType; weight: string; sizes: readonly SizeName[] }[] = [
+  {
+    type: 'char-gpt',
+    weight: 'blocks.0.sa.heads.0.key.weight',
+    sizes: ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
+  },
+  {
+    type: 'nano-gpt',
+    weight: 'transformer.blocks.0.attn.c_attn.weight',
+    sizes: ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
+  },
+  { type: 'gru', weight: 'gru_cell.W_xr.weight', sizes: ['vocabSize', 'embedSize', 'hiddenSize'] },
+  {
+    type: 'multi-layer-rnn',
+    weight: 'W_ih.0.weight',
+    sizes: ['vocabSize', 'embedSize', 'hiddenSize', 'nLayers'],
+  },
+  { type: 'simple-rnn', weight: 'W_ih.weight', sizes: ['vocabSize', 'embedSize', 'hiddenSize'] },
   {
     type: 'tiny-transformer',
     weight: 'layers.0.attn.qkv_proj.weight',
@@ -26,7 +43,7 @@ const KINDS: readonly { type: ModelType; weight: string; sizes: readonly SizeNam
     sizes: ['vocabSize', 'dModel', 'dFf', 'nLayers', 'nHeads', 'nExperts', 'contextLength'],
   },
   {
-    type: 'multi-head-transformer', // without `n_heads`: stacked-transformer, whose weights have the same names
+    type: 'multi-head-transformer', // with one head: stacked-transformer, whose weights have the same names
     weight: 'blocks.0.attention.W_q.weight',
     sizes: ['vocabSize', 'dModel', 'dFf', 'nLayers', 'nHeads', 'contextLength'],
   },
@@ -45,46 +62,89 @@ const KINDS: readonly { type: ModelType; weight: string; sizes: readonly SizeNam
   { type: 'bigram', weight: 'embedding.weight', sizes: ['vocabSize', 'dModel'] },
 ];
 
-/** Our names of the sizes, and those in checkpoints. */
-const SIZE_NAMES = {
-  vocabSize: 'vocab_size',
-  dModel: 'd_model',
-  dFf: 'd_ff',
-  nLayers: 'n_layers',
-  nHeads: 'n_heads',
-  nExperts: 'n_experts',
-  contextLength: 'max_seq_len',
-} as const;
-type SizeName = keyof typeof SIZE_NAMES;
+/** Where a size is in a checkpoint: what it is called there, and which weight shows it where it is not said. */
+const SIZES = {
+  vocabSize: { names: ['vocab_size'], shape: /(^|\.)(token_)?embedding(_table)?\.weight$/, dimension: 0 },
+  dModel: {
+    names: ['d_model', 'n_embed', 'n_embd'],
+    shape: /(^|\.)(token_)?embedding(_table)?\.weight$/,
+    dimension: 1,
+  },
+  embedSize: { names: ['embed_size'], shape: /^embedding\.weight$/, dimension: 1 },
+  hiddenSize: { names: ['hidden_size'], shape: /^fc\.weight$/, dimension: 1 },
+  dFf: { names: ['d_ff'], shape: /(^|\.)(linear1|ff\.0)\.weight$/, dimension: 0 },
+  nLayers: {
+    names: ['n_layers', 'n_layer', 'num_layers'],
+    members: /^(?:transformer\.)?(?:blocks|layers|W_ih)\.(\d+)\./,
+  },
+  // Only where each head has weights of its own; else no weight knows how many share it.
+  nHeads: { names: ['n_heads', 'n_head'], members: /^blocks\.0\.sa\.heads\.(\d+)\./ },
+  nExperts: { names: ['n_experts'], members: /^blocks\.0\.moe\.experts\.(\d+)\./ },
+  contextLength: {
+    // [T, C], [1, T, C], [T, T]
+    names: ['max_seq_len', 'block_size'],
+    shape: /(^|\.)(position_embedding(_table)?\.weight|pos_encoding|mask|causal_mask)$/,
+    dimension: -2,
+  },
+} as const satisfies Record<string, SizeSource>;
+type SizeName = keyof typeof SIZES;
+type SizeSource = { readonly names: readonly string[] } & (
+  { readonly shape: RegExp; readonly dimension: number } | { readonly members: RegExp }
+);
+
+/** What `modelFromCheckpoint` takes besides the checkpoint. */
+export interface FromCheckpointOptions {
+  /**
+   * Settings that the checkpoint does not hold, such as `{ nHeads: 4 }` for a bare state dict whose heads share their
+   * weights, or `{ dropout: 0.2 }` to go on training; they come before what it does hold.
+   */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
 
 /**
- * Builds the model that a checkpoint was saved from, with its weights.
+ * Builds the model that a checkpoint was saved from, with its weights: from a bare state dict, or one with sizes
+ * beside it, as notebooks save them. Where a size is not said, the shapes of the weights say it.
+ *
+ * Weights of the char-gpt layout are taken to be trained with `attentionScale: 'width'`, as those of the code that
+ * this layout comes from are; `settings` can say otherwise.
  *
  * @param checkpoint what `readPyTorch` of `@lilformer/checkpoints` gives for the file
  * @throws Error naming what is missing or does not fit
  */
-export function modelFromCheckpoint(checkpoint: PlainValue): LoadedModel {
+export function modelFromCheckpoint(
+  checkpoint: PlainValue,
+  { settings = {} }: FromCheckpointOptions = {},
+): LoadedModel {
   const state = stateDictOf(checkpoint);
-  const sizes = entry(checkpoint, 'config') ?? checkpoint;
+  const said = isDict(checkpoint) ? (checkpoint.config ?? checkpoint) : undefined;
   let kind = KINDS.find(({ weight }) => state.has(weight));
   if (!kind) {
     const some = [...state.keys()].slice(0, 5).join(', ');
     throw new Error(`no model here has weights of these names: ${some}, … (${state.size} in all)`);
   }
-  if (kind.type === 'multi-head-transformer' && entry(sizes, SIZE_NAMES.nHeads) === undefined) {
+  if (
+    kind.type === 'multi-head-transformer' &&
+    (settings.nHeads ?? sizeOf('nHeads', said, state)) === undefined
+  ) {
     kind = { ...kind, type: 'stacked-transformer', sizes: kind.sizes.filter((name) => name !== 'nHeads') };
   }
 
   const config: Record<string, unknown> = { type: kind.type };
+  if (kind.type === 'char-gpt') {
+    config.dropout = entry(said, 'dropout') ?? 0;
+    config.attentionScale = 'width';
+  }
   for (const name of kind.sizes) {
-    const value = name === 'contextLength' ? contextLengthOf(state) : entry(sizes, SIZE_NAMES[name]);
+    const value = settings[name] ?? sizeOf(name, said, state);
     if (value === undefined) {
-      throw new Error(`the checkpoint looks like a ${kind.type} model, but has no ${SIZE_NAMES[name]}`);
+      throw new Error(
+        `the checkpoint looks like a ${kind.type} model, but has no ${SIZES[name].names.join(' or ')}; give it as settings: { ${name}: … }`,
+      );
     }
     config[name] = value;
   }
   // The weights drawn here are replaced at once.
-  const model = createModel(config as unknown as AnyModelConfig, new Random(0));
+  const model = createModel({ ...config, ...settings } as unknown as AnyModelConfig, new Random(0));
   try {
     model.loadStateDict(state);
   } catch (error) {
@@ -94,6 +154,25 @@ export function modelFromCheckpoint(checkpoint: PlainValue): LoadedModel {
   return { model, history: historyOf(entry(checkpoint, 'history')) };
 }
 
+/** A size as the checkpoint says it or its weights show it. */
+function sizeOf(
+  name: SizeName,
+  said: PlainValue | undefined,
+  state: ReadonlyMap<string, NamedArray>,
+): unknown {
+  const source: SizeSource = SIZES[name];
+  for (const key of source.names) {
+    const value = entry(said, key);
+    if (value !== undefined) return value;
+  }
+  if ('members' in source) {
+    const places = [...state.keys()].flatMap((key) => source.members.exec(key)?.[1] ?? []);
+    return places.length > 0 ? Math.max(...places.map(Number)) + 1 : undefined;
+  }
+  for (const [key, { shape }] of state) if (source.shape.test(key)) return shape.at(source.dimension);
+  return undefined;
+}
+
 /** What a dictionary of the file has under `name`. */
 function entry(value: PlainValue | undefined, name: string): PlainValue | undefined {
   return isDict(value) ? value[name] : undefined;
@@ -101,15 +180,6 @@ function entry(value: PlainValue | undefined, name: string): PlainValue | undefi
 
 function isDict(value: PlainValue | undefined): value is { [key: string]: PlainValue } {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
-}
-
-/** The longest text, from the shape of what depends on it; undefined when nothing does. */
-function contextLengthOf(state: ReadonlyMap<string, NamedArray>): number | undefined {
-  for (const [name, { shape }] of state) {
-    // position_embedding.weight [T, C], pos_encoding [1, T, C], the masks [T, T]
-    if (/(^|\.)(position_embedding\.weight|pos_encoding|mask|causal_mask)$/.test(name)) return shape.at(-2);
-  }
-  return undefined;
 }
 
 /** The lists of numbers of a notebook's `history`. */

@@ -1,6 +1,6 @@
 export { LanguageModel, type LossOptions, type ModelConfig } from './language-model.js';
 export { createModel, modelTypes, type AnyModelConfig, type ModelType } from './registry.js';
-export { modelFromCheckpoint, type LoadedModel } from './from-checkpoint.js';
+export { modelFromCheckpoint, type FromCheckpointOptions, type LoadedModel } from './from-checkpoint.js';
 export { BigramLM, type BigramConfig } from './bigram.js';
 export { AttentionLM, type AttentionConfig } from './attention.js';
 export { PositionalAttentionLM, type PositionalAttentionConfig } from './positional-attention.js';
@@ -10,4 +10,17 @@ export { StackedTransformerLM, type StackedTransformerConfig } from './stacked-t
 export { MultiHeadTransformerLM, type MultiHeadTransformerConfig } from './multi-head-transformer.js';
 export { MoETransformerBlock, MoETransformerLM, type MoETransformerConfig } from './moe-transformer.js';
 export { TinyTransformerBlock, TinyTransformerLM, type TinyTransformerConfig } from './tiny-transformer.js';
-export { Capture, KeyValueCache, type CapturedValue, type ForwardOptions } from '@lilformer/layers';
+export { RecurrentLM } from './recurrent.js';
+export { SimpleRNN, type SimpleRNNConfig } from './simple-rnn.js';
+export { MultiLayerRNN, type MultiLayerRNNConfig } from './multi-layer-rnn.js';
+export { GRULM, type GRUConfig } from './gru.js';
+export { NanoGPT, NanoGPTBlock, type NanoGPTConfig } from './nano-gpt.js';
+export { CharGPT, CharGPTBlock, type CharGPTConfig } from './char-gpt.js';
+export {
+  Cache,
+  Capture,
+  KeyValueCache,
+  RecurrentState,
+  type CapturedValue,
+  type ForwardOptions,
+} from '@lilformer/layers';

@@ -9,10 +9,11 @@ import {
   Capture,
   createModel,
   modelTypes,
+  RecurrentLM,
   TinyTransformerLM,
   type AnyModelConfig,
 } from './index.js';
-import { CASES, configOf } from './testing/golden-case.js';
+import { CASES, configOf, OWN_NAMES } from './testing/golden-case.js';
 
 beforeAll(async () => {
   await openEngine();
@@ -31,8 +32,10 @@ function small(type: AnyModelConfig['type']): AnyModelConfig {
     nHeads: 2,
     nExperts: 3,
     contextLength: CONTEXT,
+    embedSize: 6,
+    hiddenSize: 9,
   };
-  const { vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength } = all;
+  const { vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength, embedSize, hiddenSize } = all;
   switch (type) {
     case 'bigram':
       return { type, vocabSize, dModel };
@@ -49,6 +52,15 @@ function small(type: AnyModelConfig['type']): AnyModelConfig {
       return { type, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
     case 'moe-transformer':
       return { type, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength };
+    case 'simple-rnn':
+    case 'gru':
+      return { type, vocabSize, embedSize, hiddenSize };
+    case 'multi-layer-rnn':
+      return { type, vocabSize, embedSize, hiddenSize, nLayers };
+    case 'nano-gpt':
+      return { type, vocabSize, dModel, nLayers, nHeads, contextLength };
+    case 'char-gpt':
+      return { type, vocabSize, dModel, nLayers, nHeads, contextLength, dropout: 0, attentionScale: 'head' };
   }
 }
 
@@ -65,17 +77,25 @@ describeGolden('parameter counts', golden('parameter-counts.json'), () => {
     goldenJson<
       { group: string; label: string; model: string; config: Record<string, number>; parameters: number }[]
     >('parameter-counts.json');
-  const types = new Map(CASES.map(([folder, type]) => [folder.split('/').at(-1), type]));
+  const types = new Map<string | undefined, AnyModelConfig['type']>([
+    ...CASES.map(([folder, type]) => [folder.split('/').at(-1), type] as const),
+    ['SimpleRNN', 'simple-rnn'],
+    ['MultiLayerRNN', 'multi-layer-rnn'],
+    ['GRULM', 'gru'],
+    ['TinyTransformerLM', 'tiny-transformer'],
+  ]);
+  const typeOf = ({ group, label, model }: (typeof counts)[number]) =>
+    types.get(label) ??
+    types.get(model) ??
+    (group === 'recurrent' ? ('nano-gpt' as const) : ('char-gpt' as const));
 
-  it.each(counts.filter(({ group }) => ['evolution', 'shakespeare'].includes(group)))(
-    '$group $label: $parameters',
-    ({ label, model, config, parameters }) => {
-      const built = createModel(configOf(types.get(label) ?? 'tiny-transformer', config), random);
-      expect(built.constructor.name).toBe(model);
-      expect(built.parameterCount()).toBe(parameters);
-      built.dispose();
-    },
-  );
+  it.each(counts.filter(({ group }) => group !== 'hf'))('$group $label: $parameters', (row) => {
+    const type = typeOf(row);
+    const built = createModel(configOf(type, row.config), random);
+    expect(built.constructor.name).toBe(OWN_NAMES[type] ?? row.model);
+    expect(built.parameterCount()).toBe(row.parameters);
+    built.dispose();
+  });
 });
 
 describe.each(modelTypes)('%s', (type) => {
@@ -139,13 +159,20 @@ describe.each(modelTypes)('%s', (type) => {
     lm.dispose();
   });
 
-  it('goes on from a cache that was cut short', () => {
+  it('goes on from a cache that was cut short, where that can be', () => {
     const lm = model();
     const [row] = tokens(1, 8);
     const [other] = tokens(1, 3);
     const cache = lm.createCache(1);
     tf.tidy(() => {
       lm.forward(idsOf([row]), { cache });
+      if (lm instanceof RecurrentLM) {
+        expect(() => cache.truncate(5)).toThrow(
+          'truncate(5): a recurrent state of 8 tokens cannot go back; expected 0 or 8',
+        );
+        cache.truncate(0);
+        lm.forward(idsOf([row.slice(0, 5)]), { cache });
+      }
       cache.truncate(5);
       const logits = lm.forward(idsOf([other]), { cache });
       const whole = lm.forward(idsOf([[...row.slice(0, 5), ...other]]));
@@ -156,12 +183,17 @@ describe.each(modelTypes)('%s', (type) => {
     lm.dispose();
   });
 
-  it('gives a text the same logits wherever its padding is, with a cache or without', () => {
+  it('gives a text the same logits wherever its padding is, with a cache or without, or takes none', () => {
     const lm = model();
     const [short] = tokens(1, 4);
     const [long] = tokens(1, 7);
     tf.tidy(() => {
       const alone = lm.forward(idsOf([short])).dataSync();
+      if (lm instanceof RecurrentLM) {
+        const paddingMask = tf.ones([1, 4]) as tf.Tensor2D;
+        expect(() => lm.forward(idsOf([short]), { paddingMask })).toThrow('takes no paddingMask');
+        return;
+      }
       for (const left of [0, 1, 3]) {
         const padded = [...Array<number>(left).fill(0), ...short, ...Array<number>(3 - left).fill(0)];
         const mask = padded.map((_, i) => (i >= left && i < left + 4 ? 1 : 0));
@@ -229,10 +261,10 @@ describe.each(modelTypes)('%s', (type) => {
       );
       const paddingMask = tf.ones([1, 3]) as tf.Tensor2D;
       expect(() => lm.forward(idsOf([[1]]), { paddingMask })).toThrow(
-        'padding mask of shape [1,3], expected [1, 1]',
+        lm instanceof RecurrentLM ? 'takes no paddingMask' : 'padding mask of shape [1,3], expected [1, 1]',
       );
       const many = idsOf(tokens(2, CONTEXT + 1));
-      if (type === 'bigram') {
+      if (type === 'bigram' || lm instanceof RecurrentLM) {
         expect(lm.contextLength).toBe(Infinity);
         expect(lm.forward(many).shape).toEqual([2, CONTEXT + 1, 19]);
       } else {

@@ -1,7 +1,7 @@
 // What every language model here can do, whatever is inside: check its input, give logits and a loss,
 // and clean up after itself. The arithmetic of each model is in its own file.
 import { tf, tidy } from '@lilformer/engine';
-import { KeyValueCache, Module, type ForwardOptions, type Linear } from '@lilformer/layers';
+import { KeyValueCache, Module, type Cache, type ForwardOptions, type Linear } from '@lilformer/layers';
 import { linearCrossEntropy } from '@lilformer/ops';
 
 /** Sizes of a model, as plain JSON: `type` says which, the rest is what its constructor takes. */
@@ -14,7 +14,7 @@ export interface ModelConfig {
 }
 
 /** What `loss` takes besides ids and targets. */
-export type LossOptions = Pick<ForwardOptions, 'capture' | 'paddingMask'>;
+export type LossOptions = Omit<ForwardOptions, 'lastOnly'>;
 
 /** A model that, for each token of a text, scores every token that may come next. */
 export abstract class LanguageModel extends Module {
@@ -67,6 +67,8 @@ export abstract class LanguageModel extends Module {
    *
    * @param ids `[B, T]` int32
    * @param targets `[B, T]` int32: the token that does come next, at every place
+   * @param options.cache what came before. A recurrent model trains with it, too: gradients end where its state begins;
+   *   attention over cached tokens has none
    */
   loss(ids: tf.Tensor2D, targets: tf.Tensor2D, options: LossOptions = {}): tf.Scalar {
     if (targets.shape.join() !== ids.shape.join()) {
@@ -77,19 +79,31 @@ export abstract class LanguageModel extends Module {
     this.#check(ids, options);
     return tidy(() => {
       const { weight, bias } = this.output;
-      return linearCrossEntropy(this.hidden(ids, options), weight.variable, bias?.variable, targets);
+      const x = this.hidden(ids, options);
+      options.cache?.advance(ids.shape[1]);
+      return linearCrossEntropy(x, weight.variable, bias?.variable, targets);
     });
   }
 
   /** An empty memory for `batch` sequences that go on side by side; it frees itself with `dispose`. */
-  createCache(batch: number): KeyValueCache {
+  createCache(batch: number): Cache {
     if (!Number.isInteger(batch) || batch < 1) {
       throw new RangeError(`a cache for a batch of ${batch}: expected a whole number of at least 1`);
     }
+    return this.newCache(batch);
+  }
+
+  /** The kind of memory that this model's layers use. */
+  protected newCache(batch: number): Cache {
     return new KeyValueCache(batch);
   }
 
-  #check(ids: tf.Tensor2D, { cache, paddingMask }: ForwardOptions): void {
+  /** Says no to options that this model cannot do. */
+  protected checkOptions(_options: ForwardOptions): void {}
+
+  #check(ids: tf.Tensor2D, options: ForwardOptions): void {
+    this.checkOptions(options);
+    const { cache, paddingMask } = options;
     const name = this.constructor.name;
     if (ids.rank !== 2 || ids.dtype !== 'int32') {
       throw new Error(

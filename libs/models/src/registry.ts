@@ -4,9 +4,14 @@ import { AttentionFFNLM, type AttentionFFNConfig } from './attention-ffn.js';
 import { AttentionLM, type AttentionConfig } from './attention.js';
 import { BigramLM, type BigramConfig } from './bigram.js';
 import type { LanguageModel } from './language-model.js';
+import { CharGPT, type CharGPTConfig } from './char-gpt.js';
+import { GRULM, type GRUConfig } from './gru.js';
 import { MoETransformerLM, type MoETransformerConfig } from './moe-transformer.js';
 import { MultiHeadTransformerLM, type MultiHeadTransformerConfig } from './multi-head-transformer.js';
+import { MultiLayerRNN, type MultiLayerRNNConfig } from './multi-layer-rnn.js';
+import { NanoGPT, type NanoGPTConfig } from './nano-gpt.js';
 import { PositionalAttentionLM, type PositionalAttentionConfig } from './positional-attention.js';
+import { SimpleRNN, type SimpleRNNConfig } from './simple-rnn.js';
 import { StackedTransformerLM, type StackedTransformerConfig } from './stacked-transformer.js';
 import { TinyTransformerLM, type TinyTransformerConfig } from './tiny-transformer.js';
 import { TransformerLM, type TransformerConfig } from './transformer.js';
@@ -21,7 +26,12 @@ export type AnyModelConfig =
   | StackedTransformerConfig
   | MultiHeadTransformerConfig
   | MoETransformerConfig
-  | TinyTransformerConfig;
+  | TinyTransformerConfig
+  | SimpleRNNConfig
+  | MultiLayerRNNConfig
+  | GRUConfig
+  | NanoGPTConfig
+  | CharGPTConfig;
 
 /** Name of a kind of model. */
 export type ModelType = AnyModelConfig['type'];
@@ -41,9 +51,14 @@ const MODELS: {
   'multi-head-transformer': MultiHeadTransformerLM,
   'moe-transformer': MoETransformerLM,
   'tiny-transformer': TinyTransformerLM,
+  'simple-rnn': SimpleRNN,
+  'multi-layer-rnn': MultiLayerRNN,
+  gru: GRULM,
+  'nano-gpt': NanoGPT,
+  'char-gpt': CharGPT,
 };
 
-/** All values of `type`, simplest model first. */
+/** All values of `type`. */
 export const modelTypes = Object.keys(MODELS) as readonly ModelType[];
 
 /**

@@ -23,7 +23,10 @@ const SIZES: Record<string, number> = {
   nLayers: 2,
   nExperts: 2,
   contextLength: CONTEXT,
+  embedSize: 6,
+  hiddenSize: 9,
 };
+const RECURRENT = ['vocabSize', 'embedSize', 'hiddenSize'];
 const BLOCK = ['vocabSize', 'dModel', 'contextLength', 'dFf'];
 const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
   bigram: ['vocabSize', 'dModel'],
@@ -35,6 +38,11 @@ const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
   'multi-head-transformer': [...BLOCK, 'nLayers', 'nHeads'],
   'moe-transformer': [...BLOCK, 'nLayers', 'nHeads', 'nExperts'],
   'tiny-transformer': [...BLOCK, 'nLayers', 'nHeads'],
+  'simple-rnn': RECURRENT,
+  'multi-layer-rnn': [...RECURRENT, 'nLayers'],
+  gru: RECURRENT,
+  'nano-gpt': ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
+  'char-gpt': ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
 };
 const RUNS = { numRuns: 4, seed: 20 };
 

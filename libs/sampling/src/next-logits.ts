@@ -1,7 +1,7 @@
 // Texts side by side, and the model's scores for what comes next in each: with the cache while the
 // text fits the context, with a sliding window after. Which token is taken is not decided here.
 import { tf } from '@lilformer/engine';
-import type { KeyValueCache, LanguageModel } from '@lilformer/models';
+import type { Cache, LanguageModel } from '@lilformer/models';
 import type { Settings } from './options.js';
 
 /**
@@ -15,7 +15,7 @@ export class NextLogits {
   readonly #settings: Settings;
   readonly #evaluating: ReturnType<LanguageModel['evaluator']>;
   #texts: number[][];
-  #cache: KeyValueCache | undefined;
+  #cache: Cache | undefined;
 
   /** @param texts at least one, each of the same length of at least 1 */
   constructor(model: LanguageModel, texts: readonly (readonly number[])[], settings: Settings) {
@@ -79,7 +79,7 @@ function lastLogits(
   model: LanguageModel,
   texts: readonly (readonly number[])[],
   from: number,
-  cache: KeyValueCache | undefined,
+  cache: Cache | undefined,
 ): tf.Tensor3D {
   const length = texts[0].length - from;
   const ids = new Int32Array(texts.length * length);

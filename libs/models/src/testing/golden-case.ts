@@ -16,22 +16,40 @@ export const CASES: readonly [folder: string, type: ModelType][] = [
   ['evolution/09_multihead', 'multi-head-transformer'],
   ['evolution/10_moe', 'moe-transformer'],
   ['tiny_transformer', 'tiny-transformer'],
+  ['recurrent/simple_rnn', 'simple-rnn'],
+  ['recurrent/multi_layer_rnn', 'multi-layer-rnn'],
+  ['recurrent/gru_lm', 'gru'],
+  ['nano_gpt', 'nano-gpt'],
+  ['char_gpt', 'char-gpt'],
 ];
+
+/** What the originals call a model that has a name of its own here. */
+export const OWN_NAMES: Partial<Record<ModelType, string>> = { 'nano-gpt': 'NanoGPT', 'char-gpt': 'CharGPT' };
 
 const SIZES: Record<string, string> = {
   vocab_size: 'vocabSize',
   d_model: 'dModel',
+  n_embd: 'dModel',
+  n_embed: 'dModel',
+  embed_size: 'embedSize',
+  hidden_size: 'hiddenSize',
   d_ff: 'dFf',
   n_layers: 'nLayers',
+  n_layer: 'nLayers',
+  num_layers: 'nLayers',
   n_heads: 'nHeads',
+  n_head: 'nHeads',
   n_experts: 'nExperts',
   max_seq_len: 'contextLength',
+  block_size: 'contextLength',
+  dropout: 'dropout',
 };
 
 /** The settings of a model in our names, from those of the golden set. */
 export function configOf(type: ModelType, settings: Record<string, number>): AnyModelConfig {
   const sizes = Object.entries(settings).map(([name, value]) => [SIZES[name], value]);
-  return { type, ...Object.fromEntries(sizes) } as AnyModelConfig;
+  const scale = type === 'char-gpt' ? { attentionScale: 'width' } : {};
+  return { type, ...Object.fromEntries(sizes), ...scale } as AnyModelConfig;
 }
 
 /** What config.json of a case says that the tests use. */
@@ -40,6 +58,7 @@ export interface CaseConfig {
   arguments: Record<string, number>;
   parameters: number;
   without_gradient: string[];
+  tied: string[][];
   training: {
     lr: number;
     betas: [number, number];
@@ -66,9 +85,9 @@ export async function tensors(folder: string, file: string): Promise<Map<string,
   return (await readSafetensors(golden(`${folder}/${file}`))).tensors;
 }
 
-/** Whole numbers of a file, int64 there, as plain ones. */
+/** Whole numbers of a file, int64 or int32 there, as plain ones. */
 export function integers(array: NamedArray | undefined): number[] {
-  return Array.from(array!.data as BigInt64Array, Number);
+  return Array.from(array!.data as BigInt64Array | Int32Array, Number);
 }
 
 /** Numbers of a file. */

@@ -1,0 +1,191 @@
+// The GRU cell against PyTorch: a step and its gates, gradients of weights and inputs, five steps of training, files,
+// and the reference's demonstration of what gates do.
+import {
+  readPyTorch,
+  readSafetensors,
+  stateDictOf,
+  toFloat32,
+  type NamedArray,
+} from '@lilformer/checkpoints';
+import { openEngine, tf } from '@lilformer/engine';
+import { adamWStep, createAdamState } from '@lilformer/ops';
+import { Random } from '@lilformer/random';
+import {
+  describeGolden,
+  golden,
+  goldenJson,
+  largestDifference,
+  relativeDifference,
+} from '@lilformer/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Linear} from './index.js';
+import { GRUCell, RecurrentState } from './index.js';
+
+beforeAll(async () => {
+  await openEngine();
+});
+
+const CASE = 'recurrent/gru_cell';
+
+describeGolden('GRUCell', golden(`${CASE}/io.safetensors`), () => {
+  const {
+    arguments: sizes,
+    training,
+    parameters,
+  } = goldenJson<{
+    arguments: { input_size: number; hidden_size: number };
+    parameters: number;
+    training: { lr: number; betas: [number, number]; eps: number; weight_decay: number; steps: number };
+  }>(`${CASE}/config.json`);
+  let io: Map<string, NamedArray>;
+  let weights: Map<string, NamedArray>;
+  let cell: GRUCell;
+  const given = (name: string) =>
+    tf.tensor2d(toFloat32(io.get(name)!), io.get(name)!.shape as [number, number]);
+  const expectClose = (actual: tf.Tensor, name: string) =>
+    expect([name, relativeDifference(actual.dataSync(), toFloat32(io.get(name)!)) < 1e-5]).toEqual([
+      name,
+      true,
+    ]);
+  /** mean((new - target)²), as the reference has it. */
+  const loss = (x: tf.Tensor2D, hidden: tf.Tensor2D) =>
+    tf.mean(tf.square(tf.sub(cell.forward(x, hidden).hidden, given('target')))) as tf.Scalar;
+
+  beforeAll(async () => {
+    io = (await readSafetensors(golden(`${CASE}/io.safetensors`))).tensors;
+    weights = (await readSafetensors(golden(`${CASE}/weights.safetensors`))).tensors;
+    cell = new GRUCell(sizes.input_size, sizes.hidden_size, new Random(0));
+    cell.loadStateDict(weights);
+  });
+  afterAll(() => cell.dispose());
+
+  it('has the names and sizes of the original, and loads its file', async () => {
+    expect(cell.parameterCount()).toBe(parameters);
+    const state = stateDictOf(await readPyTorch(golden(`${CASE}/weights.pt`)));
+    expect([...cell.stateDict().keys()]).toEqual([...state.keys()]);
+    const other = new GRUCell(sizes.input_size, sizes.hidden_size, new Random(1));
+    other.loadStateDict(state);
+    expect(other.stateDict()).toEqual(cell.stateDict());
+    other.dispose();
+  });
+
+  it('steps as the original does, and shows its gates', () => {
+    tf.tidy(() => {
+      const { hidden, r, z, n } = cell.forward(given('x'), given('hidden'));
+      for (const [name, tensor] of Object.entries({ new_hidden: hidden, r, z, n })) expectClose(tensor, name);
+    });
+  });
+
+  it('takes the same step in a text, from the state that it remembers', () => {
+    tf.tidy(() => {
+      const hidden = given('hidden');
+      const memory = new RecurrentState(hidden.shape[0]);
+      memory.set(0, tf.clone(hidden));
+      memory.advance(1);
+      const output = cell.unroll(tf.expandDims(given('x'), 1) as tf.Tensor3D, { cache: memory });
+      memory.advance(1);
+      expectClose(tf.squeeze(output, [1]), 'new_hidden');
+      expectClose(memory.get(0)!, 'new_hidden');
+      memory.dispose();
+    });
+  });
+
+  it('has the gradients of the original, for weights and inputs', () => {
+    tf.tidy(() => {
+      const [x, hidden] = [given('x'), given('hidden')];
+      expectClose(loss(x, hidden), 'loss');
+      const names = [...cell.namedParameters()];
+      const { grads } = tf.variableGrads(
+        () => loss(x, hidden),
+        names.map(([, { variable }]) => variable),
+      );
+      for (const [name, { variable }] of names) expectClose(grads[variable.name], `grad.${name}`);
+      const [dx, dHidden] = tf.grads((x, hidden) => loss(x as tf.Tensor2D, hidden as tf.Tensor2D))([
+        x,
+        hidden,
+      ]);
+      expectClose(dx, 'input_grad.x');
+      expectClose(dHidden, 'input_grad.hidden');
+    });
+  });
+
+  it('learns as the original does in five steps of AdamW', async () => {
+    const names = [...cell.namedParameters()];
+    const variables = names.map(([, { variable }]) => variable);
+    const state = createAdamState(variables);
+    const losses = Array.from({ length: training.steps }, () =>
+      tf.tidy(() => {
+        const [x, hidden] = [given('x'), given('hidden')];
+        const { grads } = tf.variableGrads(() => loss(x, hidden), variables);
+        adamWStep(
+          variables,
+          variables.map(({ name }) => grads[name]),
+          state,
+          {
+            learningRate: training.lr,
+            beta1: training.betas[0],
+            beta2: training.betas[1],
+            epsilon: training.eps,
+            weightDecay: training.weight_decay,
+          },
+        );
+        return loss(x, hidden).dataSync()[0];
+      }),
+    );
+    expect(relativeDifference(losses, toFloat32(io.get('losses')!))).toBeLessThan(1e-5);
+    const trained = (await readSafetensors(golden(`${CASE}/trained.safetensors`))).tensors;
+    for (const [name, array] of cell.stateDict()) {
+      expect([name, largestDifference(toFloat32(array), toFloat32(trained.get(name)!)) < 1e-4]).toEqual([
+        name,
+        true,
+      ]);
+    }
+    cell.loadStateDict(weights);
+  });
+
+  const demo = goldenJson<
+    {
+      label: string;
+      x: [number, number];
+      h: [number, number];
+      reset: number;
+      update: number;
+      new_input: number;
+      new_hidden: number;
+      bars: Record<string, number>;
+    }[]
+  >(`${CASE}/demo.json`);
+  it.each(demo)('$label', ({ x, h, reset, update, new_input, new_hidden, bars }) => {
+    const small = new GRUCell(2, 2, new Random(0));
+    const put = (map: Linear, row: number, column: number, value: number) => {
+      const values = new Float32Array(4);
+      values[2 * row + column] = value;
+      tf.tidy(() => map.weight.variable.assign(tf.tensor2d(values, [2, 2])));
+    };
+    for (const map of [small.W_xr, small.W_hr]) put(map, 0, 1, reset);
+    for (const map of [small.W_xz, small.W_hz]) put(map, 0, 1, update);
+    put(small.W_xn, 0, 0, new_input);
+    put(small.W_hn, 0, 0, new_hidden);
+    tf.tidy(() => {
+      const { hidden, r, z, n } = small.forward(tf.tensor2d([x]), tf.tensor2d([h]));
+      const shown = Object.entries({ r, z, n, h_new: hidden });
+      for (const [name, tensor] of shown) {
+        expect([name, Math.abs(tensor.dataSync()[0] - bars[name]) < 1e-6]).toEqual([name, true]);
+      }
+    });
+    small.dispose();
+  });
+});
+
+describe('GRUCell', () => {
+  it('says what does not fit', () => {
+    expect(() => new GRUCell(0, 4, new Random(0))).toThrow('inFeatures 0: expected a whole number');
+    const cell = new GRUCell(3, 4, new Random(0));
+    tf.tidy(() => {
+      expect(() => cell.unroll(tf.zeros([2, 5, 4]))).toThrow(
+        'gru: weightIh: shape [12, 3], expected [3 H = 12, in = 4]',
+      );
+    });
+    cell.dispose();
+  });
+});
