@@ -140,10 +140,15 @@ export async function makeTokenizer(
   };
   switch (kind) {
     case 'char': {
-      const characters = new Set<string>();
-      for await (const document of text) for (const character of document) characters.add(character);
-      // Between two documents stands a line break; a character that only validation has is unknown.
-      return CharTokenizer.fromText([...characters, '\n'].join(''), { unknownToken: '<unk>' });
+      const characters = new Set(['\n']); // stands between two documents
+      const collect = async (documents: AsyncIterable<string>) => {
+        for await (const document of documents) for (const character of document) characters.add(character);
+      };
+      await collect(text);
+      // With a token for it, a character that only validation has is unknown.
+      const unknownToken = settings.unkToken === 'none' ? undefined : settings.unkToken;
+      if (unknownToken === undefined && corpus.valid) await collect(documents(corpus.valid, signal));
+      return CharTokenizer.fromText([...characters].join(''), { unknownToken });
     }
     case 'bpe':
       return trainBpe(text, {

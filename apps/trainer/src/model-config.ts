@@ -5,6 +5,7 @@ import type { Settings } from './settings.js';
 /** What `createModel` needs. */
 export function modelConfig(settings: Settings, vocabSize: number): AnyModelConfig {
   const { dModel, dFf, layers: nLayers, heads: nHeads, experts: nExperts, context: contextLength } = settings;
+  const { embedSize, hiddenSize, dropout, attentionScale } = settings;
   switch (settings.model) {
     case 'bigram':
       return { type: 'bigram', vocabSize, dModel };
@@ -21,5 +22,23 @@ export function modelConfig(settings: Settings, vocabSize: number): AnyModelConf
       return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
     case 'moe-transformer':
       return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength };
+    case 'simple-rnn':
+    case 'gru':
+      return { type: settings.model, vocabSize, embedSize, hiddenSize };
+    case 'multi-layer-rnn':
+      return { type: settings.model, vocabSize, embedSize, hiddenSize, nLayers };
+    case 'nano-gpt':
+      return { type: settings.model, vocabSize, dModel, nLayers, nHeads, contextLength };
+    case 'char-gpt':
+      return {
+        type: settings.model,
+        vocabSize,
+        dModel,
+        nLayers,
+        nHeads,
+        contextLength,
+        dropout,
+        attentionScale,
+      };
   }
 }

@@ -81,6 +81,14 @@ export const settingsSchema = z.object({
     { group: 'Tokenizer', value: 'N', help: 'entries of a tokenizer made from the text (not for `char`)' },
     whole(4, 200_000),
   ),
+  unkToken: flag(
+    {
+      group: 'Tokenizer',
+      value: 'TEXT',
+      help: 'token of `char` for characters that the training text does not have; `none`: no such token, and the vocabulary is that of training and validation text',
+    },
+    text(),
+  ),
 
   model: flag({ group: 'Model', value: 'TYPE', help: modelTypes.join(', ') }, oneOf(...modelTypes)),
   context: flag(
@@ -89,10 +97,17 @@ export const settingsSchema = z.object({
   ),
   dModel: flag({ group: 'Model', value: 'N', help: 'width of the model' }, whole(1, 16_384)),
   dFf: flag(
-    { group: 'Model', value: 'N', help: 'inner width of the feed-forward network' },
+    {
+      group: 'Model',
+      value: 'N',
+      help: 'inner width of the feed-forward network, where it is not four times the width',
+    },
     whole(1, 65_536),
   ),
-  layers: flag({ group: 'Model', value: 'N', help: 'blocks, in models that stack them' }, whole(1, 512)),
+  layers: flag(
+    { group: 'Model', value: 'N', help: 'blocks or recurrent layers, in models that stack them' },
+    whole(1, 512),
+  ),
   heads: flag(
     {
       group: 'Model',
@@ -104,6 +119,26 @@ export const settingsSchema = z.object({
   experts: flag(
     { group: 'Model', value: 'N', help: 'experts of a mixture, of which each token takes one' },
     whole(1, 512),
+  ),
+  embedSize: flag(
+    { group: 'Model', value: 'N', help: "length of a token's vector in recurrent models" },
+    whole(1, 16_384),
+  ),
+  hiddenSize: flag(
+    { group: 'Model', value: 'N', help: 'numbers in the state of a recurrent layer' },
+    whole(1, 16_384),
+  ),
+  dropout: flag(
+    { group: 'Model', value: 'SHARE', help: 'share of values dropped in training (char-gpt)' },
+    real('a number from 0 to below 1', (value) => value >= 0 && value < 1),
+  ),
+  attentionScale: flag(
+    {
+      group: 'Model',
+      value: 'KIND',
+      help: 'what attention scores are divided by in char-gpt: the root of the width of a `head`, as everywhere else, or of the whole `width`',
+    },
+    oneOf('head', 'width'),
   ),
 
   windows: flag(
@@ -190,6 +225,10 @@ export const settingsSchema = z.object({
     },
     whole(0),
   ),
+  evalAtStart: flag(
+    { group: 'Evaluation', value: 'YES|NO', help: 'evaluate before the first step as well' },
+    oneOf('yes', 'no'),
+  ),
   patience: flag(
     {
       group: 'Evaluation',
@@ -237,6 +276,14 @@ export const settingsSchema = z.object({
     { group: 'Samples', value: 'TEXT', help: 'what the samples before and after training start from' },
     z.string('expected a text'),
   ),
+  start: flag(
+    {
+      group: 'Samples',
+      value: 'KIND',
+      help: '`prompt`: samples start from --prompt; `random`: from one token drawn at random',
+    },
+    oneOf('prompt', 'random'),
+  ),
   sampleTokens: flag(
     { group: 'Samples', value: 'N', help: 'tokens of each sample; 0: no samples' },
     whole(0),
@@ -262,6 +309,7 @@ export const DEFAULTS: Settings = {
   storyBytes: 3_000_000,
   tokenizer: 'bpe',
   vocabSize: 2048,
+  unkToken: '<unk>',
   model: 'multi-head-transformer',
   context: 64,
   dModel: 128,
@@ -269,6 +317,10 @@ export const DEFAULTS: Settings = {
   layers: 1,
   heads: 4,
   experts: 2,
+  embedSize: 64,
+  hiddenSize: 256,
+  dropout: 0,
+  attentionScale: 'head',
   windows: 'random',
   batchSize: 8,
   accumulate: 1,
@@ -286,11 +338,13 @@ export const DEFAULTS: Settings = {
   clip: 1,
   evalEvery: 200,
   evalBatches: 20,
+  evalAtStart: 'no',
   patience: 0,
   seed: 42,
   logEvery: 10,
   saveEvery: 60,
   prompt: 'Once upon a time',
+  start: 'prompt',
   sampleTokens: 150,
   temperature: 0.7,
 };
@@ -302,7 +356,7 @@ export const DEFAULTS: Settings = {
 export function checkSettings(values: Record<string, unknown>): Settings {
   const settings = checkFlags(settingsSchema, values);
   const wrong: string[] = [];
-  if (hasHeads(settings.model) && settings.dModel % settings.heads !== 0) {
+  if (WITH_HEADS.includes(settings.model) && settings.dModel % settings.heads !== 0) {
     wrong.push(
       `--heads ${settings.heads}: expected a divisor of the width, and --d-model is ${settings.dModel}`,
     );
@@ -340,6 +394,10 @@ export function checkSettings(values: Record<string, unknown>): Settings {
   return settings;
 }
 
-function hasHeads(model: Settings['model']): boolean {
-  return model === 'multi-head-transformer' || model === 'moe-transformer' || model === 'tiny-transformer';
-}
+const WITH_HEADS: readonly Settings['model'][] = [
+  'multi-head-transformer',
+  'moe-transformer',
+  'tiny-transformer',
+  'nano-gpt',
+  'char-gpt',
+];

@@ -19,7 +19,11 @@ export function trainingOptions(
     optimizer: optimizer(settings),
     schedule: schedule(settings),
     clipNorm: clip > 0 ? clip : undefined,
-    evaluation: { every: settings.evalEvery, batches: evalBatches > 0 ? evalBatches : 'all' },
+    evaluation: {
+      every: settings.evalEvery,
+      batches: evalBatches > 0 ? evalBatches : 'all',
+      atStart: settings.evalAtStart === 'yes',
+    },
     patience: patience > 0 ? patience : undefined,
     maxSteps: maxSteps > 0 ? maxSteps : undefined,
     maxEpochs: epochs > 0 ? epochs : undefined,
