@@ -1,26 +1,15 @@
 // The pool of buffers under the tensors of the native engine: fresh memory costs a page fault for every 4 KB, which
-// is more than most operations on it. Blocks are aligned to 64 bytes, come in size classes an eighth of a power of
-// two apart, and count their users. Leaves out tensors: backend.ts knows which block is whose.
+// is more than most operations on it. Blocks are aligned to 64 bytes and count their users. Small ones come in size
+// classes an eighth of a power of two apart; large ones are cut out of slabs (slabs.ts). Leaves out tensors: backend.ts
+// knows which block is whose.
 import { totalmem } from 'node:os';
+import { ALIGNMENT, type Block, type Numbers } from './block.js';
+import { Slabs } from './slabs.js';
 
-/** Arrays that a tensor's numbers can be in. */
-export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+export type { Block, Numbers } from './block.js';
 
 /** The number types that the pool lends memory for. */
 export type PooledType = 'float32' | 'int32' | 'bool';
-
-/** A piece of memory that belongs to the pool. */
-export interface Block {
-  /** Where its aligned bytes are. */
-  readonly buffer: ArrayBuffer;
-  readonly offset: number;
-  /** Size of its class in bytes. */
-  readonly bytes: number;
-  /** How many tensors have numbers in it; at 0 it is idle. */
-  users: number;
-  /** The array made at the last `take`, kept for the next of the same length. */
-  array: Numbers;
-}
 
 /** What the pool holds and has done. Sizes are bytes. */
 export interface PoolStatistics {
@@ -45,7 +34,8 @@ interface SizeClass {
   lastTake: number;
 }
 
-const ALIGNMENT = 64;
+/** Blocks of at least so many bytes come from slabs. */
+const LARGE = 2 ** 20;
 /** After this many takes a class gives up what nobody needed in the last two such spans. */
 const EPOCH = 4096;
 /** Idle blocks may make the pool larger than what was live at a time lately by half, and by this. */
@@ -65,8 +55,12 @@ export class BufferPool {
   readonly #limit: number;
   readonly #classes = new Map<number, SizeClass>();
   readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
+  readonly #slabs: Slabs;
+  /** Bytes of small blocks. */
   #live = 0;
   #idle = 0;
+  /** Bytes of large blocks in use. */
+  #large = 0;
   #peak = 0;
   #recentPeak = 0;
   #peakBefore = 0;
@@ -86,6 +80,7 @@ export class BufferPool {
     this.#alignmentOf = alignmentOf;
     this.#allocate = allocate;
     this.#limit = limit;
+    this.#slabs = new Slabs(allocate, alignmentOf);
   }
 
   /**
@@ -94,8 +89,14 @@ export class BufferPool {
    * @throws RangeError when there is no such memory, also after everything idle was given up
    */
   take(type: PooledType, length: number): Block {
-    const size = classBytes(type === 'bool' ? length : length * 4);
+    const bytes = type === 'bool' ? length : length * 4;
     if (++this.#taken % EPOCH === 0) this.#endEpoch();
+    const block = bytes < LARGE ? this.#takeSmall(classBytes(bytes)) : this.#takeLarge(bytes);
+    block.array = viewOf(block, type, length);
+    return block;
+  }
+
+  #takeSmall(size: number): Block {
     let kind = this.#classes.get(size);
     if (!kind) {
       kind = { bytes: size, free: [], live: 0, peak: 0, before: 0, lastTake: 0 };
@@ -106,7 +107,23 @@ export class BufferPool {
     if (block) this.#idle -= size;
     else block = this.#make(size);
     this.#use(kind, block);
-    block.array = viewOf(block, type, length);
+    return block;
+  }
+
+  #takeLarge(asked: number): Block {
+    const bytes = Math.ceil(asked / ALIGNMENT) * ALIGNMENT;
+    const before = this.#slabs.reached;
+    let block: Block;
+    try {
+      this.#expectRoom(this.#slabs.growth(bytes), asked);
+      block = this.#slabs.take(bytes, this.#taken);
+    } catch {
+      this.clear();
+      this.#expectRoom(this.#slabs.growth(bytes), asked);
+      block = this.#slabs.take(bytes, this.#taken);
+    }
+    if (this.#slabs.reached > before) this.#fresh++;
+    this.#useLarge(block);
     return block;
   }
 
@@ -117,10 +134,14 @@ export class BufferPool {
   share(array: ArrayBufferView): Block | undefined {
     // Blocks never start at byte 0 of their buffer, and asking a small array for its buffer moves its contents.
     if (array.byteOffset === 0) return undefined;
-    const block = this.#blocks.get(array.buffer);
+    const block = this.#blocks.get(array.buffer) ?? this.#slabs.blockOf(array);
     if (!block) return undefined;
     if (block.users > 0) {
       block.users++;
+      return block;
+    }
+    if (this.#slabs.has(block)) {
+      this.#useLarge(block);
       return block;
     }
     const kind = this.#classes.get(block.bytes);
@@ -136,6 +157,11 @@ export class BufferPool {
   release(block: Block): void {
     if (--block.users > 0) return;
     if (block.users < 0) throw new Error('a buffer was released more often than it was taken');
+    if (this.#slabs.has(block)) {
+      this.#slabs.release(block);
+      this.#large -= block.bytes;
+      return;
+    }
     const kind = this.#classes.get(block.bytes)!;
     kind.live--;
     kind.free.push(block);
@@ -143,13 +169,20 @@ export class BufferPool {
     this.#idle += block.bytes;
   }
 
-  /** Gives up all idle memory. */
+  /** Gives up all idle memory, but for what lies in a slab beside memory in use. */
   clear(): void {
     for (const kind of this.#classes.values()) this.#drop(kind, kind.free.length);
+    this.#slabs.forget();
   }
 
   statistics(): PoolStatistics {
-    return { live: this.#live, idle: this.#idle, peak: this.#peak, taken: this.#taken, fresh: this.#fresh };
+    const live = this.#live + this.#large;
+    return { live, idle: this.#held - live, peak: this.#peak, taken: this.#taken, fresh: this.#fresh };
+  }
+
+  /** Bytes of all memory that the system has given. */
+  get #held(): number {
+    return this.#live + this.#idle + this.#slabs.reached;
   }
 
   #use(kind: SizeClass, block: Block): void {
@@ -157,7 +190,13 @@ export class BufferPool {
     kind.peak = Math.max(kind.peak, ++kind.live);
     this.#live += kind.bytes;
     this.#recentPeak = Math.max(this.#recentPeak, this.#live);
-    this.#peak = Math.max(this.#peak, this.#live);
+    this.#peak = Math.max(this.#peak, this.#live + this.#large);
+  }
+
+  #useLarge(block: Block): void {
+    block.users = 1;
+    this.#large += block.bytes;
+    this.#peak = Math.max(this.#peak, this.#live + this.#large);
   }
 
   #make(bytes: number): Block {
@@ -176,12 +215,17 @@ export class BufferPool {
     return block;
   }
 
-  /** The system promises more than it has, and kills who takes it at its word; so what it has is counted here. */
   #ask(bytes: number): ArrayBuffer {
-    if (this.#live + this.#idle + bytes > this.#limit) {
-      throw new RangeError(`${this.#live + bytes} bytes of tensors: expected at most ${this.#limit}`);
-    }
+    this.#expectRoom(bytes, bytes);
     return this.#allocate(bytes + 2 * ALIGNMENT);
+  }
+
+  /** The system promises more than it has, and kills who takes it at its word; so what it has is counted here. */
+  #expectRoom(more: number, asked: number): void {
+    if (this.#held + more <= this.#limit) return;
+    throw new RangeError(
+      `${this.#live + this.#large + asked} bytes of tensors: expected at most ${this.#limit}`,
+    );
   }
 
   /** Before memory is made: gives up what has been idle longest where the pool would outgrow its recent use. */
@@ -205,6 +249,7 @@ export class BufferPool {
       kind.peak = kind.live;
       if (kind.live === 0 && kind.free.length === 0) this.#classes.delete(kind.bytes);
     }
+    this.#slabs.forget(this.#taken - 2 * EPOCH);
     this.#peakBefore = this.#recentPeak;
     this.#recentPeak = this.#live;
   }
