@@ -10,7 +10,7 @@ import { RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { generateText } from '@lilformer/sampling';
+import { generateText, randomStart } from '@lilformer/sampling';
 import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from './command-line.js';
@@ -203,17 +203,18 @@ function printSizes(
 async function sample(
   model: LanguageModel,
   tokenizer: Tokenizer,
-  { prompt, sampleTokens, temperature, seed }: Settings,
+  { start, prompt, sampleTokens, temperature, seed }: Settings,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (sampleTokens === 0) return undefined;
-  const { text } = await generateText(model, tokenizer, prompt, {
+  const first = start === 'random' ? randomStart(tokenizer, seed) : prompt;
+  const { text } = await generateText(model, tokenizer, first, {
     maxTokens: sampleTokens,
     temperature,
     seed,
     signal,
   });
-  return prompt + text;
+  return (typeof first === 'string' ? first : tokenizer.decode(first)) + text;
 }
 
 /** What the model writes now, beside what it wrote before it had learned anything. */

@@ -149,3 +149,24 @@ describe.each(modelTypes)('%s', (type) => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 });
+
+describe('a recurrent model', () => {
+  it('writes on and on: a token costs a token, however long the text, and nothing grows', async () => {
+    const model = createModel({ type: 'gru', vocabSize: V, embedSize: 6, hiddenSize: 9 }, new Random(1));
+    const fed: number[] = [];
+    const forward = model.forward.bind(model);
+    model.forward = (ids, options) => {
+      fed.push(ids.size);
+      return forward(ids, options);
+    };
+    let tensors: number | undefined;
+    let count = 0;
+    for await (const _ of generateIds(model, [1, 2, 3], { seed: 1, maxTokens: 400 })) {
+      if (++count === 20) tensors = tf.memory().numTensors;
+      if (count > 20 && count < 400) expect(tf.memory().numTensors).toBe(tensors);
+    }
+    expect(count).toBe(400);
+    expect(fed).toEqual([3, ...new Array<number>(399).fill(1)]);
+    model.dispose();
+  });
+});

@@ -8,4 +8,5 @@ export { generateBatch } from './batch.js';
 export type { BatchOptions } from './batch.js';
 export type { GenerateOptions } from './options.js';
 export type { Finish } from './lockstep.js';
+export { randomStart } from './random-start.js';
 export type { Prompt } from './prompt.js';

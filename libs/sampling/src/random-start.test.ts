@@ -1,0 +1,31 @@
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { describe, expect, it } from 'vitest';
+import { randomStart } from './random-start.js';
+
+const tokenizer = CharTokenizer.fromText('abcdef', { unknownToken: '<unk>' });
+
+describe('randomStart', () => {
+  it('draws every token but the special ones, all alike', () => {
+    // Pearson's chi-squared test: with 5 degrees of freedom 20.5 is passed once in a thousand.
+    const counts = new Array<number>(tokenizer.vocabSize).fill(0);
+    const draws = 3000;
+    for (let seed = 0; seed < draws; seed++) counts[randomStart(tokenizer, seed)[0]]++;
+    expect(counts[tokenizer.unkId!]).toBe(0);
+    const statistic = counts
+      .slice(0, 6)
+      .reduce((sum, count) => sum + (count - draws / 6) ** 2 / (draws / 6), 0);
+    expect(statistic).toBeLessThan(20.5);
+  });
+
+  it('gives the same token for the same seed, and another when it is left out', () => {
+    expect(randomStart(tokenizer, 'x')).toEqual(randomStart(tokenizer, 'x'));
+    const seen = new Set(Array.from({ length: 200 }, () => randomStart(tokenizer)[0]));
+    expect(seen.size).toBe(6);
+  });
+
+  it('says what is wrong', () => {
+    expect(() => randomStart(tokenizer, 0.5)).toThrow('seed 0.5: expected a whole number');
+    const empty = { ...tokenizer, vocabSize: 1, unkId: 0 } as unknown as CharTokenizer;
+    expect(() => randomStart(empty)).toThrow('special tokens only');
+  });
+});
