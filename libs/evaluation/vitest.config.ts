@@ -1,5 +1,14 @@
 import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
-  onEveryEngine: ['src/perplexity.test.ts'],
+  onEveryEngine: [
+    'src/attention-map.test.ts',
+    'src/compare.test.ts',
+    'src/experts.test.ts',
+    'src/flops.test.ts',
+    'src/gates.test.ts',
+    'src/heads.test.ts',
+    'src/perplexity.test.ts',
+    'src/predictions.test.ts',
+  ],
 });

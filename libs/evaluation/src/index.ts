@@ -64,3 +64,43 @@ export type { Table } from './table.js';
 export { promptSeed } from './prompt-seed.js';
 export { expertTable, measureExperts, type ExpertReport } from './experts.js';
 export { gateMap, type Gate, type GateLayer, type GateMap } from './gates.js';
+export {
+  MissingCheckpointError,
+  openCheckpoint,
+  type OpenCheckpointOptions,
+  type OpenedCheckpoint,
+  type RecordedPerplexity,
+} from './open-checkpoint.js';
+export {
+  compareCheckpoints,
+  comparisonNotes,
+  comparisonTable,
+  type Candidate,
+  type ComparedCheckpoint,
+  type CompareOptions,
+  type Comparison,
+  type ComparisonEvent,
+  type ComparisonRow,
+  type Continuation,
+  type PromptGroup,
+  type SideBySide,
+  type UnavailableCheckpoint,
+} from './compare.js';
+export { measureSpeed } from './speed.js';
+export { countProducts, type CountedProducts, type ProductKernel } from './count-products.js';
+export { modelShape, type ModelShape, type RecurrentShape, type TransformerShape } from './model-shape.js';
+export {
+  exactFigures,
+  notebookFigures,
+  type CostFigures,
+  type Difference,
+  type Figure,
+} from './flops-formulas.js';
+export {
+  flopsNotes,
+  flopsReport,
+  flopsTable,
+  type FlopsDifference,
+  type FlopsReport,
+  type FlopsRow,
+} from './flops.js';

@@ -42,6 +42,38 @@ for (const [folder, type] of CASES) {
   });
 }
 
+for (const [folder, type] of [
+  ['recurrent/simple_rnn', 'simple-rnn'],
+  ['recurrent/multi_layer_rnn', 'multi-layer-rnn'],
+  ['recurrent/gru_lm', 'gru'],
+] as const) {
+  describeGolden(`perplexity of ${folder}`, golden(`${folder}/io.safetensors`), () => {
+    it('carries the state on, and starts windows without one', async () => {
+      const tensors = tf.memory().numTensors;
+      const model = await goldenModel(folder, type);
+      const io = await goldenTensors(folder, 'io.safetensors');
+      const [first] = idRows(io.get('input_ids')!);
+      const [second] = idRows(io.get('next_input_ids')!);
+      const ids = [...first, ...second, idRows(io.get('next_targets')!)[0].at(-1)!];
+      const of = (name: string, row: number, next: number) =>
+        lossAt(floats(io.get(name)), row, model.vocabSize, next);
+      const losses = ids.slice(1).map((next, t) => {
+        const later = t - first.length;
+        return later < 0 ? of('logits', t, next) : of('next_logits', later, next);
+      });
+      const source = arraySource(ids);
+      const carried = await perplexity(model, { protocol: 'each-token-once', source });
+      expect(carried.tokens).toBe(ids.length - 1);
+      expect(carried.loss).toBeCloseTo(mean(losses), 5);
+      const windows = { ...slidingWindows(source, first.length), count: 1 };
+      const window = await perplexity(model, { protocol: 'all-windows', windows });
+      window.byPosition.forEach((loss, t) => expect(loss).toBeCloseTo(losses[t], 4));
+      model.dispose();
+      expect(tf.memory().numTensors).toBe(tensors);
+    });
+  });
+}
+
 /** Losses by the definition: token t from a forward of its own over the tokens from `start(t)` on. */
 function lossesOneByOne(
   model: LanguageModel,

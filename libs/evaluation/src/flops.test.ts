@@ -1,0 +1,168 @@
+// The three columns agree where they should: numbers worked out by hand, the formulas with what really runs, and every
+// difference with its reasons.
+import { openEngine, tf } from '@lilformer/engine';
+import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { Random } from '@lilformer/random';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { countProducts } from './count-products.js';
+import { flopsNotes, flopsReport, flopsTable, type FlopsReport } from './flops.js';
+import { exactFigures, notebookDifferences, notebookFigures } from './flops-formulas.js';
+import { modelShape } from './model-shape.js';
+
+beforeAll(async () => void (await openEngine()));
+
+const CONFIGS: readonly AnyModelConfig[] = [
+  { type: 'bigram', vocabSize: 13, dModel: 8 },
+  { type: 'positional-attention', vocabSize: 13, dModel: 8, contextLength: 9 },
+  { type: 'transformer', vocabSize: 13, dModel: 8, dFf: 20, contextLength: 9 },
+  {
+    type: 'multi-head-transformer',
+    vocabSize: 13,
+    dModel: 8,
+    dFf: 20,
+    nLayers: 2,
+    nHeads: 2,
+    contextLength: 9,
+  },
+  {
+    type: 'moe-transformer',
+    vocabSize: 13,
+    dModel: 8,
+    dFf: 20,
+    nLayers: 2,
+    nHeads: 2,
+    nExperts: 3,
+    contextLength: 9,
+  },
+  { type: 'tiny-transformer', vocabSize: 13, dModel: 8, dFf: 20, nLayers: 2, nHeads: 2, contextLength: 9 },
+  { type: 'nano-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
+  { type: 'char-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
+  { type: 'simple-rnn', vocabSize: 13, embedSize: 6, hiddenSize: 10 },
+  { type: 'multi-layer-rnn', vocabSize: 13, embedSize: 6, hiddenSize: 10, nLayers: 3 },
+  { type: 'gru', vocabSize: 13, embedSize: 6, hiddenSize: 10 },
+];
+
+function reportOf(config: AnyModelConfig, tokens: number): FlopsReport {
+  const model: LanguageModel = createModel(config, new Random(1));
+  const before = tf.memory().numTensors;
+  const report = flopsReport(model, tokens);
+  expect(tf.memory().numTensors).toBe(before);
+  model.dispose();
+  return report;
+}
+
+describe('counting products', () => {
+  it('counts those of tfjs, whichever way its factors lie, and nothing after', () => {
+    const multiply = () =>
+      tf.tidy(() => {
+        tf.matMul(tf.ones([3, 4]), tf.ones([4, 5]));
+        tf.matMul(tf.ones([4, 3]), tf.ones([5, 4]), true, true);
+        tf.matMul(tf.ones([7, 3, 4]), tf.ones([7, 4, 5]));
+        tf.add(tf.ones([3]), 1);
+        return 'done';
+      });
+    const { result, flops, products } = countProducts(multiply);
+    expect(result).toBe('done');
+    expect(flops).toBe(9 * 2 * 3 * 4 * 5);
+    expect(products).toBe(3);
+    multiply();
+    expect(countProducts(() => undefined).flops).toBe(0);
+    expect(() =>
+      countProducts(() => {
+        throw new Error('inside');
+      }),
+    ).toThrow('inside');
+    expect(countProducts(multiply).flops).toBe(flops);
+  });
+
+  it('a linear map, forward and back, by hand', () => {
+    // 9 tokens, 8 wide, 13 classes: 2 · 9 · 8 · 13 forward, and twice that back.
+    const { rows } = reportOf(CONFIGS[0], 9);
+    const by = Object.fromEntries(rows.map((row) => [row.of, row]));
+    expect(by.generate.counted).toBe(1872);
+    expect(by.train.counted).toBe(5616);
+    expect(by.generate.exact.value).toBe(1872);
+    expect(by.train.exact.value).toBe(5616);
+  });
+});
+
+describe('a report', () => {
+  it.each(CONFIGS)('$type: every difference has its reason', (config) => {
+    for (const tokens of [1, 9]) {
+      const { rows, differences, engine } = reportOf(config, tokens);
+      for (const of of ['generate', 'train'] as const) {
+        const row = rows.find((each) => each.of === of)!;
+        const between = (from: string) =>
+          differences
+            .filter((each) => each.of === of && each.from === from)
+            .reduce((sum, each) => sum + each.flops, 0);
+        expect(row.notebook.value + between('notebook')).toBe(row.exact.value);
+        expect(row.exact.value + between('exact')).toBe(row.counted);
+      }
+      // How many experts stay without a token in training depends on the text.
+      if (engine === 'native' && config.type !== 'moe-transformer') {
+        expect(differences.filter(({ reason }) => reason.startsWith('other'))).toEqual([]);
+      }
+    }
+  });
+
+  it('of an RNN, a GRU and a transformer in the sizes of a notebook', () => {
+    const T = 100;
+    const gpt = modelShape({
+      type: 'nano-gpt',
+      vocabSize: 92,
+      dModel: 128,
+      nLayers: 1,
+      nHeads: 4,
+      contextLength: 100,
+    });
+    // 24·1·100·128² + 4·1·100²·128
+    expect(notebookFigures(gpt, T).generate.value).toBe(39_321_600 + 5_120_000);
+    expect(notebookFigures(gpt, T).train.value).toBe(3 * 44_441_600);
+    // 8·128²·100 + 2·128·101·100 + 16·128²·100 + 2·100·128·92
+    expect(exactFigures(gpt, T).generate.value).toBe(13_107_200 + 2_585_600 + 26_214_400 + 2_355_200);
+    const rnn = modelShape({ type: 'simple-rnn', vocabSize: 92, embedSize: 64, hiddenSize: 256 });
+    expect(notebookFigures(rnn, T).generate.value).toBe(4 * 100 * 256 ** 2);
+    // 100 (2·256·(64 + 256) + 2·256·92)
+    expect(exactFigures(rnn, T).generate.value).toBe(100 * (163_840 + 47_104));
+    expect(exactFigures(rnn, T).sequentialTrain.value).toBe(202);
+    const gru = modelShape({ type: 'gru', vocabSize: 92, embedSize: 32, hiddenSize: 192 });
+    // 100 (6·192·(32 + 192) + 2·192·92)
+    expect(exactFigures(gru, T).generate.value).toBe(100 * (258_048 + 35_328));
+    expect(notebookFigures(gru, T)).toMatchObject({
+      generate: { value: 12 * 100 * 192 ** 2, formula: '12TLD²' },
+      train: { value: 24 * 100 * 192 ** 2 },
+      sequentialTrain: { value: 200 },
+    });
+    for (const shape of [gpt, rnn, gru]) {
+      const train = notebookDifferences(shape, T).filter(({ of }) => of === 'train');
+      const sum = train.reduce((total, { flops }) => total + flops, notebookFigures(shape, T).train.value);
+      expect(sum).toBe(exactFigures(shape, T).train.value);
+    }
+  });
+
+  it('as a table, with notes', () => {
+    const report = reportOf(
+      { type: 'nano-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
+      9,
+    );
+    const { headings, rows } = flopsTable(report);
+    expect(headings).toEqual(['', 'notebook', 'exact', 'as run']);
+    expect(rows).toHaveLength(4);
+    expect(rows[0][1]).toBe(`${(24 * 2 * 9 * 64 + 4 * 2 * 81 * 8).toLocaleString('en-US')} = 24LTD² + 4LT²D`);
+    expect(flopsNotes(report)[0]).toContain('the map to the vocabulary, which the notebook leaves out');
+    if (report.engine === 'native') {
+      // One call an operation: what is run one after the other is what has to be.
+      const by = Object.fromEntries(report.rows.map((row) => [row.of, row]));
+      expect(by.sequentialGenerate.counted).toBe(by.sequentialGenerate.exact.value);
+      expect(by.sequentialTrain.counted).toBe(by.sequentialTrain.exact.value);
+    }
+  });
+
+  it('refuses a text that does not fit', () => {
+    const model = createModel(CONFIGS[2], new Random(1));
+    expect(() => flopsReport(model, 10)).toThrow("at least 1 and at most 9, the model's context");
+    expect(() => flopsReport(model, 0)).toThrow('tokens 0: expected a whole number');
+    model.dispose();
+  });
+});

@@ -1,0 +1,60 @@
+// The gates against those of the step's formulas, worked out from the weights in double precision.
+import { openEngine, tf } from '@lilformer/engine';
+import { createModel } from '@lilformer/models';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden } from '@lilformer/testing';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { beforeAll, expect, it } from 'vitest';
+import { gateMap } from './gates.js';
+import { floats, goldenModel, goldenTensors, idRows } from './testing/golden-model.js';
+
+beforeAll(async () => void (await openEngine()));
+
+const FOLDER = 'recurrent/gru_lm';
+
+function characters(count: number): CharTokenizer {
+  return CharTokenizer.fromText(
+    Array.from({ length: count }, (_, i) => String.fromCharCode(0x100 + i)).join(''),
+  );
+}
+
+describeGolden('the gates of a GRU', golden(`${FOLDER}/io.safetensors`), () => {
+  it('make the states that the original has', async () => {
+    const before = tf.memory().numTensors;
+    const model = await goldenModel(FOLDER, 'gru');
+    const io = await goldenTensors(FOLDER, 'io.safetensors');
+    const weights = await goldenTensors(FOLDER, 'weights.safetensors');
+    const rows = idRows(io.get('input_ids')!);
+    const states = floats(io.get('hidden_states')); // [T, B, H]
+    const [, batch, hidden] = io.get('hidden_states')!.shape;
+    rows.forEach((ids, row) => {
+      const { layers, tokens } = gateMap(model, characters(model.vocabSize), ids);
+      expect(layers).toHaveLength(1);
+      expect(tokens).toHaveLength(ids.length);
+      const [{ r, z, n }] = layers;
+      const stateAt = (t: number, unit: number) => (t < 0 ? 0 : states[(t * batch + row) * hidden + unit]);
+      ids.forEach((_, t) => {
+        for (let unit = 0; unit < hidden; unit++) {
+          const [zt, nt] = [z.values[t][unit], n.values[t][unit]];
+          expect((1 - zt) * nt + zt * stateAt(t - 1, unit)).toBeCloseTo(stateAt(t, unit), 5);
+        }
+      });
+      // At the first step the state is zero: only the input's map acts.
+      const input = floats(weights.get('gru_cell.W_xr.weight'));
+      const embedding = floats(weights.get('embedding.weight'));
+      const width = weights.get('embedding.weight')!.shape[1];
+      let sum = 0;
+      for (let i = 0; i < width; i++) sum += input[i] * embedding[ids[0] * width + i];
+      expect(r.values[0][0]).toBeCloseTo(1 / (1 + Math.exp(-sum)), 5);
+      expect(r.mean[0]).toBeCloseTo(r.values[0].reduce((total, each) => total + each, 0) / hidden, 6);
+    });
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+it('a model without gates is said', () => {
+  const model = createModel({ type: 'bigram', vocabSize: 4, dModel: 2 }, new Random(0));
+  expect(() => gateMap(model, characters(2), [0, 1])).toThrow('BigramLM has no gates: expected a GRU');
+  model.dispose();
+});
