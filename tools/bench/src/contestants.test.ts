@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ours, parseJson, study, torch } from './contestants.js';
+import { ours, parseJson, stepsOf, study, torch } from './contestants.js';
+import type { Workload } from './workloads.js';
 import { namesOf, wholeNumber } from './options.js';
 
 const rules = { workloads: new Map(), steps: 4, threads: 2 };
@@ -12,6 +13,24 @@ describe('contestants', () => {
     expect(one.parse(line)).toMatchObject({ ms: 30.67, msMedian: 31.15, parameters: 279_396, loss: 4.6023 });
     expect(() => one.parse('')).toThrow('it has no such workload');
     expect(one.command('chars-gru').parameters).toEqual(['w=chars-gru', 'steps=4', 'nt=2', 'prof=0']);
+  });
+
+  it('take more steps of a workload that has little to do, all of them the same', () => {
+    const small: Workload = { kind: 'bigram', vocab: 100, d: 10, seq: 10, batch: 10 };
+    const large: Workload = { ...small, vocab: 100_000, d: 1000, seq: 1000 };
+    const both = {
+      ...rules,
+      workloads: new Map([
+        ['small', small],
+        ['large', large],
+      ]),
+    };
+    // 6 · 10 · 100 · 100 operations a step
+    expect(stepsOf('small', both)).toBe(Math.ceil(1e11 / 6e5));
+    expect(stepsOf('large', both)).toBe(4);
+    const steps = String(stepsOf('small', both));
+    expect(study(process.execPath, both).command('small').parameters).toContain(`steps=${steps}`);
+    expect(ours('float32', 'native', both).command('small').parameters.at(-1)).toContain(`"steps":${steps}`);
   });
 
   it('read what the scripts print, whatever comes before', () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownProgram, type Command } from './child.js';
 import { threadsEnvironment } from './options.js';
-import type { Workload } from './workloads.js';
+import { usefulFlops, type Workload } from './workloads.js';
 
 /** Peers, by the name that --mode takes: how the script is asked for them. */
 export const torchModes = {
@@ -46,18 +46,37 @@ export interface Contestant {
 /** What all sides are told. */
 export interface Rules {
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** Timed steps of a workload that takes long; see {@link stepsOf}. */
   readonly steps: number;
   readonly threads: number;
 }
 
+/** Useful operations that a process does at least, whoever it is: a short step is repeated until it runs as it will. */
+const LEAST_FLOPS = 1e11;
+
+/** Timed steps of a workload, the same for every contestant. */
+export function stepsOf(name: string, { workloads, steps }: Rules): number {
+  const workload = workloads.get(name);
+  return workload ? Math.max(steps, Math.ceil(LEAST_FLOPS / usefulFlops(workload))) : steps;
+}
+
 /** Our own libraries on an engine. */
-export function ours(precision: Precision, engine: string, { workloads, steps, threads }: Rules): Contestant {
+export function ours(precision: Precision, engine: string, rules: Rules): Contestant {
+  const { workloads, threads } = rules;
   return {
     name: precision === 'float32' ? 'ours' : 'ours-bf16',
     command: (name) =>
       ownProgram(
         './training-ours.ts',
-        [JSON.stringify({ name, workload: workloads.get(name), steps, engine, precision })],
+        [
+          JSON.stringify({
+            name,
+            workload: workloads.get(name),
+            steps: stepsOf(name, rules),
+            engine,
+            precision,
+          }),
+        ],
         threadsEnvironment(threads),
       ),
     parse: parseJson,
@@ -68,7 +87,7 @@ export function ours(precision: Precision, engine: string, { workloads, steps, t
 export function torch(
   mode: TorchMode,
   { python, peers }: { python: string; peers: string },
-  { steps, threads }: Rules,
+  rules: Rules,
 ): Contestant {
   const script = join(peers, 'peer_torch.py');
   if (!existsSync(script))
@@ -77,21 +96,21 @@ export function torch(
     name: mode,
     command: (name) => ({
       program: python,
-      parameters: [script, '--workload', name, '--steps', String(steps), ...torchModes[mode]],
-      env: threadsEnvironment(threads),
+      parameters: [script, '--workload', name, '--steps', String(stepsOf(name, rules)), ...torchModes[mode]],
+      env: threadsEnvironment(rules.threads),
     }),
     parse: parseJson,
   };
 }
 
 /** The yardstick: a program that runs the same steps without a framework, `train w=NAME steps=N nt=THREADS`. */
-export function study(program: string, { steps, threads }: Rules): Contestant {
+export function study(program: string, rules: Rules): Contestant {
   if (!existsSync(program)) throw new Error(`--study ${program}: no such file`);
   return {
     name: 'study',
     command: (name) => ({
       program,
-      parameters: [`w=${name}`, `steps=${steps}`, `nt=${threads}`, 'prof=0'],
+      parameters: [`w=${name}`, `steps=${stepsOf(name, rules)}`, `nt=${rules.threads}`, 'prof=0'],
     }),
     parse(stdout) {
       const found = /: min ([\d.]+) ms median ([\d.]+) \| (\d+) GFLOP\/s \| params (\d+) loss ([\d.]+)/.exec(
@@ -99,7 +118,15 @@ export function study(program: string, { steps, threads }: Rules): Contestant {
       );
       if (!found) throw new Error('it has no such workload');
       const [ms, msMedian, gflops, parameters, loss] = found.slice(1).map(Number);
-      return { ms, msMedian, parameters, loss, version: 'yardstick', threads, gflop: (gflops * ms) / 1e3 };
+      return {
+        ms,
+        msMedian,
+        parameters,
+        loss,
+        version: 'yardstick',
+        threads: rules.threads,
+        gflop: (gflops * ms) / 1e3,
+      };
     },
   };
 }

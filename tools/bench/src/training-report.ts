@@ -100,7 +100,7 @@ export function trainingMarkdown(results: TrainingResults): string {
   const parts = [
     '# One training step, side by side',
     describeCircumstances(results),
-    `${sides}. ${threads} threads each; fastest of ${rounds} rounds of ${steps} steps after two to warm up` +
+    `${sides}. ${threads} threads each; fastest of ${rounds} rounds of ${steps} steps (of small workloads as many as make 100 GFLOP) after two to warm up` +
       `${results.interrupted ? ', stopped early' : ''}. Memory: the smallest of the rounds' high-water marks of the whole process.`,
     `The machine's matrix product in the same run: ${peak.join('; ') || 'not measured'}.`,
     precisionTable(results, 'float32'),

@@ -33,7 +33,8 @@ const help = `Usage: npx nx run bench:training -- [options]
   --study FILE        the yardstick program
   --threads N         threads for everybody (default: the cores at hand)
   --rounds N          (default 3)
-  --steps N           timed steps in each round, after two to warm up (default 8)
+  --steps N           timed steps in each round, after two to warm up (default 8); of small workloads
+                      as many as make 100 GFLOP
   --save              keep the results in tools/bench/results
   --json              print what was measured as JSON, not as tables
   --profile           no race: where the time of one step of ours goes, workload by workload`;

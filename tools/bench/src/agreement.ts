@@ -1,0 +1,187 @@
+// Whether a model trained here comes out as one trained by PyTorch on the same text and settings:
+// `npx nx run bench:agreement -- --help`. Both are then measured by this repository's own protocol, on the whole
+// validation text. Leaves out training ours: run folders come from the trainer.
+import { RunFolder } from '@lilformer/checkpoints';
+import { encodeCorpus, Terminal, type Corpus } from '@lilformer/command-line';
+import type { TokenSource } from '@lilformer/datasets';
+import { openEngine } from '@lilformer/engine';
+import { openCheckpoint, perplexity } from '@lilformer/evaluation';
+import { tokenizerFromJSON } from '@lilformer/tokenizers';
+import { modelFromRun } from '@lilformer/training';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { agreementMarkdown, type Agreement, type AgreementResults } from './agreement-report.js';
+import { peerTask, type RunConfig } from './agreement-task.js';
+import { circumstances } from './machine.js';
+import { programPath, threadCount, threadsEnvironment } from './options.js';
+import { saveResults } from './results.js';
+import { personsPath, workspace } from './workloads.js';
+
+/** Tokens by which the measuring window moves on: each token has at least half of the context before it. */
+const STRIDE_SHARE = 2;
+
+const help = `Usage: npx nx run bench:agreement -- --run FOLDER … --python FILE [options]
+
+  --run FOLDER      a finished run of a stage of the evolution (npx nx run evolution:train); may be given several times
+  --python FILE     a Python with torch
+  --models FOLDER   the folder of evolution.py, whose classes PyTorch trains
+                    (default $LILFORMER_GOLDEN, or ../shared/golden beside the workspace)
+  --threads N       threads for PyTorch (default: the cores at hand)
+  --save            keep the results in tools/bench/results
+  --json            print what was measured as JSON, not as a table`;
+
+/** One line of the peer's. */
+interface PeerLine {
+  readonly step?: number;
+  readonly loss?: number;
+  readonly seconds: number;
+  readonly torch?: string;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      run: { type: 'string', multiple: true, default: [] },
+      python: { type: 'string' },
+      models: { type: 'string' },
+      threads: { type: 'string' },
+      save: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  if (values.run.length === 0) throw new Error('--run is missing: expected a finished run folder');
+  if (values.python === undefined) throw new Error('--python is missing: expected a Python with torch');
+  const models = values.models
+    ? personsPath(values.models)
+    : resolve(workspace, process.env.LILFORMER_GOLDEN || '../shared/golden');
+  if (!existsSync(join(models, 'evolution.py'))) {
+    throw new Error(`${models}: holds no evolution.py; --models FOLDER says where it is`);
+  }
+  const env = threadsEnvironment(threadCount(values.threads));
+  const terminal = new Terminal(process.stderr);
+  const engine = await openEngine();
+  const results: AgreementResults = { ...circumstances('agreement'), ours: engine.describe(), rows: [] };
+  const scratch = await mkdtemp(join(tmpdir(), 'lilformer-agreement-'));
+  try {
+    for (const path of values.run) {
+      const row = await agree(personsPath(path), scratch, terminal, async (task) =>
+        trainPeer(programPath(values.python!), task, env, terminal),
+      );
+      results.rows.push(row);
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  const markdown = agreementMarkdown(results);
+  console.log(values.json ? JSON.stringify(results, null, 2) : markdown);
+  if (values.save) await saveResults('agreement', results, markdown);
+}
+
+/** Trains the peer's model as the run was trained, and measures both. */
+async function agree(
+  path: string,
+  scratch: string,
+  terminal: Terminal,
+  train: (task: Record<string, unknown>) => Promise<PeerLine>,
+): Promise<Agreement> {
+  const folder = await RunFolder.open(path);
+  const config = folder.config as RunConfig & { corpus: Corpus };
+  const name = config.preset;
+  const tokenizer = tokenizerFromJSON(folder.tokenizer);
+  const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, new AbortController().signal);
+  if (!tokens.valid) throw new Error(`${path}: was trained without --valid; expected a validation text`);
+  const trainFile = join(scratch, `${basename(path)}.train`);
+  const out = join(scratch, `${basename(path)}.pt`);
+  await writeTokens(trainFile, tokens.train);
+  terminal.print(`${name}: PyTorch trains`);
+  const peer = await train({ ...peerTask(config, tokenizer.vocabSize), train: trainFile, out });
+
+  const ours = await modelFromRun(folder, { weights: 'last' });
+  const protocol = {
+    protocol: 'each-token-once',
+    source: tokens.valid,
+    stride: Math.max(1, Math.floor(config.settings.context / STRIDE_SHARE)),
+  } as const;
+  terminal.print(`${name}: measuring both on ${tokens.valid.length.toLocaleString('en')} tokens`);
+  const measured = await perplexity(ours, protocol);
+  const opened = await openCheckpoint(out, { tokenizer, settings: { ...config.model } });
+  const theirs = await perplexity(opened.model, protocol);
+  const row: Agreement = {
+    name,
+    parameters: ours.parameterCount(),
+    steps: config.settings.maxSteps,
+    protocol: measured.description,
+    ours: measured.perplexity,
+    pytorch: theirs.perplexity,
+    pytorchSeconds: peer.seconds,
+    torch: peer.torch ?? '?',
+  };
+  if (opened.model.parameterCount() !== row.parameters) {
+    throw new Error(
+      `${opened.model.parameterCount()} parameters against ${row.parameters}: not the same model`,
+    );
+  }
+  opened.model.dispose();
+  ours.dispose();
+  return row;
+}
+
+/** Runs the peer's script; its last line. */
+async function trainPeer(
+  python: string,
+  task: Record<string, unknown>,
+  env: Record<string, string>,
+  terminal: Terminal,
+): Promise<PeerLine> {
+  const script = fileURLToPath(new URL('agreement_peer.py', import.meta.url));
+  const child = spawn(python, [script, JSON.stringify(task)], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let last: PeerLine | undefined;
+  const ended = once(child, 'close');
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = JSON.parse(line) as PeerLine;
+    const { step, loss, seconds } = last;
+    if (step === undefined) continue;
+    const total = (task.settings as { maxSteps: number }).maxSteps;
+    const eta = (seconds / step) * (total - step);
+    terminal.progress(
+      `PyTorch | step ${step}/${total} | loss ${loss!.toFixed(4)} | ${(seconds / step).toFixed(2)} s/step | eta ${eta.toFixed(0)} s`,
+    );
+  }
+  const [code] = (await ended) as [number | null];
+  if (code !== 0 || !last?.torch) throw new Error(`${python} ${script} ended with exit ${code}`);
+  return last;
+}
+
+/** All tokens, as little-endian int32. */
+async function writeTokens(path: string, source: TokenSource): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (let at = 0; at < source.length; at += 2 ** 20) {
+      const part = source.read(at, Math.min(2 ** 20, source.length - at));
+      const bytes = Buffer.alloc(part.length * 4);
+      part.forEach((id, i) => bytes.writeInt32LE(id, 4 * i));
+      await file.write(bytes);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,58 @@
+"""PyTorch's side of the agreement: trains one stage of the evolution as a run folder's settings say, on the same tokens.
+
+Called by agreement.ts with one JSON argument: `models` (the folder of evolution.py, whose classes it trains), `stage`,
+`arguments` (of the constructor), `train` (a file of little-endian int32 tokens), `settings` (of the run), `out` (where
+the checkpoint goes). Prints a line of JSON every `report` steps, and one at the end.
+"""
+import json
+import math
+import sys
+import time
+
+task = json.loads(sys.argv[1])
+sys.path.insert(0, task["models"])
+
+import numpy  # noqa: E402
+import torch  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+from evolution import EvolutionLM  # noqa: E402
+
+settings = task["settings"]
+torch.manual_seed(settings["seed"])
+tokens = torch.from_numpy(numpy.fromfile(task["train"], dtype="<i4").astype(numpy.int64))
+model = EvolutionLM(task["stage"], **task["arguments"])
+optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weightDecay"])
+context, batch, steps = settings["context"], settings["batchSize"], settings["maxSteps"]
+
+
+def rate(step: int) -> float:
+    """The cosine of nanoGPT, with warm-up, as lilformer has it."""
+    peak, low, warmup = settings["lr"], settings["minLr"], settings["warmup"]
+    if settings["schedule"] == "constant":
+        return peak
+    if step < warmup:
+        return peak * (step + 1) / (warmup + 1)
+    return low + 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) * (peak - low)
+
+
+start = time.perf_counter()
+spent = 0.0
+for step in range(steps):
+    for group in optimizer.param_groups:
+        group["lr"] = rate(step)
+    at = torch.randint(len(tokens) - context, (batch,))
+    window = torch.stack([tokens[i : i + context + 1] for i in at])
+    optimizer.zero_grad(set_to_none=True)
+    logits, _ = model(window[:, :-1])
+    loss = functional.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())
+    loss.backward()
+    if settings["clip"] > 0:
+        torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
+    optimizer.step()
+    spent = time.perf_counter() - start
+    if (step + 1) % task["report"] == 0:
+        print(json.dumps({"step": step + 1, "loss": loss.item(), "seconds": spent}), flush=True)
+
+torch.save({"model_state_dict": model.state_dict(), "config": task["arguments"]}, task["out"])
+print(json.dumps({"done": True, "torch": torch.__version__, "seconds": spent, "steps": steps}), flush=True)
