@@ -14,7 +14,7 @@ export interface BarValues {
 export interface BarPanelOptions {
   readonly labels: readonly string[];
   readonly series: readonly BarValues[];
-  /** How a value is written beside its bar; '' for a bar without. */
+  /** How a value is written beside its bar; NaN and the infinities too, which have no bar. */
   readonly format: (value: number) => string;
   /** How the axis writes its ticks, where not as plain numbers. */
   readonly tickFormat?: (value: number) => string;
@@ -23,6 +23,8 @@ export interface BarPanelOptions {
   readonly title?: string;
   /** The least range of the value axis. */
   readonly least?: readonly [low: number, high: number];
+  /** No tick lies beyond; a probability ends at 1, whatever room the texts need. */
+  readonly limit?: number;
 }
 
 /** A panel, what it needs drawn beside it, and where it ends. */
@@ -54,7 +56,11 @@ export function lyingBars(
     width: area.width - column - 8,
     height: rows * labels.length,
   };
-  const { scale, texts } = valueScale(options, box.width, (text) => textWidth(text, VALUE_SIZE) + 8);
+  const { scale, texts } = valueScale(
+    options,
+    { length: box.width, tick: 70 },
+    (text) => textWidth(text, VALUE_SIZE) + 8,
+  );
   const panel: Panel = {
     box,
     x: scale,
@@ -77,7 +83,7 @@ export function lyingBars(
     values.flatMap((value, row) => {
       if (Number.isFinite(value)) return [];
       const y = box.top + slotMiddle(row, i, series.length, rows);
-      return [textAt(zero + 6, y, absent(value, format), { size: VALUE_SIZE, color: MUTED })];
+      return [textAt(zero + 6, y, format(value), { size: VALUE_SIZE, color: MUTED })];
     }),
   );
   if (scale.min < 0) elements.push(line(zero, box.top, zero, box.top + box.height, MUTED));
@@ -106,9 +112,11 @@ export function standingBars(
   // A lone series may use the gaps between its bars as well.
   const room = series.length === 1 ? band : slot;
   const size = [VALUE_SIZE, 10, 9].find((each) =>
-    texts.flat().every((text) => textWidth(text, each) <= room - 1),
+    texts.flat().every((text) => textWidth(text, each) <= room - 4),
   );
-  const { scale } = valueScale(options, box.height, () => (size === undefined ? 4 : size + 8));
+  const { scale } = valueScale(options, { length: box.height, tick: 45 }, () =>
+    size === undefined ? 4 : size + 8,
+  );
   const panel: Panel = {
     box,
     x: { kind: 'categories', labels: shown, every, rotate: turned ? 90 : 0 },
@@ -128,9 +136,7 @@ export function standingBars(
     values.flatMap((value, column) => {
       if (Number.isFinite(value)) return [];
       const x = box.left + slotMiddle(column, i, series.length, band);
-      return [
-        textAt(x, zero - 8, absent(value, format), { size: 10, anchor: 'start', color: MUTED, rotate: -90 }),
-      ];
+      return [textAt(x, zero - 8, format(value), { size: 10, anchor: 'start', color: MUTED, rotate: -90 })];
     }),
   );
   if (scale.min < 0) elements.push(line(box.left, zero, box.left + box.width, zero, MUTED));
@@ -153,10 +159,6 @@ function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-function absent(value: number, format: (value: number) => string): string {
-  return Number.isNaN(value) ? 'missing' : format(value);
-}
-
 /** Middle of bar `bar` of `bars` within group number `group`, from the axis's start. */
 function slotMiddle(group: number, bar: number, bars: number, band: number): number {
   return band * (group + GROUP_GAP / 2 + ((1 - GROUP_GAP) * (bar + 0.5)) / bars);
@@ -164,8 +166,8 @@ function slotMiddle(group: number, bar: number, bars: number, band: number): num
 
 /** A value axis from or around 0 on which each bar leaves room for its text, `room(text)` units long. */
 function valueScale(
-  { series, format, tickFormat, least = [0, 0] }: BarPanelOptions,
-  length: number,
+  { series, format, tickFormat, least = [0, 0], limit = Infinity }: BarPanelOptions,
+  { length, tick }: { length: number; tick: number },
   room: (text: string) => number,
 ): { scale: Scale; texts: string[][] } {
   const texts = series.map(({ values }) =>
@@ -191,8 +193,9 @@ function valueScale(
     );
   }
   const scale = linearScale(low, high, {
-    count: Math.max(2, Math.min(7, Math.floor(length / 70))),
+    count: Math.max(2, Math.min(7, Math.floor(length / tick))),
     rounded: false,
   });
-  return { scale: tickFormat ? { ...scale, label: tickFormat } : scale, texts };
+  const ticks = scale.ticks.filter((each) => each <= limit);
+  return { scale: { ...scale, ticks, label: tickFormat ?? scale.label }, texts };
 }

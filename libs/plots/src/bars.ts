@@ -5,8 +5,9 @@ import { drawPanels } from './chart.js';
 import { needSameLength, needSome, type Numbers } from './check.js';
 import { style } from './color.js';
 import type { Figure } from './figure.js';
-import { MARGIN, openFrame, type FigureOptions, type LegendEntry } from './frame.js';
-import { valueLabel } from './scale.js';
+import { MARGIN, openFrame, type FigureOptions } from './frame.js';
+import type { LegendEntry } from './legend.js';
+import { valueLabels } from './scale.js';
 
 export interface BarSeriesInput {
   /** What the series is called in the legend; without names there is no legend. */
@@ -25,7 +26,7 @@ export interface BarsOptions extends FigureOptions {
   readonly valueName?: string;
   /** What the labels are; said under standing bars. */
   readonly labelName?: string;
-  /** How a value is written at its bar; by default in four figures. */
+  /** How a value is written at its bar; by default all with the same decimals, four figures at most. */
   readonly format?: (value: number) => string;
 }
 
@@ -37,7 +38,7 @@ export interface BarsOptions extends FigureOptions {
  * is finite.
  */
 export function bars(options: BarsOptions): Figure {
-  const { series, direction = 'lying', format = valueLabel, valueName, labelName } = options;
+  const { series, direction = 'lying', valueName, labelName } = options;
   needSome('labels', options.labels, 'label');
   needSome('series', series, 'series');
   for (const [i, { values }] of series.entries()) {
@@ -47,7 +48,8 @@ export function bars(options: BarsOptions): Figure {
     throw new RangeError('series: no value is finite, so there is nothing to draw; expected at least one');
   }
   const frame = openFrame(
-    { title: valueName, ...options },
+    options,
+    valueName,
     series.flatMap(({ name }, i): LegendEntry[] =>
       name === undefined ? [] : [{ name, color: style(i).color, shape: 'box' }],
     ),
@@ -55,7 +57,7 @@ export function bars(options: BarsOptions): Figure {
   const content = {
     labels: options.labels,
     series: series.map(({ values }, i) => ({ values: Array.from(values), color: style(i).color })),
-    format,
+    format: options.format ?? valueLabels(series.flatMap(({ values }) => Array.from(values))),
     valueName,
     labelName,
   };

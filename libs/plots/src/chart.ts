@@ -1,6 +1,6 @@
 // Panels with axes, drawn by Apache ECharts on the server side: lines, points and bars inside boxes whose places
 // are given in units. Layout, ticks and legends are decided by the callers, so nothing depends on how ECharts
-// would measure text. It leaves out heat maps (heat-map.ts) and everything that moves.
+// would measure text; its own axes run from 0 to 1, so nothing on how it would round ranges. It leaves out heat maps (heat-map.ts) and everything that moves.
 import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
@@ -154,36 +154,38 @@ function axis(scale: Scale | Categories, gridIndex: number, ruled: boolean, vert
       },
     };
   }
-  const { kind, min, max, ticks, label } = scale;
+  const { ticks, label } = scale;
+  const places = ticks.map((tick) => Math.min(Math.max(placeOn(scale, tick, 1), 0), 1));
   return {
     ...common,
-    type: kind === 'log' ? 'log' : 'value',
-    min,
-    max,
-    axisTick: { show: true, length: 4, lineStyle: { color: MUTED }, customValues: [...ticks] },
+    type: 'value',
+    min: 0,
+    max: 1,
+    startValue: scale.min < 0 ? placeOn(scale, 0, 1) : 0,
+    axisTick: { show: true, length: 4, lineStyle: { color: MUTED }, customValues: places },
     axisLabel: {
       fontSize: 12,
       color: INK,
       hideOverlap: false,
-      customValues: [...ticks],
-      formatter: (value: number) => plainText(label(nearest(ticks, value))),
+      customValues: places,
+      formatter: (place: number) => plainText(label(ticks[places.indexOf(place)])),
     },
   };
 }
 
-/** An axis of logarithms gives back 10 ** log10(tick): a hair beside the tick. */
-function nearest(ticks: readonly number[], value: number): number {
-  return ticks.reduce((best, tick) => (Math.abs(tick - value) < Math.abs(best - value) ? tick : best));
-}
-
 function series(one: LineSeries | PointSeries | BarSeries, index: number, panel: Panel) {
   const axes = { xAxisIndex: index, yAxisIndex: index, silent: true };
+  const { x: xScale, y: yScale } = panel;
+  const at = ([x, y]: readonly [number, number | undefined]) => [
+    xScale.kind === 'categories' ? x : placeOn(xScale, x, 1),
+    yScale.kind === 'categories' || y === undefined ? NaN : placeOn(yScale, y, 1),
+  ];
   if (one.kind === 'line') {
     const { points, color, width = 2, dash = '', opacity = 1, mark } = one;
     return {
       ...axes,
       type: 'line',
-      data: points.map(([x, y]) => [x, y ?? NaN]),
+      data: points.map(at),
       symbol: mark ?? 'none',
       symbolSize: 7,
       showAllSymbol: true,
@@ -193,17 +195,25 @@ function series(one: LineSeries | PointSeries | BarSeries, index: number, panel:
   }
   if (one.kind === 'points') {
     const { points, color, mark, size } = one;
-    return { ...axes, type: 'scatter', data: points, symbol: mark, symbolSize: size, itemStyle: { color } };
+    return {
+      ...axes,
+      type: 'scatter',
+      data: points.map(at),
+      symbol: mark,
+      symbolSize: size,
+      itemStyle: { color, opacity: 1 },
+    };
   }
   const { values, color, labels, labelSize = 12 } = one;
-  const sideways = panel.y.kind === 'categories';
+  const sideways = yScale.kind === 'categories';
+  const scale = (sideways ? xScale : yScale) as Scale;
   return {
     ...axes,
     type: 'bar',
     barCategoryGap: `${GROUP_GAP * 100}%`,
     barGap: '0%',
     data: values.map((value, i) => ({
-      value: value ?? '-',
+      value: value === undefined ? '-' : placeOn(scale, value, 1),
       itemStyle: { color: typeof color === 'string' ? color : color[i] },
       label: {
         show: labels !== undefined,

@@ -1,6 +1,6 @@
 // Colours: eight for things that differ in kind, a light-to-dark scale for amounts, a two-sided one for signed
-// values. The first are Okabe and Ito's (https://jfly.uni-koeln.de/color/) without the yellow, which a white
-// ground swallows; the scales run evenly in lightness (OKLab), so that they keep their order without colour too.
+// values. Of the first, six are Okabe and Ito's (https://jfly.uni-koeln.de/color/; a white ground swallows their
+// yellow); the scales run evenly in lightness (OKLab), so that they keep their order without colour too.
 
 /** For things that differ in kind, told apart with every common colour blindness. */
 export const CATEGORICAL = [
@@ -11,7 +11,7 @@ export const CATEGORICAL = [
   '#e69f00',
   '#56b4e9',
   '#4d4d4d',
-  '#882255',
+  '#661100',
 ] as const;
 
 /** Dash patterns: the second eight of a figure's lines are told from the first by them. */
@@ -42,6 +42,9 @@ export type ColorScale = (share: number) => string;
 
 /** Amounts: near white for 0, blue, near black for 1. */
 export const sequential: ColorScale = between(['#f4f7fb', '#a9d3ea', '#3d8fc6', '#1b4f91', '#0a1a3f']);
+
+/** Amounts on a dark ground: the ground's own colour for 0, blue, near white for 1. */
+export const sequentialOnDark: ColorScale = between(['#161b22', '#17406e', '#2f7fbd', '#7cc0e4', '#f3f8fc']);
 
 /** Signed values: blue for 0 (the lowest), near white for 0.5 (nought), orange-brown for 1 (the highest). */
 export const diverging: ColorScale = between(['#0b3c7d', '#4c94cb', '#f5f5f3', '#e08a3c', '#7f2f00']);

@@ -33,7 +33,7 @@ export class Figure {
   /** The figure as one SVG document with a white ground, no script and nothing from outside. */
   toSVG(): string {
     const { width, height } = this;
-    const title = escapeXml(this.title);
+    const title = escapeXml(this.title || 'Figure');
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" width="${number(width)}" height="${number(height)}" ` +
       `viewBox="0 0 ${number(width)} ${number(height)}" role="img" aria-label="${title}" font-family="${FONT_FAMILY}">\n` +

@@ -19,11 +19,15 @@ function roundStep(span: number, count: number): number {
 
 function multiples(step: number, min: number, max: number): number[] {
   const ticks: number[] = [];
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(step)));
-  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++) {
-    ticks.push(Number((i * step).toFixed(Math.min(digits, 100))) || 0);
-  }
+  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++)
+    ticks.push(clean(i * step, step));
   return ticks;
+}
+
+/** A multiple of a step, without what binary fractions add: 7 * 0.2 is 1.4. */
+function clean(multiple: number, step: number): number {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(step)));
+  return Number(multiple.toFixed(Math.min(digits, 100))) || 0;
 }
 
 /**
@@ -40,8 +44,8 @@ export function linearScale(
     return linearScale(min - margin, max + margin, { count, rounded, whole });
   }
   const step = Math.max(roundStep(max - min, count), whole ? 1 : 0);
-  const low = rounded ? Math.floor(min / step + 1e-9) * step : min;
-  const high = rounded ? Math.ceil(max / step - 1e-9) * step : max;
+  const low = rounded ? clean(Math.floor(min / step + 1e-9) * step, step) : min;
+  const high = rounded ? clean(Math.ceil(max / step - 1e-9) * step, step) : max;
   const ticks = multiples(step, low, high);
   return { kind: 'linear', min: low, max: high, ticks, label: tickLabels(ticks) };
 }
@@ -80,31 +84,41 @@ function logTicks(min: number, max: number, count: number): number[] {
   );
 }
 
-/** One way of writing for all ticks of an axis: 0.25, 1,500, 20k, 1.5M, 3e-4. */
+/** One way of writing for all ticks of an axis, with as many digits as tell them apart: 0.25, 1,500, 20k, 1.5M, 3e-4. */
 export function tickLabels(ticks: readonly number[]): (value: number) => string {
-  const largest = Math.max(...ticks.map(Math.abs));
-  const positive = ticks.filter((tick) => tick !== 0).map(Math.abs);
-  const least = Math.min(...positive, Infinity);
-  if (positive.length > 0 && least < 1e-4 && largest < 1) return (value) => exponent(value);
-  if (largest >= 1e15) return (value) => exponent(value);
-  if (largest >= 10_000) return compactNumber;
-  return (value) => plainNumber(value);
+  const largest = Math.max(...ticks.map(Math.abs), 0);
+  const least = Math.min(...ticks.filter((tick) => tick !== 0).map(Math.abs), Infinity);
+  const write =
+    largest >= 1e15 || (least < 1e-4 && largest < 1)
+      ? exponent
+      : largest >= 10_000
+        ? compactNumber
+        : plainNumber;
+  for (let digits = 3; digits < 15; digits++) {
+    const label = (value: number) => minus(write(value, digits));
+    if (new Set(ticks.map(label)).size === new Set(ticks).size) return label;
+  }
+  return String;
 }
 
-function exponent(value: number): string {
+function exponent(value: number, figures = 3): string {
   if (value === 0) return '0';
-  const [digits, power] = value.toExponential(2).split('e');
+  const [digits, power] = value.toExponential(figures - 1).split('e');
   return `${Number(digits)}e${Number(power)}`;
 }
 
-/** At most four decimals, thousands separated: 0.0025, 1,500. */
-function plainNumber(value: number): string {
-  return Number(value.toFixed(4)).toLocaleString('en', { maximumFractionDigits: 4 }).replace('-', '−');
+/** The sign of a negative number as wide as a plus; the hyphen of an exponent stays. */
+function minus(text: string): string {
+  return text.replace(/^-/, '−');
 }
 
-/** A number in three or four figures with k, M, B or T: 950, 12.5k, 1.05M. */
-export function compactNumber(value: number): string {
-  const size = Math.abs(value);
+/** Thousands separated, noughts at the end left out: 0.0025, 1,500. */
+function plainNumber(value: number, decimals = 4): string {
+  return value.toLocaleString('en', { maximumFractionDigits: decimals });
+}
+
+/** A number in three figures with k, M, B or T: 950, 12.5k, 1.05M. */
+export function compactNumber(value: number, figures = 3): string {
   for (const [unit, letter] of [
     [1e12, 'T'],
     [1e9, 'B'],
@@ -112,23 +126,32 @@ export function compactNumber(value: number): string {
     [1e3, 'k'],
   ] as const) {
     // 999,999 is 1M, not 1000k.
-    if (size >= unit * 0.9995) return `${Number((value / unit).toPrecision(3))}${letter}`.replace('-', '−');
+    if (Math.abs(value) >= unit * (1 - 0.5 * 10 ** -figures)) {
+      return minus(`${Number((value / unit).toPrecision(figures))}${letter}`);
+    }
   }
-  return plainNumber(Number(value.toPrecision(4)));
+  return minus(plainNumber(Number(value.toPrecision(figures))));
 }
 
-/** A value beside its bar or point: four figures, thousands separated; very small ones with an exponent. */
-export function valueLabel(value: number): string {
-  if (value === Infinity) return '∞';
-  if (value === -Infinity) return '−∞';
-  const size = Math.abs(value);
-  if (size !== 0 && size < 1e-3) return exponent(Number(value.toPrecision(3))).replace('-', '−');
-  if (size >= 1e6) return compactNumber(value);
-  const decimals = size >= 100 ? (size >= 1000 ? 0 : 1) : size >= 10 ? 2 : 3;
-  return value
-    .toLocaleString('en', {
-      maximumFractionDigits: decimals,
-      minimumFractionDigits: Number.isInteger(value) ? 0 : decimals,
-    })
-    .replace('-', '−');
+/**
+ * How values that stand side by side are written: all with as many decimals as give the largest `figures`, fewer
+ * where those would all be noughts; with `decimals` never more than those; 1,234,567 as 1.23M, and 0.00001 as 1e-5.
+ */
+export function valueLabels(
+  values: readonly number[],
+  { figures = 4, decimals: most }: { figures?: number; decimals?: number } = {},
+): (value: number) => string {
+  const finite = values.filter(Number.isFinite);
+  const largest = Math.max(...finite.map(Math.abs), 0);
+  let decimals =
+    largest === 0 ? 0 : Math.min(Math.max(figures - 1 - Math.floor(Math.log10(largest)), 0), most ?? 6);
+  while (decimals > 0 && finite.every((value) => value.toFixed(decimals).endsWith('0'))) decimals--;
+  return (value) => {
+    if (!Number.isFinite(value)) return value > 0 ? '∞' : value < 0 ? '−∞' : 'missing';
+    if (Math.abs(value) >= 1e6) return compactNumber(value);
+    if (most === undefined && value !== 0 && Number(value.toFixed(decimals)) === 0)
+      return minus(exponent(value));
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    return minus(value.toLocaleString('en', digits));
+  };
 }

@@ -12,6 +12,18 @@ const REGULAR = widths(
 const BOLD = widths(
   '35 46 52 84 70 100 87 31 46 46 52 84 38 42 38 37 70 70 70 70 70 70 70 70 70 70 40 40 84 84 84 58 100 77 76 73 83 68 68 82 84 37 37 77 64 100 84 85 73 85 77 72 68 81 77 110 77 72 73 46 37 46 84 50 50 67 72 59 72 68 44 72 71 34 34 67 34 104 71 69 72 72 49 60 48 71 65 92 65 65 58 71 37 71 84',
 );
+/** The signs that labels of ours are made of. */
+const SIGNS: Record<string, number> = {
+  '␣': 0.72,
+  '↵': 0.84,
+  '⇥': 0.84,
+  '∅': 0.87,
+  Ġ: 0.82,
+  '▁': 0.77,
+  '−': 0.84,
+  '×': 0.84,
+  '·': 0.38,
+};
 /** For all other characters: wide enough for 9 in 10 of DejaVu's, and for the square ones of East Asia. */
 const OTHER = 1;
 
@@ -23,7 +35,7 @@ function widths(hundredths: string): number[] {
 export function textWidth(text: string, size: number, { bold = false } = {}): number {
   const table = bold ? BOLD : REGULAR;
   let sum = 0;
-  for (const character of text) sum += table[character.codePointAt(0)! - 32] ?? OTHER;
+  for (const character of text) sum += table[character.codePointAt(0)! - 32] ?? SIGNS[character] ?? OTHER;
   return sum * size;
 }
 
