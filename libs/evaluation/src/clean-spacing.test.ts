@@ -1,5 +1,5 @@
-import { describeGolden, golden, reference } from '@lilformer/testing';
-import { loadTokenizer } from '@lilformer/tokenizers';
+import { describeGolden, reference } from '@lilformer/testing';
+import { trainBpe } from '@lilformer/tokenizers';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -27,13 +27,16 @@ it('changes nothing a second time, and nothing but white space', () => {
   );
 });
 
-const TOKENIZER = golden('tokenizers/whitespace_bpe/tokenizer.json');
 const TEXT = reference('tinyshakespeare/input.txt');
 
-describeGolden('on the text of a 500-token Shakespeare tokenizer', [TOKENIZER, TEXT], () => {
+describeGolden('on the text of a 500-token Shakespeare tokenizer', TEXT, () => {
   it('gives what a notebook printed for its sample', async () => {
-    const tokenizer = await loadTokenizer(TOKENIZER);
     const text = readFileSync(TEXT, 'utf8');
+    const tokenizer = await trainBpe(text, {
+      vocabSize: 500,
+      specialTokens: ['[PAD]', '[UNK]'],
+      unkToken: '[UNK]',
+    });
     const start = text.indexOf('with life:\nIf I do lose thee');
     const ids = tokenizer.encode(text.slice(start, start + 300));
     expect(cleanSpacing(tokenizer.decode(ids))).toMatch(
