@@ -37,7 +37,11 @@ export function attentionPage(options: AttentionPageOptions): string {
     light: shades.map(sequential),
     dark: shades.map(sequentialOnDark),
   };
-  const script = readFileSync(new URL('./attention-page-client.js', import.meta.url), 'utf8');
+  // Built, the script names a source map, which a browser's tools would look for.
+  const script = readFileSync(new URL('./attention-page-client.js', import.meta.url), 'utf8').replace(
+    /^\/\/# sourceMappingURL=.*$/m,
+    '',
+  );
   const policy =
     `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(PAGE_STYLE)}; ` +
     `base-uri 'none'; form-action 'none'`;
