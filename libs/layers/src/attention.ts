@@ -102,6 +102,8 @@ export interface AttendOptions {
   readonly scale?: number;
   /** The weights that are dropped in this pass. */
   readonly dropout?: DropoutMask;
+  /** Compute in plain operations that keep all weights in memory, as with `capture`: slower, for comparison. */
+  readonly naive?: boolean;
 }
 
 /**
@@ -115,10 +117,10 @@ export interface AttendOptions {
  */
 export function attend(
   qkv: tf.Tensor3D,
-  { heads, scale, dropout }: AttendOptions,
+  { heads, scale, dropout, naive = false }: AttendOptions,
   { cache, capture, paddingMask, layer = 0 }: LayerOptions,
 ): tf.Tensor3D {
-  const returnWeights = capture !== undefined;
+  const returnWeights = naive || capture !== undefined;
   const options = { heads, scale, paddingMask, returnWeights };
   const cached = KeyValueCache.of(cache)?.appendPacked(layer, qkv);
   const { output, weights } =

@@ -18,8 +18,7 @@ import {
   relativeDifference,
 } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Linear} from './index.js';
-import { GRUCell, RecurrentState } from './index.js';
+import { GRUCell, RecurrentState, type Linear } from './index.js';
 
 beforeAll(async () => {
   await openEngine();

@@ -1,7 +1,7 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { readSafetensors, toFloat32 } from '@lilformer/checkpoints';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, largestDifference } from '@lilformer/testing';
+import { describeGolden, golden, largestDifference, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -291,6 +291,44 @@ describe('MixtureOfExperts', () => {
       expect(new Set(capture.get('route.1')!.data).size).toBe(3);
       expect(capture.get('router_probs.1')!.shape).toEqual([2, 7, 3]);
       expect(largestDifference(values(output), values(tf.concat(expected, 0)))).toBeLessThan(1e-6);
+    });
+  });
+
+  it('trains the router when it is asked to: by its probability of the expert taken', () => {
+    const moe = new MixtureOfExperts(4, 5, 3, new Random('trained'), { trainRouter: true });
+    // Larger than drawn, so that no token is near the border between two experts.
+    tf.tidy(() => moe.router.weight.variable.assign(tf.mul(moe.router.weight.variable, 3)));
+    leavesNothing([moe], () => {
+      const x = noise(2, 7, 4);
+      const capture = new Capture();
+      const output = moe.forward(x, { capture });
+      const plain = new MixtureOfExperts(4, 5, 3, random);
+      plain.loadStateDict(moe.stateDict());
+      const probabilities = capture.get('router_probs.0')!.data;
+      const largest = Array.from({ length: 14 }, (_, i) =>
+        Math.max(...probabilities.slice(3 * i, 3 * i + 3)),
+      );
+      const expected = tf.mul(plain.forward(x), tf.tensor3d(largest, [2, 7, 1]));
+      expect(largestDifference(values(output), values(expected))).toBeLessThan(1e-6);
+      plain.dispose();
+
+      // Against central differences, for a token alone: its expert stays the same.
+      const { variable } = moe.router.weight;
+      const one = tf.tensor3d([0.9, -0.4, 1.1, 0.3], [1, 1, 4]);
+      const weights = noise(1, 1, 4);
+      const total = () => tf.sum(tf.mul(moe.forward(one), weights)) as tf.Scalar;
+      const gradient = values(tf.variableGrads(total, [variable]).grads[variable.name]);
+      const start = values(variable).slice();
+      const at = (i: number, change: number) => {
+        const moved = start.slice();
+        moved[i] += change;
+        variable.assign(tf.tensor2d(moved, [3, 4]));
+        return values(total())[0];
+      };
+      const numeric = Array.from(start, (_, i) => (at(i, 1e-2) - at(i, -1e-2)) / 2e-2);
+      expect(relativeDifference(gradient, numeric)).toBeLessThan(2e-3);
+      expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(1e-3);
+      variable.assign(tf.tensor2d(start, [3, 4]));
     });
   });
 

@@ -1,6 +1,5 @@
-// Several feed-forward networks of which each token takes one (top-1 routing; Switch Transformer, Fedus,
-// Zoph and Shazeer, 2021). Leaves out load balancing and the scaling by the router's probability: without
-// the latter nothing tells the router how it did, so it has no gradient and stays as it was made.
+// Several feed-forward networks of which each token takes one (top-1 routing; Switch Transformer, Fedus, Zoph and
+// Shazeer, arXiv:2101.03961). Leaves out load balancing.
 import { tf } from '@lilformer/engine';
 import { dispatchToExperts } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
@@ -14,16 +13,27 @@ import { checkSize } from './sizes.js';
 export class MixtureOfExperts extends Module {
   readonly experts: readonly FeedForward[];
   readonly router: Linear;
+  readonly #scaled: boolean;
 
   /**
    * @param width size of the last dimension, before and after
    * @param inner size between the two maps of an expert
    * @param experts number of experts
+   * @param options.trainRouter multiply what an expert gives by the probability that the router gave it (equation 2 of the
+   *   paper). That is how the router learns: without it (the default) nothing tells the router how it did, so it has no
+   *   gradient and stays as it was made
    * @throws RangeError when a size is not a whole number of at least 1
    */
-  constructor(width: number, inner: number, experts: number, random: Random) {
+  constructor(
+    width: number,
+    inner: number,
+    experts: number,
+    random: Random,
+    options: { trainRouter?: boolean } = {},
+  ) {
     super();
     checkSize('experts', experts);
+    this.#scaled = options.trainRouter ?? false;
     this.experts = Array.from({ length: experts }, () => new FeedForward(width, inner, random));
     this.router = new Linear(width, experts, random, { bias: false });
   }
@@ -40,6 +50,11 @@ export class MixtureOfExperts extends Module {
       tf.reshape(route, [batch * tokens]),
       this.experts.map((expert) => (rows) => expert.forward(rows)),
     );
-    return tf.reshape(mixed, [batch, tokens, width]);
+    const given: tf.Tensor3D = tf.reshape(mixed, [batch, tokens, width]);
+    if (!this.#scaled) return given;
+    // Of the probabilities that of the expert taken, whose number is a constant to the tape.
+    const taken = tf.tensor2d(route.dataSync<'int32'>(), [batch, tokens], 'int32');
+    const chosen = tf.mul(probabilities, tf.oneHot(taken, this.experts.length));
+    return tf.mul(given, tf.sum(chosen, -1, true));
   }
 }

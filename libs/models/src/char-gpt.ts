@@ -19,7 +19,7 @@ import {
 } from '@lilformer/layers';
 import { linear, residual, stackRows } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
+import { checkChoice, checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
 
 /** Settings of a {@link CharGPT}. */
@@ -169,12 +169,10 @@ export class CharGPT extends LanguageModel {
     const { dropout = 0, attentionScale = 'head' } = settings;
     const names = ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'] as const;
     const sizes = checkConfig('char-gpt', settings, names, ['dropout', 'attentionScale']);
+    checkChoice('char-gpt: attentionScale', attentionScale, ['head', 'width']);
     const config = { ...sizes, dropout, attentionScale };
     if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1)) {
       throw new RangeError(`char-gpt: dropout ${String(dropout)}: expected a number from 0 to below 1`);
-    }
-    if (attentionScale !== 'head' && attentionScale !== 'width') {
-      throw new RangeError(`char-gpt: attentionScale ${String(attentionScale)}: expected head or width`);
     }
     this.config = Object.freeze(config);
     const { vocabSize, dModel, nLayers, contextLength } = config;

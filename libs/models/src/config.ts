@@ -1,4 +1,4 @@
-// Sizes of models, checked: every model's constructor passes its settings through here.
+// Settings of models, checked: every model's constructor passes its settings through here.
 import { checkSize } from '@lilformer/layers';
 
 /**
@@ -32,4 +32,17 @@ export function checkConfig<Type extends string, Name extends string>(
     );
   }
   return Object.freeze({ type, ...sizes });
+}
+
+/**
+ * Gives back `value`, a setting called `name` that is one of some words.
+ * @throws RangeError when it is none of them
+ */
+export function checkChoice<const Choice extends string>(
+  name: string,
+  value: Choice,
+  choices: readonly Choice[],
+): Choice {
+  if (choices.includes(value)) return value;
+  throw new RangeError(`${name} ${String(value)}: expected ${choices.join(' or ')}`);
 }

@@ -42,7 +42,7 @@ describe('modelFromCheckpoint', () => {
     const state = stateOf({ type: 'tiny-transformer', ...sizes, nHeads: 2 });
     const checkpoint = dict(Object.entries({ model_state_dict: dict(state), ...names, n_heads: 2 }));
     const { model } = modelFromCheckpoint(checkpoint);
-    expect(model.config).toEqual({ type: 'tiny-transformer', ...sizes, nHeads: 2 });
+    expect(model.config).toEqual({ type: 'tiny-transformer', ...sizes, nHeads: 2, positions: 'sinusoids' });
     model.dispose();
   });
 
@@ -52,7 +52,6 @@ describe('modelFromCheckpoint', () => {
     const configs: AnyModelConfig[] = [
       { type: 'bigram', vocabSize: 9, dModel: 4 },
       { type: 'attention-ffn', vocabSize: 9, dModel: 4, dFf: 6, contextLength: 5 },
-      { type: 'stacked-transformer', ...sizes },
       { type: 'simple-rnn', ...recurrent },
       { type: 'multi-layer-rnn', ...recurrent, nLayers: 3 },
       { type: 'gru', ...recurrent },
@@ -78,6 +77,7 @@ describe('modelFromCheckpoint', () => {
       nHeads: 2,
       nLayers: 3,
       contextLength: 5,
+      attention: 'fused',
     } as const;
     const state = dict(stateOf(config));
     expect(() => modelFromCheckpoint(state)).toThrow(
@@ -86,6 +86,12 @@ describe('modelFromCheckpoint', () => {
     const { model } = modelFromCheckpoint(state, { settings: { nHeads: 2 } });
     expect(model.config).toEqual(config);
     model.dispose();
+    const several = { type: 'multi-head-transformer', ...sizes, nHeads: 2 } as const;
+    const names = dict(stateOf(several));
+    expect(() => modelFromCheckpoint(names)).toThrow('has no n_heads or n_head');
+    const loaded = modelFromCheckpoint(names, { settings: { nHeads: 2 } });
+    expect(loaded.model.config).toEqual(several);
+    loaded.model.dispose();
   });
 
   it('says what does not fit, and leaves no tensor', () => {

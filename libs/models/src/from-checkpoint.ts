@@ -122,10 +122,10 @@ export function modelFromCheckpoint(
     const some = [...state.keys()].slice(0, 5).join(', ');
     throw new Error(`no model here has weights of these names: ${some}, … (${state.size} in all)`);
   }
-  if (
-    kind.type === 'multi-head-transformer' &&
-    (settings.nHeads ?? sizeOf('nHeads', said, state)) === undefined
-  ) {
+  // Of the same names; one whose checkpoint says other sizes and no number of heads has one.
+  const heads = settings.nHeads ?? sizeOf('nHeads', said, state);
+  const bare = entry(said, 'vocab_size') === undefined;
+  if (kind.type === 'multi-head-transformer' && heads === undefined && !bare) {
     kind = { ...kind, type: 'stacked-transformer', sizes: kind.sizes.filter((name) => name !== 'nHeads') };
   }
 

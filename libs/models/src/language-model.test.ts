@@ -12,6 +12,8 @@ import {
   RecurrentLM,
   TinyTransformerLM,
   type AnyModelConfig,
+  type NanoGPTConfig,
+  type TinyTransformerConfig,
 } from './index.js';
 import { CASES, configOf, OWN_NAMES } from './testing/golden-case.js';
 
@@ -48,17 +50,18 @@ function small(type: AnyModelConfig['type']): AnyModelConfig {
     case 'stacked-transformer':
       return { type, vocabSize, dModel, dFf, nLayers, contextLength };
     case 'multi-head-transformer':
-    case 'tiny-transformer':
       return { type, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
+    case 'tiny-transformer':
+      return { type, vocabSize, dModel, dFf, nLayers, nHeads, contextLength, positions: 'sinusoids' };
     case 'moe-transformer':
-      return { type, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength };
+      return { type, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength, router: 'fixed' };
     case 'simple-rnn':
     case 'gru':
       return { type, vocabSize, embedSize, hiddenSize };
     case 'multi-layer-rnn':
       return { type, vocabSize, embedSize, hiddenSize, nLayers };
     case 'nano-gpt':
-      return { type, vocabSize, dModel, nLayers, nHeads, contextLength };
+      return { type, vocabSize, dModel, nLayers, nHeads, contextLength, attention: 'fused' };
     case 'char-gpt':
       return { type, vocabSize, dModel, nLayers, nHeads, contextLength, dropout: 0, attentionScale: 'head' };
   }
@@ -302,7 +305,73 @@ describe('createModel', () => {
     expect(make({ ...small('tiny-transformer'), nHeads: 3 })).toThrow(
       'tiny-transformer: nHeads 3: expected a divisor of dModel, 8',
     );
+    expect(make({ ...small('tiny-transformer'), positions: 'learned' })).toThrow(
+      'tiny-transformer: positions learned: expected sinusoids or none',
+    );
+    expect(make({ ...small('moe-transformer'), router: true })).toThrow(
+      'router true: expected fixed or trained',
+    );
+    expect(make({ ...small('nano-gpt'), attention: 'flash' })).toThrow(
+      'nano-gpt: attention flash: expected fused or naive',
+    );
+    expect(make({ ...small('char-gpt'), attentionScale: 'full' })).toThrow('expected head or width');
+    expect(make({ ...small('char-gpt'), dropout: 1 })).toThrow(
+      'char-gpt: dropout 1: expected a number from 0 to below 1',
+    );
+    expect(make({ ...small('char-gpt'), dFf: 8 })).toThrow(
+      'char-gpt: unknown setting dFf; it has vocabSize, dModel, nHeads, nLayers, contextLength, dropout, attentionScale',
+    );
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('settings that are no sizes', () => {
+  const logitsOf = (config: AnyModelConfig, rows: number[][]) => {
+    const lm = createModel(config, new Random(7)).eval();
+    const logits = tf.tidy(() => lm.forward(idsOf(rows)).dataSync<'float32'>().slice());
+    lm.dispose();
+    return logits;
+  };
+
+  it('without positions, the last token sees what is before it as a set', () => {
+    const config = small('tiny-transformer') as TinyTransformerConfig;
+    const one = { ...config, nLayers: 1 }; // through a second layer, even the mask tells something
+    const last = (positions: 'sinusoids' | 'none', row: number[]) =>
+      logitsOf({ ...one, positions }, [row]).slice(-19);
+    const [row, mixed] = [
+      [1, 2, 3, 4, 5],
+      [4, 1, 3, 2, 5],
+    ];
+    expect(relativeDifference(last('none', row), last('none', mixed))).toBeLessThan(1e-5);
+    expect(relativeDifference(last('sinusoids', row), last('sinusoids', mixed))).toBeGreaterThan(1e-3);
+    const lm = createModel({ ...config, positions: 'none' }, random);
+    expect([...lm.stateDict().keys()]).not.toContain('pos_encoding');
+    lm.dispose();
+  });
+
+  it('naive attention gives what the fused one gives', () => {
+    const rows = tokens(2, 12);
+    const config = small('nano-gpt') as NanoGPTConfig;
+    const naive = logitsOf({ ...config, attention: 'naive' }, rows);
+    expect(relativeDifference(naive, logitsOf(config, rows))).toBeLessThan(1e-6);
+  });
+
+  it('a trained router has a gradient, through its probability of the expert that it takes', () => {
+    const config = small('moe-transformer');
+    const routers = (router: 'fixed' | 'trained') => {
+      const lm = createModel({ ...config, router } as AnyModelConfig, new Random(3));
+      const named = [...lm.namedParameters()].filter(([name]) => name.endsWith('router.weight'));
+      const sizes = tf.tidy(() => {
+        const { grads } = tf.variableGrads(() => lm.loss(idsOf(tokens(2, 6)), idsOf(tokens(2, 6))));
+        return named.map(([, { variable }]) =>
+          grads[variable.name] ? tf.max(tf.abs(grads[variable.name])).dataSync()[0] : 0,
+        );
+      });
+      lm.dispose();
+      return sizes;
+    };
+    expect(routers('fixed')).toEqual([0, 0]);
+    for (const size of routers('trained')) expect(size).toBeGreaterThan(1e-5);
   });
 });
 

@@ -1,5 +1,5 @@
 // Each block has several feed-forward networks ("experts") and sends every token through one of them:
-// more parameters at the same cost a token (Switch Transformer, Fedus, Zoph and Shazeer, 2021). Here the
+// more parameters at the same cost a token (Switch Transformer, Fedus, Zoph and Shazeer, 2021). Unless asked to, the
 // expert's output is not scaled by its probability, so the router is never trained.
 import { tidy, type tf } from '@lilformer/engine';
 import {
@@ -15,7 +15,7 @@ import {
 } from '@lilformer/layers';
 import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
+import { checkChoice, checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
 
 /** `x + attention(ln1(x))`, then `x + moe(ln2(x))`. */
@@ -25,12 +25,13 @@ export class MoETransformerBlock extends Module {
   readonly attention: CausalSelfAttention;
   readonly moe: MixtureOfExperts;
 
-  constructor({ dModel, nHeads, dFf, nExperts, contextLength }: MoETransformerConfig, random: Random) {
+  constructor(config: MoETransformerConfig, random: Random) {
     super();
+    const { dModel, nHeads, dFf, nExperts, contextLength, router } = config;
     this.ln1 = new LayerNorm(dModel);
     this.ln2 = new LayerNorm(dModel);
     this.attention = new CausalSelfAttention(dModel, nHeads, contextLength, random);
-    this.moe = new MixtureOfExperts(dModel, dFf, nExperts, random);
+    this.moe = new MixtureOfExperts(dModel, dFf, nExperts, random, { trainRouter: router === 'trained' });
   }
 
   /** `[B, T, C]` to the same shape. */
@@ -60,22 +61,35 @@ export interface MoETransformerConfig {
   readonly nExperts: number;
   /** Longest text. */
   readonly contextLength: number;
+  /**
+   * `'fixed'` (the default): the router stays as it was made, as it has no gradient; `'trained'`: what an expert gives is
+   * multiplied by the router's probability of it, through which the router learns.
+   */
+  readonly router?: 'fixed' | 'trained';
 }
 
 /** `nLayers` transformer blocks with `nHeads` heads and `nExperts` experts each. */
 export class MoETransformerLM extends LanguageModel {
-  readonly config: MoETransformerConfig;
+  readonly config: Required<MoETransformerConfig>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
   readonly blocks: readonly MoETransformerBlock[];
   readonly ln_final: LayerNorm;
   readonly unembed: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1, or heads that do not divide the width */
+  /**
+   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
+   *   or a router that there is not
+   */
   constructor(settings: Omit<MoETransformerConfig, 'type'>, random: Random) {
     super();
     const names = ['vocabSize', 'dModel', 'dFf', 'nLayers', 'nHeads', 'nExperts', 'contextLength'] as const;
-    this.config = checkConfig('moe-transformer', settings, names);
+    const { router = 'fixed' } = settings;
+    const sizes = checkConfig('moe-transformer', settings, names, ['router']);
+    this.config = Object.freeze({
+      ...sizes,
+      router: checkChoice('moe-transformer: router', router, ['fixed', 'trained']),
+    });
     const { vocabSize, dModel, nLayers, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.position_embedding = new Embedding(contextLength, dModel, random);

@@ -19,7 +19,7 @@ import {
 } from '@lilformer/layers';
 import { attentionPacked, residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
+import { checkChoice, checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
 
 /** Settings of a {@link NanoGPT}. */
@@ -35,6 +35,11 @@ export interface NanoGPTConfig {
   readonly nLayers: number;
   /** Longest text. */
   readonly contextLength: number;
+  /**
+   * `'fused'` (the default) never has all attention weights in memory; `'naive'` does, in plain operations: the same
+   * numbers, slower, for comparison.
+   */
+  readonly attention?: 'fused' | 'naive';
 }
 
 /** Causal attention with `c_attn` for queries, keys and values and `c_proj` for the result, none with a bias. */
@@ -44,14 +49,16 @@ class NanoGPTAttention extends Module {
   readonly c_attn: Linear;
   readonly c_proj: Linear;
   readonly heads: number;
+  readonly naive: boolean;
 
-  constructor({ dModel, nHeads, contextLength }: NanoGPTConfig, random: Random) {
+  constructor({ dModel, nHeads, contextLength, attention }: NanoGPTConfig, random: Random) {
     super();
     const visible = visibleMask(contextLength);
     this.bias = new ConstantBuffer('F32', [1, 1, ...visible.shape], () => visible.values());
     this.c_attn = new Linear(dModel, 3 * dModel, random, { bias: false });
     this.c_proj = new Linear(dModel, dModel, random, { bias: false });
     this.heads = nHeads;
+    this.naive = attention === 'naive';
   }
 
   /** `[B, T, C]` to the same shape. */
@@ -115,16 +122,24 @@ const INITIAL_DEVIATION = 0.02;
 
 /** `nLayers` blocks between token and position embeddings and a last norm; the scores are products with the token embeddings. */
 export class NanoGPT extends LanguageModel {
-  readonly config: NanoGPTConfig;
+  readonly config: Required<NanoGPTConfig>;
   readonly transformer: NanoGPTBody;
   /** Shares its weight with `transformer.token_embedding`: one parameter under two names. */
   readonly lm_head: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1, or heads that do not divide the width */
+  /**
+   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
+   *   or an attention that there is not
+   */
   constructor(settings: Omit<NanoGPTConfig, 'type'>, random: Random) {
     super();
     const names = ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'] as const;
-    this.config = checkConfig('nano-gpt', settings, names);
+    const { attention = 'fused' } = settings;
+    const sizes = checkConfig('nano-gpt', settings, names, ['attention']);
+    this.config = Object.freeze({
+      ...sizes,
+      attention: checkChoice('nano-gpt: attention', attention, ['fused', 'naive']),
+    });
     const { vocabSize, dModel } = this.config;
     this.transformer = new NanoGPTBody(this.config, random);
     const { weight } = this.transformer.token_embedding;

@@ -18,7 +18,7 @@ import {
 } from '@lilformer/layers';
 import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
+import { checkChoice, checkConfig } from './config.js';
 import { LanguageModel } from './language-model.js';
 
 /** Settings of a {@link TinyTransformerLM}. */
@@ -36,6 +36,11 @@ export interface TinyTransformerConfig {
   readonly nLayers: number;
   /** Longest text. */
   readonly contextLength: number;
+  /**
+   * How tokens learn where they are: fixed `'sinusoids'` (the default) are added to them, or `'none'`, for comparison:
+   * then nothing but the causal mask tells one order from another.
+   */
+  readonly positions?: 'sinusoids' | 'none';
 }
 
 /** `x + attn(norm1(x))`, then `x + ff(norm2(x))`. */
@@ -70,24 +75,34 @@ export class TinyTransformerBlock extends Module {
 
 /** `nLayers` blocks between token embeddings plus sinusoids and a last norm. */
 export class TinyTransformerLM extends LanguageModel {
-  readonly config: TinyTransformerConfig;
+  readonly config: Required<TinyTransformerConfig>;
   readonly token_embedding: Embedding;
-  readonly pos_encoding: ConstantBuffer;
+  /** Null where tokens do not learn where they are. */
+  readonly pos_encoding: ConstantBuffer | null;
   readonly layers: readonly TinyTransformerBlock[];
   readonly norm: RMSNorm;
   readonly head: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1, or heads that do not divide the width */
+  /**
+   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
+   *   or positions that there are not
+   */
   constructor(settings: Omit<TinyTransformerConfig, 'type'>, random: Random) {
     super();
     const names = ['vocabSize', 'dModel', 'nHeads', 'dFf', 'nLayers', 'contextLength'] as const;
-    this.config = checkConfig('tiny-transformer', settings, names);
+    const { positions = 'sinusoids' } = settings;
+    const sizes = checkConfig('tiny-transformer', settings, names, ['positions']);
+    this.config = Object.freeze({
+      ...sizes,
+      positions: checkChoice('tiny-transformer: positions', positions, ['sinusoids', 'none']),
+    });
     const { vocabSize, dModel, nLayers, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
-    this.pos_encoding = new ConstantBuffer('F32', [1, contextLength, dModel], () =>
-      sinusoids(contextLength, dModel),
-    );
-    this.pos_encoding.tensor(); // made now, so that the first forward leaves nothing behind that others do not
+    this.pos_encoding =
+      this.config.positions === 'none'
+        ? null
+        : new ConstantBuffer('F32', [1, contextLength, dModel], () => sinusoids(contextLength, dModel));
+    this.pos_encoding?.tensor(); // made now, so that the first forward leaves nothing behind that others do not
     this.layers = Array.from({ length: nLayers }, () => new TinyTransformerBlock(this.config, random));
     this.norm = new RMSNorm(dModel);
     this.head = new Linear(dModel, vocabSize, random, { bias: false });
@@ -95,8 +110,10 @@ export class TinyTransformerLM extends LanguageModel {
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
-    const table = tf.squeeze(this.pos_encoding.tensor(), [0]); // [context, C]
-    let x = embedAtPositions(ids, this.token_embedding, table, options); // [B, T, C]
+    const table = this.pos_encoding && tf.squeeze(this.pos_encoding.tensor(), [0]); // [context, C]
+    let x = table
+      ? embedAtPositions(ids, this.token_embedding, table, options)
+      : this.token_embedding.forward(ids); // [B, T, C]
     capture?.take('hidden.0', x);
     for (const [layer, block] of this.layers.entries()) {
       x = block.forward(x, { ...options, layer });
