@@ -32,7 +32,7 @@ export interface AxisOptions {
 const MOST_MARKS = 40;
 
 /** @throws RangeError when lengths differ, x do not rise, no y is finite, or a logarithm is asked of 0 or less. */
-export function checkCurve({ what, x, y }: StyledCurve, logX: boolean, logY: boolean): void {
+function checkCurve({ what, x, y }: StyledCurve, logX: boolean, logY: boolean): void {
   needSome(`${what}.x`, x, 'point');
   needSameLength(`${what}.y`, y, `${what}.x`, x.length);
   let drawn = 0;
