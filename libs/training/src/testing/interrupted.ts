@@ -42,6 +42,17 @@ export const RUNS = {
       logEvery: 1,
     },
   },
+  'AdamW, random windows, blocks that drop': {
+    model: 'heads apart',
+    options: {
+      maxSteps: 8,
+      batchSize: 4,
+      order: 'random',
+      schedule: 0.01,
+      evaluation: { every: 2, batches: 2 },
+      logEvery: 1,
+    },
+  },
 } as const satisfies Record<
   string,
   { model: Parameters<typeof tinyModel>[0]; options: Partial<TrainOptions> }

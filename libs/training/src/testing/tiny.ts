@@ -28,6 +28,17 @@ const CONFIGS = {
     nExperts: 2,
     contextLength: 6,
   },
+  tied: { type: 'nano-gpt', vocabSize: VOCABULARY, dModel: 8, nLayers: 1, nHeads: 2, contextLength: 6 },
+  'heads apart': {
+    type: 'char-gpt',
+    vocabSize: VOCABULARY,
+    dModel: 8,
+    nLayers: 1,
+    nHeads: 2,
+    contextLength: 6,
+    dropout: 0.3,
+    attentionScale: 'width',
+  },
 } as const satisfies Record<string, AnyModelConfig>;
 
 export function tinyModel(kind: keyof typeof CONFIGS | 'dropout' = 'bigram', seed = 1): LanguageModel {

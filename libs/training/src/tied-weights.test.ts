@@ -1,0 +1,64 @@
+// A weight that two modules share is one parameter all the way: gradients, optimizer, run folder, and back.
+import { openEngine, tf } from '@lilformer/engine';
+import type { NanoGPT } from '@lilformer/models';
+import { RunFolder } from '@lilformer/checkpoints';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { modelFromRun } from './model-from-run.js';
+import type { TrainOptions } from './options.js';
+import { newFolder, reopen, runToEnd, tinyModel, tinyWindows, traces } from './testing/tiny.js';
+
+const EMBEDDING = 'transformer.token_embedding.weight';
+const OUTPUT = 'lm_head.weight';
+
+beforeAll(async () => {
+  await openEngine();
+});
+
+function optionsFor(folder: RunFolder): TrainOptions {
+  const { train, validation } = tinyWindows();
+  const model = tinyModel('tied');
+  const evaluation = { every: 4 };
+  return { model, train, validation, evaluation, folder, batchSize: 8, schedule: 0.01, maxSteps: 8 };
+}
+
+describe('a tied weight', () => {
+  it('is updated once a step, is in files under both names, and goes on from there', async () => {
+    const wholeFolder = await newFolder();
+    const options = optionsFor(wholeFolder);
+    const model = options.model as NanoGPT;
+    await runToEnd(options);
+    expect(model.lm_head.weight).toBe(model.transformer.token_embedding.weight);
+
+    const { tensors } = (await wholeFolder.loadState())!;
+    const names = [...tensors.keys()];
+    expect(names.filter((name) => name.startsWith('optimizer.') && name.includes('lm_head'))).toEqual([]);
+    expect(tensors.get(`optimizer.${EMBEDDING}.step`)!.data[0]).toBe(8);
+    expect(tensors.get(`model.${OUTPUT}`)).toEqual(tensors.get(`model.${EMBEDDING}`));
+    const before = tinyModel('tied').stateDict().get(EMBEDDING);
+    expect(tensors.get(`model.${EMBEDDING}`)).not.toEqual(before);
+
+    const folder = await newFolder();
+    const first = await runToEnd(optionsFor(folder), (event) => event.type === 'step' && event.step === 5);
+    expect(first.done.reason).toBe('interrupted');
+    const again = await reopen(folder);
+    await runToEnd(optionsFor(again));
+    expect(await traces(again)).toEqual(await traces(wholeFolder));
+  });
+
+  it('comes out of a run folder as one again', async () => {
+    const folder = await RunFolder.create((await newFolder()).path + '-other', {
+      config: { model: tinyModel('tied').config },
+      tokenizer: {},
+    });
+    const options = optionsFor(folder);
+    await runToEnd(options);
+    const loaded = (await modelFromRun(folder, { weights: 'last' })) as NanoGPT;
+    expect(loaded.lm_head.weight).toBe(loaded.transformer.token_embedding.weight);
+    expect(loaded.parameterCount()).toBe(options.model.parameterCount());
+    tf.tidy(() => {
+      const ids = tf.tensor2d([[1, 2, 3]], [1, 3], 'int32');
+      expect(loaded.forward(ids).dataSync()).toEqual(options.model.forward(ids).dataSync());
+    });
+    loaded.dispose();
+  });
+});
