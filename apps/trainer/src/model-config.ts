@@ -5,7 +5,7 @@ import type { Settings } from './settings.js';
 /** What `createModel` needs. */
 export function modelConfig(settings: Settings, vocabSize: number): AnyModelConfig {
   const { dModel, dFf, layers: nLayers, heads: nHeads, experts: nExperts, context: contextLength } = settings;
-  const { embedSize, hiddenSize, dropout, attentionScale } = settings;
+  const { embedSize, hiddenSize, dropout, attentionScale, attention, positions, router } = settings;
   switch (settings.model) {
     case 'bigram':
       return { type: 'bigram', vocabSize, dModel };
@@ -18,17 +18,28 @@ export function modelConfig(settings: Settings, vocabSize: number): AnyModelConf
     case 'stacked-transformer':
       return { type: settings.model, vocabSize, dModel, dFf, nLayers, contextLength };
     case 'multi-head-transformer':
-    case 'tiny-transformer':
       return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
+    case 'tiny-transformer':
+      return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, contextLength, positions };
     case 'moe-transformer':
-      return { type: settings.model, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength };
+      return {
+        type: settings.model,
+        vocabSize,
+        dModel,
+        dFf,
+        nLayers,
+        nHeads,
+        nExperts,
+        contextLength,
+        router,
+      };
     case 'simple-rnn':
     case 'gru':
       return { type: settings.model, vocabSize, embedSize, hiddenSize };
     case 'multi-layer-rnn':
       return { type: settings.model, vocabSize, embedSize, hiddenSize, nLayers };
     case 'nano-gpt':
-      return { type: settings.model, vocabSize, dModel, nLayers, nHeads, contextLength };
+      return { type: settings.model, vocabSize, dModel, nLayers, nHeads, contextLength, attention };
     case 'char-gpt':
       return {
         type: settings.model,

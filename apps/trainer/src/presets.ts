@@ -6,9 +6,7 @@ import type { Preset, Presets } from './presets/preset.js';
 import { RECURRENT } from './presets/recurrent.js';
 import { SHAKESPEARE } from './presets/shakespeare.js';
 
-export type { Preset } from './presets/preset.js';
-
-/** All presets by name; those of a family begin with its name and a slash. */
+/** All presets by name. */
 export const PRESETS: Presets = {
   stories: { about: 'a small transformer on the built-in stories (the default)', settings: {} },
   ...EVOLUTION,

@@ -140,6 +140,30 @@ export const settingsSchema = z.object({
     },
     oneOf('head', 'width'),
   ),
+  attention: flag(
+    {
+      group: 'Model',
+      value: 'KIND',
+      help: '`fused`, or `naive`: the same numbers in plain operations, slower (nano-gpt)',
+    },
+    oneOf('fused', 'naive'),
+  ),
+  positions: flag(
+    {
+      group: 'Model',
+      value: 'KIND',
+      help: '`sinusoids`, or `none` to see what they are good for (tiny-transformer)',
+    },
+    oneOf('sinusoids', 'none'),
+  ),
+  router: flag(
+    {
+      group: 'Model',
+      value: 'KIND',
+      help: '`fixed`: the router of experts stays as it was made; `trained`: it learns by its probability of the expert taken',
+    },
+    oneOf('fixed', 'trained'),
+  ),
 
   windows: flag(
     {
@@ -321,6 +345,9 @@ export const DEFAULTS: Settings = {
   hiddenSize: 256,
   dropout: 0,
   attentionScale: 'head',
+  attention: 'fused',
+  positions: 'sinusoids',
+  router: 'fixed',
   windows: 'random',
   batchSize: 8,
   accumulate: 1,

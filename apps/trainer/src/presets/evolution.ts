@@ -36,5 +36,10 @@ export const EVOLUTION = family(
     'evolution/08-stacked': ['two such blocks', { model: 'stacked-transformer', lr: 5e-3 }],
     'evolution/09-multihead': ['two heads in each', { model: 'multi-head-transformer', lr: 5e-3 }],
     'evolution/10-moe': ['two experts in each', { model: 'moe-transformer', lr: 5e-3 }],
+    // Not in the notebook, whose router has no gradient.
+    'experts/trained-router': [
+      'two experts in each, and a router that learns',
+      { model: 'moe-transformer', router: 'trained', lr: 5e-3 },
+    ],
   },
 );

@@ -43,5 +43,10 @@ export const SHAKESPEARE = family(
       { context: 128, dModel: 128, heads: 4, dFf: 256, lr: 3e-4 },
     ],
     'shakespeare/wider': ['64 tokens, width 256', { context: 64, dModel: 256, heads: 8, dFf: 512, lr: 1e-4 }],
+    // Not in the notebook, which says what positions are for and does not try it.
+    'shakespeare/no-positions': [
+      'the baseline without positions',
+      { context: 64, dModel: 128, heads: 4, dFf: 256, lr: 3e-4, positions: 'none' },
+    ],
   },
 );
