@@ -6,7 +6,6 @@ import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
 const ORDER = [
-  'command-line',
   'random',
   'tokenizers',
   'checkpoints',
@@ -20,6 +19,7 @@ const ORDER = [
   'training',
   'sampling',
   'evaluation',
+  'command-line',
 ];
 
 /** These never see a tensor library. */

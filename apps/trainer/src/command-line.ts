@@ -3,20 +3,21 @@
 import {
   checkFlags,
   defineCommand,
+  engineFlags,
+  fileFlags,
   flag,
   flagOf,
   helpEntry,
   helpOfFlags,
   notNegative,
   off,
-  oneOf,
   real,
   splitFlags,
   text,
+  textFlags,
   whole,
   type Command,
 } from '@lilformer/command-line';
-import { engineNames } from '@lilformer/engine';
 import { z } from 'zod';
 import { PRESETS, presetNamed } from './presets.js';
 import { checkSettings, DEFAULTS, settingsSchema, type SettingName, type Settings } from './settings.js';
@@ -97,13 +98,13 @@ export interface SweepCommand {
   /** A built-in sweep, unless there is a file. */
   readonly preset: string;
   readonly file: string | undefined;
+  /** Names of runs, when not all are wanted. */
+  readonly only: readonly string[] | undefined;
   readonly runs: string | undefined;
   readonly report: string | undefined;
   readonly jobs: number | undefined;
   /** Settings of all runs. */
   readonly typed: Readonly<Record<string, unknown>>;
-  /** What was typed, to say it in the report. */
-  readonly args: readonly string[];
 }
 
 const sweepOptions = z.object({
@@ -115,6 +116,15 @@ const sweepOptions = z.object({
       help: 'a sweep of your own: JSON with `preset`, `settings` and `runs`, each run by its name with the settings in which it differs',
     },
     text().optional(),
+  ),
+  only: flag(
+    {
+      group: 'Sweep',
+      value: 'RUN',
+      many: true,
+      help: 'only this run of the sweep; may be given several times',
+    },
+    z.array(text()).optional(),
   ),
   runs: flag(
     { group: 'Sweep', value: 'FOLDER', help: 'where the runs go; default runs/NAME' },
@@ -140,7 +150,7 @@ export const sweepFlags: Command<SweepCommand> = {
     const given = splitFlags(sweepOptions.extend(settingsSchema.shape), args);
     if (!given) return undefined;
     const ours = Object.keys(sweepOptions.shape);
-    const { preset, file, runs, report, jobs } = checkFlags(
+    const { preset, file, only, runs, report, jobs } = checkFlags(
       sweepOptions,
       Object.fromEntries(Object.entries(given).filter(([name]) => ours.includes(name))),
     );
@@ -151,11 +161,11 @@ export const sweepFlags: Command<SweepCommand> = {
     return {
       preset: preset ?? '',
       file,
+      only,
       runs,
       report,
       jobs,
       typed: checkFlags(settingsSchema.partial(), typed),
-      args,
     };
   },
   help: () =>
@@ -205,13 +215,20 @@ export type GenerateCommand = NonNullable<ReturnType<typeof generateFlags.parse>
 /** `generate`: its flags and help. */
 export const generateFlags = defineCommand({
   summary: 'Lets a trained model write.',
-  examples: ['npx nx run trainer:generate -- --run runs/NAME --prompt "Once upon a time"'],
+  examples: [
+    'npx nx run trainer:generate -- --run runs/NAME --prompt "Once upon a time"',
+    'npx nx run trainer:generate -- --run model_weights.pth --tokenizer char --text tiny-shakespeare',
+  ],
   flags: z.object({
-    run: flag({ value: 'FOLDER', help: 'a run folder, as `train` prints it' }, text('the folder of a run')),
+    run: flag(
+      { value: 'PATH', help: 'a run folder, as `train` prints it, or a .pt, .pth or .safetensors file' },
+      text('a run folder or a file of weights'),
+    ),
     prompt: flag(
       { value: 'TEXT', many: true, help: 'what the text starts from; may be given several times' },
       z.array(z.string()).default(['Once upon a time']),
     ),
+    randomStart: flag({ help: 'starts from one token drawn at random instead of a prompt' }, off()),
     maxTokens: flag({ value: 'N', help: 'how many tokens to write at most' }, whole(1).default(200)),
     temperature: flag(
       { value: 'T', help: 'below 1 safer, above 1 wilder; 0: always the likeliest token' },
@@ -226,15 +243,17 @@ export const generateFlags = defineCommand({
       { value: 'N', help: 'same seed, same text; without it another text each time' },
       whole(0).optional(),
     ),
-    last: flag({ help: 'the last weights instead of the best ones' }, off()),
+    cleanSpacing: flag(
+      {
+        help: 'takes away blanks before punctuation, as tokenizers that drop blanks leave them; the text comes at once',
+      },
+      off(),
+    ),
+    last: flag({ help: 'the last weights of a run instead of the best ones' }, off()),
     noCache: flag({ help: 'recompute everything for each token: the same text, slower' }, off()),
-    engine: flag(
-      { value: 'NAME', help: `${engineNames.join(', ')}; without it the fastest that opens` },
-      oneOf(...engineNames).optional(),
-    ),
-    threads: flag(
-      { value: 'N', help: 'threads to compute with; without it as many as there are cores' },
-      whole(1).optional(),
-    ),
+    ...fileFlags,
+    text: textFlags.text,
+    separator: textFlags.separator,
+    ...engineFlags,
   }),
 });

@@ -2,7 +2,6 @@
 import { INTERRUPTED, runProgram, verb } from '@lilformer/command-line';
 import { generateFlags, sweepFlags, trainFlags } from './command-line.js';
 import { generateCommand } from './generate-command.js';
-import { sweepCommand } from './sweep-command.js';
 import { trainCommand } from './train-command.js';
 
 await runProgram({
@@ -14,6 +13,14 @@ await runProgram({
     },
     '\nStopping after this step; Ctrl-C again to stop at once.',
   ),
-  sweep: verb(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.'),
+  sweep: verb(
+    sweepFlags,
+    async (command, terminal, signal) => {
+      // Loaded here and not above: `train` has no use for it, and a sweep starts `train` again and again.
+      const { sweepCommand } = await import('./sweep-command.js');
+      return sweepCommand(command, terminal, signal);
+    },
+    '\nStopping; every run saves. Ctrl-C again to stop at once.',
+  ),
   generate: verb(generateFlags, generateCommand),
 });

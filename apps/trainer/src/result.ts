@@ -8,6 +8,8 @@ const NAME = 'result.json';
 
 export interface RunResult extends Pick<DoneEvent, 'reason' | 'step' | 'epoch' | 'tokens' | 'elapsed'> {
   readonly parameters: number;
+  /** Most memory that the process has had, in bytes. */
+  readonly peakMemory: number;
   /** What computed, in words. */
   readonly engine: string;
 }

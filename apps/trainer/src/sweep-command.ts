@@ -3,25 +3,31 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { asTheyWouldType, fromWhereTheyStand, INTERRUPTED, type Terminal } from '@lilformer/command-line';
+import {
+  asTheyWouldType,
+  commandLine,
+  findCorpus,
+  fromWhereTheyStand,
+  INTERRUPTED,
+  type Terminal,
+} from '@lilformer/command-line';
 import { formatDuration, formatLoss } from '@lilformer/training';
 import type { SweepCommand } from './command-line.js';
-import { findCorpus } from './corpus.js';
 import { runProcess } from './run-process.js';
 import { writeReport } from './sweep-report.js';
 import { readResult } from './sweep-results.js';
 import { SweepProgress } from './sweep-progress.js';
 import { taskOf, type Task } from './sweep-runs.js';
-import { readSweep, resolveSweep, sweepNamed } from './sweep.js';
+import { onlyRuns, readSweep, resolveSweep, sweepNamed } from './sweep.js';
 
 /** Trains what is left of a sweep and writes its report; returns the exit code. */
 export async function sweepCommand(
-  { preset, file, runs, report, jobs, typed, args }: SweepCommand,
+  { preset, file, only, runs, report, jobs, typed }: SweepCommand,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
   const name = file === undefined ? preset : file.replace(/^.*[/\\]|\.json$/g, '');
-  const given = file === undefined ? sweepNamed(preset) : await readSweep(file);
+  const given = onlyRuns(file === undefined ? sweepNamed(preset) : await readSweep(file), only);
   const cores = availableParallelism();
   const planned = resolveSweep(name, given, typed);
   const left = Object.keys(given.runs).length;
@@ -50,15 +56,10 @@ export async function sweepCommand(
   const to = fromWhereTheyStand(report ?? folder);
   const table = await writeReport(sweep, results, to, {
     ...share,
-    command: `npx nx run trainer:sweep -- ${args.map(quoted).join(' ')}`,
+    command: commandLine('trainer:sweep'),
   });
   terminal.print(`\n${table}\n\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
   return 0;
-}
-
-/** An argument as one would type it. */
-function quoted(arg: string): string {
-  return /^[\w./:=,+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

@@ -1,42 +1,142 @@
 // The figures of a sweep, from its numbers.
-import { bars, type Figure } from '@lilformer/plots';
-import type { Reading } from './readings.js';
+import { RunFolder } from '@lilformer/checkpoints';
+import { flagOf, type NamedFigure } from '@lilformer/command-line';
+import { openEngine } from '@lilformer/engine';
+import { attentionMap } from '@lilformer/evaluation';
+import {
+  attentionLayer,
+  bars,
+  hyperparameterPanels,
+  lossCurves,
+  parametersAgainstLoss,
+} from '@lilformer/plots';
+import { tokenizerFromJSON } from '@lilformer/tokenizers';
+import { modelFromRun } from '@lilformer/training';
+import { validationLoss, type Reading } from './readings.js';
 import type { SweepResult } from './sweep-results.js';
-import type { Sweep } from './sweep.js';
+import { BEST, type Sweep } from './sweep.js';
 
-/** A figure with the name of its file and what it shows. */
-export interface NamedFigure {
-  readonly file: string;
-  readonly about: string;
-  readonly figure: Figure;
-}
+/** Points that a smoothed curve of training losses takes together, of about this many. */
+const SMOOTHED_TO = 60;
 
-export function figuresOf(
-  _sweep: Sweep,
-  results: readonly SweepResult[],
-  _readings: readonly Reading[],
-): NamedFigure[] {
-  const labels = results.map(({ run }) => run.name);
-  return [
-    {
-      file: 'losses.svg',
-      about: 'Loss of every run',
-      figure: bars({
-        title: 'Loss of every run',
-        labels,
-        series: [
-          { name: 'train', values: results.map(({ last }) => last.trainLoss ?? NaN) },
-          { name: 'validation', values: results.map(({ last }) => last.validationLoss) },
-        ],
-        valueName: 'cross entropy, nats a token',
+export function figuresOf(results: readonly SweepResult[], readings: readonly Reading[]): NamedFigure[] {
+  const figures: NamedFigure[] = [];
+  const add = (name: string, about: string, figure: NamedFigure['figure']) =>
+    figures.push({ name, about, figure });
+  add(
+    'losses',
+    'Training and validation loss of every run',
+    bars({
+      title: 'Training and validation loss of every run',
+      labels: results.map(({ run }) => run.name),
+      series: [
+        { name: 'train', values: results.map(({ last }) => last.trainLoss ?? NaN) },
+        { name: 'validation', values: results.map(({ last }) => last.validationLoss) },
+      ],
+      valueName: 'cross entropy, nats a token',
+    }),
+  );
+  if (results.some(({ evaluations }) => evaluations.length > 1)) {
+    add(
+      'perplexity',
+      'Validation perplexity while training',
+      lossCurves({
+        title: 'Validation perplexity while training',
+        yName: 'validation perplexity',
+        logY: true,
+        runs: results.map(({ run, evaluations }) => ({
+          name: run.name,
+          validation: {
+            x: evaluations.map(({ step }) => step),
+            y: evaluations.map(({ perplexity }) => perplexity),
+          },
+        })),
       }),
-    },
-  ];
+    );
+  }
+  const most = Math.max(...results.map(({ losses }) => losses.length));
+  if (most > 1) {
+    add(
+      'training',
+      'Loss of training batches',
+      lossCurves({
+        title: 'Loss of training batches',
+        runs: results.map(({ run, losses }) => ({
+          name: run.name,
+          train: { x: losses.map(({ step }) => step), y: losses.map(({ loss }) => loss) },
+        })),
+        smooth: most > 2 * SMOOTHED_TO ? Math.round(most / SMOOTHED_TO) : undefined,
+      }),
+    );
+  }
+  if (readings.length > 0) {
+    add(
+      'settings',
+      'The effect of each setting on training and validation loss',
+      hyperparameterPanels({
+        title: 'The effect of each setting',
+        groups: readings.map(({ setting, points }) => ({
+          name: flagOf(setting),
+          runs: points.map(({ value, result: { run, evaluations } }) => {
+            const trained = evaluations.filter(({ trainLoss }) => trainLoss !== undefined);
+            return {
+              name: `${run.name} (${String(value)})`,
+              train: { x: trained.map(({ step }) => step), y: trained.map(({ trainLoss }) => trainLoss!) },
+              validation: {
+                x: evaluations.map(({ step }) => step),
+                y: evaluations.map(({ validationLoss }) => validationLoss),
+              },
+            };
+          }),
+        })),
+      }),
+    );
+  }
+  if (new Set(results.map(({ parameters }) => parameters)).size > 1) {
+    add(
+      'parameters',
+      'Parameters against validation loss',
+      parametersAgainstLoss({
+        title: 'Parameters against validation loss',
+        points: results.map((result) => ({
+          name: result.run.name,
+          x: result.parameters,
+          y: validationLoss(result),
+        })),
+      }),
+    );
+  }
+  return figures;
 }
 
+/** The heads of each layer of the runs that the sweep names, on its prompt. */
 export async function attentionFigures(
-  _sweep: Sweep,
-  _results: readonly SweepResult[],
+  { attention }: Sweep,
+  results: readonly SweepResult[],
 ): Promise<NamedFigure[]> {
-  return [];
+  if (!attention) return [];
+  await openEngine();
+  const figures: NamedFigure[] = [];
+  const best = results.reduce((best, result) =>
+    validationLoss(result) < validationLoss(best) ? result : best,
+  );
+  const wanted = results.filter(
+    (result) =>
+      attention.runs.includes(result.run.name) || (result === best && attention.runs.includes(BEST)),
+  );
+  for (const { run, path } of wanted) {
+    const folder = await RunFolder.open(path);
+    const model = await modelFromRun(folder);
+    const { tokens, layers } = attentionMap(model, tokenizerFromJSON(folder.tokenizer), attention.prompt);
+    model.dispose();
+    for (const [layer, { heads }] of layers.entries()) {
+      const about = `${run.name}: what the heads of layer ${layer} look at`;
+      figures.push({
+        name: `attention-${run.folder}-layer-${layer}`,
+        about,
+        figure: attentionLayer({ title: about, tokens, heads }),
+      });
+    }
+  }
+  return figures;
 }

@@ -3,10 +3,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
-import { flagOf, machineLine, markdownTable, textTable, type Table } from '@lilformer/command-line';
+import {
+  flagOf,
+  machineLine,
+  markdownBlock,
+  markdownFigures,
+  markdownTable,
+  saveFigures,
+  textTable,
+  type Table,
+} from '@lilformer/command-line';
 import { formatDuration } from '@lilformer/training';
 import { describe, readingsOf, takeaways, validationLoss, type Reading } from './readings.js';
-import { attentionFigures, figuresOf, type NamedFigure } from './sweep-figures.js';
+import { attentionFigures, figuresOf } from './sweep-figures.js';
 import type { SweepResult } from './sweep-results.js';
 import type { Sweep } from './sweep.js';
 
@@ -31,11 +40,9 @@ export async function writeReport(
   await mkdir(folder, { recursive: true });
   const table = tableOf(sweep, results);
   const read = readingsOf(sweep, results);
-  const figures = figuresOf(sweep, results, read?.readings ?? []);
+  const figures = figuresOf(results, read?.readings ?? []);
   const attention = await attentionFigures(sweep, results);
-  for (const { file, figure } of [...figures, ...attention]) {
-    await writeFileAtomic(join(folder, file), figure.toSVG());
-  }
+  await saveFigures(folder, [...figures, ...attention]);
   const engines = [...new Set(results.map(({ engine }) => engine))].join('; ');
   const sections = [
     `# ${sweep.name}`,
@@ -46,9 +53,9 @@ export async function writeReport(
     markdownTable(table),
     'Loss is cross entropy in nats a token. `train` and `valid` are those of the last evaluation, `best` the lowest ' +
       'validation loss, whose weights were kept, and `perplexity` its exponential.',
-    ...figures.map(image),
+    ...markdownFigures(figures),
     ...(read && read.readings.length > 0 ? readingSections(sweep, results, read) : []),
-    ...(attention.length > 0 ? ['## Attention', ...attention.map(image)] : []),
+    ...(attention.length > 0 ? ['## Attention', ...markdownFigures(attention)] : []),
     ...sampleSections(results),
   ];
   await writeFileAtomic(join(folder, 'README.md'), `${sections.join('\n\n')}\n`);
@@ -71,6 +78,7 @@ function tableOf(sweep: Sweep, results: readonly SweepResult[]): Table {
       'time',
       's/100 steps',
       'tok/s',
+      'peak MB',
     ],
     rows: results.map((result) => [
       result.run.name,
@@ -84,6 +92,7 @@ function tableOf(sweep: Sweep, results: readonly SweepResult[]): Table {
       formatDuration(result.seconds),
       result.secondsPer100Steps.toFixed(2),
       Math.round(result.tokensPerSecond).toLocaleString('en-US'),
+      Math.round(result.peakMemory / 1e6).toLocaleString('en-US'),
     ]),
   };
 }
@@ -157,19 +166,10 @@ function sampleSections(results: readonly SweepResult[]): string[] {
     '## Samples',
     ...written.flatMap(({ run, sample, best }) => [
       `**${run.name}**, validation loss ${best.validationLoss.toFixed(4)}:`,
-      fenced([...sample!].slice(0, SAMPLE_CHARACTERS).join('')),
+      markdownBlock([...sample!].slice(0, SAMPLE_CHARACTERS).join('')),
     ]),
   ];
 }
-
-/** A code block whose fence the text does not contain. */
-function fenced(text: string): string {
-  let fence = '```';
-  while (text.includes(fence)) fence += '`';
-  return `${fence}text\n${text}\n${fence}`;
-}
-
-const image = ({ file, about }: NamedFigure): string => `![${about}](${file})`;
 
 function numbersOf(results: readonly SweepResult[]) {
   return results.map(({ run, path: _path, losses: _losses, sample: _sample, ...numbers }) => ({

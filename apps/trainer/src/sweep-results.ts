@@ -12,6 +12,8 @@ export interface SweepResult {
   readonly parameters: number;
   readonly steps: number;
   readonly epochs: number;
+  /** Most memory that its process has had, in bytes. */
+  readonly peakMemory: number;
   /** What computed, in words. */
   readonly engine: string;
   readonly reason: DoneEvent['reason'];
@@ -48,6 +50,7 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     run,
     path,
     parameters: done.parameters,
+    peakMemory: done.peakMemory,
     engine: done.engine,
     steps: done.step,
     epochs: done.epoch,

@@ -6,7 +6,7 @@ import { sweepFlags } from './command-line.js';
 import { describe, rankCorrelation, readingsOf, takeaways } from './readings.js';
 import { shareCores } from './sweep-command.js';
 import type { SweepResult } from './sweep-results.js';
-import { readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
+import { onlyRuns, readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
 import { SWEEPS } from './sweeps.js';
 
 const file: SweepFile = {
@@ -55,6 +55,16 @@ group('a sweep', () => {
     [{ beside: { theirs: { none: 1 } } }, 'sweep mine: no run is called "none"'],
   ])('%j is refused', (part, message) => {
     expect(() => resolveSweep('mine', { ...file, ...part })).toThrow(message);
+  });
+
+  it('may be cut down to some of its runs', () => {
+    const { runs, beside } = onlyRuns({ ...file, beside: { theirs: { base: 1, 'heads=1': 2 } } }, [
+      'base',
+      'dModel=32',
+    ]);
+    expect(Object.keys(runs)).toEqual(['base', 'dModel=32']);
+    expect(beside).toEqual({ theirs: { base: 1 } });
+    expect(() => onlyRuns(file, ['bass'])).toThrow('--only bass: expected one of base, heads=1, heads=8');
   });
 
   it('says what in a file is not as expected', async () => {
@@ -130,6 +140,7 @@ group('readings', () => {
         run: sweep.runs[i],
         path: '',
         engine: 'cpu',
+        peakMemory: 1e8,
         parameters,
         steps: 200,
         epochs: 1,

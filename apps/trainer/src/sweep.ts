@@ -32,6 +32,9 @@ const sweepFile = z.strictObject({
 
 export type SweepFile = z.infer<typeof sweepFile>;
 
+/** Stands for the run with the lowest validation loss. */
+export const BEST = 'best';
+
 /** One run of a sweep, with all its settings. */
 export interface SweepRun {
   readonly name: string;
@@ -114,7 +117,10 @@ export function resolveSweep(
   });
   if (Object.keys(runs).length === 0) wrong.push(`sweep ${name}: expected at least one run`);
   const known = new Set(Object.keys(runs));
-  const named = [...(rest.attention?.runs ?? []), ...Object.values(rest.beside ?? {}).flatMap(Object.keys)];
+  const named = [
+    ...(rest.attention?.runs ?? []).filter((run) => run !== BEST),
+    ...Object.values(rest.beside ?? {}).flatMap(Object.keys),
+  ];
   for (const run of new Set(named)) {
     if (!known.has(run)) wrong.push(`sweep ${name}: no run is called "${run}"`);
   }
@@ -131,6 +137,28 @@ export function resolveSweep(
   }
   if (wrong.length > 0 || !base) throw new Error([...new Set(wrong)].join('\n'));
   return { ...rest, name, base, runs: settled };
+}
+
+/** A sweep with some of its runs only. @throws Error naming those there are */
+export function onlyRuns(file: SweepFile, names: readonly string[] | undefined): SweepFile {
+  if (names === undefined) return file;
+  const unknown = names.find((name) => !Object.hasOwn(file.runs, name));
+  if (unknown !== undefined) {
+    throw new Error(`--only ${unknown}: expected one of ${Object.keys(file.runs).join(', ')}`);
+  }
+  const kept = <T>(runs: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(runs).filter(([name]) => names.includes(name)));
+  const { attention, beside } = file;
+  return {
+    ...file,
+    runs: kept(file.runs),
+    beside:
+      beside && Object.fromEntries(Object.entries(beside).map(([heading, runs]) => [heading, kept(runs)])),
+    attention: attention && {
+      ...attention,
+      runs: attention.runs.filter((name) => names.includes(name) || name === BEST),
+    },
+  };
 }
 
 /** Misspelled settings would otherwise be runs that do not differ. */

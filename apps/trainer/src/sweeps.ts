@@ -1,20 +1,26 @@
-// The built-in sweeps: each set of experiments as one command.
+// The built-in sweeps: each set of the notebooks' experiments as one command. What the notebooks print stands
+// beside what is found; their losses are those of training batches, in the mean of the last five that they print.
+import { PRESETS } from './presets.js';
 import type { SweepFile } from './sweep.js';
+
+/** The presets of a family, each a run under its own name. */
+function family(name: string, wanted = /./): SweepFile['runs'] {
+  return Object.fromEntries(
+    Object.keys(PRESETS).flatMap((preset) => {
+      const [of, run] = preset.split('/');
+      return of === name && wanted.test(run) ? [[run, { preset }]] : [];
+    }),
+  );
+}
+
+/** For heat maps: speakers, clauses and punctuation. */
+const SCENE = 'MENENIUS: What then? To whom do you speak, sir? Who is it';
 
 export const SWEEPS: Readonly<Record<string, SweepFile>> = {
   evolution: {
     about: 'eight models, from bigram to mixture of experts',
     preset: 'evolution/03-bigram',
-    runs: {
-      '03-bigram': { preset: 'evolution/03-bigram' },
-      '04-attention': { preset: 'evolution/04-attention' },
-      '05-position': { preset: 'evolution/05-position' },
-      '06-ffn': { preset: 'evolution/06-ffn' },
-      '07-residual': { preset: 'evolution/07-residual' },
-      '08-stacked': { preset: 'evolution/08-stacked' },
-      '09-multihead': { preset: 'evolution/09-multihead' },
-      '10-moe': { preset: 'evolution/10-moe' },
-    },
+    runs: family('evolution', /^\d/),
     beside: {
       "notebook's perplexity": {
         '03-bigram': 35.8,
@@ -29,13 +35,60 @@ export const SWEEPS: Readonly<Record<string, SweepFile>> = {
     },
   },
   shakespeare: {
-    about: 'a small transformer with its own BPE: baseline, longer context, wider',
+    about: 'a small transformer with its own BPE: baseline, longer context, wider, and without positions',
     preset: 'shakespeare/baseline',
-    runs: {
-      baseline: { preset: 'shakespeare/baseline' },
-      'medium-context': { preset: 'shakespeare/medium-context' },
-      wider: { preset: 'shakespeare/wider' },
-    },
+    runs: family('shakespeare'),
     beside: { "notebook's perplexity": { baseline: 60.0, 'medium-context': 63.24, wider: 58.35 } },
+    attention: { prompt: SCENE, runs: ['best'] },
+  },
+  recurrent: {
+    about: 'RNN, GRU and transformer on characters',
+    preset: 'recurrent/rnn',
+    runs: family('recurrent'),
+    beside: {
+      "notebook's loss": {
+        rnn: 1.397,
+        'rnn-2': 1.331,
+        'rnn-3': 1.355,
+        'rnn-4': 1.366,
+        gru: 1.293,
+        'rnn-long': 1.147,
+        'gru-long': 1.036,
+        'gru-small': 1.12,
+        transformer: 1.224,
+        'transformer-8': 1.032,
+      },
+      "notebook's s/100 steps": {
+        rnn: 4.4,
+        'rnn-2': 6.46,
+        'rnn-3': 8.79,
+        'rnn-4': 11.1,
+        gru: 8.36,
+        'rnn-long': 18.2,
+        'gru-long': 38.82,
+        'gru-small': 39.62,
+        transformer: 3.52,
+        'transformer-8': 22.54,
+      },
+    },
+  },
+  hyperparameters: {
+    about: 'a character GPT, and ten that each change one thing',
+    preset: 'hyperparameters/baseline',
+    runs: {
+      baseline: {},
+      'heads=1': { heads: 1 },
+      'heads=8': { heads: 8 },
+      'layers=1': { layers: 1 },
+      'layers=8': { layers: 8 },
+      'width=32': { dModel: 32 },
+      'width=128': { dModel: 128 },
+      'dropout=0': { dropout: 0 },
+      'dropout=0.3': { dropout: 0.3 },
+      'context=32': { context: 32 },
+      'context=256': { context: 256 },
+    },
+    expected: { of: 'The notebook', order: ['dModel', 'layers', 'heads', 'context', 'dropout'] },
+    attention: { prompt: 'KING HENRY:', runs: ['baseline', 'heads=1'] },
   },
 };

@@ -1,6 +1,11 @@
 // `train`: text, tokenizer, model and loop put together, told about, and kept in a run folder.
 import {
   aboutFlags,
+  encodeCorpus,
+  findCorpus,
+  makeTokenizer,
+  makeWindows,
+  type Corpus,
   asTheyWouldType,
   flagOf,
   fromWhereTheyStand,
@@ -14,7 +19,6 @@ import { generateText, randomStart } from '@lilformer/sampling';
 import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from './command-line.js';
-import { encodeCorpus, findCorpus, makeTokenizer, makeWindows, type Corpus } from './corpus.js';
 import { modelConfig } from './model-config.js';
 import { writeResult } from './result.js';
 import { nextRunFolder } from './run-folder.js';
@@ -67,7 +71,11 @@ export async function trainCommand(
         const { reason, step, epoch, tokens, elapsed } = event;
         if (reason !== 'interrupted') {
           const parameters = model.parameterCount();
-          await writeResult(folder.path, { reason, step, epoch, tokens, elapsed, parameters, engine });
+          const peakMemory = process.resourceUsage().maxRSS * 1024;
+          await writeResult(folder.path, {
+            ...{ reason, step, epoch, tokens, elapsed },
+            ...{ parameters, peakMemory, engine },
+          });
         }
       }
     }

@@ -1,6 +1,6 @@
 // A command from one schema: its flags, their checks and its help.
 import type { z } from 'zod';
-import { helpOfFlags } from './help.js';
+import { helpOfFlags, wrapped } from './help.js';
 import { checkFlags } from './schema.js';
 import { splitFlags } from './split.js';
 
@@ -10,7 +10,7 @@ export interface CommandAbout<S extends z.ZodObject> {
   /** Lines as one would type them. */
   readonly examples: readonly string[];
   readonly flags: S;
-  /** What else a person should know, in lines. */
+  /** What else a person should know, a paragraph each. */
   readonly notes?: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function defineCommand<S extends z.ZodObject>(about: CommandAbout<S>): Co
   const { summary, examples, flags, notes = [] } = about;
   return {
     help() {
-      const parts = [[summary], examples.map((line) => `  ${line}`), notes].filter(
+      const parts = [wrapped(summary), examples.map((line) => `  ${line}`), notes.flatMap(wrapped)].filter(
         (lines) => lines.length > 0,
       );
       return [...parts.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])), ...helpOfFlags(flags)].join(

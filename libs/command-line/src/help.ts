@@ -5,19 +5,24 @@ import { aboutFlags, flagOf } from './schema.js';
 const WIDTH = 100;
 const INDENT = 28;
 
-/** One flag and what it does, broken into lines. */
-export function helpEntry(left: string, right: string): string[] {
+/** A text broken into lines. */
+export function wrapped(text: string, width = WIDTH): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of right.split(' ')) {
-    if (line !== '' && INDENT + line.length + 1 + word.length > WIDTH) {
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
     } else {
       line = line === '' ? word : `${line} ${word}`;
     }
   }
-  lines.push(line);
+  return [...lines, line];
+}
+
+/** One flag and what it does, broken into lines. */
+export function helpEntry(left: string, right: string): string[] {
+  const lines = wrapped(right, WIDTH - INDENT);
   const first = `  ${left}`;
   const head =
     first.length < INDENT ? [first.padEnd(INDENT) + lines[0]] : [first, ' '.repeat(INDENT) + lines[0]];

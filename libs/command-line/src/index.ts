@@ -1,8 +1,35 @@
+export { bestRunIn } from './best-run.js';
+export {
+  candidatesIn,
+  compareModels,
+  type CompareModelsOptions,
+  type ModelsCompared,
+} from './compare-models.js';
 export { defineCommand, type Command, type CommandAbout } from './command.js';
+export { encodeCorpus, findCorpus, makeTokenizer, makeWindows, wholeText, type Corpus } from './corpus.js';
+export {
+  figureFormats,
+  markdownBlock,
+  markdownFigures,
+  saveFigures,
+  type FigureFormat,
+  type NamedFigure,
+} from './figures.js';
 export { helpEntry, helpOfFlags } from './help.js';
 export { machineLine } from './machine.js';
 export { asTheyWouldType, fromWhereTheyStand } from './paths.js';
-export { INTERRUPTED, runProgram, verb } from './program.js';
+export { givenCorpus, measuredText, textFlags, type MeasuredText, type TextFlags } from './measured-text.js';
+export {
+  engineFlags,
+  fileFlags,
+  fileOptions,
+  openModel,
+  startEngine,
+  type EngineFlags,
+  type FileFlags,
+} from './open-model.js';
+export { protocolFlags, protocolOf, type ProtocolFlags } from './protocol.js';
+export { commandLine, INTERRUPTED, runProgram, verb } from './program.js';
 export {
   aboutFlags,
   checkFlags,

@@ -72,3 +72,13 @@ export async function runProgram(verbs: Readonly<Record<string, Verb>>): Promise
     }
   }
 }
+
+/** The present command as one would type it again, for reports. */
+export function commandLine(target: string): string {
+  const args = process.argv.slice(3);
+  return ['npx nx run', target, ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])].join(' ');
+}
+
+function quoted(arg: string): string {
+  return /^[\w./:=,+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}

@@ -18,6 +18,9 @@ export function flag<T extends z.ZodType>(about: FlagAbout, schema: T): T {
   return schema.meta({ ...about }) as T;
 }
 
+/** What flags come to, once they are checked. */
+export type FlagValues<Flags extends z.ZodRawShape> = Readonly<z.infer<z.ZodObject<Flags>>>;
+
 /** `batchSize` as it is typed: `--batch-size`. */
 export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,7 +1,7 @@
-// The whole verification, as `npm test` and CI run it: formatting, lint, types, builds, tests,
-// packages, unused code, changesets, and every library installed from a registry into an empty
-// project. Goes on after a failure, so that one run tells everything, and closes with the sum of
-// the test runner's own reports: `N passed, N failed`.
+// The whole verification, as `npm test` and CI run it: formatting, lint, types, builds, tests, the
+// commands of docs/notebooks.md, packages, unused code, changesets, and every library installed from
+// a registry into an empty project. Goes on after a failure, so that one run tells everything, and
+// closes with the sum of the test runner's own reports: `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -40,6 +40,7 @@ const many = ['nx', 'run-many', '--parallel=2', '--output-style=stream', '-t'];
 step('formatting', 'npx', 'prettier', '--check', '--log-level', 'warn', '.');
 step('lint and types', 'npx', ...many, 'lint', 'typecheck');
 step('builds and tests', 'npx', ...many, 'build', 'test', 'tfjs-suite');
+step('commands of the notebooks', 'node', 'tools/checks/src/notebooks.mjs');
 step('packages', 'npx', ...many, 'package-check');
 step('unused code', 'npx', 'knip');
 step('changesets', 'npx', 'changeset', 'status');

@@ -1,7 +1,6 @@
 // The text of a run: from the built-in stories, a corpus known by name, or a file; the tokenizer made from
 // it; and its tokens. What is slow tells how far it has come.
 import { stat } from 'node:fs/promises';
-import { fromWhereTheyStand, type Terminal } from '@lilformer/command-line';
 import {
   chunkWindows,
   corpusPath,
@@ -27,7 +26,8 @@ import {
   type TrainBpeProgress,
 } from '@lilformer/tokenizers';
 import { formatDuration, formatRate } from '@lilformer/training';
-import type { Settings } from './settings.js';
+import { fromWhereTheyStand } from './paths.js';
+import type { Terminal } from './terminal.js';
 
 const SEPARATOR = '<|endoftext|>';
 
@@ -48,6 +48,36 @@ export type Text =
       readonly side: 'train' | 'valid';
     };
 
+/** Which text. */
+export interface CorpusSettings {
+  /** `stories`, a corpus known by name, or a file. */
+  readonly data: string;
+  readonly valid?: string | undefined;
+  readonly split: number;
+  readonly separator: string;
+  readonly field: string;
+  readonly maxChars: number;
+  readonly storyBytes: number;
+  readonly seed: number;
+}
+
+/** Which tokenizer. */
+export interface TokenizerSettings {
+  /** A kind of tokenizer that is made from the text, or a file. */
+  readonly tokenizer: string;
+  readonly vocabSize: number;
+  readonly unkToken: string;
+}
+
+/** How the tokens are cut into windows. */
+export interface WindowSettings {
+  readonly split: number;
+  readonly splitBy: 'tokens' | 'windows';
+  readonly context: number;
+  readonly windows: 'random' | 'sliding' | 'chunks';
+  readonly evalBatches: number;
+}
+
 /** The text of a run. Without a validation text, a share of the training text is held out. */
 export interface Corpus {
   readonly train: Text;
@@ -56,9 +86,10 @@ export interface Corpus {
 
 /** Finds the text that the settings name, downloading it if it has to. @throws Error saying what to do */
 export async function findCorpus(
-  settings: Settings,
+  settings: CorpusSettings,
   terminal: Terminal,
   signal: AbortSignal,
+  flag = '--data',
 ): Promise<Corpus> {
   const read = (maxCharacters?: number): ReadOptions => ({
     separator: settings.separator === 'none' ? '' : settings.separator,
@@ -96,7 +127,7 @@ export async function findCorpus(
     const valid = given ?? (named.valid && (await fetched(named.valid)));
     return { train, valid: valid === undefined ? undefined : files(valid) };
   }
-  const train = await existing('--data', settings.data);
+  const train = await existing(flag, settings.data);
   return { train: files(train, limit), valid: given === undefined ? undefined : files(given) };
 }
 
@@ -105,12 +136,19 @@ async function existing(flag: string, path: string): Promise<string> {
   try {
     await stat(absolute);
   } catch (error) {
-    const names = flag === '--data' ? `, or one of stories, ${Object.keys(NAMED).join(', ')}` : '';
+    const names = flag !== '--valid' ? `, or one of stories, ${Object.keys(NAMED).join(', ')}` : '';
     throw new Error(`${flag} ${path}: expected a file${names}; there is none at ${absolute}`, {
       cause: error,
     });
   }
   return absolute;
+}
+
+/** All of a text, a line break between two documents. */
+export async function wholeText(text: Text, signal: AbortSignal): Promise<string> {
+  const all: string[] = [];
+  for await (const document of documents(text, signal)) all.push(document);
+  return all.join('\n');
 }
 
 /** The documents of a text, one after the other. */
@@ -126,7 +164,7 @@ function made({ seed, bytes, side }: Extract<Text, { kind: 'stories' }>): Iterab
 
 /** Loads the tokenizer that the settings name, or makes it from the training text. */
 export async function makeTokenizer(
-  settings: Settings,
+  settings: TokenizerSettings,
   corpus: Corpus,
   terminal: Terminal,
   signal: AbortSignal,
@@ -208,7 +246,7 @@ export async function encodeCorpus(
 
 /** Windows to train on and to evaluate on. @throws RangeError when there is less text than one window */
 export function makeWindows(
-  settings: Settings,
+  settings: WindowSettings,
   tokens: { train: TokenSource; valid: TokenSource | undefined },
 ): { train: Windows; validation: Windows } {
   const { context, split } = settings;
@@ -225,7 +263,7 @@ export function makeWindows(
 }
 
 /** What an evaluation of the whole text sees: each token once, unless every window is what the recipe asks for. */
-function evaluated({ context, splitBy, evalBatches }: Settings, source: TokenSource): Windows {
+function evaluated({ context, splitBy, evalBatches }: WindowSettings, source: TokenSource): Windows {
   const all = splitBy === 'windows' || evalBatches > 0;
   return all ? slidingWindows(source, context) : chunkWindows(source, context);
 }

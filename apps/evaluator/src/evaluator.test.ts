@@ -1,0 +1,219 @@
+// Every command, in this process: what it prints and which files it leaves.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEngine } from '@lilformer/engine';
+import { describeGolden, reference } from '@lilformer/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attend, attendFlags } from './attend.js';
+import { evaluate, evaluateFlags } from './evaluate.js';
+import { flops, flopsFlags } from './flops.js';
+import { gruStepCommand, gruStepFlags } from './gru-step.js';
+import { predict, predictFlags } from './predict.js';
+import { remembering, TEXT, tinyRun } from './testing/tiny-run.js';
+import { vocabulary, vocabularyFlags } from './vocabulary.js';
+
+const COMMANDS = {
+  evaluate: [evaluateFlags, evaluate],
+  attend: [attendFlags, attend],
+  predict: [predictFlags, predict],
+  flops: [flopsFlags, flops],
+  vocabulary: [vocabularyFlags, vocabulary],
+  'gru-step': [gruStepFlags, gruStepCommand],
+} as const;
+
+let folder: string;
+let recorded: number;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lilformer-evaluator-'));
+  process.env.LILFORMER_CACHE = at('cache');
+  await openEngine();
+  recorded = await tinyRun(at('moe'), { type: 'moe-transformer' });
+  await tinyRun(at('gru'), { type: 'gru' });
+});
+afterAll(async () => {
+  delete process.env.LILFORMER_CACHE;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a command as main.ts does; returns what it printed. */
+async function run(name: keyof typeof COMMANDS, ...args: string[]): Promise<string> {
+  const { terminal, shown } = remembering();
+  const [flags, command] = COMMANDS[name] as unknown as [
+    { parse(args: readonly string[]): unknown },
+    (flags: unknown, terminal: unknown, signal: AbortSignal) => Promise<void>,
+  ];
+  await command(flags.parse(args), terminal, new AbortController().signal);
+  return shown();
+}
+
+describe('help', () => {
+  it.each(Object.entries(COMMANDS))('of %s explains every flag, within 100 columns', (_, [flags]) => {
+    const help = flags.help();
+    expect(help).toMatch(/^[A-Z].*\.\n\n {2}npx nx run evaluator:/);
+    for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('evaluate', () => {
+  it('measures again what the run has recorded, by the same protocol', async () => {
+    // Windows of the run's own length, none overlapping: what it was validated on.
+    const shown = await run('evaluate', '--run', at('moe'), '--stride', '16');
+    expect(shown).toContain(recorded.toFixed(2));
+    expect(shown).toContain('best evaluation of the run, at step 2');
+    expect(shown).toMatch(/text: the validation text of its run, \d+ tokens/);
+    expect(shown).toMatch(/bits\/character/);
+  });
+
+  it('compares several, with tables of heads and experts, and figures', async () => {
+    const shown = await run(
+      'evaluate',
+      ...['--run', at('moe'), '--run', at('gru'), '--run', at('nothing'), '--text-tokens', '60'],
+      ...[
+        '--what-heads-do',
+        '--what-experts-get',
+        '--figures',
+        at('figures'),
+        '--format',
+        'svg',
+        '--format',
+        'png',
+      ],
+    );
+    expect(shown).toMatch(/nothing \(missing\) +-/);
+    expect(shown).toMatch(/moe: what each head looks at[^]*layer +head[^]*\n +1 +1 /);
+    expect(shown).toMatch(/moe: what each expert gets[^]*expert 0/);
+    expect(shown).toContain('GRULM has no attention weights');
+    expect(shown).toContain('the first 60 tokens of the validation text');
+    expect(await readFile(at('figures/perplexity.svg'), 'utf8')).toMatch(/^<svg /);
+    expect(existsSync(at('figures/loss-by-position.png'))).toBe(true);
+  });
+
+  it('takes all of a folder, and a folder of runs as its best run', async () => {
+    const all = await run('evaluate', '--checkpoints', folder, '--text-tokens', '40');
+    expect(all).toMatch(/^gru +/m);
+    expect(all).toMatch(/^moe +/m);
+    const best = await run('evaluate', '--run', folder, '--text-tokens', '40');
+    expect(best).toMatch(/^The best run of lilformer-evaluator-\S+: (moe|gru), perplexity [\d.]+$/m);
+  });
+
+  it.each([
+    [[], 'expected --run PATH, several of them, or --checkpoints FOLDER'],
+    [['--checkpoints', '/nowhere'], '--checkpoints /nowhere: expected a folder'],
+    [['--run', '/nowhere'], 'none of the models could be read'],
+    [['--run', '/nowhere', '--tokenizer', 'char'], '--tokenizer char: expected --text with it'],
+  ])('%j ends with one clear message', async (args, message) => {
+    await expect(run('evaluate', ...args)).rejects.toThrow(message);
+  });
+});
+
+describe('attend', () => {
+  it('draws all heads, every layer and the averages', async () => {
+    const shown = await run(
+      'attend',
+      '--run',
+      at('moe'),
+      '--prompt',
+      'the cat',
+      '--figures',
+      at('attention'),
+    );
+    expect(shown).toContain('Reads 7 tokens');
+    expect(await readFile(at('attention/attention.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    for (const name of ['all-heads', 'averages', 'layer-0', 'layer-1']) {
+      expect(await readFile(at(`attention/${name}.svg`), 'utf8'), name).toMatch(/^<svg /);
+    }
+  });
+
+  it('draws one head, and the gates of a GRU', async () => {
+    await run(
+      'attend',
+      '--run',
+      at('moe'),
+      '--prompt',
+      'the',
+      '--layer',
+      '1',
+      '--head',
+      '0',
+      '--figures',
+      at('one'),
+    );
+    expect(existsSync(at('one/layer-1-head-0.svg'))).toBe(true);
+    const shown = await run('attend', '--run', at('gru'), '--prompt', 'the', '--figures', at('gates'));
+    expect(shown).toMatch(/reset 0 +update 0 +new 0/);
+    expect(existsSync(at('gates/gates-0.svg'))).toBe(true);
+  });
+
+  it.each([
+    [['--head', '0'], '--head 0: expected --layer with it'],
+    [['--layer', '2'], '--layer 2: expected a number below 2'],
+    [['--layer', '0', '--head', '5'], '--head 5: expected a number below 2'],
+  ])('%j is refused', async (args, message) => {
+    await expect(run('attend', '--run', at('moe'), '--prompt', 'the', ...args)).rejects.toThrow(message);
+  });
+});
+
+describe('predict', () => {
+  it("puts prediction beside text, and lists what follows the notebook's three names", async () => {
+    const shown = await run('predict', '--run', at('moe'), '--as-it-is', '--seed', '3');
+    expect(shown).toContain('[Prompt: the first 8 tokens]');
+    const actual = /\[Actual text: 16 tokens\]\n([^]*?)\n\n\[Predicted/.exec(shown)![1];
+    expect(TEXT).toContain(actual);
+    for (const name of ['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:']) {
+      expect(shown).toMatch(new RegExp(`After "${name}":(\\n  [1-5]\\. .* 0\\.\\d{3}.*){5}\\n?`));
+    }
+    expect(await run('predict', '--run', at('moe'), '--as-it-is', '--seed', '3')).toBe(shown);
+  });
+});
+
+describe('flops', () => {
+  it("counts the notebook's models without one being trained, and a trained one", async () => {
+    const shown = await run('flops', '--tokens', '4');
+    for (const name of ['simple-rnn', 'gru', 'nano-gpt'])
+      expect(shown).toMatch(new RegExp(`^${name}: `, 'm'));
+    expect(shown).toMatch(/notebook +exact +as run/);
+    expect(await run('flops', '--run', at('moe'), '--tokens', '4')).toMatch(/^moe-transformer: /m);
+  });
+});
+
+describe('gru-step', () => {
+  it('shows the sliders as the notebook starts them, and its three settings', async () => {
+    // r = σ(3 · 2), z = σ(-3 · 2): the notebook's bars with its sliders untouched
+    expect(await run('gru-step')).toMatch(/r\[0\] {2}reset gate +1\.00[^]*z\[0\] {2}update gate +0\.00/);
+    for (const preset of ['difference', 'memory', 'input-only']) {
+      const shown = await run('gru-step', '--preset', preset, '--figures', at('steps'));
+      expect(shown).toContain('Update gate z =');
+      expect(await readFile(at(`steps/gru-step-${preset}.svg`), 'utf8')).toMatch(/^<svg /);
+    }
+    expect(await run('gru-step', '--preset', 'difference')).toMatch(/n\[0\] {2}new content +0\.0[0-9]/);
+  });
+
+  it('lets a slider be moved from where the preset has it', async () => {
+    // With the control at 0 both gates are half open, whatever their weights.
+    const shown = await run('gru-step', '--preset', 'memory', '--control-input', '0');
+    expect(shown).toMatch(/r\[0\] .* 0\.50[^]*z\[0\] .* 0\.50/);
+    await expect(run('gru-step', '--data-input', 'x')).rejects.toThrow('--data-input x: expected a number');
+  });
+});
+
+describeGolden('evaluator on real text', [reference('tinyshakespeare/input.txt')], () => {
+  it('finds the vocabulary of the Shakespeare notebook', async () => {
+    const shown = await run(
+      'vocabulary',
+      '--text',
+      reference('tinyshakespeare/input.txt'),
+      '--figures',
+      at('words'),
+    );
+    expect(shown).toContain('1,115,394 characters');
+    expect(shown).toContain('65 different ones');
+    expect(shown).toContain('447,717 tokens');
+    expect(shown).toContain('Of the 100 commonest words (in lower case), 97 are one token');
+    expect(shown).toMatch(/3 are not:\nduke richard queen/);
+    expect(existsSync(at('words/tokens.svg'))).toBe(true);
+  });
+});

@@ -1,0 +1,319 @@
+// `compare`: the eight stages side by side: the table, what each adds and brings, curves, and what each writes
+// after the same prompts.
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunFolder, writeFileAtomic } from '@lilformer/checkpoints';
+import {
+  asTheyWouldType,
+  commandLine,
+  compareModels,
+  defineCommand,
+  engineFlags,
+  fileOptions,
+  fileFlags,
+  flag,
+  fromWhereTheyStand,
+  machineLine,
+  markdownBlock,
+  markdownFigures,
+  markdownTable,
+  measuredText,
+  notNegative,
+  off,
+  openModel,
+  protocolFlags,
+  saveFigures,
+  startEngine,
+  text,
+  textFlags,
+  textTable,
+  whole,
+  type NamedFigure,
+  type Terminal,
+} from '@lilformer/command-line';
+import { batches, slidingWindows } from '@lilformer/datasets';
+import {
+  comparisonNotes,
+  expertTable,
+  measureExperts,
+  type Candidate,
+  type ExpertReport,
+  type SideBySide,
+} from '@lilformer/evaluation';
+import { bars, lossCurves, parametersAgainstLoss } from '@lilformer/plots';
+import type { EvaluationEvent } from '@lilformer/training';
+import { z } from 'zod';
+import { PROMPTS, STAGES, type Stage } from './stages.js';
+import { perplexityOf, stageTable, story, type StageRow } from './story.js';
+
+/** Windows that the tokens of experts are counted in. */
+const WINDOWS = 64;
+
+export const compareFlags = defineCommand({
+  summary:
+    'Compares the eight stages of the evolution: perplexity, speed, and what each writes after the same prompts.',
+  examples: [
+    'npx nx run evolution:compare',
+    'npx nx run evolution:compare -- --prompt "Tom had a blue hat. He" --max-tokens 60 --seed random',
+    'npx nx run evolution:compare -- --checkpoints notebooks/evolution',
+    'npx nx run evolution:compare -- --report docs/results/evolution --measure',
+  ],
+  notes: [
+    'In --checkpoints a stage is a run folder (03-bigram), or a file as the notebook names it (03_bigram.pt, ' +
+      'also .safetensors); what is missing is listed, and the rest compared.',
+  ],
+  flags: z.object({
+    checkpoints: flag({ value: 'FOLDER', help: 'where the stages lie' }, text().default('runs/evolution')),
+    prompt: flag(
+      {
+        value: 'TEXT',
+        many: true,
+        help: "your own instead of the notebook's three groups; may be given several times",
+      },
+      z.array(z.string()).default([]),
+    ),
+    maxTokens: flag({ value: 'N', help: 'most tokens to write after a prompt' }, whole(1).default(50)),
+    temperature: flag(
+      { value: 'T', help: 'below 1 safer, above 1 wilder; 0: always the likeliest token' },
+      notNegative().default(1),
+    ),
+    seed: flag(
+      {
+        value: 'N|random',
+        help: 'the same seed writes the same; every prompt makes its own of it; `random`: another each time',
+      },
+      z
+        .union([z.literal('random'), whole(0)], 'expected a whole number of at least 0, or random')
+        .default(42),
+    ),
+    measure: flag({ help: 'measures perplexity now, besides showing what was recorded in training' }, off()),
+    report: flag(
+      { value: 'FOLDER', help: 'writes table, story, figures and samples there as Markdown' },
+      text().optional(),
+    ),
+    ...textFlags,
+    ...protocolFlags,
+    ...fileFlags,
+    ...engineFlags,
+  }),
+});
+
+type Flags = NonNullable<ReturnType<typeof compareFlags.parse>>;
+
+export async function compare(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const folder = fromWhereTheyStand(flags.checkpoints);
+  const places = STAGES.map((stage) => ({ stage, path: placeOf(stage, folder) })).filter(
+    ({ stage, path }) => !stage.extra || existsSync(path),
+  );
+  if (!places.some(({ path }) => existsSync(path))) {
+    throw new Error(
+      `--checkpoints ${flags.checkpoints}: expected the stages as run folders (${STAGES[0].run}) or files ` +
+        `(${STAGES[0].file}.pt); there is none in ${folder}. \`npx nx run evolution:train\` makes them`,
+    );
+  }
+  const engine = await startEngine(flags);
+  terminal.print(`Engine: ${engine}`);
+  const details = await fileOptions(flags, flags, terminal, signal);
+  const candidates = places.map(({ stage, path }): Candidate => ({ name: stage.name, path, ...details }));
+  const { maxTokens, temperature } = flags;
+  const { rows, sideBySide } = await compareModels(
+    candidates,
+    {
+      measure: flags.measure ? { text: flags, protocol: flags } : undefined,
+      prompts: flags.prompt.length > 0 ? [{ name: 'Your prompts', prompts: flags.prompt }] : PROMPTS,
+      maxTokens,
+      temperature,
+      seed: flags.seed === 'random' ? undefined : flags.seed,
+    },
+    terminal,
+    signal,
+  );
+  const staged: StageRow[] = rows.map((row, i) => ({ stage: places[i].stage, row }));
+  const table = stageTable(staged);
+  const lines = story(staged);
+  const notes = comparisonNotes(rows);
+  const experts = await expertsOf(places.at(-1)!.path, flags, details, terminal, signal);
+  terminal.print(`\n${textTable(table)}\n`);
+  for (const note of notes) terminal.print(note);
+  terminal.print(`\nWhat each stage adds and brings\n${lines.map((line) => `- ${line}`).join('\n')}`);
+  if (experts) {
+    terminal.print(`\n${experts.about}\n${textTable(expertTable(experts.reports))}`);
+  }
+  for (const each of sideBySide) printSide(each, staged, terminal);
+  if (flags.report === undefined) return;
+  const to = fromWhereTheyStand(flags.report);
+  await mkdir(to, { recursive: true });
+  const figures = await figuresOf(staged, experts?.reports);
+  await saveFigures(to, figures);
+  const sections = [
+    '# The evolution',
+    `Eight models, from bigram to mixture of experts. Compared by \`${commandLine('evolution:compare')}\` on ` +
+      `${machineLine()}; engine ${engine}.`,
+    markdownTable(table),
+    notes.map((note) => `- ${note}`).join('\n'),
+    "The notebook's perplexities are of a text that it does not name, and not to be compared with these one by one.",
+    '## What each stage adds and brings',
+    lines.map((line) => `- ${line}`).join('\n'),
+    ...markdownFigures(figures),
+    ...(experts ? ['## Experts', experts.about, markdownTable(expertTable(experts.reports))] : []),
+    '## Side by side',
+    ...sideBySide.flatMap(markdownSide),
+  ];
+  await writeFileAtomic(join(to, 'README.md'), `${sections.join('\n\n')}\n`);
+  await writeFileAtomic(join(to, 'results.json'), `${JSON.stringify({ rows, sideBySide }, null, 2)}\n`);
+  terminal.print(`\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
+}
+
+/** Where a stage lies: its run, or the first file there is; where there is none, its run's place. */
+function placeOf({ run, file }: Stage, folder: string): string {
+  const places = [run, `${file}.pt`, `${file}.safetensors`, `${run}.pt`, `${run}.safetensors`];
+  return join(folder, places.find((place) => existsSync(join(folder, place))) ?? run);
+}
+
+/** How the last stage's tokens are shared among its experts; nothing where there is no text. */
+async function expertsOf(
+  path: string,
+  flags: Flags,
+  details: Awaited<ReturnType<typeof fileOptions>>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ about: string; reports: ExpertReport[] } | undefined> {
+  if (!existsSync(path)) return undefined;
+  const opened = await openModel(path, terminal, details).catch(() => undefined);
+  if (!opened) return undefined;
+  const { model, tokenizer } = opened;
+  try {
+    if (model.config.type !== 'moe-transformer') return undefined;
+    const text = await measuredText(path, tokenizer, flags, terminal, signal);
+    if (!text) return undefined;
+    const length = Math.min(model.contextLength, text.source.length - 1);
+    const windows = slidingWindows(text.source, length);
+    const some = batches(windows, { batchSize: 8, order: 'random', limit: WINDOWS / 8 });
+    return {
+      about:
+        `Shares of the tokens that each expert of the last stage gets, in ${WINDOWS} windows of ${length} tokens of ` +
+        `${text.description}. The notebook's router takes the likeliest expert and passes no gradient: it stays as it was ` +
+        'drawn, and the experts learn to live with its choice.',
+      reports: await measureExperts(model, some, { signal }),
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+function printSide(
+  { group, prompt, continuations }: SideBySide,
+  rows: readonly StageRow[],
+  terminal: Terminal,
+): void {
+  terminal.print(`\n${group}: ${prompt}\n${'─'.repeat(70)}`);
+  for (const { name, text } of continuations) {
+    const perplexity = perplexityOf(rows.find(({ stage }) => stage.name === name)!.row);
+    terminal.print(
+      `${name}${perplexity === undefined ? '' : ` (ppl=${perplexity.toFixed(1)})`}:\n  ${prompt}${text.replaceAll('\n', '\n  ')}\n`,
+    );
+  }
+}
+
+function markdownSide({ group, prompt, continuations }: SideBySide): string[] {
+  return [
+    `**${group}:** ${prompt}`,
+    markdownBlock(
+      continuations
+        .map(({ name, text }) => `${name.padEnd(16)}${prompt}${text.replace(/\s+/g, ' ')}`)
+        .join('\n'),
+    ),
+  ];
+}
+
+async function figuresOf(
+  rows: readonly StageRow[],
+  experts: readonly ExpertReport[] | undefined,
+): Promise<NamedFigure[]> {
+  const figures: NamedFigure[] = [];
+  const add = (name: string, about: string, figure: NamedFigure['figure']) =>
+    figures.push({ name, about, figure });
+  const known = rows.flatMap(({ stage, row }) => {
+    const perplexity = perplexityOf(row);
+    return perplexity === undefined || row.state !== 'compared' ? [] : [{ stage, row, perplexity }];
+  });
+  if (known.length > 0) {
+    const about = 'Perplexity at each stage';
+    add(
+      'perplexity',
+      about,
+      bars({
+        title: about,
+        labels: known.map(({ stage }) => stage.name),
+        series: [
+          { name: 'here', values: known.map(({ perplexity }) => perplexity) },
+          { name: 'notebook, on another text', values: known.map(({ stage }) => stage.notebook ?? NaN) },
+        ],
+        valueName: 'perplexity',
+      }),
+    );
+  }
+  if (known.length > 1) {
+    const about = 'Parameters against perplexity';
+    add(
+      'parameters',
+      about,
+      parametersAgainstLoss({
+        title: about,
+        yName: 'perplexity',
+        logY: true,
+        points: known.map(({ stage, row, perplexity }) => ({
+          name: stage.name,
+          x: row.parameters,
+          y: perplexity,
+        })),
+      }),
+    );
+  }
+  const runs = (
+    await Promise.all(known.map(async ({ stage, row }) => ({ stage, curve: await curveOf(row.path) })))
+  ).filter(({ curve }) => curve.length > 1);
+  if (runs.length > 0) {
+    const about = 'Validation perplexity while training';
+    add(
+      'training',
+      about,
+      lossCurves({
+        title: about,
+        yName: 'validation perplexity',
+        logY: true,
+        runs: runs.map(({ stage, curve }) => ({
+          name: stage.name,
+          validation: { x: curve.map(({ step }) => step), y: curve.map(({ perplexity }) => perplexity) },
+        })),
+      }),
+    );
+  }
+  if (experts && experts.length > 0) {
+    const about = 'Share of the tokens that each expert gets';
+    add(
+      'experts',
+      about,
+      bars({
+        title: about,
+        labels: experts.map(({ layer }) => `layer ${layer}`),
+        series: experts[0].shares.map((_, expert) => ({
+          name: `expert ${expert}`,
+          values: experts.map(({ shares }) => 100 * shares[expert]),
+        })),
+        valueName: '% of the tokens',
+      }),
+    );
+  }
+  return figures;
+}
+
+/** The evaluations of a run; none of a file. */
+async function curveOf(path: string): Promise<EvaluationEvent[]> {
+  if (!existsSync(join(path, 'config.json'))) return [];
+  const folder = await RunFolder.open(path);
+  const events = (await folder.readMetrics()) as unknown as { type: string }[];
+  await folder.close();
+  return events.filter((event): event is EvaluationEvent => event.type === 'evaluation');
+}

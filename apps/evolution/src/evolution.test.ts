@@ -1,0 +1,127 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { readPyTorch } from '@lilformer/checkpoints';
+import { Terminal } from '@lilformer/command-line';
+import type { ComparisonRow } from '@lilformer/evaluation';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compare, compareFlags } from './compare.js';
+import { PROMPTS, STAGES } from './stages.js';
+import { stageTable, story, type StageRow } from './story.js';
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'lilformer-evolution-'))));
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+async function run(...args: string[]): Promise<string> {
+  const out = new PassThrough();
+  let shown = '';
+  out.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  const terminal = new Terminal(out as unknown as NodeJS.WriteStream);
+  await compare(compareFlags.parse(args)!, terminal, new AbortController().signal);
+  return shown;
+}
+
+describe('the story', () => {
+  const row = (index: number, parameters: number, perplexity?: number): StageRow => {
+    const { name } = STAGES[index];
+    const found: ComparisonRow =
+      perplexity === undefined
+        ? { state: 'missing', name, path: '', reason: 'not there' }
+        : {
+            state: 'compared',
+            name,
+            path: '',
+            type: 'bigram',
+            parameters,
+            recorded: { perplexity, source: 'made up' },
+            measured: undefined,
+            readsPerSecond: 1234,
+            writesPerSecond: undefined,
+          };
+    return { stage: STAGES[index], row: found };
+  };
+
+  it('tells in numbers what each stage brings, against the last one that is there', () => {
+    const rows = [row(0, 1000, 40), row(1, 0), row(2, 1500, 20), row(3, 1500, 25)];
+    const lines = story(rows);
+    expect(lines[0]).toContain('1,000 parameters, perplexity 40.00.');
+    expect(lines[1]).toContain('Not here: missing.');
+    // ln 2 = 0.693
+    expect(lines[2]).toContain(
+      '+500 parameters; perplexity 40.00 → 20.00 (−50.0 %, 0.693 nats a token less).',
+    );
+    expect(lines[3]).toContain('No parameter more; perplexity 20.00 → 25.00 (+25.0 %');
+    expect(lines[3]).toContain('does not help here');
+    expect(lines.at(-1)).toMatch(/^From 40\.0 to 25\.0/);
+    expect(stageTable(rows).rows[1][0]).toBe('04: + Attention (missing)');
+  });
+});
+
+describe('the flags', () => {
+  it("are the notebook's until one says otherwise", () => {
+    expect(compareFlags.parse([])).toMatchObject({ maxTokens: 50, temperature: 1, seed: 42, prompt: [] });
+    expect(compareFlags.parse(['--seed', 'random'])).toMatchObject({ seed: 'random' });
+    expect(PROMPTS.map(({ prompts }) => prompts.length)).toEqual([3, 3, 2]);
+    for (const line of compareFlags.help().split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+
+  it.each([
+    [['--seed', 'some'], '--seed some: expected a whole number of at least 0, or random'],
+    [['--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
+  ])('%j is refused', (args, message) => {
+    expect(() => compareFlags.parse(args)).toThrow(message);
+  });
+
+  it('say what to do where there are no stages', async () => {
+    await expect(run('--checkpoints', folder)).rejects.toThrow(
+      /expected the stages as run folders .*evolution:train/s,
+    );
+  });
+});
+
+describeGolden('evolution:compare', [golden('evolution/10_moe/checkpoint.pt')], () => {
+  it(
+    "compares the notebook's own files, and lists the one that is missing",
+    { timeout: 60_000 },
+    async () => {
+      const there = STAGES.filter(({ file, extra }) => file !== '06_ffn' && !extra);
+      for (const { file } of there) {
+        await copyFile(golden(`evolution/${file}/checkpoint.pt`), join(folder, `${file}.pt`));
+      }
+      await mkdir(join(folder, 'tokenizer'));
+      const { vocab_size } = goldenJson<{ arguments: { vocab_size: number } }>(
+        'evolution/10_moe/config.json',
+      ).arguments;
+      const letters = Array.from({ length: vocab_size }, (_, i) => String.fromCodePoint(97 + i)).join('');
+      await writeFile(
+        join(folder, 'tokenizer/tokenizer.json'),
+        JSON.stringify(CharTokenizer.fromText(letters).toJSON()),
+      );
+      const args = ['--checkpoints', folder, '--prompt', 'abc', '--max-tokens', '5'];
+      const shown = await run(...args, '--report', join(folder, 'report'));
+      for (const { file, name } of there) {
+        const { history } = (await readPyTorch(join(folder, `${file}.pt`))) as unknown as {
+          history: { val_perplexity: number[] };
+        };
+        const line = shown.split('\n').find((line) => line.startsWith(`${name}  `))!;
+        expect(line, name).toContain(history.val_perplexity.at(-1)!.toFixed(2));
+      }
+      expect(shown).toContain('06: + FFN (missing)');
+      expect(shown).toContain('history.val_perplexity[-1]');
+      expect(shown.match(/^ {2}abc.*$/gm)!.length).toBe(there.length);
+      const report = await readFile(join(folder, 'report/README.md'), 'utf8');
+      expect(report).toContain('![Perplexity at each stage](perplexity.svg)');
+      for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
+        expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
+      }
+      const samples = (text: string) => text.slice(text.indexOf('Your prompts'));
+      expect(samples(await run(...args)).startsWith(samples(shown).split('\nReport:')[0].trimEnd())).toBe(
+        true,
+      );
+    },
+  );
+});

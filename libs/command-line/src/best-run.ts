@@ -1,0 +1,29 @@
+// A folder of runs stands for its best one, so that what a sweep found can be looked into by the sweep's name.
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { openSafetensors } from '@lilformer/checkpoints';
+
+/**
+ * `path` itself, unless it is a folder of runs: then the run with the lowest validation loss, and `notify` is told.
+ * @throws Error when the weights of a run are damaged
+ */
+export async function bestRunIn(path: string, notify: (line: string) => void): Promise<string> {
+  if (existsSync(join(path, 'config.json'))) return path;
+  const names = await readdir(path).catch(() => []);
+  let best: { path: string; perplexity: number } | undefined;
+  for (const name of names.sort()) {
+    const weights = join(path, name, 'model.safetensors');
+    if (!existsSync(weights)) continue;
+    const file = await openSafetensors(weights);
+    await file.close();
+    const { perplexity } = JSON.parse(file.metadata.best ?? '{}') as { perplexity?: unknown };
+    if (typeof perplexity !== 'number') continue;
+    if (!best || perplexity < best.perplexity) best = { path: join(path, name), perplexity };
+  }
+  if (!best) return path;
+  notify(
+    `The best run of ${basename(path)}: ${basename(best.path)}, perplexity ${best.perplexity.toFixed(2)}`,
+  );
+  return best.path;
+}

@@ -1,0 +1,114 @@
+// Checkpoints compared, each on a text in the tokens of its own tokenizer, with progress on the terminal.
+import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import {
+  compareCheckpoints,
+  openCheckpoint,
+  type Candidate,
+  type CompareOptions,
+  type Comparison,
+  type ComparisonRow,
+  type PerplexityProtocol,
+  type SideBySide,
+} from '@lilformer/evaluation';
+import { formatDuration, formatRate } from '@lilformer/training';
+import { measuredText, type MeasuredText, type TextFlags } from './measured-text.js';
+import { fromWhereTheyStand } from './paths.js';
+import { protocolOf, type ProtocolFlags } from './protocol.js';
+import type { Terminal } from './terminal.js';
+
+/** The runs and files of weights that lie in a folder, in the order of their names. */
+export async function candidatesIn(folder: string): Promise<Candidate[]> {
+  const absolute = fromWhereTheyStand(folder);
+  let names: string[];
+  try {
+    names = await readdir(absolute);
+  } catch (error) {
+    throw new Error(`--checkpoints ${folder}: expected a folder; there is none at ${absolute}`, {
+      cause: error,
+    });
+  }
+  const found = names.sort().flatMap((name) => {
+    const path = join(absolute, name);
+    const isFile = ['.pt', '.pth', '.safetensors'].includes(extname(name));
+    if (!isFile && !existsSync(join(path, 'config.json'))) return [];
+    return [{ name: isFile ? basename(name, extname(name)) : name, path }];
+  });
+  if (found.length > 0) return found;
+  throw new Error(
+    `--checkpoints ${folder}: expected run folders, .pt or .safetensors files in it; there are none`,
+  );
+}
+
+export interface CompareModelsOptions extends Omit<CompareOptions, 'measure' | 'signal'> {
+  /** What to measure on, and how; nothing is measured without. */
+  readonly measure?: { readonly text: TextFlags; readonly protocol: ProtocolFlags };
+}
+
+/** A comparison, with the texts that perplexities were measured on, by the names of the models. */
+export interface ModelsCompared extends Comparison {
+  readonly texts: ReadonlyMap<string, MeasuredText>;
+}
+
+/** Compares models one after the other; one that cannot be had is listed, and the rest compared. */
+export async function compareModels(
+  candidates: readonly Candidate[],
+  { measure, ...options }: CompareModelsOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ModelsCompared> {
+  const rows: ComparisonRow[] = [];
+  const texts = new Map<string, MeasuredText>();
+  let sideBySide: SideBySide[] = [];
+  for (const candidate of candidates) {
+    let protocol: PerplexityProtocol | undefined;
+    if (measure) {
+      const made = await protocolFor(candidate, measure, terminal, signal);
+      protocol = made?.protocol;
+      if (made) texts.set(candidate.name, made.text);
+    }
+    const events = compareCheckpoints([candidate], { ...options, signal, measure: () => protocol });
+    for await (const event of events) {
+      if (event.type === 'measuring') {
+        const share = `${((100 * event.fed) / event.total).toFixed(0)} %`;
+        terminal.progress(
+          `${event.name} | ${share} | perplexity ${Math.exp(event.loss).toFixed(2)} | ` +
+            `${formatRate(event.tokensPerSecond)} tok/s | eta ${formatDuration(event.eta)}`,
+        );
+      } else if (event.type === 'row') {
+        rows.push(event.row);
+        const state = event.row.state === 'compared' ? '' : ` | ${event.row.state}: ${event.row.reason}`;
+        terminal.progress(`${event.row.name}${state} | ${rows.length} of ${candidates.length}`);
+      } else {
+        const next = event.comparison.sideBySide;
+        sideBySide = sideBySide.length === 0 ? [...next] : sideBySide.map((each, i) => joined(each, next[i]));
+      }
+    }
+  }
+  return { rows, sideBySide, texts };
+}
+
+const joined = (one: SideBySide, other: SideBySide): SideBySide => ({
+  ...one,
+  continuations: [...one.continuations, ...other.continuations],
+});
+
+/** `undefined` where there is no text, or no model; the comparison says which. */
+async function protocolFor(
+  candidate: Candidate,
+  { text: flags, protocol }: NonNullable<CompareModelsOptions['measure']>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ protocol: PerplexityProtocol; text: MeasuredText } | undefined> {
+  const opened = await openCheckpoint(candidate.path, candidate).catch(() => undefined);
+  if (!opened) return undefined;
+  const { model, tokenizer } = opened;
+  try {
+    if (!tokenizer) return undefined;
+    const text = await measuredText(candidate.path, tokenizer, flags, terminal, signal);
+    return text && { protocol: protocolOf(protocol, model, text.source), text };
+  } finally {
+    model.dispose();
+  }
+}

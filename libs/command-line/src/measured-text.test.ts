@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { RunFolder } from '@lilformer/checkpoints';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { measuredText } from './measured-text.js';
+import { Terminal } from './terminal.js';
+
+const TEXT = Array.from({ length: 1000 }, (_, i) => String.fromCharCode(97 + ((i * i) % 23))).join('');
+const tokenizer = CharTokenizer.fromText(TEXT);
+const flags = { text: undefined, split: undefined, separator: 'none', textTokens: 0 };
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lilformer-measured-'));
+  process.env.LILFORMER_CACHE = join(folder, 'cache');
+  await writeFile(join(folder, 'text.txt'), TEXT);
+});
+afterEach(async () => {
+  delete process.env.LILFORMER_CACHE;
+  await rm(folder, { recursive: true, force: true });
+});
+
+const measured = (path: string, given: Partial<Parameters<typeof measuredText>[2]> = {}) =>
+  measuredText(
+    path,
+    tokenizer,
+    { ...flags, ...given },
+    new Terminal(new PassThrough() as unknown as NodeJS.WriteStream),
+    new AbortController().signal,
+  );
+
+async function run(settings: object, valid?: string): Promise<string> {
+  const path = join(folder, 'run');
+  const text = (file: string) => ({ kind: 'files', files: [join(folder, file)], read: { separator: '' } });
+  const corpus = { train: text('text.txt'), ...(valid === undefined ? {} : { valid: text(valid) }) };
+  const made = await RunFolder.create(path, {
+    config: { settings: { split: 0.8, context: 64, evalBatches: 0, ...settings }, corpus },
+    tokenizer: tokenizer.toJSON(),
+  });
+  await made.close();
+  return path;
+}
+
+describe('the text of a run', () => {
+  it('is what was held out of it', async () => {
+    const text = (await measured(await run({ splitBy: 'tokens', windows: 'random' })))!;
+    expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(800));
+    expect(text.tokenized).toEqual({ text: TEXT, tokens: 1000 });
+  });
+
+  it('begins with the first window that was not trained on, where windows were split', async () => {
+    // 936 windows of 64 and the token after, 748 of them to train on
+    const text = (await measured(await run({ splitBy: 'windows', windows: 'sliding' })))!;
+    expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(748));
+  });
+
+  it('is its validation text, if it has one', async () => {
+    await writeFile(join(folder, 'valid.txt'), TEXT.slice(5, 25));
+    const text = (await measured(await run({ splitBy: 'tokens', windows: 'random' }, 'valid.txt'), {
+      textTokens: 7,
+    }))!;
+    expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(5, 12));
+    expect(text.description).toBe('the first 7 tokens of the validation text of its run');
+  });
+
+  it('is another when one is given, or a part of it', async () => {
+    const text = (await measured(folder, { text: join(folder, 'text.txt'), split: 0.9 }))!;
+    expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(900));
+    await expect(measured(folder, { text: '/nowhere.txt' })).rejects.toThrow(
+      '--text /nowhere.txt: expected a file',
+    );
+    expect(await measured(join(folder, 'text.txt'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,93 @@
+// Models as the apps' flags name them: a run folder, or a file of PyTorch or safetensors with a tokenizer beside
+// it or given. The engine is opened with them.
+import { openEngine, engineNames } from '@lilformer/engine';
+import { openCheckpoint, type OpenedCheckpoint } from '@lilformer/evaluation';
+import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
+import { bestRunIn } from './best-run.js';
+import { makeTokenizer } from './corpus.js';
+import { givenCorpus, type TextFlags } from './measured-text.js';
+import { fromWhereTheyStand } from './paths.js';
+import { flag, oneOf, text, whole, type FlagValues } from './schema.js';
+import type { Terminal } from './terminal.js';
+
+/** Flags that say what computes. */
+export const engineFlags = {
+  engine: flag(
+    { group: 'Engine', value: 'NAME', help: `${engineNames.join(', ')}; without it the fastest that opens` },
+    oneOf(...engineNames).optional(),
+  ),
+  threads: flag(
+    { group: 'Engine', value: 'N', help: 'threads to compute with; without it as many as there are cores' },
+    whole(1).optional(),
+  ),
+};
+
+/** Flags for what a file of weights does not tell. */
+export const fileFlags = {
+  tokenizer: flag(
+    {
+      group: 'Files of weights',
+      value: 'FILE|char',
+      help: 'the tokenizer of a model that lies without one: a tokenizer.json, or `char`, made of the characters of --text',
+    },
+    text().optional(),
+  ),
+  heads: flag(
+    { group: 'Files of weights', value: 'N', help: 'heads of a model whose file does not tell' },
+    whole(1).optional(),
+  ),
+};
+
+export type EngineFlags = FlagValues<typeof engineFlags>;
+export type FileFlags = FlagValues<typeof fileFlags>;
+
+/** Opens the engine; returns what it is, in words. */
+export async function startEngine({ engine, threads }: EngineFlags): Promise<string> {
+  return (await openEngine({ engine, threads })).describe();
+}
+
+/** What `openCheckpoint` needs beside a path. @throws Error when the tokenizer cannot be had */
+export async function fileOptions(
+  { tokenizer, heads }: FileFlags,
+  flags: Pick<TextFlags, 'text' | 'separator'>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ tokenizer?: Tokenizer; settings?: Record<string, unknown> }> {
+  return {
+    tokenizer: tokenizer === undefined ? undefined : await tokenizerNamed(tokenizer, flags, terminal, signal),
+    settings: heads === undefined ? undefined : { nHeads: heads },
+  };
+}
+
+async function tokenizerNamed(
+  name: string,
+  flags: Pick<TextFlags, 'text' | 'separator'>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Tokenizer> {
+  if (name !== 'char') return loadTokenizer(fromWhereTheyStand(name));
+  if (flags.text === undefined) {
+    throw new Error('--tokenizer char: expected --text with it, whose characters are its vocabulary');
+  }
+  const corpus = await givenCorpus(flags.text, flags, terminal, signal);
+  return makeTokenizer({ tokenizer: 'char', vocabSize: 0, unkToken: 'none' }, corpus, terminal, signal);
+}
+
+/**
+ * Opens a model with its tokenizer; of a folder of runs, the best one.
+ * @throws Error when it has none
+ */
+export async function openModel(
+  run: string,
+  terminal: Terminal,
+  options: { tokenizer?: Tokenizer; settings?: Record<string, unknown> } = {},
+): Promise<OpenedCheckpoint & { readonly tokenizer: Tokenizer }> {
+  const path = await bestRunIn(fromWhereTheyStand(run), (line) => terminal.print(line));
+  const opened = await openCheckpoint(path, options);
+  const { tokenizer } = opened;
+  if (tokenizer) return { ...opened, tokenizer };
+  opened.model.dispose();
+  throw new Error(
+    `${run}: has no tokenizer beside it; expected --tokenizer FILE, or --tokenizer char with --text`,
+  );
+}
