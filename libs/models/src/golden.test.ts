@@ -184,6 +184,17 @@ describe('models', () => {
             other.loadStateDict(state);
             expect(other.stateDict()).toEqual(expected);
             other.dispose();
+            // A bare state dict says all but how many heads share a matrix.
+            const { nHeads = type === 'stacked-transformer' ? 1 : undefined } = model.config as {
+              nHeads?: number;
+            };
+            const settings = nHeads !== undefined && type !== 'char-gpt' ? { nHeads } : {};
+            const { model: built } = modelFromCheckpoint(content, { settings });
+            expect(built.stateDict()).toEqual(expected);
+            const logits = built.eval().forward(ids);
+            expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+            logits.dispose();
+            built.dispose();
           }
         }
       });
