@@ -34,7 +34,6 @@ import {
   type Candidate,
   type ComparedCheckpoint,
 } from '@lilformer/evaluation';
-import { bars, lossByPosition } from '@lilformer/plots';
 import { z } from 'zod';
 import { figureFlags, modelDetails } from './flags.js';
 
@@ -121,7 +120,7 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
   }
   if (flags.figures !== undefined) {
     const folder = fromWhereTheyStand(flags.figures);
-    const files = await saveFigures(folder, figuresOf(compared), flags.format);
+    const files = await saveFigures(folder, await figuresOf(compared), flags.format);
     for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
   }
   if (compared.length === 0) throw new Error('none of the models could be read');
@@ -189,9 +188,10 @@ async function lookInto(
   }
 }
 
-function figuresOf(compared: readonly ComparedCheckpoint[]): NamedFigure[] {
+async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<NamedFigure[]> {
   const measured = compared.filter(({ measured }) => measured !== undefined);
   if (measured.length === 0) return [];
+  const { bars, lossByPosition } = await import('@lilformer/plots');
   const about = 'Measured perplexity';
   const figures: NamedFigure[] = [
     {

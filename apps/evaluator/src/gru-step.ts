@@ -17,7 +17,6 @@ import {
   type GruStepBars,
   type GruStepSettings,
 } from '@lilformer/evaluation';
-import { gruStep as gruStepFigure } from '@lilformer/plots';
 import { z } from 'zod';
 import { figureFlags } from './flags.js';
 
@@ -79,6 +78,7 @@ export async function gruStepCommand(
   if (figures === undefined) return;
   const { input: x, hidden: h, reset: r, update: z, newContent: n, newHidden: hNew } = step;
   const about = preset === undefined ? 'One step of a GRU' : `One step of a GRU: ${preset}`;
+  const { gruStep: gruStepFigure } = await import('@lilformer/plots');
   const figure = gruStepFigure({ title: about, x, h, r, z, n, hNew });
   const name = preset === undefined ? 'gru-step' : `gru-step-${preset}`;
   const files = await saveFigures(fromWhereTheyStand(figures), [{ name, about, figure }], format);

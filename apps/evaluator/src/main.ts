@@ -1,17 +1,30 @@
-// The evaluator: `main.ts evaluate …`, `attend …` and so on; Nx calls them evaluator:evaluate and so on.
+// The evaluator: `main.ts evaluate …`, `attend …` and so on; Nx calls them evaluator:evaluate and so on. Only the
+// command that is asked for is loaded, and what draws only when there is something to draw.
 import { runProgram, verb } from '@lilformer/command-line';
-import { attend, attendFlags } from './attend.js';
-import { evaluate, evaluateFlags } from './evaluate.js';
-import { flops, flopsFlags } from './flops.js';
-import { gruStepCommand, gruStepFlags } from './gru-step.js';
-import { predict, predictFlags } from './predict.js';
-import { vocabulary, vocabularyFlags } from './vocabulary.js';
 
 await runProgram({
-  evaluate: verb(evaluateFlags, evaluate),
-  attend: verb(attendFlags, attend),
-  predict: verb(predictFlags, predict),
-  flops: verb(flopsFlags, flops),
-  vocabulary: verb(vocabularyFlags, vocabulary),
-  'gru-step': verb(gruStepFlags, gruStepCommand),
+  async evaluate() {
+    const { evaluate, evaluateFlags } = await import('./evaluate.js');
+    return verb(evaluateFlags, evaluate);
+  },
+  async attend() {
+    const { attend, attendFlags } = await import('./attend.js');
+    return verb(attendFlags, attend);
+  },
+  async predict() {
+    const { predict, predictFlags } = await import('./predict.js');
+    return verb(predictFlags, predict);
+  },
+  async flops() {
+    const { flops, flopsFlags } = await import('./flops.js');
+    return verb(flopsFlags, flops);
+  },
+  async vocabulary() {
+    const { vocabulary, vocabularyFlags } = await import('./vocabulary.js');
+    return verb(vocabularyFlags, vocabulary);
+  },
+  async 'gru-step'() {
+    const { gruStepCommand, gruStepFlags } = await import('./gru-step.js');
+    return verb(gruStepFlags, gruStepCommand);
+  },
 });

@@ -17,7 +17,6 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { cleanSpacing, nextTokenLines, predictedAgainstActual, predictNext } from '@lilformer/evaluation';
-import { nextTokens } from '@lilformer/plots';
 import { Random } from '@lilformer/random';
 import { z } from 'zod';
 import { figureFlags, modelDetails, modelFlags } from './flags.js';
@@ -94,23 +93,22 @@ export async function predict(flags: Flags, terminal: Terminal, signal: AbortSig
     } else {
       terminal.print('No text to compare with; expected --text with a file of weights.');
     }
-    const figures: NamedFigure[] = [];
-    for (const [i, prompt] of flags.prompt.entries()) {
-      const next = predictNext(model, tokenizer, prompt, flags.top);
+    const expected = flags.prompt.map((prompt) => ({
+      prompt,
+      next: predictNext(model, tokenizer, prompt, flags.top),
+    }));
+    for (const { prompt, next } of expected) {
       terminal.print(`\nAfter "${prompt}":`);
       for (const line of nextTokenLines(next)) terminal.print(`  ${line}`);
-      const about = `Next token after "${prompt}"`;
-      figures.push({
-        name: `next-${i + 1}`,
-        about,
-        figure: nextTokens({
-          title: about,
-          tokens: next.map(({ token }) => token),
-          probabilities: next.map(({ probability }) => probability),
-        }),
-      });
     }
     if (flags.figures !== undefined) {
+      const { nextTokens } = await import('@lilformer/plots');
+      const figures = expected.map(({ prompt, next }, i): NamedFigure => {
+        const tokens = next.map(({ token }) => token);
+        const probabilities = next.map(({ probability }) => probability);
+        const about = `Next token after "${prompt}"`;
+        return { name: `next-${i + 1}`, about, figure: nextTokens({ title: about, tokens, probabilities }) };
+      });
       const files = await saveFigures(fromWhereTheyStand(flags.figures), figures, flags.format);
       for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
     }

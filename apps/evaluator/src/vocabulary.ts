@@ -15,7 +15,6 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { vocabularyStudy } from '@lilformer/evaluation';
-import { tokenFrequencies } from '@lilformer/plots';
 import { z } from 'zod';
 import { figureFlags } from './flags.js';
 
@@ -83,6 +82,7 @@ export async function vocabulary(flags: Flags, terminal: Terminal, signal: Abort
   );
   if (flags.figures === undefined) return;
   const about = `The ${study.topTokens.length} commonest tokens`;
+  const { tokenFrequencies } = await import('@lilformer/plots');
   const figure = tokenFrequencies({
     title: about,
     tokens: study.topTokens.map(({ text }) => text),

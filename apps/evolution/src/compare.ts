@@ -41,7 +41,6 @@ import {
   type ExpertReport,
   type SideBySide,
 } from '@lilformer/evaluation';
-import { bars, lossCurves, parametersAgainstLoss } from '@lilformer/plots';
 import type { EvaluationEvent } from '@lilformer/training';
 import { z } from 'zod';
 import { PROMPTS, STAGES, type Stage } from './stages.js';
@@ -231,6 +230,7 @@ async function figuresOf(
   rows: readonly StageRow[],
   experts: readonly ExpertReport[] | undefined,
 ): Promise<NamedFigure[]> {
+  const { bars, lossCurves, parametersAgainstLoss } = await import('@lilformer/plots');
   const figures: NamedFigure[] = [];
   const add = (name: string, about: string, figure: NamedFigure['figure']) =>
     figures.push({ name, about, figure });

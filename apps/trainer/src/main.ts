@@ -13,14 +13,10 @@ await runProgram({
     },
     '\nStopping after this step; Ctrl-C again to stop at once.',
   ),
-  sweep: verb(
-    sweepFlags,
-    async (command, terminal, signal) => {
-      // Loaded here and not above: `train` has no use for it, and a sweep starts `train` again and again.
-      const { sweepCommand } = await import('./sweep-command.js');
-      return sweepCommand(command, terminal, signal);
-    },
-    '\nStopping; every run saves. Ctrl-C again to stop at once.',
-  ),
+  async sweep() {
+    // Loaded here and not above: `train` has no use for it, and a sweep starts `train` again and again.
+    const { sweepCommand } = await import('./sweep-command.js');
+    return verb(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.');
+  },
   generate: verb(generateFlags, generateCommand),
 });

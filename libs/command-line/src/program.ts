@@ -32,10 +32,16 @@ export function verb<T>(
   };
 }
 
-/** Runs the command that the process was started with, and sets its exit code. */
-export async function runProgram(verbs: Readonly<Record<string, Verb>>): Promise<void> {
+/**
+ * Runs the command that the process was started with, and sets its exit code. A command may be a function that loads
+ * it, so that the others cost no time.
+ */
+export async function runProgram(
+  verbs: Readonly<Record<string, Verb | (() => Promise<Verb>)>>,
+): Promise<void> {
   const [name, ...args] = process.argv.slice(2);
-  const verb = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  const found = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  let verb: Verb | undefined;
   const terminal = new Terminal();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -56,12 +62,13 @@ export async function runProgram(verbs: Readonly<Record<string, Verb>>): Promise
     process.channel.unref();
   }
   try {
-    if (!verb) {
+    if (!found) {
       const names = Object.keys(verbs);
       const last = names.pop();
       const list = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
       throw new Error(`${name ?? 'no command'}: expected ${list}`);
     }
+    verb = typeof found === 'function' ? await found() : found;
     process.exitCode = (await verb.run(args, terminal, stop.signal)) ?? 0;
   } catch (error) {
     if (stop.signal.aborted) {
