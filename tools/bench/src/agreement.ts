@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   try {
     for (const path of values.run) {
       const row = await agree(personsPath(path), scratch, terminal, async (task) =>
-        trainPeer(programPath(values.python!), task, env, terminal),
+        trainPeer(programPath(values.python!), { ...task, models }, env, terminal),
       );
       results.rows.push(row);
     }
