@@ -38,6 +38,7 @@ import {
   expertTable,
   measureExperts,
   type Candidate,
+  type ComparisonRow,
   type ExpertReport,
   type SideBySide,
 } from '@lilformer/evaluation';
@@ -131,19 +132,24 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   const staged: StageRow[] = rows.map((row, i) => ({ stage: places[i].stage, row }));
   const table = stageTable(staged);
   const lines = story(staged);
-  const notes = comparisonNotes(rows);
-  const experts = await expertsOf(places.at(-1)!.path, flags, details, terminal, signal);
+  const notes = notesOf(rows, flags.checkpoints);
+  const experts: Experts[] = [];
+  for (const { stage, path } of places) {
+    const found = stage.router && (await expertsOf(stage, path, flags, details, terminal, signal));
+    if (found) experts.push(found);
+  }
   terminal.print(`\n${textTable(table)}\n`);
   for (const note of notes) terminal.print(note);
   terminal.print(`\nWhat each stage adds and brings\n${lines.map((line) => `- ${line}`).join('\n')}`);
-  if (experts) {
-    terminal.print(`\n${experts.about}\n${textTable(expertTable(experts.reports))}`);
-  }
+  for (const { about, reports } of experts)
+    terminal.print(`
+${about}
+${textTable(expertTable(reports))}`);
   for (const each of sideBySide) printSide(each, staged, terminal);
   if (flags.report === undefined) return;
   const to = fromWhereTheyStand(flags.report);
   await mkdir(to, { recursive: true });
-  const figures = await figuresOf(staged, experts?.reports);
+  const figures = await figuresOf(staged, experts);
   await saveFigures(to, figures);
   const sections = [
     '# The evolution',
@@ -155,12 +161,16 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     '## What each stage adds and brings',
     lines.map((line) => `- ${line}`).join('\n'),
     ...markdownFigures(figures),
-    ...(experts ? ['## Experts', experts.about, markdownTable(expertTable(experts.reports))] : []),
+    ...(experts.length > 0 ? ['## Experts'] : []),
+    ...experts.flatMap(({ about, reports }) => [about, markdownTable(expertTable(reports))]),
     '## Side by side',
     ...sideBySide.flatMap(markdownSide),
   ];
   await writeFileAtomic(join(to, 'README.md'), `${sections.join('\n\n')}\n`);
-  await writeFileAtomic(join(to, 'results.json'), `${JSON.stringify({ rows, sideBySide }, null, 2)}\n`);
+  await writeFileAtomic(
+    join(to, 'results.json'),
+    `${JSON.stringify({ rows: rows.map(withoutPath), sideBySide }, null, 2)}\n`,
+  );
   terminal.print(`\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
 }
 
@@ -170,14 +180,33 @@ function placeOf({ run, file }: Stage, folder: string): string {
   return join(folder, places.find((place) => existsSync(join(folder, place))) ?? run);
 }
 
-/** How the last stage's tokens are shared among its experts; nothing where there is no text. */
+/** Where a model lies is of no interest to who reads what it did. */
+const withoutPath = ({ path: _path, ...row }: ComparisonRow) =>
+  row.state === 'compared' ? row : { name: row.name, state: row.state };
+
+/** Where perplexities come from; what is missing in a line. */
+function notesOf(rows: readonly ComparisonRow[], folder: string): string[] {
+  const missing = rows.filter(({ state }) => state === 'missing').map(({ name }) => name);
+  const others = comparisonNotes(rows.filter(({ state }) => state !== 'missing'));
+  return missing.length === 0 ? others : [...others, `missing in ${folder}: ${missing.join('; ')}`];
+}
+
+/** How a stage's tokens are shared among its experts. */
+interface Experts {
+  readonly stage: Stage;
+  readonly about: string;
+  readonly reports: readonly ExpertReport[];
+}
+
+/** Nothing where there is no model, or no text. */
 async function expertsOf(
+  stage: Stage,
   path: string,
   flags: Flags,
   details: Awaited<ReturnType<typeof fileOptions>>,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<{ about: string; reports: ExpertReport[] } | undefined> {
+): Promise<Experts | undefined> {
   if (!existsSync(path)) return undefined;
   const opened = await openModel(path, terminal, details).catch(() => undefined);
   if (!opened) return undefined;
@@ -190,10 +219,10 @@ async function expertsOf(
     const windows = slidingWindows(text.source, length);
     const some = batches(windows, { batchSize: 8, order: 'random', limit: WINDOWS / 8 });
     return {
+      stage,
       about:
-        `Shares of the tokens that each expert of the last stage gets, in ${WINDOWS} windows of ${length} tokens of ` +
-        `${text.description}. The notebook's router takes the likeliest expert and passes no gradient: it stays as it was ` +
-        'drawn, and the experts learn to live with its choice.',
+        `${stage.name}: shares of the tokens that each expert gets, in ${WINDOWS} windows of ${length} tokens of ` +
+        `${text.description}. ${stage.router}`,
       reports: await measureExperts(model, some, { signal }),
     };
   } finally {
@@ -226,10 +255,7 @@ function markdownSide({ group, prompt, continuations }: SideBySide): string[] {
   ];
 }
 
-async function figuresOf(
-  rows: readonly StageRow[],
-  experts: readonly ExpertReport[] | undefined,
-): Promise<NamedFigure[]> {
+async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[]): Promise<NamedFigure[]> {
   const { bars, lossCurves, parametersAgainstLoss } = await import('@lilformer/plots');
   const figures: NamedFigure[] = [];
   const add = (name: string, about: string, figure: NamedFigure['figure']) =>
@@ -290,17 +316,17 @@ async function figuresOf(
       }),
     );
   }
-  if (experts && experts.length > 0) {
-    const about = 'Share of the tokens that each expert gets';
+  for (const { stage, reports } of experts) {
+    const about = `${stage.name}: share of the tokens that each expert gets`;
     add(
-      'experts',
+      `experts-${stage.run}`,
       about,
       bars({
         title: about,
-        labels: experts.map(({ layer }) => `layer ${layer}`),
-        series: experts[0].shares.map((_, expert) => ({
+        labels: reports.map(({ layer }) => `layer ${layer}`),
+        series: reports[0].shares.map((_, expert) => ({
           name: `expert ${expert}`,
-          values: experts.map(({ shares }) => 100 * shares[expert]),
+          values: reports.map(({ shares }) => 100 * shares[expert]),
         })),
         valueName: '% of the tokens',
       }),

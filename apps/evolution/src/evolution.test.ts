@@ -111,9 +111,13 @@ describeGolden('evolution:compare', [golden('evolution/10_moe/checkpoint.pt')], 
         expect(line, name).toContain(history.val_perplexity.at(-1)!.toFixed(2));
       }
       expect(shown).toContain('06: + FFN (missing)');
+      expect(shown).toContain(`missing in ${folder}: 06: + FFN`);
       expect(shown).toContain('history.val_perplexity[-1]');
       expect(shown.match(/^ {2}abc.*$/gm)!.length).toBe(there.length);
       const report = await readFile(join(folder, 'report/README.md'), 'utf8');
+      // Reports are for others: nothing in them says where the files lie.
+      const numbers = await readFile(join(folder, 'report/results.json'), 'utf8');
+      expect(numbers).not.toContain(folder);
       expect(report).toContain('![Perplexity at each stage](perplexity.svg)');
       for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
         expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);

@@ -9,6 +9,8 @@ export interface Stage {
   readonly adds: string;
   /** Its perplexity in the notebook. */
   readonly notebook?: number;
+  /** Said of its experts, where it has some. */
+  readonly router?: string;
   /** Not one of the eight: shown where it is found, and not missed where it is not. */
   readonly extra?: true;
 }
@@ -18,7 +20,7 @@ export const STAGES: readonly Stage[] = [
     run: '03-bigram',
     file: '03_bigram',
     name: '03: Bigram',
-    adds: 'guesses the next token from the present one alone: a table of pairs, squeezed through 128 numbers',
+    adds: 'guesses the next token from the present one alone: a table of pairs, squeezed through the width of the model',
     notebook: 35.8,
   },
   {
@@ -68,6 +70,9 @@ export const STAGES: readonly Stage[] = [
     file: '10_moe',
     name: '10: + MoE',
     adds: 'two feed-forward networks, of which a router picks one for each token',
+    router:
+      'The router takes the likeliest expert and passes no gradient, as in the notebook: it stays as it was drawn, and the ' +
+      'experts learn to live with its choice.',
     notebook: 8.1,
   },
   {
@@ -75,6 +80,7 @@ export const STAGES: readonly Stage[] = [
     file: 'trained_router',
     name: '10: router trained',
     adds: 'the same, but what an expert says is weighed by its probability, so that the router learns',
+    router: 'This router has a gradient, and learns whom to ask.',
     extra: true,
   },
 ];

@@ -52,7 +52,7 @@ export function stageTable(rows: readonly StageRow[]): Table {
 export function story(rows: readonly StageRow[]): string[] {
   const lines: string[] = [];
   let before: { name: string; parameters: number; perplexity: number } | undefined;
-  const first = rows.find(({ row }) => perplexityOf(row) !== undefined);
+  const known = rows.filter(({ stage, row }) => !stage.extra && perplexityOf(row) !== undefined);
   for (const { stage, row } of rows) {
     const perplexity = perplexityOf(row);
     if (row.state !== 'compared' || perplexity === undefined) {
@@ -65,11 +65,11 @@ export function story(rows: readonly StageRow[]): string[] {
     lines.push(`${stage.name}: ${stage.adds}. ${before ? against(before, now) : alone(now)}`);
     before = now;
   }
-  if (first && before && first.stage.name !== before.name) {
-    const from = perplexityOf(first.row)!;
+  const [from, to] = [known.at(0), known.at(-1)].map((found) => found && perplexityOf(found.row));
+  if (known.length > 1 && from !== undefined && to !== undefined) {
     lines.push(
-      `From ${from.toFixed(1)} to ${before.perplexity.toFixed(1)}: of ${from.toFixed(0)} tokens that could as well have come ` +
-        `next, ${before.perplexity.toFixed(0)} are left.`,
+      `From ${from.toFixed(1)} to ${to.toFixed(1)}: of ${from.toFixed(0)} tokens that could as well have come next, ` +
+        `${to.toFixed(0)} are left.`,
     );
   }
   return lines;
