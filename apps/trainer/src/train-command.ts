@@ -9,6 +9,7 @@ import {
   asTheyWouldType,
   flagOf,
   fromWhereTheyStand,
+  tellListener,
   type Terminal,
 } from '@lilformer/command-line';
 import { RunFolder } from '@lilformer/checkpoints';
@@ -56,7 +57,7 @@ export async function trainCommand(
       restoreBest: true,
       ...trainingOptions(settings, windows),
     })) {
-      if (event.type !== 'step' || event.step % settings.logEvery === 0) process.send?.(event);
+      if (event.type !== 'step' || event.step % settings.logEvery === 0) tellListener(event);
       if (event.type === 'start') {
         for (const warning of event.warnings) terminal.print(`note: ${warning}`);
       } else if (event.type === 'step') {

@@ -29,7 +29,7 @@ interface Result {
 }
 
 /** Runs the program from `folder`; as soon as it has printed `until`, it gets the signal of Ctrl-C. */
-function run(args: readonly string[], until?: string) {
+function run(args: readonly string[], until?: string, signal: NodeJS.Signals = 'SIGINT') {
   return new Promise<Result>((done, fail) => {
     const child = spawn(
       process.execPath,
@@ -42,7 +42,7 @@ function run(args: readonly string[], until?: string) {
       out += chunk.toString();
       if (until !== undefined && out.includes(until)) {
         until = undefined;
-        child.kill('SIGINT');
+        child.kill(signal);
       }
     });
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
@@ -189,6 +189,16 @@ describe('trainer', () => {
     const other = await run([...args, '--eval-every', '300', '--lr', '1e-3']);
     expect(other.code).toBe(1);
     expect(other.err).toMatch(/holds a run with other settings \(--lr 0.008 there, 0.001 asked for\)/);
+  });
+
+  it('saves the runs of a sweep that is killed', { timeout: 60_000 }, async () => {
+    await writeFile(join(folder, 'mine.json'), JSON.stringify({ runs: { base: {} } }));
+    const sweep = ['sweep', '--file', 'mine.json', ...TINY, '--max-steps', '1000000'];
+    expect((await run(sweep, 'base: starts', 'SIGKILL')).code).toBeNull();
+    const log = () => readFile(join(folder, 'runs/mine/base.log'), 'utf8');
+    await expect.poll(log, { timeout: 30_000 }).toContain('Saved. Go on with');
+    await expect.poll(() => existsSync(join(folder, 'runs/mine/base/run.lock'))).toBe(false);
+    expect(await log()).not.toContain('Error');
   });
 
   it('never writes into a run that is there', { timeout: 120_000 }, async () => {

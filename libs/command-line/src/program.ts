@@ -80,6 +80,11 @@ export async function runProgram(
   }
 }
 
+/** Tells the process that started this one, if it listens; one that is gone is not waited for. */
+export function tellListener(message: object): void {
+  if (process.connected) process.send!(message, undefined, undefined, () => undefined);
+}
+
 /** The present command as one would type it again, for reports. */
 export function commandLine(target: string): string {
   const args = process.argv.slice(3);
