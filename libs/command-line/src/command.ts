@@ -28,9 +28,11 @@ export function defineCommand<S extends z.ZodObject>(about: CommandAbout<S>): Co
   const { summary, examples, flags, notes = [] } = about;
   return {
     help() {
-      const parts = [wrapped(summary), examples.map((line) => `  ${line}`), notes.flatMap(wrapped)].filter(
-        (lines) => lines.length > 0,
-      );
+      const parts = [
+        wrapped(summary),
+        examples.map((line) => `  ${line}`),
+        notes.flatMap((note) => wrapped(note)),
+      ].filter((lines) => lines.length > 0);
       return [...parts.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])), ...helpOfFlags(flags)].join(
         '\n',
       );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataOnIds } from './data-storage.js';
 import { registerNative } from './register-native.js';
+import { describeNative } from './testing/library.js';
 import { cpu, tf } from './tf.js';
 
 describe('DataOnIds', () => {
@@ -21,7 +22,7 @@ describe('DataOnIds', () => {
     ]);
   });
 
-  describe('in the backend', () => {
+  describeNative('in the backend', () => {
     beforeAll(async () => {
       registerNative();
       await tf.setBackend('cpu');
