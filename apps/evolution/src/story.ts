@@ -1,6 +1,5 @@
 // What each stage brings, in numbers: the table, and a line a stage.
-import type { Table } from '@lilformer/command-line';
-import type { ComparisonRow } from '@lilformer/evaluation';
+import { comparisonTable, type ComparisonRow, type Table } from '@lilformer/evaluation';
 import type { Stage } from './stages.js';
 
 /** A stage with what was found in its place. */
@@ -15,36 +14,21 @@ export function perplexityOf(row: ComparisonRow): number | undefined {
   return row.measured?.perplexity ?? row.recorded?.perplexity;
 }
 
-/** The notebook's table, with its own numbers beside those found. */
+/** Where `comparisonTable` has its measured perplexities. */
+const MEASURED = 3;
+
+/** The notebook's table, with its own numbers beside those found; without measured ones where nothing was measured. */
 export function stageTable(rows: readonly StageRow[]): Table {
   const measured = rows.some(({ row }) => row.state === 'compared' && row.measured !== undefined);
-  const count = (value: number | undefined) =>
-    value === undefined ? '-' : Number(value.toPrecision(3)).toLocaleString('en-US');
+  const found = comparisonTable(rows.map(({ row }) => row));
+  const withNotebook = (cells: readonly string[], notebook: string) => [
+    ...cells.slice(0, measured ? MEASURED + 1 : MEASURED),
+    notebook,
+    ...cells.slice(MEASURED + 1),
+  ];
   return {
-    headings: [
-      'model',
-      'parameters',
-      'recorded perplexity',
-      ...(measured ? ['measured perplexity'] : []),
-      "notebook's",
-      'reads tok/s',
-      'writes tok/s',
-    ],
-    rows: rows.map(({ stage, row }) => {
-      const notebook = stage.notebook?.toFixed(1) ?? '-';
-      if (row.state !== 'compared') {
-        return [`${stage.name} (${row.state})`, '-', '-', ...(measured ? ['-'] : []), notebook, '-', '-'];
-      }
-      return [
-        stage.name,
-        row.parameters.toLocaleString('en-US'),
-        row.recorded?.perplexity.toFixed(2) ?? '-',
-        ...(measured ? [row.measured?.perplexity.toFixed(2) ?? '-'] : []),
-        notebook,
-        count(row.readsPerSecond),
-        count(row.writesPerSecond),
-      ];
-    }),
+    headings: withNotebook(found.headings, "notebook's"),
+    rows: found.rows.map((cells, i) => withNotebook(cells, rows[i].stage.notebook?.toFixed(1) ?? '-')),
   };
 }
 

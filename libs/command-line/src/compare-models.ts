@@ -4,13 +4,11 @@ import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import {
   compareCheckpoints,
-  openCheckpoint,
   type Candidate,
   type CompareOptions,
   type Comparison,
-  type ComparisonRow,
+  type OpenedCheckpoint,
   type PerplexityProtocol,
-  type SideBySide,
 } from '@lilformer/evaluation';
 import { formatDuration, formatRate } from '@lilformer/training';
 import { measuredText, type MeasuredText, type TextFlags } from './measured-text.js';
@@ -58,57 +56,31 @@ export async function compareModels(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ModelsCompared> {
-  const rows: ComparisonRow[] = [];
   const texts = new Map<string, MeasuredText>();
-  let sideBySide: SideBySide[] = [];
-  for (const candidate of candidates) {
-    let protocol: PerplexityProtocol | undefined;
-    if (measure) {
-      const made = await protocolFor(candidate, measure, terminal, signal);
-      protocol = made?.protocol;
-      if (made) texts.set(candidate.name, made.text);
-    }
-    const events = compareCheckpoints([candidate], { ...options, signal, measure: () => protocol });
-    for await (const event of events) {
-      if (event.type === 'measuring') {
-        const share = `${((100 * event.fed) / event.total).toFixed(0)} %`;
-        terminal.progress(
-          `${event.name} | ${share} | perplexity ${Math.exp(event.loss).toFixed(2)} | ` +
-            `${formatRate(event.tokensPerSecond)} tok/s | eta ${formatDuration(event.eta)}`,
-        );
-      } else if (event.type === 'row') {
-        rows.push(event.row);
-        const state = event.row.state === 'compared' ? '' : ` | ${event.row.state}: ${event.row.reason}`;
-        terminal.progress(`${event.row.name}${state} | ${rows.length} of ${candidates.length}`);
-      } else {
-        const next = event.comparison.sideBySide;
-        sideBySide = sideBySide.length === 0 ? [...next] : sideBySide.map((each, i) => joined(each, next[i]));
-      }
+  const protocolFor = async (
+    { path, model, tokenizer }: OpenedCheckpoint,
+    name: string,
+  ): Promise<PerplexityProtocol | undefined> => {
+    const text =
+      measure && tokenizer && (await measuredText(path, tokenizer, measure.text, terminal, signal));
+    if (!text) return undefined;
+    texts.set(name, text);
+    return protocolOf(measure.protocol, model, text.source);
+  };
+  let done = 0;
+  for await (const event of compareCheckpoints(candidates, { ...options, signal, measure: protocolFor })) {
+    if (event.type === 'measuring') {
+      const share = `${((100 * event.fed) / event.total).toFixed(0)} %`;
+      terminal.progress(
+        `${event.name} | ${share} | perplexity ${Math.exp(event.loss).toFixed(2)} | ` +
+          `${formatRate(event.tokensPerSecond)} tok/s | eta ${formatDuration(event.eta)}`,
+      );
+    } else if (event.type === 'row') {
+      const state = event.row.state === 'compared' ? '' : ` | ${event.row.state}: ${event.row.reason}`;
+      terminal.progress(`${event.row.name}${state} | ${++done} of ${candidates.length}`);
+    } else {
+      return { ...event.comparison, texts };
     }
   }
-  return { rows, sideBySide, texts };
-}
-
-const joined = (one: SideBySide, other: SideBySide): SideBySide => ({
-  ...one,
-  continuations: [...one.continuations, ...other.continuations],
-});
-
-/** `undefined` where there is no text, or no model; the comparison says which. */
-async function protocolFor(
-  candidate: Candidate,
-  { text: flags, protocol }: NonNullable<CompareModelsOptions['measure']>,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<{ protocol: PerplexityProtocol; text: MeasuredText } | undefined> {
-  const opened = await openCheckpoint(candidate.path, candidate).catch(() => undefined);
-  if (!opened) return undefined;
-  const { model, tokenizer } = opened;
-  try {
-    if (!tokenizer) return undefined;
-    const text = await measuredText(candidate.path, tokenizer, flags, terminal, signal);
-    return text && { protocol: protocolOf(protocol, model, text.source), text };
-  } finally {
-    model.dispose();
-  }
+  throw new Error('a comparison ended without a result');
 }

@@ -46,5 +46,6 @@ export {
   type FlagAbout,
 } from './schema.js';
 export { splitFlags } from './split.js';
-export { markdownTable, textTable, type Table } from './table.js';
+export type { Table } from '@lilformer/evaluation';
+export { markdownTable, textTable } from './table.js';
 export { Terminal } from './terminal.js';

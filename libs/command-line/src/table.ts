@@ -1,12 +1,7 @@
 // One table, for a terminal or for Markdown. Columns whose cells are all numbers stand at the right.
+import type { Table } from '@lilformer/evaluation';
 
-/** A table's cells as text; a row may be shorter than the headings. */
-export interface Table {
-  readonly headings: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Columns set apart by two spaces, headings underlined. */
+/** Columns set apart by two spaces, headings underlined. A row may be shorter than the headings. */
 export function textTable({ headings, rows }: Table): string {
   const cells = [headings, ...rows].map((row) => row.map((cell) => cell.replace(/\s+/g, ' ')));
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ''))));

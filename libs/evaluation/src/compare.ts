@@ -38,9 +38,12 @@ export interface PromptGroup {
 export interface CompareOptions {
   /**
    * How to measure the perplexity of a checkpoint; undefined for one that is not to be measured. Made for each, as each has its
-   * own tokenizer and context. Without it nothing is measured, and nothing but what was recorded is told.
+   * own tokenizer and context, and given its name. Without it nothing is measured, and nothing but what was recorded is told.
    */
-  readonly measure?: (checkpoint: OpenedCheckpoint) => PerplexityProtocol | undefined;
+  readonly measure?: (
+    checkpoint: OpenedCheckpoint,
+    name: string,
+  ) => PerplexityProtocol | undefined | Promise<PerplexityProtocol | undefined>;
   /** What to write after. */
   readonly prompts?: readonly PromptGroup[];
   /** Most tokens a continuation; default 50. */
@@ -209,7 +212,7 @@ async function* compared(
 ): AsyncGenerator<ComparisonEvent, ComparedCheckpoint, undefined> {
   const { model, path, recorded, tokenizer } = opened;
   let measured: Perplexity | undefined;
-  const protocol = options.measure?.(opened);
+  const protocol = await options.measure?.(opened, name);
   if (protocol) {
     for await (const event of measurePerplexity(model, protocol, { signal: options.signal })) {
       if (event.type === 'done') measured = event.result;

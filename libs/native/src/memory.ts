@@ -113,15 +113,10 @@ export class BufferPool {
   #takeLarge(asked: number): Block {
     const bytes = Math.ceil(asked / ALIGNMENT) * ALIGNMENT;
     const before = this.#slabs.reached;
-    let block: Block;
-    try {
+    const block = this.#orCleared(() => {
       this.#expectRoom(this.#slabs.growth(bytes), asked);
-      block = this.#slabs.take(bytes, this.#taken);
-    } catch {
-      this.clear();
-      this.#expectRoom(this.#slabs.growth(bytes), asked);
-      block = this.#slabs.take(bytes, this.#taken);
-    }
+      return this.#slabs.take(bytes, this.#taken);
+    });
     if (this.#slabs.reached > before) this.#fresh++;
     this.#useLarge(block);
     return block;
@@ -201,18 +196,22 @@ export class BufferPool {
 
   #make(bytes: number): Block {
     this.#shrink(bytes);
-    let buffer: ArrayBuffer;
-    try {
-      buffer = this.#ask(bytes);
-    } catch {
-      this.clear();
-      buffer = this.#ask(bytes);
-    }
+    const buffer = this.#orCleared(() => this.#ask(bytes));
     this.#fresh++;
     const offset = this.#alignmentOf(new Float32Array(buffer)) || ALIGNMENT;
     const block: Block = { buffer, offset, bytes, users: 0, array: new Uint8Array(buffer, offset, 0) };
     this.#blocks.set(buffer, block);
     return block;
+  }
+
+  /** What asks for memory, asked again with everything idle given up when there is none. */
+  #orCleared<Result>(ask: () => Result): Result {
+    try {
+      return ask();
+    } catch {
+      this.clear();
+      return ask();
+    }
   }
 
   #ask(bytes: number): ArrayBuffer {
