@@ -12,19 +12,27 @@ export class Dropout extends Module {
   /** Number of forwards in training so far; the next one's pattern depends on it. */
   counter = 0;
   readonly #seed: number;
+  readonly #inTree: boolean;
 
   /**
    * @param rate probability of a value to become zero
    * @param random draws the seed
+   * @param options.inTree whether the printed tree shows it; false for one that PyTorch's model has as a function only
    * @throws RangeError when rate is not in [0, 1)
    */
   constructor(
     readonly rate: number,
     random: Random,
+    { inTree = true }: { inTree?: boolean } = {},
   ) {
     super();
     if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate ${rate}: expected a number from 0 to below 1`);
     this.#seed = random.uint32();
+    this.#inTree = inTree;
+  }
+
+  override get inTree(): boolean {
+    return this.#inTree;
   }
 
   /** Any shape to the same shape. */

@@ -6,7 +6,20 @@ import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { checkSize } from './sizes.js';
 
-/** `y = x Wᵀ + b`. Weight and bias start uniform in ±1/√in, as PyTorch's do. */
+/** What a {@link Linear} takes besides its sizes. */
+export interface LinearOptions {
+  /** Whether there is a bias; true without. Or a parameter `[out]` to share, as `weight`. */
+  bias?: boolean | Parameter;
+  /**
+   * A parameter `[out, in]` to share with another module instead of one of its own: the output map of a language model
+   * often has the token embedding's (Press and Wolf, arXiv:1608.05859). It stays one parameter, under both names.
+   */
+  weight?: Parameter;
+  /** The weight starts normal with mean 0 and this deviation, and the bias at 0, as in BERT and GPT-2. */
+  deviation?: number;
+}
+
+/** `y = x Wᵀ + b`. Weight and bias start uniform in ±1/√in, as PyTorch's do, unless a deviation is given. */
 export class Linear extends Module {
   /** `[out, in]` */
   readonly weight: Parameter;
@@ -16,33 +29,25 @@ export class Linear extends Module {
   /**
    * @param inFeatures,outFeatures sizes of the last dimension before and after
    * @param random draws the first weights
-   * @param options.bias whether there is one; true without
-   * @param options.weight a parameter `[out, in]` to share with another module instead of one of its own: the output
-   *   map of a language model often has the token embedding's (Press and Wolf, arXiv:1608.05859). It stays one
-   *   parameter, under both names
-   * @throws RangeError when a size is not a whole number of at least 1, or the shared weight has another shape
+   * @throws RangeError when a size is not a whole number of at least 1, or a shared parameter has another shape
    */
-  constructor(
-    inFeatures: number,
-    outFeatures: number,
-    random: Random,
-    options: { bias?: boolean; weight?: Parameter } = {},
-  ) {
+  constructor(inFeatures: number, outFeatures: number, random: Random, options: LinearOptions = {}) {
     super();
     checkSize('inFeatures', inFeatures);
     checkSize('outFeatures', outFeatures);
-    const shared = options.weight;
-    if (shared && shared.shape.join() !== `${outFeatures},${inFeatures}`) {
-      throw new RangeError(`weight [${shared.shape.join(', ')}]: expected [${outFeatures}, ${inFeatures}]`);
-    }
+    const { bias = true, deviation } = options;
     const bound = 1 / Math.sqrt(inFeatures);
-    const draw = (...shape: number[]) => {
-      const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
-      random.fillUniform(values, -bound, bound);
-      return new Parameter(values, shape);
-    };
-    this.weight = shared ?? draw(outFeatures, inFeatures);
-    this.bias = (options.bias ?? true) ? draw(outFeatures) : null;
+    const draw = (...shape: number[]): Parameter =>
+      new Parameter(() => {
+        const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
+        if (deviation === undefined) random.fillUniform(values, -bound, bound);
+        else if (shape.length > 1) random.fillNormal(values, 0, deviation);
+        return values;
+      }, shape);
+    this.weight =
+      checkShared('weight', options.weight, [outFeatures, inFeatures]) ?? draw(outFeatures, inFeatures);
+    if (bias instanceof Parameter) this.bias = checkShared('bias', bias, [outFeatures]);
+    else this.bias = bias ? draw(outFeatures) : null;
   }
 
   /** `[..., in]` to `[..., out]`, followed by `activation` if there is one. */
@@ -54,4 +59,16 @@ export class Linear extends Module {
     const [outFeatures, inFeatures] = this.weight.shape;
     return `in_features=${inFeatures}, out_features=${outFeatures}, bias=${this.bias ? 'True' : 'False'}`;
   }
+}
+
+/** A parameter to share, which has to have the shape of one's own. */
+function checkShared<Shared extends Parameter | undefined>(
+  name: string,
+  shared: Shared,
+  shape: number[],
+): Shared {
+  if (shared && shared.shape.join() !== shape.join()) {
+    throw new RangeError(`${name} [${shared.shape.join(', ')}]: expected [${shape.join(', ')}]`);
+  }
+  return shared;
 }

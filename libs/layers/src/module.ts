@@ -4,8 +4,8 @@
 import type { NamedArray } from '@lilformer/checkpoints';
 import { join } from './names.js';
 import { ConstantBuffer, Parameter } from './parameter.js';
-import { loadStateDict, stateDict } from './state-dict.js';
-import { printTree } from './tree.js';
+import { entries, loadStateDict, stateDict } from './state-dict.js';
+import { printTree, type TreeForm } from './tree.js';
 
 /**
  * Something with parameters. A subclass assigns parameters, constants, modules and arrays of modules to
@@ -102,6 +102,11 @@ export abstract class Module {
     return count;
   }
 
+  /** Everything that the state dict has, in its order: a shared parameter comes under each of its names. */
+  stateEntries(): Iterable<[string, Parameter | ConstantBuffer]> {
+    return entries(this);
+  }
+
   /** Copies of all values under PyTorch's names and in its order: parameters as F32, and the constants. */
   stateDict(): Map<string, NamedArray> {
     return stateDict(this);
@@ -120,13 +125,27 @@ export abstract class Module {
   }
 
   /** Settings to show in the printed tree, such as `in_features=16, out_features=48, bias=True`. */
-  describe(): string {
+  describe(_form: TreeForm): string {
     return '';
   }
 
-  /** The module and all inside it, as PyTorch prints modules. */
-  toString(): string {
-    return printTree(this);
+  /** The name to show in the printed tree: the class's. */
+  treeName(_form: TreeForm): string {
+    return this.constructor.name;
+  }
+
+  /** Whether the printed tree shows this module. */
+  get inTree(): boolean {
+    return true;
+  }
+
+  /**
+   * The module and all inside it, as PyTorch prints modules.
+   * @param form how they are printed by PyTorch 2.8 and transformers 4 (the default), or by PyTorch 2.15 and
+   *   transformers 5, where a LayerNorm says whether it has a bias
+   */
+  toString(form: TreeForm = 'torch 2.8'): string {
+    return printTree(this, form);
   }
 
   /** Frees the memory of all parameters and constants. The module cannot be used after. */

@@ -1,11 +1,11 @@
 // The two normalisations of a token's vector: LayerNorm (Ba, Kiros and Hinton, 2016) centres and scales,
 // RMSNorm (Zhang and Sennrich, 2019) only scales.
 import type { tf } from '@lilformer/engine';
-import { addLayerNorm, addRmsNorm, layerNorm, rmsNorm } from '@lilformer/ops';
+import { addLayerNorm, addRmsNorm, layerNorm, residual, rmsNorm, type DropoutMask } from '@lilformer/ops';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { checkSize } from './sizes.js';
-import { pythonFloat } from './tree.js';
+import { pythonFloat, type TreeForm } from './tree.js';
 
 /** `(x - mean) / √(variance + eps) · weight + bias` over the last dimension; weight starts at 1, bias at 0. */
 export class LayerNorm extends Module {
@@ -26,8 +26,8 @@ export class LayerNorm extends Module {
     super();
     checkSize('width', width);
     checkEps(eps);
-    this.weight = new Parameter(new Float32Array(width).fill(1), [width]);
-    this.bias = new Parameter(new Float32Array(width), [width]);
+    this.weight = new Parameter(() => new Float32Array(width).fill(1), [width]);
+    this.bias = new Parameter(() => new Float32Array(width), [width]);
   }
 
   /** `[..., width]` to the same shape. */
@@ -35,13 +35,18 @@ export class LayerNorm extends Module {
     return layerNorm(x, this.weight.variable, this.bias.variable, this.eps) as T;
   }
 
-  /** The sum `x + y` of a residual connection, and its norm, in one pass. */
-  ofSum<T extends tf.Tensor>(x: T, y: T): [sum: T, normed: T] {
+  /** The sum `x + dropout(y)` of a residual connection, and its norm; in one pass where nothing drops. */
+  ofSum<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask): [sum: T, normed: T] {
+    if (dropout) {
+      const sum = residual(x, y, dropout);
+      return [sum, this.forward(sum)];
+    }
     return addLayerNorm(x, y, this.weight.variable, this.bias.variable, this.eps) as [T, T];
   }
 
-  override describe(): string {
-    return `(${this.weight.shape[0]},), eps=${pythonFloat(this.eps)}, elementwise_affine=True`;
+  override describe(form: TreeForm): string {
+    const bias = form === 'torch 2.15' ? ', bias=True' : '';
+    return `(${this.weight.shape[0]},), eps=${pythonFloat(this.eps)}, elementwise_affine=True${bias}`;
   }
 }
 
@@ -62,7 +67,7 @@ export class RMSNorm extends Module {
     super();
     checkSize('width', width);
     checkEps(eps);
-    this.weight = new Parameter(new Float32Array(width).fill(1), [width]);
+    this.weight = new Parameter(() => new Float32Array(width).fill(1), [width]);
   }
 
   /** `[..., width]` to the same shape. */
@@ -70,8 +75,12 @@ export class RMSNorm extends Module {
     return rmsNorm(x, this.weight.variable, this.eps) as T;
   }
 
-  /** The sum `x + y` of a residual connection, and its norm, in one pass. */
-  ofSum<T extends tf.Tensor>(x: T, y: T): [sum: T, normed: T] {
+  /** The sum `x + dropout(y)` of a residual connection, and its norm; in one pass where nothing drops. */
+  ofSum<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask): [sum: T, normed: T] {
+    if (dropout) {
+      const sum = residual(x, y, dropout);
+      return [sum, this.forward(sum)];
+    }
     return addRmsNorm(x, y, this.weight.variable, this.eps) as [T, T];
   }
 

@@ -2,37 +2,91 @@
 // only have a place in the state dict. Neither knows its own name; the module that holds it does.
 import { tf } from '@lilformer/engine';
 
+/** Whether modules are being built without values; see `withoutWeights`. */
+let weightless = false;
+
+/**
+ * Runs `build` so that the parameters made in it have shapes but no values yet, and cost no memory: to print the tree of
+ * a large model or count its parameters, or to fill it from a file, without drawing weights that nobody will use.
+ */
+export function withoutWeights<T>(build: () => T): T {
+  const before = weightless;
+  weightless = true;
+  try {
+    return build();
+  } finally {
+    weightless = before;
+  }
+}
+
 /** One trainable tensor of a module. It lives until its module is disposed, inside or outside of tidies. */
 export class Parameter {
-  /** The tensor itself; operations take it as it is, and its gradient is found by its `name`. */
-  readonly variable: tf.Variable;
   readonly shape: number[];
+  /** Whether files hold it transposed: `[in, out]` where the tensor is `[out, in]`. */
+  readonly transposed: boolean;
+  #variable: tf.Variable | undefined;
+  #trainable = true;
 
   /**
-   * @param values the first values, row after row; taken over, not copied
+   * @param values gives the first values, row after row, or is them; taken over, not copied
    * @param shape its product is the number of values
+   * @param options.transposed files hold this matrix transposed; false without
    */
-  constructor(values: Float32Array, shape: readonly number[]) {
+  constructor(
+    values: Float32Array | (() => Float32Array),
+    shape: readonly number[],
+    { transposed = false }: { transposed?: boolean } = {},
+  ) {
     this.shape = [...shape];
-    this.variable = tf.tidy(() => tf.variable(tf.tensor(values, this.shape, 'float32')));
+    this.transposed = transposed;
+    if (!weightless) this.assign(typeof values === 'function' ? values() : values);
+  }
+
+  /**
+   * The tensor itself; operations take it as it is, and its gradient is found by its `name`.
+   * @throws Error when there are no values yet
+   */
+  get variable(): tf.Variable {
+    if (this.#variable) return this.#variable;
+    throw new Error(
+      `a parameter of shape [${this.shape.join(', ')}] has no values: its model was built without weights; load some first`,
+    );
+  }
+
+  /** False while there are no values: of a parameter built `withoutWeights` until it is assigned some. */
+  get hasValues(): boolean {
+    return this.#variable !== undefined;
+  }
+
+  /**
+   * Replaces all values.
+   * @param values row after row in the order of `shape`; taken over, not copied
+   */
+  assign(values: Float32Array): void {
+    tf.tidy(() => {
+      const tensor = tf.tensor(values, this.shape, 'float32');
+      if (this.#variable) this.#variable.assign(tensor);
+      else this.#variable = tf.variable(tensor, this.#trainable);
+    });
   }
 
   /** Number of values. */
   get size(): number {
-    return this.variable.size;
+    return this.shape.reduce((product, n) => product * n, 1);
   }
 
   /** False freezes the parameter: it gets no gradient, and optimizers leave it as it is. */
   get trainable(): boolean {
-    return this.variable.trainable;
+    return this.#trainable;
   }
 
   set trainable(trainable: boolean) {
-    this.variable.trainable = trainable;
+    this.#trainable = trainable;
+    if (this.#variable) this.#variable.trainable = trainable;
   }
 
   dispose(): void {
-    if (!this.variable.isDisposed) this.variable.dispose();
+    if (this.#variable && !this.#variable.isDisposed) this.#variable.dispose();
   }
 }
 

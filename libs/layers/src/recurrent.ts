@@ -56,8 +56,11 @@ export abstract class Recurrent extends Module {
     const bound = 1 / Math.sqrt(hiddenSize);
     const rows = blocks * hiddenSize;
     const draw = (name: string, ...shape: number[]): void => {
-      const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
-      random.fillUniform(values, -bound, bound);
+      const values = (): Float32Array => {
+        const drawn = new Float32Array(shape.reduce((size, n) => size * n, 1));
+        random.fillUniform(drawn, -bound, bound);
+        return drawn;
+      };
       Object.assign(this, { [name]: new Parameter(values, shape) });
     };
     for (let layer = 0; layer < this.numLayers; layer++) {

@@ -1,7 +1,7 @@
 // Modules in a row, PyTorch's `nn.Sequential`, and activations as modules of their own, which have a
 // place (and so a number) in such a row.
 import type { tf } from '@lilformer/engine';
-import { gelu, relu } from '@lilformer/ops';
+import { gelu, relu, type Activation } from '@lilformer/ops';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 
@@ -18,6 +18,8 @@ export class GELU extends Module {
 
 /** `max(x, 0)`. */
 export class ReLU extends Module {
+  readonly kind: Activation = 'relu';
+
   forward<T extends tf.Tensor>(x: T): T {
     return relu(x) as T;
   }

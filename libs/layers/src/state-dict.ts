@@ -1,16 +1,15 @@
 // A module's values as named arrays, both ways. Loading looks at everything first and changes nothing
 // until all of it is known to fit.
 import { toFloat32, type DType, type NamedArray } from '@lilformer/checkpoints';
-import { tf } from '@lilformer/engine';
 import type { Module } from './module.js';
 import { join } from './names.js';
-import type { ConstantBuffer, Parameter } from './parameter.js';
+import { Parameter, type ConstantBuffer } from './parameter.js';
 
 /** Types that weights come in. */
 const FLOATS: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
-/** Every name a state dict of `module` has, a shared parameter under each of its names. */
-function* entries(module: Module, path = ''): Iterable<[string, Parameter | ConstantBuffer]> {
+/** Every name a state dict of `module` has, see {@link Module.stateEntries}. */
+export function* entries(module: Module, path = ''): Iterable<[string, Parameter | ConstantBuffer]> {
   for (const [name, parameter] of module.ownParameters()) yield [join(path, name), parameter];
   for (const [name, buffer] of module.ownBuffers()) yield [join(path, name), buffer];
   for (const [name, child] of module.namedChildren()) yield* entries(child, join(path, name));
@@ -20,9 +19,9 @@ function* entries(module: Module, path = ''): Iterable<[string, Parameter | Cons
 export function stateDict(module: Module): Map<string, NamedArray> {
   const state = new Map<string, NamedArray>();
   for (const [name, entry] of entries(module)) {
-    if ('variable' in entry) {
-      const data = Float32Array.from(entry.variable.dataSync());
-      state.set(name, { dtype: 'F32', shape: entry.shape, data });
+    if (entry instanceof Parameter) {
+      const data = Float32Array.from(entry.variable.dataSync<'float32'>());
+      state.set(name, { dtype: 'F32', shape: storedShape(entry), data: inFileOrder(entry, data) });
     } else {
       state.set(name, { dtype: entry.dtype, shape: entry.shape, data: entry.values() });
     }
@@ -41,20 +40,21 @@ export function loadStateDict(module: Module, state: ReadonlyMap<string, NamedAr
     known.add(name);
     const array = state.get(name);
     if (array === undefined) {
-      if ('variable' in entry) absent.push([name, entry]);
+      if (entry instanceof Parameter) absent.push([name, entry]);
       continue;
     }
-    if (array.shape.join() !== entry.shape.join()) {
-      problems.push(`${name} has shape [${array.shape.join(', ')}], expected [${entry.shape.join(', ')}]`);
+    const shape = storedShape(entry);
+    if (array.shape.join() !== shape.join()) {
+      problems.push(`${name} has shape [${array.shape.join(', ')}], expected [${shape.join(', ')}]`);
       continue;
     }
     const size = entry.shape.reduce((product, n) => product * n, 1);
     const data = toFloat32(array);
-    if (!FLOATS.has(array.dtype) && !('values' in entry && array.dtype === entry.dtype)) {
+    if (!FLOATS.has(array.dtype) && !(!(entry instanceof Parameter) && array.dtype === entry.dtype)) {
       problems.push(`${name} has type ${array.dtype}, expected floating-point numbers`);
     } else if (data.length !== size) {
       problems.push(`${name} has ${data.length} numbers, expected ${size} for its shape`);
-    } else if ('variable' in entry) {
+    } else if (entry instanceof Parameter) {
       const twin = values.get(entry);
       if (twin === undefined) values.set(entry, { name, data });
       else if (twin.data.some((value, i) => !Object.is(value, data[i]))) {
@@ -76,8 +76,41 @@ export function loadStateDict(module: Module, state: ReadonlyMap<string, NamedAr
     );
   }
   for (const [parameter, { data }] of values) {
-    tf.tidy(() => parameter.variable.assign(tf.tensor(data, parameter.shape, 'float32')));
+    parameter.assign(fromFileOrder(parameter, data));
   }
+}
+
+/** The shape that a file has for an entry of the state dict. */
+export function storedShape(entry: Parameter | ConstantBuffer): readonly number[] {
+  return entry instanceof Parameter && entry.transposed ? entry.shape.toReversed() : entry.shape;
+}
+
+/** A parameter's values, as a file has them, in the order of its tensor. */
+export function fromFileOrder({ transposed, shape }: Parameter, data: Float32Array): Float32Array {
+  return transposed ? transpose(data, shape[1], shape[0]) : data;
+}
+
+/** The other way round. */
+function inFileOrder({ transposed, shape }: Parameter, data: Float32Array): Float32Array {
+  return transposed ? transpose(data, shape[0], shape[1]) : data;
+}
+
+/** [rows, columns] to [columns, rows], by squares that fit the cache. */
+function transpose(from: Float32Array, rows: number, columns: number): Float32Array {
+  const side = 32;
+  const to = new Float32Array(from.length);
+  for (let top = 0; top < rows; top += side) {
+    const bottom = Math.min(rows, top + side);
+    for (let left = 0; left < columns; left += side) {
+      const right = Math.min(columns, left + side);
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) {
+          to[column * rows + row] = from[row * columns + column];
+        }
+      }
+    }
+  }
+  return to;
 }
 
 /** Whether `data` is the constant, up to the rounding of its type and of the sines of another library. */

@@ -2,16 +2,21 @@
 // `ModuleList` with runs of equal members folded into one (`(0-1): 2 x Block(…)`).
 import type { Module } from './module.js';
 
+/** Whose way of printing: newer versions say a little more. */
+export type TreeForm = 'torch 2.8' | 'torch 2.15';
+
 /** The tree of `module`; no line break at the end. */
-export function printTree(module: Module): string {
+export function printTree(module: Module, form: TreeForm): string {
   const lines: string[] = [];
   for (const [name, children] of byProperty(module)) {
     lines.push(
-      ...indent(`(${name}): ${Array.isArray(children) ? printList(children) : printTree(children)}`),
+      ...indent(
+        `(${name}): ${Array.isArray(children) ? printList(children, form) : printTree(children, form)}`,
+      ),
     );
   }
-  const name = module.constructor.name;
-  if (lines.length === 0) return `${name}(${module.describe()})`;
+  const name = module.treeName(form);
+  if (lines.length === 0) return `${name}(${module.describe(form)})`;
   return `${name}(\n${lines.join('\n')}\n)`;
 }
 
@@ -19,6 +24,7 @@ export function printTree(module: Module): string {
 function byProperty(module: Module): Map<string, Module | Module[]> {
   const properties = new Map<string, Module | Module[]>();
   for (const [name, child] of module.namedChildren()) {
+    if (!child.inTree) continue;
     const [property, place] = name.split('.');
     if (place === undefined) {
       properties.set(property, child);
@@ -31,10 +37,10 @@ function byProperty(module: Module): Map<string, Module | Module[]> {
   return properties;
 }
 
-function printList(members: Module[]): string {
+function printList(members: Module[], form: TreeForm): string {
   const runs: { first: number; last: number; text: string }[] = [];
   for (const [place, member] of members.entries()) {
-    const text = printTree(member);
+    const text = printTree(member, form);
     const run = runs.at(-1);
     if (run?.text === text) run.last = place;
     else runs.push({ first: place, last: place, text });
