@@ -22,7 +22,7 @@ group('a sweep', () => {
     }
   });
 
-  it('trains the eight stages of the evolution, in their order', () => {
+  it('trains the eight stages of the evolution, in their order, and the last with a router that learns', () => {
     expect(resolveSweep('evolution', sweepNamed('evolution')).runs.map(({ preset }) => preset)).toEqual([
       'evolution/03-bigram',
       'evolution/04-attention',
@@ -32,6 +32,7 @@ group('a sweep', () => {
       'evolution/08-stacked',
       'evolution/09-multihead',
       'evolution/10-moe',
+      'experts/trained-router',
     ]);
   });
 

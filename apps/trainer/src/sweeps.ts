@@ -4,11 +4,11 @@ import { PRESETS } from './presets.js';
 import type { SweepFile } from './sweep.js';
 
 /** The presets of a family, each a run under its own name. */
-function family(name: string, wanted = /./): SweepFile['runs'] {
+function family(name: string): SweepFile['runs'] {
   return Object.fromEntries(
     Object.keys(PRESETS).flatMap((preset) => {
       const [of, run] = preset.split('/');
-      return of === name && wanted.test(run) ? [[run, { preset }]] : [];
+      return of === name ? [[run, { preset }]] : [];
     }),
   );
 }
@@ -18,9 +18,10 @@ const SCENE = 'MENENIUS: What then? To whom do you speak, sir? Who is it';
 
 export const SWEEPS: Readonly<Record<string, SweepFile>> = {
   evolution: {
-    about: 'eight models, from bigram to mixture of experts',
+    about:
+      'eight models, from bigram to mixture of experts, and the last once more with a router that learns',
     preset: 'evolution/03-bigram',
-    runs: family('evolution', /^\d/),
+    runs: { ...family('evolution'), 'trained-router': { preset: 'experts/trained-router' } },
     beside: {
       "notebook's perplexity": {
         '03-bigram': 35.8,

@@ -10,6 +10,7 @@ import {
   flagOf,
   fromWhereTheyStand,
   tellListener,
+  typedCommand,
   type Terminal,
 } from '@lilformer/command-line';
 import { RunFolder } from '@lilformer/checkpoints';
@@ -88,7 +89,7 @@ export async function trainCommand(
       await tell(run, untrained, terminal, signal);
       terminal.print(`\nRun folder: ${shown}`);
       terminal.print(
-        `Let it write: npx nx run trainer:generate -- --run ${shown} --prompt "${settings.prompt}"`,
+        `Let it write: ${typedCommand('trainer:generate', ['--run', shown, '--prompt', settings.prompt])}`,
       );
     }
     return done;

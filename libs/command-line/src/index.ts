@@ -29,7 +29,7 @@ export {
   type FileFlags,
 } from './open-model.js';
 export { protocolFlags, protocolOf, type ProtocolFlags } from './protocol.js';
-export { commandLine, INTERRUPTED, runProgram, tellListener, verb } from './program.js';
+export { commandLine, INTERRUPTED, runProgram, tellListener, typedCommand, verb } from './program.js';
 export {
   aboutFlags,
   checkFlags,

@@ -87,10 +87,19 @@ export function tellListener(message: object): void {
 
 /** The present command as one would type it again, for reports. */
 export function commandLine(target: string): string {
-  const args = process.argv.slice(3);
+  return typedCommand(target, process.argv.slice(3));
+}
+
+/** A command as one would type it. */
+export function typedCommand(target: string, args: readonly string[]): string {
   return ['npx nx run', target, ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])].join(' ');
 }
 
+/** An argument as shells take it. */
 function quoted(arg: string): string {
-  return /^[\w./:=,+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w./:=,+-]+$/.test(arg)) return arg;
+  const escaped = arg.replaceAll("'", `'\\''`);
+  return /[\n\t]/.test(arg)
+    ? `$'${arg.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}'`
+    : `'${escaped}'`;
 }

@@ -1,0 +1,144 @@
+// Makes a page of docs/results: trains what is not trained yet, measures, and writes the page.
+// `npx nx run results:make -- --help`.
+import { writeFileAtomic } from '@lilformer/checkpoints';
+import { fromWhereTheyStand, INTERRUPTED, typedCommand } from '@lilformer/command-line';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { withSections, type Shown } from './page.js';
+import { HERE, SETS, type Step } from './sets.js';
+
+const workspace = resolve(import.meta.dirname, '../../..');
+
+const help = `Usage: npx nx run results:make -- SET [options] [settings]
+
+Trains what is not trained yet, measures it, and writes docs/results/SET. Ctrl-C saves; the same
+command goes on. Settings, such as --data FILE or --precision bf16, are handed on to every training.
+
+Sets:
+${Object.entries(SETS)
+  .map(([name, { about }]) => `  ${name.padEnd(16)} ${about}`)
+  .join('\n')}
+
+  --to FOLDER      where the page goes (default docs/results/SET)
+  --python FILE    a Python with torch, for what is compared with PyTorch; without it that is left out`;
+
+async function main(): Promise<number> {
+  const { set, to, python, typed } = read(process.argv.slice(2));
+  if (set === undefined) {
+    console.log(help);
+    return 0;
+  }
+  const folder = fromWhereTheyStand(to ?? join('docs/results', set));
+  const shown: Shown[] = [];
+  for (const step of SETS[set].steps) {
+    if (step.python && python === undefined) {
+      console.log(`\n${step.target}: left out; --python FILE says where a Python with torch is`);
+      continue;
+    }
+    const figures = step.figures === undefined ? [] : ['--figures', join(folder, step.figures)];
+    const args = [
+      ...step.args.map((arg) => arg.replace(HERE, asGiven(folder))),
+      ...(step.trains ? typed : []),
+      ...(step.python ? ['--python', python!] : []),
+    ];
+    console.log(`\n> ${typedCommand(step.target, args)}`);
+    const { code, output } = await run(step, [...args, ...figures]);
+    if (code !== 0) return code;
+    if (step.heading === undefined) continue;
+    shown.push({
+      heading: step.heading,
+      about: step.about,
+      command: typedCommand(
+        step.target,
+        step.args.map((arg) => arg.replace(HERE, asGiven(folder))),
+      ),
+      output,
+      figures: step.figures === undefined ? [] : figuresIn(folder, step.figures),
+    });
+  }
+  const page = join(folder, 'README.md');
+  const discussion = existsSync(join(folder, 'discussion.md')) ? 'discussion.md' : undefined;
+  await writeFileAtomic(page, withSections(readFileSync(page, 'utf8'), shown, discussion));
+  console.log(`\nPage: ${asGiven(page)}`);
+  return 0;
+}
+
+/** The arguments. @throws Error naming the sets there are */
+function read(args: string[]): { set?: string; to?: string; python?: string; typed: string[] } {
+  const [set, ...rest] = args;
+  if (set === undefined || args.includes('--help')) return { typed: [] };
+  if (!Object.hasOwn(SETS, set)) {
+    throw new Error(`${set}: expected one of ${Object.keys(SETS).join(', ')}`);
+  }
+  const take = (flag: string): string | undefined => {
+    const at = rest.indexOf(flag);
+    if (at < 0) return undefined;
+    const [, value] = rest.splice(at, 2);
+    if (value === undefined) throw new Error(`${flag}: expected a value after it`);
+    return value;
+  };
+  return { set, to: take('--to'), python: take('--python'), typed: rest };
+}
+
+/** Runs a command of the workspace as Nx would, in the same place; its output is shown and given back. */
+function run({ target }: Step, args: readonly string[]): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [...programOf(target), ...args], {
+    cwd: workspace,
+    env: { ...process.env, INIT_CWD: fromWhereTheyStand('.') },
+    stdio: ['inherit', 'pipe', 'inherit'],
+  });
+  // Ctrl-C reaches the child as well, which saves; this waits for it.
+  const wait = () => undefined;
+  process.on('SIGINT', wait);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+    process.stdout.write(chunk);
+  });
+  return new Promise((done, failed) => {
+    child.on('error', failed);
+    child.on('close', (code, signal) => {
+      process.removeListener('SIGINT', wait);
+      done({ code: code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? INTERRUPTED : 1), output });
+    });
+  });
+}
+
+/** What Node is started with for `app:target`, as its package.json tells Nx. */
+function programOf(target: string): string[] {
+  const [project, name] = target.split(':');
+  const folder = ['apps', 'tools']
+    .map((kind) => join(workspace, kind, project))
+    .find((path) => existsSync(path))!;
+  const { nx, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    nx: { targets: Record<string, { options?: { command: string } }> };
+    scripts: Record<string, string>;
+  };
+  const command = nx.targets[name]?.options?.command ?? scripts[name];
+  // Apps are started from the workspace, a script from its package.
+  return command
+    .split(' ')
+    .slice(1)
+    .map((word) => (word.startsWith('src/') ? join(folder, word) : word));
+}
+
+/** A path as it stands in commands: from where the person stands, with `/`. */
+function asGiven(path: string): string {
+  return relative(fromWhereTheyStand('.'), path).replaceAll('\\', '/') || '.';
+}
+
+function figuresIn(folder: string, name: string): string[] {
+  return readdirSync(join(folder, name))
+    .filter((file) => file.endsWith('.svg'))
+    .sort()
+    .map((file) => `${name}/${file}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

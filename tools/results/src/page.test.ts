@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { withSections } from './page.js';
+
+describe('a page of results', () => {
+  it('keeps what it said, and shows commands with what they printed and drew', () => {
+    const shown = {
+      heading: 'Heads',
+      about: 'Which does what.',
+      command: 'npx nx run evaluator:evaluate',
+      output: '\n10 windows | eta 5s\nhead 0: before\n\n\n\nhead 1: itself\nfigure: x/heads.svg\n',
+      figures: ['heads/layer-0.svg'],
+    };
+    expect(withSections('# Title\n\nNumbers.\n', [shown], 'discussion.md')).toBe(
+      [
+        '# Title',
+        'What these numbers say is discussed in [discussion.md](discussion.md).',
+        'Numbers.',
+        '## Heads',
+        'Which does what.',
+        '`npx nx run evaluator:evaluate` prints:',
+        '```text\nhead 0: before\n\nhead 1: itself\n```',
+        '![layer 0](heads/layer-0.svg)\n',
+      ].join('\n\n'),
+    );
+  });
+});

@@ -1,0 +1,189 @@
+// The sets of results: which commands make each, in their order, and where what they say goes.
+
+/** A command of the workspace, as one would type it behind `npx nx run`. */
+export interface Step {
+  readonly target: string;
+  readonly args: readonly string[];
+  /** It trains: settings that were typed (`--data`, `--precision`) are handed on to it. */
+  readonly trains?: true;
+  /** The heading under which the page shows what it prints; without one it is not shown. */
+  readonly heading?: string;
+  /** What a reader should know before what it prints. */
+  readonly about?: string;
+  /** A folder beside the page that its figures go to; they are shown as well. */
+  readonly figures?: string;
+  /** It needs a Python with torch, and is left out without `--python`. */
+  readonly python?: true;
+}
+
+/** One page of docs/results. */
+export interface ResultSet {
+  readonly about: string;
+  /** The one of them with a report writes the page; those after it add to it. */
+  readonly steps: readonly Step[];
+}
+
+/** Stands for the folder of the page. */
+export const HERE = '{page}';
+
+const LARGE = 'runs/large';
+const OPENING = 'First Citizen:\nBefore we proceed';
+
+export const SETS: Readonly<Record<string, ResultSet>> = {
+  evolution: {
+    about: 'eight models, from bigram to mixture of experts, on TinyStories',
+    steps: [
+      { target: 'evolution:train', args: [], trains: true },
+      { target: 'evolution:compare', args: ['--measure', '--report', HERE] },
+      {
+        target: 'bench:agreement',
+        args: ['--run', 'runs/evolution/03-bigram', '--run', 'runs/evolution/09-multihead'],
+        heading: 'Beside PyTorch',
+        about:
+          'The same two models trained by PyTorch on the same tokens with the same settings, and both measured by one protocol.',
+        python: true,
+      },
+    ],
+  },
+  shakespeare: {
+    about: 'a small transformer with its own BPE, trained until validation gets no better',
+    steps: [
+      {
+        target: 'trainer:sweep',
+        args: ['--preset', 'shakespeare', '--report', HERE],
+        trains: true,
+      },
+      {
+        target: 'evaluator:evaluate',
+        args: ['--run', 'runs/shakespeare', '--stride', '1', '--what-heads-do'],
+        heading: 'The best run, each token counted once',
+        about:
+          'The perplexities above are means over all windows, as the notebook has them. Here each token of the validation ' +
+          'text counts once, with as much before it as the context holds; and what each head looks at.',
+        figures: 'by-position',
+      },
+      {
+        target: 'evaluator:predict',
+        args: ['--run', 'runs/shakespeare'],
+        heading: 'Predictions',
+        figures: 'predictions',
+      },
+      {
+        target: 'evaluator:generate',
+        args: [
+          ...['--run', 'runs/shakespeare', '--prompt', 'MENENIUS:', '--temperature', '0.9'],
+          ...['--max-tokens', '100', '--seed', '0', '--clean-spacing'],
+        ],
+        heading: 'A sample',
+      },
+      {
+        target: 'trainer:sweep',
+        args: ['--file', 'apps/trainer/sweeps/heads.json', '--report', `${HERE}/heads`],
+        trains: true,
+      },
+      {
+        target: 'evaluator:evaluate',
+        args: ['--checkpoints', 'runs/heads', '--what-heads-do', '--text-tokens', '20000'],
+        heading: 'How heads come about',
+        about: 'The baseline after 1, 50, 200 and 700 steps; 700 are its first epoch.',
+      },
+      {
+        target: 'trainer:sweep',
+        args: ['--file', 'apps/trainer/sweeps/context.json', '--report', `${HERE}/context`],
+        trains: true,
+        heading: 'Time and memory by context',
+        about: 'The baseline at other lengths of context, a step of 32 windows each.',
+      },
+    ],
+  },
+  recurrent: {
+    about: 'RNN, GRU and transformer on the characters of TinyStories',
+    steps: [
+      {
+        target: 'trainer:sweep',
+        args: ['--preset', 'recurrent', '--jobs', '1', '--report', HERE],
+        trains: true,
+      },
+      {
+        target: 'trainer:sweep',
+        args: [
+          ...['--file', 'apps/trainer/sweeps/attention.json', '--jobs', '1'],
+          ...['--report', `${HERE}/attention`],
+        ],
+        trains: true,
+        heading: 'Naive and fused attention',
+        about: 'The transformer of 8 layers, 100 steps with attention in one kernel and in plain operations.',
+      },
+      {
+        target: 'evaluator:flops',
+        args: ['--run', 'runs/recurrent', '--tokens', '100'],
+        heading: 'What the best one costs',
+      },
+      {
+        target: 'evaluator:attend',
+        args: ['--run', 'runs/recurrent/gru', '--prompt', 'Lily said, '],
+        heading: 'The gates of the GRU',
+        figures: 'gates',
+      },
+      {
+        target: 'evaluator:attend',
+        args: ['--run', 'runs/recurrent/transformer-8', '--prompt', 'Lily said, '],
+        heading: 'The heads of the transformer of 8 layers',
+        figures: 'heads',
+      },
+    ],
+  },
+  hyperparameters: {
+    about: 'a character GPT, eleven experiments from one base, and a large one',
+    steps: [
+      {
+        target: 'trainer:sweep',
+        args: ['--preset', 'hyperparameters', '--report', HERE],
+        trains: true,
+      },
+      {
+        target: 'trainer:sweep',
+        args: ['--file', 'apps/trainer/sweeps/large.json', '--report', `${HERE}/large`],
+        trains: true,
+      },
+      {
+        target: 'evaluator:evaluate',
+        args: ['--run', LARGE, '--protocol', 'random-batches', '--batches', '200', '--batch-size', '4'],
+        heading: 'The large one',
+        about: '10,788,929 parameters: width 384, 6 heads, 6 layers, 256 characters, dropout 0.2.',
+      },
+      {
+        target: 'evaluator:generate',
+        args: [
+          '--run',
+          LARGE,
+          '--prompt',
+          OPENING,
+          '--max-tokens',
+          '500',
+          '--temperature',
+          '1',
+          '--seed',
+          '1337',
+        ],
+        heading: 'What it writes',
+      },
+      {
+        target: 'evaluator:attend',
+        args: ['--run', LARGE, '--prompt', OPENING],
+        heading: 'What its heads look at',
+        figures: 'large/attention',
+      },
+    ],
+  },
+  compute: {
+    about: 'how large a model should be for a given amount of computation',
+    steps: [
+      {
+        target: 'trainer:sweep',
+        args: ['--file', 'apps/trainer/sweeps/compute.json', '--report', HERE],
+        trains: true,
+      },
+    ],
+  },
+};
