@@ -7,10 +7,19 @@ import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { checkSize } from './sizes.js';
 
+/** What an {@link Embedding} takes besides its sizes. */
+export interface EmbeddingOptions {
+  /** Deviation of the first values, whose mean is 0; 1 without. */
+  deviation?: number;
+  /** The row of padding: it starts at 0. (Unlike PyTorch's it learns where padding is not masked.) */
+  paddingIndex?: number;
+}
+
 /** Looks up rows of a table. The table starts normal, with mean 0 and deviation 1, as PyTorch's does. */
 export class Embedding extends Module {
   /** `[count, width]` */
   readonly weight: Parameter;
+  readonly #paddingIndex: number | undefined;
 
   /**
    * @param count number of rows: the vocabulary's size, or the longest text
@@ -18,13 +27,22 @@ export class Embedding extends Module {
    * @param random draws the first values
    * @throws RangeError when a size is not a whole number of at least 1
    */
-  constructor(count: number, width: number, random: Random) {
+  constructor(
+    count: number,
+    width: number,
+    random: Random,
+    { deviation = 1, paddingIndex }: EmbeddingOptions = {},
+  ) {
     super();
     checkSize('count', count);
     checkSize('width', width);
-    const values = new Float32Array(count * width);
-    random.fillNormal(values);
-    this.weight = new Parameter(values, [count, width]);
+    this.#paddingIndex = paddingIndex;
+    this.weight = new Parameter(() => {
+      const values = new Float32Array(count * width);
+      random.fillNormal(values, 0, deviation);
+      if (paddingIndex !== undefined) values.fill(0, paddingIndex * width, (paddingIndex + 1) * width);
+      return values;
+    }, [count, width]);
   }
 
   /**
@@ -39,7 +57,8 @@ export class Embedding extends Module {
   }
 
   override describe(): string {
-    return this.weight.shape.join(', ');
+    const padding = this.#paddingIndex === undefined ? '' : `, padding_idx=${this.#paddingIndex}`;
+    return this.weight.shape.join(', ') + padding;
   }
 }
 
@@ -50,7 +69,7 @@ export class Embedding extends Module {
  * @param tokens a row a token
  * @param places `[L, C]`, a row a position
  * @returns `[B, T, C]`
- * @throws Error naming the first id that has no row
+ * @throws Error naming the first id or position that has no row
  */
 export function embedAtPositions(
   ids: tf.Tensor2D,
@@ -58,7 +77,7 @@ export function embedAtPositions(
   places: tf.Tensor,
   options: ForwardOptions,
 ): tf.Tensor3D {
-  if (options.paddingMask) {
+  if (options.paddingMask || options.positions) {
     return tf.add(tokens.forward(ids), embedding(positions(ids, options), places));
   }
   const first = options.cache?.length ?? 0;
@@ -66,17 +85,24 @@ export function embedAtPositions(
 }
 
 /**
- * Positions of the tokens of a forward pass: they go on after the cache's, and with a padding mask they
- * count real tokens only, so that a text gets the same positions wherever its padding is.
+ * Positions of the tokens of a forward pass: those that are given; else they go on after the cache's, and with a padding
+ * mask they count real tokens only, so that a text gets the same positions wherever its padding is.
  *
  * @param ids `[B, T]`
- * @returns int32 `[T]`, or `[B, T]` with a padding mask; a padded place has a position too, of no meaning
+ * @returns int32 `[T]`, or `[B, T]` when given or with a padding mask; a padded place has a position too, of no meaning
+ * @throws Error when the given positions have another shape than the ids
  */
 export function positions(
   ids: tf.Tensor2D,
-  { cache, paddingMask }: ForwardOptions,
+  { cache, paddingMask, positions: given }: ForwardOptions,
 ): tf.Tensor1D | tf.Tensor2D {
   const [, tokens] = ids.shape;
+  if (given) {
+    if (given.shape.join() === ids.shape.join()) return given;
+    throw new Error(
+      `positions [${given.shape.join(', ')}]: expected one for each id, [${ids.shape.join(', ')}]`,
+    );
+  }
   const before = cache?.length ?? 0;
   if (!paddingMask)
     return tf.tensor1d(

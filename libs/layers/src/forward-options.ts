@@ -11,6 +11,11 @@ export interface ForwardOptions {
   capture?: Capture;
   /** `[B, T]` over all tokens, the cache's included: 1 for a real token, 0 for padding, which nobody attends to. */
   paddingMask?: tf.Tensor2D;
+  /**
+   * Int32 `[B, T]`, the positions of these tokens. Without, they go on after the cache's, and with a padding mask they
+   * count real tokens only.
+   */
+  positions?: tf.Tensor2D;
   /** Logits of the last place only, `[B, 1, V]`: all that sampling needs. */
   lastOnly?: boolean;
 }

@@ -1,9 +1,19 @@
-export { Parameter, ConstantBuffer } from './parameter.js';
+export { Parameter, ConstantBuffer, withoutWeights } from './parameter.js';
 export { Module } from './module.js';
-export { Linear } from './linear.js';
-export { Embedding, embedAtPositions, positions } from './embedding.js';
+export { fromFileOrder, storedShape } from './state-dict.js';
+export type { TreeForm } from './tree.js';
+export { Linear, type LinearOptions } from './linear.js';
+export { Conv1D } from './conv1d.js';
+export { GELUActivation, NewGELUActivation, PytorchGELUTanh, Tanh } from './activation.js';
+export { Embedding, embedAtPositions, positions, type EmbeddingOptions } from './embedding.js';
 export { LayerNorm, RMSNorm } from './norms.js';
-export { attend, CausalSelfAttention, PackedSelfAttention, type AttendOptions } from './attention.js';
+export {
+  attend,
+  attendTo,
+  CausalSelfAttention,
+  PackedSelfAttention,
+  type AttendOptions,
+} from './attention.js';
 export { FeedForward } from './feed-forward.js';
 export { MixtureOfExperts } from './mixture-of-experts.js';
 export { GELU, ReLU, Sequential } from './sequential.js';
@@ -11,7 +21,7 @@ export { Dropout } from './dropout.js';
 export { futureMask, sinusoids, visibleMask } from './constants.js';
 export { checkSize } from './sizes.js';
 export { Cache } from './cache.js';
-export { KeyValueCache } from './key-value-cache.js';
+export { KeyValueCache, type CrossTokens } from './key-value-cache.js';
 export { RecurrentState } from './recurrent-state.js';
 export { GRUCell, type GRUStep } from './gru-cell.js';
 export { Capture, type CapturedValue } from './capture.js';

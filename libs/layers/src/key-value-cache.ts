@@ -3,7 +3,7 @@
 // for more, each twice as large as the one before, so a token costs one row of writing as well. Sliding past
 // the context is not done here: positions are part of the keys, so the caller starts again (`reset`) with
 // fewer tokens.
-import { tf } from '@lilformer/engine';
+import { tf, tidy } from '@lilformer/engine';
 import { appendToCache, cacheOfRows } from '@lilformer/ops';
 import { Cache } from './cache.js';
 
@@ -15,9 +15,18 @@ export interface CachedTokens {
   readonly length: number;
 }
 
+/** Keys and values of another sequence, `[B, S, C]`, which does not grow: an encoder's output as one layer sees it. */
+export interface CrossTokens {
+  readonly keys: tf.Tensor3D;
+  readonly values: tf.Tensor3D;
+}
+
 /** Keys and values of all tokens so far, for each attention layer. It owns its tensors. */
 export class KeyValueCache extends Cache {
   readonly #layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
+  readonly #cross: CrossTokens[] = [];
+  /** Which row of what was first made each row of the cross keys and values is. */
+  #crossRows: readonly number[] | undefined;
 
   /**
    * The cache that a model handed to its attention layers.
@@ -50,6 +59,28 @@ export class KeyValueCache extends Cache {
     return this.#append(layer, width, [qkv, width], [qkv, 2 * width]);
   }
 
+  /**
+   * Keys and values of another sequence for one layer: made when first asked for, then kept until `reset`.
+   *
+   * @param layer which attention layer, from 0
+   * @param make gives both, `[B, S, C]`; what else it makes is disposed
+   * @returns the cache's own tensors, not to be disposed
+   */
+  cross(layer: number, make: () => CrossTokens): CrossTokens {
+    let made = this.#cross[layer];
+    if (!made) {
+      const [keys, values] = tidy(() => {
+        const { keys, values } = make();
+        return [tf.clone(keys), tf.clone(values)];
+      });
+      made = this.#cross[layer] = {
+        keys: tf.keep(keys) as tf.Tensor3D,
+        values: tf.keep(values) as tf.Tensor3D,
+      };
+    }
+    return made;
+  }
+
   #append(layer: number, width: number, keys: Columns, values: Columns): CachedTokens {
     const before = this.#layers[layer];
     const after = {
@@ -78,6 +109,21 @@ export class KeyValueCache extends Cache {
       layer.keys = picked(layer.keys);
       layer.values = picked(layer.values);
     }
+    this.#pickCross(rows);
+  }
+
+  /** Beams of one text change places at every token, and look at the same encoder output: then nothing is to be done. */
+  #pickCross(rows: readonly number[]): void {
+    if (this.#cross.length === 0) return;
+    const before = this.#crossRows ?? Array.from({ length: this.batch }, (_, row) => row);
+    const after = rows.map((row) => before[row]);
+    this.#crossRows = after;
+    if (after.length === before.length && after.every((row, i) => row === before[i])) return;
+    this.#cross.forEach(({ keys, values }, layer) => {
+      const kept = [keys, values].map((tensor) => cacheOfRows(tensor, tensor.shape[1], rows));
+      tf.dispose([keys, values]);
+      this.#cross[layer] = { keys: tf.keep(kept[0]) as tf.Tensor3D, values: tf.keep(kept[1]) as tf.Tensor3D };
+    });
   }
 
   protected override forget(): void {
@@ -86,6 +132,9 @@ export class KeyValueCache extends Cache {
       values.dispose();
     }
     this.#layers.length = 0;
+    for (const { keys, values } of this.#cross) tf.dispose([keys, values]);
+    this.#cross.length = 0;
+    this.#crossRows = undefined;
   }
 }
 

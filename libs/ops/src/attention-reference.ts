@@ -4,12 +4,12 @@ import { tf } from '@lilformer/engine';
 import type { AttentionOptions, AttentionResult } from './attention.js';
 import { checkDropout, fillDropoutMask } from './dropout.js';
 
-/** The specification of `attention`; differentiable in q, k and v, through the weights too. */
+/** The specification of `attention`; differentiable in q, k, v and the bias, through the weights too. */
 export function attentionReference(
   q: tf.Tensor,
   k: tf.Tensor,
   v: tf.Tensor,
-  { heads, causal = false, scale, paddingMask, dropout, returnWeights = false }: AttentionOptions,
+  { heads, causal = false, scale, paddingMask, bias, dropout, returnWeights = false }: AttentionOptions,
 ): AttentionResult {
   const [batch, queries, width] = q.shape as [number, number, number];
   const keys = k.shape[1]!;
@@ -18,6 +18,7 @@ export function attentionReference(
     tf.transpose(tf.reshape(x, [batch, length, heads, headDim]), [0, 2, 1, 3]); // [B, H, T, headDim]
   const factor = scale ?? 1 / Math.sqrt(headDim);
   let scores = tf.mul(tf.matMul(split(q, queries), split(k, keys), false, true), factor); // [B, H, Tq, Tk]
+  if (bias) scores = tf.add(scores, bias);
   let weights: tf.Tensor;
   const visible = visibility(batch, queries, keys, causal, paddingMask);
   if (visible) {

@@ -18,6 +18,8 @@ export interface AttentionOptions {
   scale?: number;
   /** [B, Tk], 1 where a key may be seen, 0 where it is padding. */
   paddingMask?: tf.Tensor;
+  /** [H, Tq, Tk], added to the scaled scores of every sequence; it has a gradient. */
+  bias?: tf.Tensor;
   /** Drops weights, over a mask [B, H, Tq, Tk]. */
   dropout?: DropoutMask;
   /** Give the weights as well: then everything is kept in memory and no shortcut is taken. */
@@ -33,7 +35,7 @@ export interface AttentionResult {
 }
 
 /**
- * softmax(q kᵀ · scale) v, each head on its own slice of the width.
+ * softmax(q kᵀ · scale + bias) v, each head on its own slice of the width.
  *
  * A query that sees no key at all gets zeros.
  *
@@ -49,7 +51,8 @@ export function attention(
   options: AttentionOptions,
 ): AttentionResult {
   const plan = makePlan(q, k, v, options);
-  if (options.returnWeights || !hasVisibleMemory()) return attentionReference(q, k, v, options);
+  if (options.returnWeights || options.bias || !hasVisibleMemory())
+    return attentionReference(q, k, v, options);
   const width = q.shape[2]!;
   const output = attend([q, k, v], plan, ([q, k, v]) => ({
     q: { tensor: q, stride: width, offset: 0 },
@@ -68,7 +71,7 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
   if (qkv.rank !== 3 || qkv.shape[2]! % 3 !== 0) {
     throw new Error(`attention: qkv ${shapeText(qkv.shape)}, expected [B, T, 3C]`);
   }
-  if (options.returnWeights || !hasVisibleMemory()) {
+  if (options.returnWeights || options.bias || !hasVisibleMemory()) {
     const [q, k, v] = tf.split(qkv, 3, 2);
     return attention(q, k, v, options);
   }
@@ -113,7 +116,7 @@ type Shaped = Pick<tf.Tensor, 'rank' | 'shape'>;
 
 /** Checks everything that can be wrong with the arguments. */
 function makePlan(q: Shaped, k: Shaped, v: Shaped, options: AttentionOptions): Plan {
-  const { heads, causal = false, scale, paddingMask, dropout } = options;
+  const { heads, causal = false, scale, paddingMask, bias, dropout } = options;
   if (q.rank !== 3 || k.rank !== 3) {
     throw new Error(
       `attention: q ${shapeText(q.shape)} and k ${shapeText(k.shape)}, expected [B, Tq, C] and [B, Tk, C]`,
@@ -130,6 +133,7 @@ function makePlan(q: Shaped, k: Shaped, v: Shaped, options: AttentionOptions): P
     throw new Error(`attention: ${queries} causal queries for ${keys} keys, expected at most as many`);
   }
   if (paddingMask) expectShape('attention: paddingMask', paddingMask, [batch, keys], ['B', 'Tk']);
+  if (bias) expectShape('attention: bias', bias, [heads, queries, keys], ['H', 'Tq', 'Tk']);
   if (dropout) checkDropout(dropout);
   const headDim = width / heads;
   return {

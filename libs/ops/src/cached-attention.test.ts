@@ -3,7 +3,13 @@ import { largestDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attentionReference } from './attention-reference.js';
-import { appendToCache, cachedAttention, cachedAttentionReference, cacheOfRows } from './cached-attention.js';
+import {
+  appendToCache,
+  cachedAttention,
+  cachedAttentionReference,
+  cacheOfRows,
+  type CachedAttentionOptions,
+} from './cached-attention.js';
 import { hasVisibleMemory } from './memory.js';
 import { numbers } from './testing/gradients.js';
 
@@ -65,6 +71,43 @@ describe('cachedAttention', () => {
     );
   });
 
+  it('equals its reference over another sequence, with a bias, as a part of a buffer', () => {
+    const sizes = fc.record({
+      batch: fc.integer({ min: 1, max: 3 }),
+      heads: fc.integer({ min: 1, max: 3 }),
+      headDim: fc.integer({ min: 1, max: 20 }),
+      tokens: fc.integer({ min: 1, max: 12 }),
+      length: fc.integer({ min: 1, max: 40 }),
+      room: fc.integer({ min: 0, max: 9 }),
+      causal: fc.boolean(),
+      biased: fc.boolean(),
+      masked: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(sizes, ({ batch, heads, headDim, tokens, length, room, biased, masked, ...rest }) => {
+        const before = tf.memory().numTensors;
+        tf.tidy(() => {
+          const causal = rest.causal && tokens <= length;
+          const width = heads * headDim;
+          const q = numbers([batch, tokens, width], 1);
+          const [keys, values] = [2, 3].map((salt) => numbers([batch, length + room, width], salt));
+          const mask = Float32Array.from({ length: batch * length }, (_, i) => (i % 3 === 0 ? 0 : 1));
+          const options: CachedAttentionOptions = {
+            heads,
+            causal,
+            scale: 0.7,
+            bias: biased ? numbers([heads, tokens, length], 4) : undefined,
+            paddingMask: masked ? tf.tensor2d(mask, [batch, length]) : undefined,
+          };
+          const expected = cachedAttentionReference(q, keys, values, length, options).output;
+          expectClose(cachedAttention(q, keys, values, length, options).output, expected);
+        });
+        expect(tf.memory().numTensors).toBe(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('gives the weights when asked, of one token or several', () => {
     tf.tidy(() => {
       const keys = appendToCache(undefined, 0, numbers([2, 5, 6], 1));
@@ -121,6 +164,13 @@ describe('cachedAttention', () => {
       expect(() => attend(tf.zeros([1, 1, 5]), 1, 2)).toThrow(/q: shape \[1, 1, 5\], expected/);
       expect(() => attend(q, 33, 2)).toThrow(/length 33, expected 1 to 32/);
       expect(() => attend(q, 0, 2)).toThrow(/length 0, expected 1 to 32/);
+      const several = (causal: boolean) => () =>
+        cachedAttention(tf.zeros([1, 3, 6]), buffer, buffer, 2, { heads: 2, causal });
+      expect(several(true)).toThrow(/length 2, expected 3 to 32, from the new tokens to the capacity/);
+      expect(several(false)).not.toThrow();
+      expect(() => cachedAttention(q, buffer, buffer, 2, { heads: 2, bias: tf.zeros([2, 1, 3]) })).toThrow(
+        'cachedAttention: bias: shape [2, 1, 3], expected [H = 2, Tnew = 1, length = 2]',
+      );
       expect(() => attend(q, 1, 4)).toThrow(/4 heads, expected a whole number that divides the width 6/);
       const wrong = (...args: Parameters<typeof appendToCache>) =>
         expect(() => appendToCache(...args)).toThrow(/expected the same batch and width/);
@@ -132,6 +182,8 @@ describe('cachedAttention', () => {
       expect(() => tf.grad((q) => tf.sum(attend(q, 1, 2).output))(q)).toThrow(
         /cachedAttention has no gradient: train without/,
       );
+      const biased = (bias: tf.Tensor) => cachedAttention(q, buffer, buffer, 1, { heads: 2, bias }).output;
+      expect(() => tf.grad((bias) => tf.sum(biased(bias)))(tf.zeros([2, 1, 1]))).toThrow(/has no gradient/);
     });
   });
 });

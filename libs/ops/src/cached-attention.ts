@@ -10,21 +10,25 @@ import { expOfNegative } from './functions.js';
 import { allocate, compute, hasVisibleMemory, nativeKernels, visit, type Floats } from './memory.js';
 import { expectShape, shapeText } from './shapes.js';
 
-/** What `cachedAttention` takes besides tensors; it is always causal. */
-export type CachedAttentionOptions = Pick<
+/** What `cachedAttention` takes besides tensors. */
+export interface CachedAttentionOptions extends Pick<
   AttentionOptions,
-  'heads' | 'scale' | 'paddingMask' | 'returnWeights'
->;
+  'heads' | 'scale' | 'paddingMask' | 'bias' | 'returnWeights'
+> {
+  /** Whether a token sees only those up to itself; true without. Not so where the buffers hold another sequence. */
+  causal?: boolean;
+}
 
 /**
- * Causal attention of the last tokens of a sequence over all of it.
+ * Attention of the last tokens of a sequence over all of it, or, not causal, of any tokens over a sequence that is kept.
  *
  * @param q queries of the new tokens [B, Tnew, C]; or [B, Tnew, 3C], the queries first, as one projection gives q, k
  *   and v side by side
  * @param keys [B, capacity, C], of which the first `length` places hold tokens, the new ones included
  * @param values as keys
- * @param length number of tokens, at least Tnew
+ * @param length number of tokens; at least Tnew where the attention is causal
  * @param options.paddingMask [B, length]
+ * @param options.bias [H, Tnew, length]
  * @returns [B, Tnew, C], and weights [B, H, Tnew, length] when asked for
  * @throws Error when shapes do not fit, the heads do not divide C, or a gradient is asked for
  */
@@ -38,13 +42,21 @@ export function cachedAttention(
   check(q, keys, values, length, options);
   const [batch, capacity, width] = keys.shape as [number, number, number];
   const [, tokens, stride] = q.shape as [number, number, number];
-  const { heads, scale = 1 / Math.sqrt(width / heads), paddingMask, returnWeights } = options;
+  const {
+    heads,
+    scale = 1 / Math.sqrt(width / heads),
+    causal = true,
+    paddingMask,
+    bias,
+    returnWeights,
+  } = options;
+  const fused = !returnWeights && !bias && (causal || tokens === 1); // one token sees all keys either way
   const [output, weights] = differentiable(
     'cachedAttention',
-    [q, keys, values],
+    bias ? [q, keys, values, bias] : [q, keys, values],
     () => {
       const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
-      const native = width / heads <= MOST_HEAD_DIM && !returnWeights ? nativeKernels() : undefined;
+      const native = width / heads <= MOST_HEAD_DIM && fused ? nativeKernels() : undefined;
       if (native) {
         return compute([q, keys, values], [[batch, tokens, width]], ([q, keys, values], [output]) =>
           native.cachedAttention(
@@ -63,11 +75,11 @@ export function cachedAttention(
           ),
         );
       }
-      if (tokens > 1 || returnWeights || !hasVisibleMemory()) {
+      if (tokens > 1 || !fused || !hasVisibleMemory()) {
         const queries = stride === width ? q : tf.slice(q, [0, 0, 0], [-1, -1, width]);
         const attended = attention(queries, head(keys, length), head(values, length), {
           ...options,
-          causal: true,
+          causal,
         });
         return attended.weights ? [attended.output, attended.weights] : [attended.output];
       }
@@ -93,7 +105,10 @@ export function cachedAttentionReference(
 ): AttentionResult {
   check(q, keys, values, length, options);
   const queries = tf.slice(q, [0, 0, 0], [-1, -1, keys.shape[2]!]);
-  return attentionReference(queries, head(keys, length), head(values, length), { ...options, causal: true });
+  return attentionReference(queries, head(keys, length), head(values, length), {
+    ...options,
+    causal: options.causal ?? true,
+  });
 }
 
 /** Room for so many tokens at first; then always twice as many. */
@@ -244,7 +259,7 @@ function check(
   keys: tf.Tensor,
   values: tf.Tensor,
   length: number,
-  { heads, paddingMask }: CachedAttentionOptions,
+  { heads, causal = true, paddingMask, bias }: CachedAttentionOptions,
 ): void {
   if (q.rank !== 3 || keys.rank !== 3) {
     throw new Error(
@@ -260,13 +275,16 @@ function check(
     ['B', 'Tnew', 'C'],
   );
   expectShape('cachedAttention: values', values, keys.shape, []);
-  if (!Number.isInteger(length) || length < tokens || length > capacity) {
+  const least = causal ? tokens : 1;
+  if (!Number.isInteger(length) || length < least || length > capacity) {
     throw new Error(
-      `cachedAttention: length ${length}, expected ${tokens} to ${capacity}, from the new tokens to the capacity`,
+      `cachedAttention: length ${length}, expected ${least} to ${capacity}, ` +
+        `from ${causal ? 'the new tokens' : 'one token'} to the capacity`,
     );
   }
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new Error(`attention: ${heads} heads, expected a whole number that divides the width ${width}`);
   }
   if (paddingMask) expectShape('cachedAttention: paddingMask', paddingMask, [batch, length], ['B', 'length']);
+  if (bias) expectShape('cachedAttention: bias', bias, [heads, tokens, length], ['H', 'Tnew', 'length']);
 }
