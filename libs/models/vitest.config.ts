@@ -6,5 +6,6 @@ export default projectConfig({
     'src/language-model.test.ts',
     'src/recurrent.test.ts',
     'src/attention-paths.test.ts',
+    'src/gpt2.test.ts',
   ],
 });

@@ -40,6 +40,18 @@ export function modelConfig(settings: Settings, vocabSize: number): AnyModelConf
       return { type: settings.model, vocabSize, embedSize, hiddenSize, nLayers };
     case 'nano-gpt':
       return { type: settings.model, vocabSize, dModel, nLayers, nHeads, contextLength, attention };
+    case 'gpt2':
+      return {
+        type: settings.model,
+        vocabSize,
+        dModel,
+        nLayers,
+        nHeads,
+        contextLength,
+        embeddingDropout: dropout,
+        attentionDropout: dropout,
+        residualDropout: dropout,
+      };
     case 'char-gpt':
       return {
         type: settings.model,

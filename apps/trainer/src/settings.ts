@@ -129,7 +129,7 @@ export const settingsSchema = z.object({
     whole(1, 16_384),
   ),
   dropout: flag(
-    { group: 'Model', value: 'SHARE', help: 'share of values dropped in training (char-gpt)' },
+    { group: 'Model', value: 'SHARE', help: 'share of values dropped in training (char-gpt, gpt2)' },
     real('a number from 0 to below 1', (value) => value >= 0 && value < 1),
   ),
   attentionScale: flag(
@@ -426,5 +426,6 @@ const WITH_HEADS: readonly Settings['model'][] = [
   'moe-transformer',
   'tiny-transformer',
   'nano-gpt',
+  'gpt2',
   'char-gpt',
 ];

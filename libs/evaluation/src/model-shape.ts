@@ -72,6 +72,8 @@ export function modelShape(config: AnyModelConfig): ModelShape {
         ...transformer(config, config.nLayers, 4 * config.dModel),
         naiveAttention: 'attention' in config && config.attention === 'naive',
       };
+    case 'gpt2':
+      return transformer(config, config.nLayers, config.dFf ?? 4 * config.dModel);
     case 'char-gpt':
       return transformer(config, config.nLayers, 4 * config.dModel);
   }

@@ -19,7 +19,7 @@ import {
 } from '@lilformer/layers';
 import { linear, residual, stackRows } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkChoice, checkConfig } from './config.js';
+import { checkChoice, checkConfig, checkShare } from './config.js';
 import { LanguageModel } from './language-model.js';
 
 /** Settings of a {@link CharGPT}. */
@@ -136,18 +136,10 @@ export class CharGPTBlock extends Module {
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return tidy(() => {
       const attended = tidy(() => this.sa.forward(this.ln1.forward(x), options));
-      const [sum, normed] = this.#normedSum(x, attended);
+      const [sum, normed] = this.ln2.ofSum(x, attended, this.sa.dropout.next());
       const thought = tidy(() => this.ffwd.net.forward(normed));
       return residual(sum, thought, this.ffwd.dropout.next());
     });
-  }
-
-  /** The sum and its norm, in one pass where nothing drops in between. */
-  #normedSum(x: tf.Tensor3D, branch: tf.Tensor3D): [sum: tf.Tensor3D, normed: tf.Tensor3D] {
-    const dropped = this.sa.dropout.next();
-    if (!dropped) return this.ln2.ofSum(x, branch);
-    const sum = residual(x, branch, dropped);
-    return [sum, this.ln2.forward(sum)];
   }
 }
 
@@ -171,9 +163,7 @@ export class CharGPT extends LanguageModel {
     const sizes = checkConfig('char-gpt', settings, names, ['dropout', 'attentionScale']);
     checkChoice('char-gpt: attentionScale', attentionScale, ['head', 'width']);
     const config = { ...sizes, dropout, attentionScale };
-    if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1)) {
-      throw new RangeError(`char-gpt: dropout ${String(dropout)}: expected a number from 0 to below 1`);
-    }
+    checkShare('char-gpt: dropout', dropout);
     this.config = Object.freeze(config);
     const { vocabSize, dModel, nLayers, contextLength } = config;
     this.token_embedding_table = new Embedding(vocabSize, dModel, random);

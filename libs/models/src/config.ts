@@ -46,3 +46,21 @@ export function checkChoice<const Choice extends string>(
   if (choices.includes(value)) return value;
   throw new RangeError(`${name} ${String(value)}: expected ${choices.join(' or ')}`);
 }
+
+/**
+ * Gives back `value`, a share called `name`, such as of what dropout drops.
+ * @throws RangeError when it is not a number from 0 to below 1
+ */
+export function checkShare(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0 && value < 1) return value;
+  throw new RangeError(`${name} ${String(value)}: expected a number from 0 to below 1`);
+}
+
+/**
+ * Gives back `id`, a token called `name`, which there need not be.
+ * @throws RangeError when it is not a whole number below `vocabSize`
+ */
+export function checkId<Id extends number | undefined>(name: string, id: Id, vocabSize: number): Id {
+  if (id === undefined || (Number.isInteger(id) && id >= 0 && id < vocabSize)) return id;
+  throw new RangeError(`${name} ${String(id)}: expected a token of the vocabulary, 0 to ${vocabSize - 1}`);
+}

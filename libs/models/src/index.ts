@@ -16,6 +16,23 @@ export { MultiLayerRNN, type MultiLayerRNNConfig } from './multi-layer-rnn.js';
 export { GRULM, type GRUConfig } from './gru.js';
 export { NanoGPT, NanoGPTBlock, type NanoGPTConfig } from './nano-gpt.js';
 export { CharGPT, CharGPTBlock, type CharGPTConfig } from './char-gpt.js';
+export { GPT2LMHeadModel, type GPT2Config } from './gpt2.js';
+export {
+  EncoderDecoderModel,
+  type DecodeOptions,
+  type EncodeOptions,
+  type EncoderDecoderConfig,
+} from './encoder-decoder-model.js';
+export {
+  architectureNames,
+  architectureOf,
+  generationConfigOf,
+  huggingFaceForm,
+  type Architecture,
+  type HuggingFaceForm,
+  type PretrainedModel,
+} from './pretrained.js';
+export type { HuggingFaceConfig } from './hugging-face-config.js';
 export {
   Cache,
   Capture,

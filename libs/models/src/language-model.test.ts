@@ -64,6 +64,18 @@ function small(type: AnyModelConfig['type']): AnyModelConfig {
       return { type, vocabSize, dModel, nLayers, nHeads, contextLength, attention: 'fused' };
     case 'char-gpt':
       return { type, vocabSize, dModel, nLayers, nHeads, contextLength, dropout: 0, attentionScale: 'head' };
+    case 'gpt2':
+      return {
+        ...{ type, vocabSize, dModel, nLayers, nHeads, contextLength, dFf },
+        ...{ activation: 'gelu_new', normEpsilon: 1e-5, scaleScores: true, scaleScoresByLayer: false },
+        ...{
+          embeddingDropout: 0,
+          attentionDropout: 0,
+          residualDropout: 0,
+          tied: true,
+          initialDeviation: 0.02,
+        },
+      };
   }
 }
 
@@ -317,6 +329,13 @@ describe('createModel', () => {
     expect(make({ ...small('char-gpt'), attentionScale: 'full' })).toThrow('expected head or width');
     expect(make({ ...small('char-gpt'), dropout: 1 })).toThrow(
       'char-gpt: dropout 1: expected a number from 0 to below 1',
+    );
+    expect(make({ ...small('gpt2'), attentionDropout: -1 })).toThrow('gpt2: attentionDropout -1: expected');
+    expect(make({ ...small('gpt2'), activation: 'swish' })).toThrow(
+      'gpt2: activation swish: expected gelu or gelu_new or gelu_pytorch_tanh or relu',
+    );
+    expect(make({ ...small('gpt2'), eosId: 19 })).toThrow(
+      'gpt2: eosId 19: expected a token of the vocabulary',
     );
     expect(make({ ...small('char-gpt'), dFf: 8 })).toThrow(
       'char-gpt: unknown setting dFf; it has vocabSize, dModel, nHeads, nLayers, contextLength, dropout, attentionScale',

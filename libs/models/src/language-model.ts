@@ -3,6 +3,7 @@
 import { tf, tidy } from '@lilformer/engine';
 import { KeyValueCache, Module, type Cache, type ForwardOptions, type Linear } from '@lilformer/layers';
 import { linearCrossEntropy } from '@lilformer/ops';
+import { checkInput } from './check-input.js';
 
 /** Sizes of a model, as plain JSON: `type` says which, the rest is what its constructor takes. */
 export interface ModelConfig {
@@ -103,30 +104,6 @@ export abstract class LanguageModel extends Module {
 
   #check(ids: tf.Tensor2D, options: ForwardOptions): void {
     this.checkOptions(options);
-    const { cache, paddingMask } = options;
-    const name = this.constructor.name;
-    if (ids.rank !== 2 || ids.dtype !== 'int32') {
-      throw new Error(
-        `${name}: ids are ${ids.dtype} of shape [${ids.shape}], expected int32 [batch, tokens]`,
-      );
-    }
-    const [batch, tokens] = ids.shape;
-    if (ids.size === 0) throw new Error(`${name}: ids of shape [${ids.shape}], expected at least one token`);
-    const before = cache?.length ?? 0;
-    if (before + tokens > this.contextLength) {
-      const sum = before > 0 ? `${before} cached and ${tokens} new tokens` : `${tokens} tokens`;
-      throw new Error(
-        `${name}: ${sum} do not fit the context of ${this.contextLength}; feed the last ones only`,
-      );
-    }
-    if (cache && cache.batch !== batch) {
-      throw new Error(`${name}: a batch of ${batch} with a cache made for ${cache.batch}`);
-    }
-    if (paddingMask && (paddingMask.shape[0] !== batch || paddingMask.shape[1] !== before + tokens)) {
-      const expected = `[${batch}, ${before + tokens}]`;
-      throw new Error(
-        `${name}: a padding mask of shape [${paddingMask.shape}], expected ${expected}, a place a token`,
-      );
-    }
+    checkInput(this.constructor.name, ids, this.contextLength, options);
   }
 }

@@ -63,7 +63,8 @@ class NanoGPTAttention extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return this.c_proj.forward(attend(this.c_attn.forward(x), this, options));
+    const { heads, naive } = this;
+    return this.c_proj.forward(attend(this.c_attn.forward(x), { heads, naive }, options));
   }
 }
 

@@ -5,6 +5,7 @@ import { AttentionLM, type AttentionConfig } from './attention.js';
 import { BigramLM, type BigramConfig } from './bigram.js';
 import type { LanguageModel } from './language-model.js';
 import { CharGPT, type CharGPTConfig } from './char-gpt.js';
+import { GPT2LMHeadModel, type GPT2Config } from './gpt2.js';
 import { GRULM, type GRUConfig } from './gru.js';
 import { MoETransformerLM, type MoETransformerConfig } from './moe-transformer.js';
 import { MultiHeadTransformerLM, type MultiHeadTransformerConfig } from './multi-head-transformer.js';
@@ -31,6 +32,7 @@ export type AnyModelConfig =
   | MultiLayerRNNConfig
   | GRUConfig
   | NanoGPTConfig
+  | GPT2Config
   | CharGPTConfig;
 
 /** Name of a kind of model. */
@@ -55,6 +57,7 @@ const MODELS: {
   'multi-layer-rnn': MultiLayerRNN,
   gru: GRULM,
   'nano-gpt': NanoGPT,
+  gpt2: GPT2LMHeadModel,
   'char-gpt': CharGPT,
 };
 

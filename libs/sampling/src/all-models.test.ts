@@ -42,6 +42,7 @@ const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
   'multi-layer-rnn': [...RECURRENT, 'nLayers'],
   gru: RECURRENT,
   'nano-gpt': ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
+  gpt2: ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
   'char-gpt': ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
 };
 const RUNS = { numRuns: 4, seed: 20 };

@@ -1,0 +1,225 @@
+// GPT-2 against Hugging Face's: logits, hidden states, attention weights, loss, all layouts of its files, a greedy text,
+// the printed tree; and that it learns.
+import { openEngine, tf } from '@lilformer/engine';
+import { withoutWeights } from '@lilformer/layers';
+import { adamWStep, createAdamState } from '@lilformer/ops';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, reference } from '@lilformer/testing';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { architectureOf, Capture, huggingFaceForm, type GPT2LMHeadModel } from './index.js';
+import { floats, idTensor, integers, tensors } from './testing/golden-case.js';
+import {
+  expectCaptured,
+  expectClose,
+  expectGradients,
+  huggingFaceConfig,
+  maskTensor,
+  modelWith,
+  pretrainedCase,
+  read,
+} from './testing/hugging-face-case.js';
+
+const folder = 'hf/gpt2';
+
+describe('GPT-2', () => {
+  beforeAll(async () => {
+    await openEngine();
+  });
+
+  describeGolden('with the weights of a file', golden(`${folder}/io.safetensors`), () => {
+    let model: GPT2LMHeadModel;
+    let io: Awaited<ReturnType<typeof tensors>>;
+    let ids: tf.Tensor2D;
+    let targets: tf.Tensor2D;
+    let paddingMask: tf.Tensor2D;
+    let start: number;
+
+    beforeAll(async () => {
+      start = tf.memory().numTensors;
+      model = await pretrainedCase(folder);
+      io = await tensors(folder, 'io.safetensors');
+      ids = idTensor(io.get('input_ids'));
+      paddingMask = maskTensor(io.get('attention_mask'));
+      // Labels are a copy of the ids there: what shall follow a token is the label of the next one.
+      targets = tf.tidy(() =>
+        tf.pad(
+          tf.slice(idTensor(io.get('labels')), [0, 1]),
+          [
+            [0, 0],
+            [0, 1],
+          ],
+          -100,
+        ),
+      );
+    });
+
+    afterAll(() => {
+      model.dispose();
+      tf.dispose([ids, targets, paddingMask]);
+      expect(tf.memory().numTensors).toBe(start);
+    });
+
+    it('gives its logits, hidden states and attention weights', () => {
+      const mask = integers(io.get('attention_mask'));
+      const before = tf.memory().numTensors;
+      expectClose('logits', read(model.forward(ids, { paddingMask })), io.get('logits'), mask);
+      const capture = new Capture();
+      expectClose('captured', read(model.forward(ids, { paddingMask, capture })), io.get('logits'), mask);
+      const last = model.config.nLayers;
+      expectCaptured(
+        capture,
+        io,
+        (name) => {
+          if (name === `hidden.${last}`) return undefined; // before the last norm
+          const [kind, place] = name.split('.');
+          if (kind === 'attn') return `attentions.${place}`;
+          return `hidden_states.${place === 'final' ? last : place}`;
+        },
+        () => mask,
+      );
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('gives its loss, where labels of -100 do not count', () => {
+      expectClose('loss', read(model.loss(ids, targets, { paddingMask })), io.get('loss'), undefined, 1e-5);
+    });
+
+    it('counts positions as it is told to', () => {
+      const [rows, length] = ids.shape;
+      const positions = tf.tensor2d(
+        Int32Array.from({ length: rows * length }, (_, i) => i % length),
+        [rows, length],
+        'int32',
+      );
+      const plain = read(model.forward(ids));
+      expect(read(model.forward(ids, { positions }))).toEqual(plain);
+      const later = tf.tidy(() => tf.add<tf.Tensor2D>(positions, tf.scalar(1, 'int32')));
+      expect(read(model.forward(ids, { positions: later }))).not.toEqual(plain);
+      tf.dispose([positions, later]);
+    });
+
+    it('writes the same text, token by token with a cache', async () => {
+      const generation = await tensors(folder, 'generation.safetensors');
+      const expected = integers(generation.get('greedy_ids'));
+      const text = integers(generation.get('prompt'));
+      const cache = model.createCache(1);
+      const rows: number[] = [];
+      for (let next = text; text.length < expected.length; next = text.slice(-1)) {
+        const input = tf.tensor2d(next, [1, next.length], 'int32');
+        const { data } = read(model.forward(input, { cache, lastOnly: true }));
+        input.dispose();
+        rows.push(...data);
+        text.push(data.indexOf(Math.max(...data)));
+      }
+      cache.dispose();
+      expect(text).toEqual(expected);
+      const logits = generation.get('greedy_logits');
+      expectClose('greedy_logits', { shape: logits!.shape, data: rows }, logits);
+    });
+
+    it('loads from every layout of its files', async () => {
+      const expected = model.stateDict();
+      for (const file of ['hub_layout.safetensors', 'pytorch_model.bin']) {
+        const other = await pretrainedCase<GPT2LMHeadModel>(folder, file);
+        expect(other.stateDict()).toEqual(expected);
+        other.dispose();
+      }
+    });
+
+    it('is written down as it was read', async () => {
+      const { config, generationConfig, tensors: state } = huggingFaceForm(model);
+      const file = await tensors(folder, 'model.safetensors');
+      expect([...state.keys()].sort()).toEqual([...file.keys()].sort());
+      for (const [name, { shape, data }] of state) {
+        expect([name, shape]).toEqual([name, file.get(name)!.shape]);
+        expect(Float32Array.from(data as Float32Array)).toEqual(Float32Array.from(floats(file.get(name))));
+      }
+      expect(huggingFaceConfig(folder)).toMatchObject(config);
+      expect(generationConfig.eos_token_id).toBe(config.eos_token_id);
+      const again = modelWith<GPT2LMHeadModel>(config, state);
+      expect(again.config).toEqual(model.config);
+      again.dispose();
+    });
+
+    it('prints as it does there', () => {
+      const tree = (name: string): string => readFileSync(golden(`${folder}/${name}`), 'utf8').trimEnd();
+      expect(model.toString()).toBe(tree('tree.notebook.txt'));
+      expect(model.toString('torch 2.15')).toBe(tree('tree.txt'));
+    });
+
+    it('has the gradient of every parameter', () => {
+      const before = tf.memory().numTensors;
+      expectGradients(model, () => model.loss(ids, targets, { paddingMask }), new Random(1));
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    describeGolden('and a real text', reference('tinyshakespeare/input.txt'), () => {
+      it('learns it, with dropout as its config says', async () => {
+        const pupil = await pretrainedCase<GPT2LMHeadModel>(folder);
+        const text = readFileSync(reference('tinyshakespeare/input.txt'), 'latin1').slice(0, 20_000);
+        const { vocabSize, contextLength } = pupil.config;
+        const random = new Random(5);
+        const windows = (count: number): [tf.Tensor2D, tf.Tensor2D] => {
+          const shape: [number, number] = [count, contextLength];
+          const starts = Array.from({ length: count }, () => random.integer(text.length - contextLength - 1));
+          const from = (by: number): tf.Tensor2D => {
+            const codes = starts.flatMap((start) =>
+              Array.from({ length: contextLength }, (_, i) => text.charCodeAt(start + by + i) % vocabSize),
+            );
+            return tf.tensor2d(codes, shape, 'int32');
+          };
+          return [from(0), from(1)];
+        };
+        const held = windows(8);
+        const score = (): number => pupil.evaluating(() => read(pupil.loss(...held)).data[0]);
+        const untrained = score();
+        pupil.train();
+        const variables = Array.from(pupil.namedParameters(), ([, { variable }]) => variable);
+        const state = createAdamState(variables);
+        for (let step = 0; step < 40; step++) {
+          tf.tidy(() => {
+            const batch = windows(4);
+            const { grads } = tf.variableGrads(() => pupil.loss(...batch), variables);
+            adamWStep(
+              variables,
+              variables.map(({ name }) => grads[name]),
+              state,
+              { learningRate: 3e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01 },
+            );
+          });
+        }
+        expect(pupil.transformer.drop.counter).toBe(40);
+        // Below what knowing how often each letter occurs would give is a matter of longer training.
+        expect(score()).toBeLessThan(0.75 * untrained);
+        pupil.dispose();
+        tf.dispose(held);
+      });
+    });
+  });
+
+  const published = {
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    vocab_size: 50257,
+    n_positions: 1024,
+    n_embd: 768,
+    n_layer: 12,
+    n_head: 12,
+  };
+
+  describeGolden('of the published size', golden('hf/trees/gpt2.txt'), () => {
+    it('prints as in the notebook, without weights', () => {
+      const before = tf.memory().numTensors;
+      const model = withoutWeights(
+        () => architectureOf(published).build(published, new Random(0)) as GPT2LMHeadModel,
+      );
+      expect(model.toString()).toBe(readFileSync(golden('hf/trees/gpt2.txt'), 'utf8').trimEnd());
+      expect(model.parameterCount()).toBe(124_439_808);
+      expect(tf.memory().numTensors).toBe(before);
+      const ids = tf.tensor2d([[1]], [1, 1], 'int32');
+      expect(() => model.forward(ids)).toThrow('built without weights');
+      ids.dispose();
+    });
+  });
+});

@@ -1,0 +1,141 @@
+// Reads one case of the golden set's transformers models: its config.json, its model, and its tensors.
+import { readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoints';
+import { tf } from '@lilformer/engine';
+import { withoutWeights } from '@lilformer/layers';
+import { Random } from '@lilformer/random';
+import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { expect } from 'vitest';
+import { architectureOf, type Capture, type HuggingFaceConfig, type PretrainedModel } from '../index.js';
+import { floats, integers, tensors } from './golden-case.js';
+
+/** The config.json of a case. */
+export function huggingFaceConfig(folder: string): HuggingFaceConfig {
+  return goldenJson<HuggingFaceConfig>(`${folder}/config.json`);
+}
+
+/** The case's model with the weights of one of its files, evaluating. */
+export async function pretrainedCase<Model extends PretrainedModel>(
+  folder: string,
+  file = 'model.safetensors',
+  name?: string,
+): Promise<Model> {
+  const state = file.endsWith('.bin')
+    ? stateDictOf(await readPyTorch(golden(`${folder}/${file}`)))
+    : await tensors(folder, file);
+  return modelWith<Model>(huggingFaceConfig(folder), state, name);
+}
+
+/** A model with weights from a file, under the file's names. */
+export function modelWith<Model extends PretrainedModel>(
+  config: HuggingFaceConfig,
+  state: ReadonlyMap<string, NamedArray>,
+  name?: string,
+): Model {
+  const architecture = architectureOf(config, name);
+  const model = withoutWeights(() => architecture.build(config, new Random(0))).eval();
+  const ours = [...state].flatMap(([key, array]): [string, NamedArray][] => {
+    const own = architecture.key(key);
+    return own === undefined ? [] : [[own, array]];
+  });
+  model.loadStateDict(new Map(ours));
+  return model as Model;
+}
+
+/** A 0/1 mask of a file as a float tensor `[B, T]`. */
+export function maskTensor(array: NamedArray | undefined): tf.Tensor2D {
+  return tf.tensor2d(integers(array), array!.shape as [number, number], 'float32');
+}
+
+/** Of values `[B, T, …]` or, of attention weights, `[B, H, T, S]`, the rows where `mask` `[B, T]` is 1. */
+export function where(
+  mask: readonly number[] | undefined,
+  data: ArrayLike<number>,
+  shape: readonly number[],
+): number[] {
+  const values = Array.from(data);
+  if (!mask) return values;
+  const width = shape.at(-1)!;
+  const tokens = shape.at(-2)!;
+  const heads = shape.length === 4 ? shape[1] : 1;
+  return values.filter((_, i) => {
+    const row = Math.floor(i / width);
+    return mask[Math.floor(row / (tokens * heads)) * tokens + (row % tokens)] === 1;
+  });
+}
+
+/** Expects values to be those of a file, where `mask` is 1, to within `limit` of the largest. */
+export function expectClose(
+  name: string,
+  actual: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
+  expected: NamedArray | undefined,
+  mask?: readonly number[],
+  limit = 3e-5,
+): void {
+  expect([name, actual.shape]).toEqual([name, expected!.shape]);
+  const difference = relativeDifference(
+    where(mask, actual.data, actual.shape),
+    where(mask, floats(expected), expected!.shape),
+  );
+  expect([name, difference < limit ? 'close' : difference]).toEqual([name, 'close']);
+}
+
+/** The same for everything captured that a file has under another name; what is captured has to be all of that. */
+export function expectCaptured(
+  capture: Capture,
+  io: ReadonlyMap<string, NamedArray>,
+  fileName: (captured: string) => string | undefined,
+  mask: (captured: string) => readonly number[] | undefined,
+): void {
+  const found = [...capture.keys()].flatMap((name) => {
+    const file = fileName(name);
+    if (file === undefined) return [];
+    expectClose(name, capture.get(name)!, io.get(file), mask(name));
+    return [file];
+  });
+  const expected = [...io.keys()].filter((name) => /(hidden_states|attentions)\.\d+$/.test(name));
+  expect(found.sort()).toEqual(expected.sort());
+}
+
+/** A tensor's shape and values; it is disposed. */
+export function read(tensor: tf.Tensor): { shape: readonly number[]; data: Float32Array } {
+  const data = tensor.dataSync<'float32'>().slice();
+  tensor.dispose();
+  return { shape: tensor.shape, data };
+}
+
+/**
+ * Expects gradients to be what small changes of a parameter do to the loss: for each parameter the entry with the largest
+ * gradient, and one that is anywhere.
+ */
+export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar, random: Random): void {
+  const parameters = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
+  const { value, grads } = tf.variableGrads(
+    loss,
+    parameters.map(([, { variable }]) => variable),
+  );
+  const at = (): number => tf.tidy(() => loss().dataSync()[0]);
+  for (const [name, parameter] of parameters) {
+    const gradient = grads[parameter.variable.name].dataSync<'float32'>();
+    const largest = gradient.reduce(
+      (best, one, i) => (Math.abs(one) > Math.abs(gradient[best]) ? i : best),
+      0,
+    );
+    const values = parameter.variable.dataSync<'float32'>().slice();
+    for (const place of [largest, random.integer(values.length)]) {
+      // Single precision: the loss is known to about 1e-7 of itself, and a step of this size is straight enough.
+      const step = 1e-2 * Math.max(0.1, Math.abs(values[place]));
+      const moved = [step, -step].map((by) => {
+        const other = values.slice();
+        other[place] += by;
+        parameter.assign(other);
+        return at();
+      });
+      const slope = (moved[0] - moved[1]) / (2 * step);
+      const limit = 3e-4 + 0.02 * Math.abs(gradient[place]);
+      const close = Math.abs(slope - gradient[place]) < limit ? 'close' : [slope, gradient[place]];
+      expect([name, place, close]).toEqual([name, place, 'close']);
+    }
+    parameter.assign(values);
+  }
+  tf.dispose([value, ...Object.values(grads)]);
+}
