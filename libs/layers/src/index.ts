@@ -14,6 +14,7 @@ export {
   PackedSelfAttention,
   type AttendOptions,
 } from './attention.js';
+export { relativeBias, relativeBucket, type RelativePositions } from './relative-positions.js';
 export { FeedForward } from './feed-forward.js';
 export { MixtureOfExperts } from './mixture-of-experts.js';
 export { GELU, ReLU, Sequential } from './sequential.js';

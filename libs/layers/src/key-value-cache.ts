@@ -132,7 +132,7 @@ export class KeyValueCache extends Cache {
       values.dispose();
     }
     this.#layers.length = 0;
-    for (const { keys, values } of this.#cross) tf.dispose([keys, values]);
+    this.#cross.forEach(({ keys, values }) => tf.dispose([keys, values]));
     this.#cross.length = 0;
     this.#crossRows = undefined;
   }

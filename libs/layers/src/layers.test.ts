@@ -5,6 +5,8 @@ import { describeGolden, golden, largestDifference, relativeDifference } from '@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  attend,
+  attendTo,
   Capture,
   CausalSelfAttention,
   Dropout,
@@ -173,6 +175,50 @@ describe('KeyValueCache', () => {
       );
       cache.reset();
       expect(cache.length).toBe(0);
+      cache.dispose();
+    });
+  });
+
+  it('goes on with rows that are repeated, as beams are', () => {
+    leavesNothing([], () => {
+      const cache = new KeyValueCache(2);
+      const rows = tf.tensor3d([1, 1, 2, 2], [2, 1, 2]);
+      cache.append(0, rows, rows);
+      cache.advance(1);
+      cache.keepRows([1, 0, 1]);
+      expect(cache.batch).toBe(3);
+      const { keys, length } = cache.append(0, token(5, 3), token(5, 3));
+      expect(held(keys, length)).toEqual([2, 2, 5, 5, 1, 1, 5, 5, 2, 2, 5, 5]);
+      cache.dispose();
+    });
+  });
+
+  it('keeps the keys and values of another text, made once, and picks their rows', () => {
+    leavesNothing([], () => {
+      const cache = new KeyValueCache(2);
+      let made = 0;
+      const source = () => {
+        made++;
+        const keys = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
+        return { keys, values: tf.mul(keys, 10) as tf.Tensor3D };
+      };
+      const rows = () => {
+        const { keys, values } = cache.cross(1, source);
+        expect([...values.dataSync()]).toEqual(Array.from(keys.dataSync(), (x) => 10 * x));
+        return Array.from(keys.dataSync());
+      };
+      expect(rows()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      cache.keepRows([1, 1, 0]);
+      expect(rows()).toEqual([5, 6, 7, 8, 5, 6, 7, 8, 1, 2, 3, 4]);
+      const { keys } = cache.cross(1, source);
+      cache.keepRows([1, 0, 2]); // beams of one text change places
+      expect(cache.cross(1, source).keys).toBe(keys);
+      cache.keepRows([2, 0]);
+      expect(rows()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(made).toBe(1);
+      cache.reset();
+      cache.cross(1, source);
+      expect(made).toBe(2);
       cache.dispose();
     });
   });
@@ -393,11 +439,74 @@ describe('embedAtPositions', () => {
       const ids = tf.tensor2d([5, 1, 1, 6, 2, 0], [2, 3], 'int32');
       const cache = { length: 4 } as KeyValueCache;
       const paddingMask = tf.tensor2d([0, 1, 1, 1, 1, 1], [2, 3]);
-      for (const options of [{}, { cache }, { paddingMask }]) {
+      const given = tf.tensor2d([8, 0, 3, 3, 2, 1], [2, 3], 'int32');
+      for (const options of [{}, { cache }, { paddingMask }, { cache, paddingMask, positions: given }]) {
         const expected = tf.add(tokens.forward(ids), places.forward(positions(ids, options) as tf.Tensor1D));
         const actual = embedAtPositions(ids, tokens, places.weight.variable, options);
         expect(largestDifference(values(actual), values(expected))).toBeLessThan(1e-6);
       }
+      expect(positions(ids, { paddingMask, positions: given }).arraySync()).toEqual(given.arraySync());
+      const wrong = { positions: tf.tensor2d([0, 1], [1, 2], 'int32') };
+      expect(() => embedAtPositions(ids, tokens, places.weight.variable, wrong)).toThrow(
+        'positions [1, 2]: expected one for each id, [2, 3]',
+      );
+    });
+  });
+});
+
+describe('attend and attendTo', () => {
+  it('token by token with a cache they give what they give for all tokens at once', () => {
+    const [batch, tokens, width, heads, length] = [2, 5, 8, 2, 7];
+    leavesNothing([], () => {
+      const qkv = [1, 2, 3].map(() => noise(batch, tokens, width)) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+      const other = { keys: noise(batch, length, width), values: noise(batch, length, width) };
+      const bias = noise(heads, tokens, tokens);
+      const crossBias = noise(heads, tokens, length);
+      const paddingMask = tf.tensor2d([0, 1, 1, 1, 1, 1, 1, 1, 1, 0], [batch, tokens]);
+      const otherMask = tf.tensor2d(
+        Array.from({ length: batch * length }, (_, i) => (i % 7 > 4 ? 0 : 1)),
+        [batch, length],
+      );
+      const whole = attend(qkv, { heads, bias }, { paddingMask });
+      const packed = attend(tf.concat(qkv, 2), { heads, bias }, { paddingMask });
+      expect(largestDifference(values(packed), values(whole))).toBeLessThan(1e-5);
+      const toOther = attendTo(qkv[0], () => other, { heads, bias: crossBias }, { paddingMask: otherMask });
+
+      const capture = new Capture();
+      attend(qkv, { heads, bias, name: 'decoder.attn' }, { paddingMask, capture, layer: 3 });
+      attendTo(qkv[0], () => other, { heads }, { paddingMask: otherMask, capture, layer: 3 });
+      expect([...capture].map(([name, { shape }]) => [name, shape])).toEqual([
+        ['decoder.attn.3', [batch, heads, tokens, tokens]],
+        ['cross.3', [batch, heads, tokens, length]],
+      ]);
+
+      const cache = new KeyValueCache(batch);
+      for (const [start, end] of [
+        [0, 2],
+        [2, 3],
+        [3, 5],
+      ]) {
+        const part = <T extends tf.Tensor>(x: T) => tf.slice(x, [0, start, 0], [-1, end - start, -1]);
+        const seen = {
+          bias: tf.slice(bias, [0, start, 0], [-1, end - start, end]),
+          mask: tf.slice(paddingMask, [0, 0], [-1, end]),
+        };
+        const now = attend(
+          [part(qkv[0]), part(qkv[1]), part(qkv[2])],
+          { heads, bias: seen.bias },
+          { cache, paddingMask: seen.mask },
+        );
+        expect(largestDifference(values(now), values(part(whole)))).toBeLessThan(1e-5);
+        const across = attendTo(
+          part(qkv[0]),
+          () => other,
+          { heads, bias: part(crossBias) },
+          { cache, paddingMask: otherMask },
+        );
+        expect(largestDifference(values(across), values(part(toOther)))).toBeLessThan(1e-5);
+        cache.advance(end - start);
+      }
+      cache.dispose();
     });
   });
 });
