@@ -12,6 +12,7 @@ import {
 } from '@lilformer/plots';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { modelFromRun } from '@lilformer/training';
+import type { Budget } from './budgets.js';
 import { validationLoss, type Reading } from './readings.js';
 import type { SweepResult } from './sweep-results.js';
 import { BEST, type Sweep } from './sweep.js';
@@ -19,7 +20,11 @@ import { BEST, type Sweep } from './sweep.js';
 /** Points that a smoothed curve of training losses takes together, of about this many. */
 const SMOOTHED_TO = 60;
 
-export function figuresOf(results: readonly SweepResult[], readings: readonly Reading[]): NamedFigure[] {
+export function figuresOf(
+  results: readonly SweepResult[],
+  readings: readonly Reading[],
+  budgets: readonly Budget[],
+): NamedFigure[] {
   const figures: NamedFigure[] = [];
   const add = (name: string, about: string, figure: NamedFigure['figure']) =>
     figures.push({ name, about, figure });
@@ -92,7 +97,24 @@ export function figuresOf(results: readonly SweepResult[], readings: readonly Re
       }),
     );
   }
-  if (new Set(results.map(({ parameters }) => parameters)).size > 1) {
+  if (budgets.length > 0) {
+    add(
+      'budgets',
+      'Parameters against validation loss, the same computation along each line',
+      parametersAgainstLoss({
+        title: 'The same computation along each line',
+        joined: true,
+        points: budgets.flatMap(({ name, results }) =>
+          results.map((result) => ({
+            name: '',
+            group: name,
+            x: result.parameters,
+            y: validationLoss(result),
+          })),
+        ),
+      }),
+    );
+  } else if (new Set(results.map(({ parameters }) => parameters)).size > 1) {
     add(
       'parameters',
       'Parameters against validation loss',

@@ -14,6 +14,7 @@ import {
   type Table,
 } from '@lilformer/command-line';
 import { formatDuration } from '@lilformer/training';
+import { budgetsOf, budgetTable, growth, type Budget } from './budgets.js';
 import { describe, readingsOf, takeaways, validationLoss, type Reading } from './readings.js';
 import { attentionFigures, figuresOf } from './sweep-figures.js';
 import type { SweepResult } from './sweep-results.js';
@@ -40,7 +41,8 @@ export async function writeReport(
   await mkdir(folder, { recursive: true });
   const table = tableOf(sweep, results);
   const read = readingsOf(sweep, results);
-  const figures = figuresOf(results, read?.readings ?? []);
+  const budgets = budgetsOf(sweep.budgets, results);
+  const figures = figuresOf(results, read?.readings ?? [], budgets);
   const attention = await attentionFigures(sweep, results);
   await saveFigures(folder, [...figures, ...attention]);
   const engines = [...new Set(results.map(({ engine }) => engine))].join('; ');
@@ -51,9 +53,10 @@ export async function writeReport(
       `with ${about.threads} thread${about.threads === 1 ? '' : 's'} each, so that seconds are those of runs that shared the machine.`,
     '## Results',
     markdownTable(table),
-    'Loss is cross entropy in nats a token. `train` and `valid` are those of the last evaluation, `best` the lowest ' +
+    'Loss is cross entropy in nats a token. FLOPs are those of the products of training, forward and back. `train` and `valid` are those of the last evaluation, `best` the lowest ' +
       'validation loss, whose weights were kept, and `perplexity` its exponential.',
     ...markdownFigures(figures),
+    ...budgetSections(budgets),
     ...(read && read.readings.length > 0 ? readingSections(sweep, results, read) : []),
     ...(attention.length > 0 ? ['## Attention', ...markdownFigures(attention)] : []),
     ...sampleSections(results),
@@ -70,6 +73,7 @@ function tableOf(sweep: Sweep, results: readonly SweepResult[]): Table {
       'run',
       'parameters',
       'steps',
+      'FLOPs',
       'train',
       'valid',
       'best',
@@ -84,6 +88,7 @@ function tableOf(sweep: Sweep, results: readonly SweepResult[]): Table {
       result.run.name,
       result.parameters.toLocaleString('en-US'),
       result.steps.toLocaleString('en-US'),
+      result.flops.toExponential(1),
       result.last.trainLoss?.toFixed(4) ?? '-',
       result.last.validationLoss.toFixed(4),
       validationLoss(result).toFixed(4),
@@ -136,6 +141,16 @@ function readingSections(
     takeaways(base, readings, results)
       .map((line) => `- ${line}`)
       .join('\n'),
+  ];
+}
+
+function budgetSections(budgets: readonly Budget[]): string[] {
+  if (budgets.length === 0) return [];
+  const grows = growth(budgets);
+  return [
+    '## The best size for each amount of computation',
+    markdownTable(budgetTable(budgets)),
+    ...(grows === undefined ? [] : [grows]),
   ];
 }
 

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
+import { exactFigures, modelShape } from '@lilformer/evaluation';
+import type { AnyModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { loadResult } from './result.js';
 import type { SweepRun } from './sweep.js';
@@ -12,6 +14,10 @@ export interface SweepResult {
   readonly parameters: number;
   readonly steps: number;
   readonly epochs: number;
+  /** Trained on, repeated ones counted again. */
+  readonly tokens: number;
+  /** Operations of the products that training took, forward and back. */
+  readonly flops: number;
   /** Most memory that its process has had, in bytes. */
   readonly peakMemory: number;
   /** What computed, in words. */
@@ -45,6 +51,8 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
   if (!done || !last) throw new Error(`${path}: expected a run that was evaluated and has ended`);
   const steps = ofType('step');
   const { batchSize, context, accumulate } = run.settings;
+  const { model } = folder.config as unknown as { model: AnyModelConfig };
+  const aWindow = exactFigures(modelShape(model), context).train.value;
   const tokensPerSecond = median(steps.map((event: StepEvent) => event.tokensPerSecond));
   return {
     run,
@@ -54,6 +62,8 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     engine: done.engine,
     steps: done.step,
     epochs: done.epoch,
+    tokens: done.tokens,
+    flops: (aWindow * done.tokens) / context,
     reason: done.reason,
     losses: steps.map(({ step, loss }) => ({ step, loss })),
     evaluations,

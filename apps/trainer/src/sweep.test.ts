@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { exactFigures, modelShape } from '@lilformer/evaluation';
 import { describe as group, expect, it } from 'vitest';
 import { sweepFlags } from './command-line.js';
+import { budgetsOf, budgetTable, growth } from './budgets.js';
 import { describe, rankCorrelation, readingsOf, takeaways } from './readings.js';
 import { shareCores } from './sweep-command.js';
 import type { SweepResult } from './sweep-results.js';
@@ -145,6 +147,8 @@ group('readings', () => {
         parameters,
         steps: 200,
         epochs: 1,
+        tokens: 1e6,
+        flops: 1e9,
         reason: 'steps',
         losses: [],
         evaluations: [best, last],
@@ -194,5 +198,64 @@ group('readings', () => {
     const iq = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110];
     const hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17];
     expect(rankCorrelation(iq, hours)).toBeCloseTo(-29 / 165, 12);
+  });
+});
+
+group('budgets', () => {
+  const sizes = [1e3, 1e4, 1e5, 1e6];
+  const amounts = { little: [1e9, 3e3], much: [1e11, 3e4] } as const;
+  const sweep = resolveSweep('mine', {
+    runs: Object.fromEntries(
+      Object.keys(amounts).flatMap((name, i) =>
+        sizes.map((size, j) => [`${name} ${size}`, { dModel: 32, maxSteps: 100 + 10 * i + j }]),
+      ),
+    ),
+  });
+  const groups = Object.fromEntries(
+    Object.keys(amounts).map((name) => [name, sizes.map((size) => `${name} ${size}`)]),
+  );
+  // Parabolas with their lowest points at 3,000 and 30,000 parameters.
+  const results = sweep.runs.map((run) => {
+    const [name, size] = run.name.split(' ') as [keyof typeof amounts, string];
+    const [flops, lowest] = amounts[name];
+    const parameters = Number(size);
+    const validationLoss = 1.5 + 0.1 * Math.log(parameters / lowest) ** 2;
+    return { run, parameters, flops, tokens: 1e6, best: { validationLoss } } as SweepResult;
+  });
+
+  it('find the lowest point of each curve, and how it moves', () => {
+    const budgets = budgetsOf(groups, results);
+    expect(budgets.map(({ lowest }) => Math.round(lowest!.parameters))).toEqual([3000, 30000]);
+    expect(budgets.map(({ lowest }) => lowest!.loss)).toEqual([
+      expect.closeTo(1.5, 8),
+      expect.closeTo(1.5, 8),
+    ]);
+    expect(budgetTable(budgets).rows.map((row) => row[2])).toEqual(['little 1000', 'much 10000']);
+    // Ten times the parameters for a hundred times the computation.
+    expect(growth(budgets)).toContain('to the power of 0.50');
+  });
+
+  it('claim no lowest point where the best of the runs is at the edge', () => {
+    const [falling] = budgetsOf({ little: groups.little.slice(2) }, results);
+    expect(falling.lowest).toBeUndefined();
+    const [edge] = budgetsOf({ much: ['much 1000', 'much 10000', 'much 100000'] }, results.slice(0, 7));
+    expect(edge.lowest).toBeDefined();
+    expect(growth([edge])).toBeUndefined();
+  });
+
+  it('of the built-in file are what they say, by the exact count of products', async () => {
+    const given = await readSweep(resolve(import.meta.dirname, '../sweeps/compute.json'));
+    const { runs } = resolveSweep('compute', given);
+    for (const [name, members] of Object.entries(given.budgets!)) {
+      for (const { settings } of runs.filter((run) => members.includes(run.name))) {
+        const { layers, dModel, heads, context, batchSize, maxSteps } = settings;
+        const shape = modelShape({
+          ...{ type: 'nano-gpt', vocabSize: 89, dModel, nHeads: heads, nLayers: layers },
+          contextLength: context,
+        });
+        const flops = exactFigures(shape, context).train.value * batchSize * maxSteps;
+        expect(flops / parseFloat(name)).toBeCloseTo(1, 2);
+      }
+    }
   });
 });

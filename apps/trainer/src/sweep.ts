@@ -26,6 +26,8 @@ const sweepFile = z.strictObject({
   beside: z.record(z.string(), z.record(z.string(), z.number('expected a number'))).optional(),
   /** Names of settings, the strongest first, as somebody else found them. */
   expected: z.strictObject({ of: z.string(), order: z.array(z.string()) }).optional(),
+  /** Runs that spend the same computation, by what they have in common: their best size is looked for. */
+  budgets: z.record(z.string(), z.array(z.string())).optional(),
   /** A prompt whose attention is drawn for some of the runs. */
   attention: z.strictObject({ prompt: z.string(), runs: z.array(z.string()) }).optional(),
 });
@@ -46,7 +48,7 @@ export interface SweepRun {
   readonly differences: Readonly<Record<string, unknown>>;
 }
 
-export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'expected' | 'attention'> {
+export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'expected' | 'budgets' | 'attention'> {
   readonly name: string;
   /** The settings that the differences are differences from. */
   readonly base: Settings;
@@ -120,6 +122,7 @@ export function resolveSweep(
   const named = [
     ...(rest.attention?.runs ?? []).filter((run) => run !== BEST),
     ...Object.values(rest.beside ?? {}).flatMap(Object.keys),
+    ...Object.values(rest.budgets ?? {}).flat(),
   ];
   for (const run of new Set(named)) {
     if (!known.has(run)) wrong.push(`sweep ${name}: no run is called "${run}"`);
@@ -148,12 +151,17 @@ export function onlyRuns(file: SweepFile, names: readonly string[] | undefined):
   }
   const kept = <T>(runs: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(runs).filter(([name]) => names.includes(name)));
-  const { attention, beside } = file;
+  const { attention, beside, budgets } = file;
   return {
     ...file,
     runs: kept(file.runs),
     beside:
       beside && Object.fromEntries(Object.entries(beside).map(([heading, runs]) => [heading, kept(runs)])),
+    budgets:
+      budgets &&
+      Object.fromEntries(
+        Object.entries(budgets).map(([name, runs]) => [name, runs.filter((run) => names.includes(run))]),
+      ),
     attention: attention && {
       ...attention,
       runs: attention.runs.filter((name) => names.includes(name) || name === BEST),

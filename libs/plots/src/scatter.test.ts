@@ -95,6 +95,19 @@ describe('parametersAgainstLoss', () => {
     );
   });
 
+  it('joins the points of a group from left to right, named or not', () => {
+    const [left, middle, right] = [1, 2, 3].map((x) => ({ name: '', x, y: (x - 2) ** 2, group: 'one' }));
+    const lines = (joined: boolean) =>
+      all(parseXml(parametersAgainstLoss({ points: [right, left, middle], joined }).toSVG()), 'path').filter(
+        ({ attributes }) => attributes.stroke === '#0072b2' && attributes.fill === 'none',
+      );
+    expect(lines(false)).toEqual([]);
+    const [{ attributes }] = lines(true);
+    const xs = [...attributes.d.matchAll(/[ML]([\d.]+)/g)].map(([, x]) => Number(x));
+    expect(xs).toHaveLength(3);
+    expect(xs).toEqual([...xs].sort((a, b) => a - b));
+  });
+
   it('has a legend for groups, and says what it cannot draw', () => {
     const svg = parametersAgainstLoss({
       points: [

@@ -1,15 +1,17 @@
 // Named points: parameters against loss, and any other two numbers of some runs.
-import { drawPanels, placeOn, type PointSeries } from './chart.js';
+import { drawPanels, placeOn, type LineSeries, type PointSeries } from './chart.js';
 import { needFinite, needPositive, needSome } from './check.js';
 import { style } from './color.js';
 import { curvePanel, scalesFor, yGap } from './curve-panel.js';
 import type { Figure } from './figure.js';
 import { MARGIN, openFrame, type FigureOptions } from './frame.js';
 import { placeLabels } from './label-places.js';
+import type { Scale } from './scale.js';
 import { line, MUTED, textAt } from './svg.js';
 import { plainText, shorten, textWidth } from './text.js';
 
 export interface ScatterPoint {
+  /** Stands beside it; may be empty. */
   readonly name: string;
   readonly x: number;
   readonly y: number;
@@ -24,6 +26,8 @@ export interface ScatterOptions extends FigureOptions {
   readonly xName?: string;
   /** "validation loss" by default. */
   readonly yName?: string;
+  /** Joins the points of each group by lines, from left to right. */
+  readonly joined?: boolean;
   /** True by default: sizes of models differ by factors. */
   readonly logX?: boolean;
   readonly logY?: boolean;
@@ -43,6 +47,7 @@ export function parametersAgainstLoss(options: ScatterOptions): Figure {
     points,
     xName = 'parameters',
     yName = 'validation loss',
+    joined = false,
     logX = true,
     logY = false,
     height = 360,
@@ -67,7 +72,8 @@ export function parametersAgainstLoss(options: ScatterOptions): Figure {
   const scales = widened(scalesFor([curve], { log: logX }, { log: logY }, size));
   const left = MARGIN + yGap(scales.y, yName);
   const box = { left, top: frame.top, width: frame.width - left - MARGIN - 8, height };
-  const labels = points.map(({ name, x, y }) => {
+  const named = points.filter(({ name }) => name !== '');
+  const labels = named.map(({ name, x, y }) => {
     const text = shorten(plainText(name), box.width / 2, LABEL_SIZE);
     return {
       text,
@@ -87,22 +93,26 @@ export function parametersAgainstLoss(options: ScatterOptions): Figure {
   const bottom = frame.top + height + 50;
   const panel = {
     ...curvePanel(box, scales, [], { x: xName, y: yName }),
-    series: groups.map((group, i): PointSeries => ({
-      kind: 'points',
-      points: points.filter((point) => point.group === group).map(({ x, y }) => [x, y]),
-      ...styles[i],
-      size: 10,
-    })),
+    series: groups.flatMap((group, i): (LineSeries | PointSeries)[] => {
+      const own = sorted.filter((point) => point.group === group).map(({ x, y }) => [x, y] as const);
+      const marks: PointSeries = { kind: 'points', points: own, ...styles[i], size: 10 };
+      const { color, dash } = styles[i];
+      return joined ? [{ kind: 'line', points: own, color, dash, width: 1.5 }, marks] : [marks];
+    }),
   };
   return frame.finish(bottom, [drawPanels({ width: frame.width, height: bottom }, [panel]), ...elements]);
 }
 
-/** Some room at either end of x, so that no point sits on the edge. */
-function widened<T extends ReturnType<typeof scalesFor>>({ x, y }: T) {
-  if (x.kind === 'log') {
-    const factor = (x.max / x.min) ** 0.06;
-    return { x: { ...x, min: x.min / factor, max: x.max * factor }, y };
+/** Some room at every end, so that no point sits on the edge. */
+function widened({ x, y }: ReturnType<typeof scalesFor>) {
+  return { x: wider(x, 0.06), y: wider(y, 0.03) };
+}
+
+function wider(scale: Scale, share: number): Scale {
+  if (scale.kind === 'log') {
+    const factor = (scale.max / scale.min) ** share;
+    return { ...scale, min: scale.min / factor, max: scale.max * factor };
   }
-  const margin = (x.max - x.min) * 0.06;
-  return { x: { ...x, min: x.min - margin, max: x.max + margin }, y };
+  const margin = (scale.max - scale.min) * share;
+  return { ...scale, min: scale.min - margin, max: scale.max + margin };
 }
