@@ -26,11 +26,7 @@ export function checkConfig<Type extends string, Name extends string>(
   const sizes = {} as { [N in Name]: number };
   for (const name of names) sizes[name] = checkSize(`${type}: ${name}`, settings[name]);
   const { dModel, nHeads } = sizes as { dModel?: number; nHeads?: number };
-  if (dModel !== undefined && nHeads !== undefined && dModel % nHeads !== 0) {
-    throw new RangeError(
-      `${type}: nHeads ${nHeads}: expected a divisor of dModel, ${dModel}, which the heads share`,
-    );
-  }
+  if (dModel !== undefined && nHeads !== undefined) checkHeads(`${type}: nHeads`, nHeads, dModel);
   return Object.freeze({ type, ...sizes });
 }
 
@@ -63,4 +59,15 @@ export function checkShare(name: string, value: number): number {
 export function checkId<Id extends number | undefined>(name: string, id: Id, vocabSize: number): Id {
   if (id === undefined || (Number.isInteger(id) && id >= 0 && id < vocabSize)) return id;
   throw new RangeError(`${name} ${String(id)}: expected a token of the vocabulary, 0 to ${vocabSize - 1}`);
+}
+
+/**
+ * Checks a number of heads called `name`, which share `dModel`.
+ * @throws RangeError when they cannot do so evenly
+ */
+export function checkHeads(name: string, heads: number, dModel: number): void {
+  checkSize(name, heads);
+  if (dModel % heads !== 0) {
+    throw new RangeError(`${name} ${heads}: expected a divisor of dModel, ${dModel}, which the heads share`);
+  }
 }

@@ -17,6 +17,9 @@ export { GRULM, type GRUConfig } from './gru.js';
 export { NanoGPT, NanoGPTBlock, type NanoGPTConfig } from './nano-gpt.js';
 export { CharGPT, CharGPTBlock, type CharGPTConfig } from './char-gpt.js';
 export { GPT2LMHeadModel, type GPT2Config } from './gpt2.js';
+export { BertForMaskedLM, BertModel, type BertConfig, type BertOptions, type BertResult } from './bert.js';
+export { BartForConditionalGeneration, type BartConfig } from './bart.js';
+export { T5ForConditionalGeneration, type T5Config } from './t5.js';
 export {
   EncoderDecoderModel,
   type DecodeOptions,

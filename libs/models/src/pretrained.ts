@@ -3,11 +3,25 @@
 import type { NamedArray } from '@lilformer/checkpoints';
 import type { Module } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
+import { BartForConditionalGeneration } from './bart.js';
+import { BertForMaskedLM, BertModel } from './bert.js';
 import { GPT2LMHeadModel } from './gpt2.js';
-import { gpt2Config, gpt2Settings, type HuggingFaceConfig } from './hugging-face-config.js';
+import {
+  bartConfig,
+  bartSettings,
+  bertConfig,
+  bertSettings,
+  gpt2Config,
+  gpt2Settings,
+  t5Config,
+  t5Settings,
+  type HuggingFaceConfig,
+} from './hugging-face-config.js';
+import { T5ForConditionalGeneration } from './t5.js';
 
 /** A model that can come from Hugging Face's files, and go there. */
-export type PretrainedModel = GPT2LMHeadModel;
+export type PretrainedModel =
+  GPT2LMHeadModel | BertForMaskedLM | BertModel | BartForConditionalGeneration | T5ForConditionalGeneration;
 
 /** One kind of model, as Hugging Face knows it. */
 export interface Architecture<Model extends PretrainedModel = PretrainedModel> {
@@ -52,7 +66,61 @@ const ARCHITECTURES = [
     },
     configOf: ({ config }) => gpt2Config(config),
   }),
+  architecture({
+    name: 'BertForMaskedLM',
+    family: 'bert',
+    alsoFrom: ['BertForPreTraining'],
+    Model: BertForMaskedLM,
+    build: (config, random) => new BertForMaskedLM(bertSettings(config), random),
+    key: (name) => {
+      const modern = bertName(name);
+      if (/^(bert\.)?pooler\.|^cls\.seq_relationship\./.test(modern)) return undefined; // of the other task
+      if (modern.endsWith('.position_ids')) return undefined; // 0, 1, 2, …
+      return /^(bert|cls)\./.test(modern) ? modern : `bert.${modern}`;
+    },
+    configOf: ({ config }) => bertConfig(config, 'BertForMaskedLM'),
+  }),
+  architecture({
+    name: 'BertModel',
+    family: 'bert',
+    alsoFrom: [],
+    Model: BertModel,
+    build: (config, random) => new BertModel(bertSettings(config), random),
+    key: (name) => {
+      const modern = bertName(name).replace(/^bert\./, '');
+      if (/^(cls|classifier|qa_outputs)\.|\.position_ids$/.test(modern)) return undefined; // heads of tasks
+      return modern;
+    },
+    configOf: ({ config }) => bertConfig(config, 'BertModel'),
+  }),
+  architecture({
+    name: 'BartForConditionalGeneration',
+    family: 'bart',
+    alsoFrom: ['BartModel'],
+    Model: BartForConditionalGeneration,
+    build: (config, random) => new BartForConditionalGeneration(bartSettings(config), random),
+    key: (name) => {
+      if (/^(model\.)?(en|de)coder\.version$|^classification_head\./.test(name)) return undefined;
+      return /^(model\.|lm_head\.|final_logits_bias$)/.test(name) ? name : `model.${name}`;
+    },
+    configOf: ({ config }) => bartConfig(config),
+  }),
+  architecture({
+    name: 'T5ForConditionalGeneration',
+    family: 't5',
+    alsoFrom: ['T5Model', 'T5WithLMHeadModel'],
+    Model: T5ForConditionalGeneration,
+    build: (config, random) => new T5ForConditionalGeneration(t5Settings(config), random),
+    // Distances to another text mean nothing: early files have numbers for them that nobody reads.
+    key: (name) => (name.endsWith('.EncDecAttention.relative_attention_bias.weight') ? undefined : name),
+    configOf: ({ config }) => t5Config(config),
+  }),
 ];
+
+/** TensorFlow's names of a norm's weights, which early files have, in PyTorch's. */
+function bertName(name: string): string {
+  return name.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias');
+}
 
 /** The classes that `architectureOf` knows. */
 export const architectureNames: readonly string[] = ARCHITECTURES.map(({ name }) => name);

@@ -3,7 +3,7 @@ import { readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoint
 import { tf } from '@lilformer/engine';
 import { withoutWeights } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
-import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import { expect } from 'vitest';
 import { architectureOf, type Capture, type HuggingFaceConfig, type PretrainedModel } from '../index.js';
 import { floats, integers, tensors } from './golden-case.js';
@@ -94,6 +94,18 @@ export function expectCaptured(
   });
   const expected = [...io.keys()].filter((name) => /(hidden_states|attentions)\.\d+$/.test(name));
   expect(found.sort()).toEqual(expected.sort());
+}
+
+/** Expects tensors to be those of a file, each value the same. */
+export function expectSameFile(
+  actual: ReadonlyMap<string, NamedArray>,
+  expected: ReadonlyMap<string, NamedArray>,
+): void {
+  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [name, array] of actual) {
+    expect([name, array.shape]).toEqual([name, expected.get(name)!.shape]);
+    expect([name, largestDifference(floats(array), floats(expected.get(name)))]).toEqual([name, 0]);
+  }
 }
 
 /** A tensor's shape and values; it is disposed. */

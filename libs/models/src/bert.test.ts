@@ -1,0 +1,132 @@
+// BERT against Hugging Face's: logits, hidden states, attention weights, loss, the likeliest words for hidden ones, the
+// pooler, all layouts of its files; and that it learns.
+import { openEngine, tf } from '@lilformer/engine';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Capture, huggingFaceForm, type BertForMaskedLM, type BertModel } from './index.js';
+import { floats, idTensor, integers, tensors } from './testing/golden-case.js';
+import {
+  expectCaptured,
+  expectClose,
+  expectGradients,
+  expectSameFile,
+  huggingFaceConfig,
+  maskTensor,
+  modelWith,
+  pretrainedCase,
+  read,
+} from './testing/hugging-face-case.js';
+
+const folder = 'hf/bert';
+
+describe('BERT', () => {
+  beforeAll(async () => {
+    await openEngine();
+  });
+
+  describeGolden('with the weights of a file', golden(`${folder}/io.safetensors`), () => {
+    let model: BertForMaskedLM;
+    let io: Awaited<ReturnType<typeof tensors>>;
+    let ids: tf.Tensor2D;
+    let labels: tf.Tensor2D;
+    let options: { paddingMask: tf.Tensor2D; tokenTypes: tf.Tensor2D };
+    let mask: number[];
+    let start: number;
+
+    beforeAll(async () => {
+      start = tf.memory().numTensors;
+      model = await pretrainedCase(folder);
+      io = await tensors(folder, 'io.safetensors');
+      ids = idTensor(io.get('input_ids'));
+      labels = idTensor(io.get('labels'));
+      options = {
+        paddingMask: maskTensor(io.get('attention_mask')),
+        tokenTypes: idTensor(io.get('token_type_ids')),
+      };
+      mask = integers(io.get('attention_mask'));
+    });
+
+    afterAll(() => {
+      model.dispose();
+      tf.dispose([ids, labels, options]);
+      expect(tf.memory().numTensors).toBe(start);
+    });
+
+    /** Hidden states and attention weights by the file's names. */
+    const fileName = (name: string): string =>
+      name.replace('attn.', 'attentions.').replace('hidden.', 'hidden_states.');
+
+    it('gives its logits, hidden states and attention weights', () => {
+      const before = tf.memory().numTensors;
+      expectClose('logits', read(model.forward(ids, options)), io.get('logits'), mask);
+      const capture = new Capture();
+      expectClose('captured', read(model.forward(ids, { ...options, capture })), io.get('logits'), mask);
+      expectCaptured(capture, io, fileName, () => mask);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('gives its loss, where labels of -100 do not count', () => {
+      expectClose('loss', read(model.loss(ids, labels, options)), io.get('loss'), undefined, 1e-5);
+    });
+
+    it('finds the likeliest words for those that are hidden', () => {
+      const { masked_columns: columns } = goldenJson<{ masked_columns: number[] }>(`${folder}/case.json`);
+      const probabilities = tf.tidy(() => {
+        const rows = tf.gather(tf.softmax(model.forward(ids, options)), columns, 1); // [B, columns, V]
+        const { indices, values } = tf.topk(rows, io.get('mask_top5_ids')!.shape[2]);
+        expect(Array.from(indices.dataSync())).toEqual(integers(io.get('mask_top5_ids')));
+        return { shape: values.shape, data: values.dataSync<'float32'>().slice() };
+      });
+      expectClose('mask_top5_probs', probabilities, io.get('mask_top5_probs'));
+    });
+
+    it('loads from every layout of its files', async () => {
+      const other = await pretrainedCase<BertForMaskedLM>(folder, 'hub_layout.safetensors');
+      expect(other.stateDict()).toEqual(model.stateDict());
+      other.dispose();
+    });
+
+    it('is written down as it was read', async () => {
+      const form = huggingFaceForm(model);
+      expectSameFile(form.tensors, await tensors(folder, 'model.safetensors'));
+      expect(huggingFaceConfig(folder)).toMatchObject(form.config);
+      const again = modelWith<BertForMaskedLM>(form.config, form.tensors);
+      expect(again.config).toEqual(model.config);
+      again.dispose();
+    });
+
+    it('has the gradient of every parameter', () => {
+      const before = tf.memory().numTensors;
+      expectGradients(model, () => model.loss(ids, labels, options), new Random(1));
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('gives a vector for each token and one for the text, as an encoder alone', async () => {
+      const pooler = await tensors(folder, 'pooler.safetensors');
+      const weights = new Map([...(await tensors(folder, 'model.safetensors')), ...pooler]);
+      weights.delete('pooler_output');
+      const encoder = modelWith<BertModel>(huggingFaceConfig(folder), weights, 'BertModel');
+      const { hidden, pooled } = encoder.forward(ids, options);
+      expectClose('pooled', read(pooled!), pooler.get('pooler_output'));
+      expectClose('hidden', read(hidden), io.get(`hidden_states.${encoder.config.nLayers}`), mask);
+      const form = huggingFaceForm(encoder);
+      expect(floats(form.tensors.get('pooler.dense.weight'))).toEqual(
+        floats(pooler.get('pooler.dense.weight')),
+      );
+      expect(form.config.architectures).toEqual(['BertModel']);
+      const again = modelWith<BertModel>(form.config, form.tensors);
+      expect(again.stateDict()).toEqual(encoder.stateDict());
+      again.dispose();
+      encoder.dispose();
+    });
+
+    it('says what does not fit', () => {
+      const wide = tf.zeros<tf.Rank.R2>([1, model.contextLength + 1], 'int32');
+      expect(() => model.forward(wide)).toThrow(`do not fit the context of ${model.contextLength}`);
+      expect(() => model.forward(ids, { tokenTypes: wide })).toThrow('token types are int32 of shape [1,');
+      expect(() => model.loss(ids, wide)).toThrow('targets');
+      wide.dispose();
+    });
+  });
+});

@@ -1,0 +1,231 @@
+// BART and T5 against Hugging Face's: logits, hidden states, attention weights of both sides and across, loss, greedy texts
+// with a cache, all layouts of their files; and that they learn.
+import { openEngine, tf } from '@lilformer/engine';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Capture,
+  huggingFaceForm,
+  T5ForConditionalGeneration,
+  type BartForConditionalGeneration,
+} from './index.js';
+import { bucketOf } from './t5-buckets.js';
+import { idTensor, integers, tensors } from './testing/golden-case.js';
+import {
+  expectCaptured,
+  expectClose,
+  expectGradients,
+  expectSameFile,
+  huggingFaceConfig,
+  maskTensor,
+  modelWith,
+  pretrainedCase,
+  read,
+} from './testing/hugging-face-case.js';
+
+type Model = BartForConditionalGeneration | T5ForConditionalGeneration;
+
+beforeAll(async () => {
+  await openEngine();
+});
+
+describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
+  describeGolden('with the weights of a file', golden(`${folder}/io.safetensors`), () => {
+    let model: Model;
+    let io: Awaited<ReturnType<typeof tensors>>;
+    let ids: tf.Tensor2D;
+    let labels: tf.Tensor2D;
+    let paddingMask: tf.Tensor2D;
+    let mask: number[];
+    let start: number;
+
+    beforeAll(async () => {
+      start = tf.memory().numTensors;
+      model = await pretrainedCase<Model>(folder);
+      io = await tensors(folder, 'io.safetensors');
+      ids = idTensor(io.get('input_ids'));
+      labels = idTensor(io.get('labels'));
+      paddingMask = maskTensor(io.get('attention_mask'));
+      mask = integers(io.get('attention_mask'));
+    });
+
+    afterAll(() => {
+      model.dispose();
+      tf.dispose([ids, labels, paddingMask]);
+      expect(tf.memory().numTensors).toBe(start);
+    });
+
+    /** The file's name of something captured; undefined for what is not in the file. */
+    const fileName = (name: string): string | undefined => {
+      const [, side, kind, place] = /^(?:(encoder|decoder)\.)?(attn|hidden|cross)\.(.+)$/.exec(name)!;
+      if (kind === 'cross') return `cross_attentions.${place}`;
+      if (kind === 'attn') return `${side}_attentions.${place}`;
+      const layers = model.config[`${side as 'encoder' | 'decoder'}Layers`];
+      // Its last hidden state is that after the last norm, if there is one.
+      if (place === String(layers) && model instanceof T5ForConditionalGeneration) return undefined;
+      return `${side}_hidden_states.${place === 'final' ? layers : place}`;
+    };
+
+    it('gives the decoder what it shall write, one place later', () => {
+      const shifted = model.shiftedRight(labels);
+      expect(Array.from(shifted.dataSync())).toEqual(integers(io.get('decoder_input_ids')));
+      shifted.dispose();
+    });
+
+    it('gives logits, hidden states and attention weights', () => {
+      const before = tf.memory().numTensors;
+      const decoderIds = idTensor(io.get('decoder_input_ids'));
+      expectClose('logits', read(model.forward(ids, decoderIds, { paddingMask })), io.get('logits'));
+      const encoded = model.encode(ids, { paddingMask });
+      expectClose('encoded', read(encoded.clone()), io.get('encoder_last_hidden_state'), mask);
+      const decoded = model.decode(decoderIds, { encoded, encoderMask: paddingMask });
+      expectClose('decoded', read(decoded), io.get('logits'));
+      encoded.dispose();
+
+      const capture = new Capture();
+      const captured = model.forward(ids, decoderIds, { paddingMask, capture });
+      expectClose('captured', read(captured), io.get('logits'));
+      expectCaptured(capture, io, fileName, (name) => (name.startsWith('encoder.') ? mask : undefined));
+      decoderIds.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('gives its loss, where labels of -100 do not count', () => {
+      expectClose('loss', read(model.loss(ids, labels, { paddingMask })), io.get('loss'), undefined, 1e-5);
+    });
+
+    it('gives the same logits with a cache, however the text is cut', () => {
+      const before = tf.memory().numTensors;
+      const decoderIds = idTensor(io.get('decoder_input_ids'));
+      const [batch, length] = decoderIds.shape;
+      const encoded = model.encode(ids, { paddingMask });
+      const options = { encoded, encoderMask: paddingMask };
+      const whole = read(model.decode(decoderIds, options));
+      for (const cut of [1, 2, length - 1]) {
+        const cache = model.createCache(batch);
+        const parts = tf.tidy(() => {
+          const widths = [cut, length - cut];
+          const [first, rest] = tf.split(decoderIds, widths, 1);
+          return tf.concat(
+            [first, rest].map((part) => model.decode(part, { ...options, cache })),
+            1,
+          );
+        });
+        expectClose(`cut at ${cut}`, read(parts), { dtype: 'F32', ...whole });
+        cache.dispose();
+      }
+      tf.dispose([decoderIds, encoded]);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('goes on with some of the texts, each with its own source', () => {
+      const decoderIds = idTensor(io.get('decoder_input_ids'));
+      const [batch, length] = decoderIds.shape;
+      const rows = [batch - 1, 0, 0];
+      const encoded = model.encode(ids, { paddingMask });
+      const cache = model.createCache(batch);
+      const [first, rest] = tf.split(decoderIds, [1, length - 1], 1);
+      model.decode(first, { encoded, encoderMask: paddingMask, cache }).dispose();
+      cache.keepRows(rows);
+      tf.tidy(() => {
+        const picked = <T extends tf.Tensor>(x: T): T => tf.gather(x, rows);
+        const options = { encoded: picked(encoded), encoderMask: picked(paddingMask) };
+        const later = read(model.decode(picked(rest), { ...options, cache }));
+        const plain = tf.slice(model.decode(picked(decoderIds), options), [0, 1, 0]);
+        expectClose('rows', later, { dtype: 'F32', ...read(plain) });
+      });
+      cache.dispose();
+      tf.dispose([decoderIds, encoded, first, rest]);
+    });
+
+    it('writes the same text, token by token with a cache', async () => {
+      const generation = await tensors(folder, 'generation.safetensors');
+      const { generation: settings } = goldenJson<{
+        generation: { max_new_tokens: number; forced_eos_token_id: number | null };
+      }>(`${folder}/case.json`);
+      const source = idTensor(generation.get('input_ids'));
+      const encoderMask = maskTensor(generation.get('attention_mask'));
+      const [batch] = source.shape;
+      const encoded = model.encode(source, { paddingMask: encoderMask });
+      const cache = model.createCache(batch);
+      const texts = Array.from({ length: batch }, () => [model.startId]);
+      const width = generation.get('greedy_ids')!.shape[1];
+      while (texts[0].length < width) {
+        const input = tf.tensor2d(
+          texts.map((text) => text.slice(-1)),
+          [batch, 1],
+          'int32',
+        );
+        const next = tf.tidy(() => {
+          const logits = model.decode(input, { encoded, encoderMask, cache, lastOnly: true });
+          return Array.from(tf.argMax(logits, -1).dataSync());
+        });
+        input.dispose();
+        const last = texts[0].length === settings.max_new_tokens;
+        for (const [row, text] of texts.entries()) {
+          const ended = text.length > 1 && text.includes(model.eosId, 1);
+          const forced = last ? settings.forced_eos_token_id : null;
+          text.push(ended ? model.padId : (forced ?? next[row]));
+        }
+      }
+      expect(texts.flat()).toEqual(integers(generation.get('greedy_ids')));
+      cache.dispose();
+      tf.dispose([source, encoderMask, encoded]);
+    });
+
+    it('loads from every layout of its files', async () => {
+      const other = await pretrainedCase<Model>(folder, 'hub_layout.safetensors');
+      expect(other.stateDict()).toEqual(model.stateDict());
+      other.dispose();
+    });
+
+    it('is written down as it was read', async () => {
+      const form = huggingFaceForm(model);
+      expectSameFile(form.tensors, await tensors(folder, 'model.safetensors'));
+      expect(huggingFaceConfig(folder)).toMatchObject(form.config);
+      expect(goldenJson(`${folder}/generation_config.json`)).toMatchObject(form.generationConfig);
+      const again = modelWith<Model>(form.config, form.tensors);
+      expect(again.config).toEqual(model.config);
+      again.dispose();
+    });
+
+    it('has the gradient of every parameter', () => {
+      const before = tf.memory().numTensors;
+      expectGradients(model, () => model.loss(ids, labels, { paddingMask }), new Random(1));
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('says what does not fit', () => {
+      const encoded = tf.zeros<tf.Rank.R3>([2, 3, model.config.dModel]);
+      const one = tf.zeros<tf.Rank.R2>([1, 1], 'int32');
+      const two = tf.zeros<tf.Rank.R2>([2, 1], 'int32');
+      expect(() => model.decode(one, { encoded })).toThrow('expected [1, S, C], as encode gives it');
+      expect(() => model.decode(two, { encoded, encoderMask: two })).toThrow(
+        'an encoder mask of shape [2,1]',
+      );
+      const floating = tf.zeros<tf.Rank.R2>([1, 1]);
+      expect(() => model.loss(one, floating)).toThrow('labels are float32');
+      expect(() => model.createCache(0)).toThrow('a cache for a batch of 0');
+      tf.dispose([encoded, one, two, floating]);
+    });
+  });
+});
+
+describeGolden("T5's ranges of distances", golden('unit/t5_buckets.safetensors'), () => {
+  it('are those of the original', async () => {
+    const file = await tensors('unit', 't5_buckets.safetensors');
+    const offsets = integers(file.get('relative_position'));
+    const tables = [...file.keys()].filter((name) => name !== 'relative_position');
+    expect(tables.length).toBeGreaterThan(0);
+    for (const name of tables) {
+      const [side, count, maxDistance] = name.split('_');
+      const buckets = {
+        count: Number(count),
+        maxDistance: Number(maxDistance),
+        bidirectional: side === 'encoder',
+      };
+      expect(offsets.map((offset) => bucketOf(offset, buckets))).toEqual(integers(file.get(name)));
+    }
+  });
+});

@@ -1,0 +1,246 @@
+// What config.json files describe: the printed trees and sizes of published models without their weights, what is refused,
+// and the names of weights.
+import { openEngine, tf } from '@lilformer/engine';
+import { withoutWeights } from '@lilformer/layers';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  architectureNames,
+  architectureOf,
+  generationConfigOf,
+  huggingFaceForm,
+  T5ForConditionalGeneration,
+  type GPT2LMHeadModel,
+  type HuggingFaceConfig,
+  type PretrainedModel,
+} from './index.js';
+import { huggingFaceConfig } from './testing/hugging-face-case.js';
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  GPT2LMHeadModel: 'gpt2',
+  BertModel: 'bert',
+  BertForMaskedLM: 'bert',
+  BartForConditionalGeneration: 'bart',
+  T5ForConditionalGeneration: 't5',
+};
+
+beforeAll(async () => {
+  await openEngine();
+});
+
+function describedBy(config: HuggingFaceConfig, name?: string): PretrainedModel {
+  return withoutWeights(() => architectureOf(config, name).build(config, new Random(0)));
+}
+
+describeGolden('models of the published sizes, without weights', golden('parameter-counts.json'), () => {
+  const rows = goldenJson<
+    { group: string; label: string; model: string; config: HuggingFaceConfig; parameters: number }[]
+  >('parameter-counts.json').filter(({ group }) => group === 'hf');
+
+  it.each(rows)('$label: $parameters', ({ model: name, config, parameters }) => {
+    const before = tf.memory().numTensors;
+    const model = describedBy({ ...config, model_type: FAMILIES[name], architectures: [name] });
+    expect(model.constructor.name).toBe(name);
+    expect(model.parameterCount()).toBe(parameters);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  const trees = {
+    gpt2: 'GPT2LMHeadModel',
+    'bert-base-uncased': 'BertModel',
+    'bart-base': '',
+    't5-small': '',
+  };
+  describeGolden('print', golden('hf/trees/gpt2.txt'), () => {
+    it.each(Object.keys(trees))('%s', (label) => {
+      const name = trees[label as keyof typeof trees];
+      const row = rows.find((one) => one.label.startsWith(label) && one.model.startsWith(name))!;
+      const model = describedBy({
+        ...row.config,
+        model_type: FAMILIES[row.model],
+        architectures: [row.model],
+      });
+      expect(model.toString()).toBe(readFileSync(golden(`hf/trees/${label}.txt`), 'utf8').trimEnd());
+    });
+  });
+});
+
+describe.each(['gpt2', 'bert', 'bart', 't5'])('%s', (family) => {
+  const tree = (name: string): string => readFileSync(golden(`hf/${family}/${name}`), 'utf8').trimEnd();
+
+  describeGolden('prints as in the newer library', golden(`hf/${family}/tree.txt`), () => {
+    it('without weights', () => {
+      expect(describedBy(huggingFaceConfig(`hf/${family}`)).toString('torch 2.15')).toBe(tree('tree.txt'));
+    });
+  });
+
+  describeGolden('prints as in the older library', golden(`hf/${family}/tree.notebook.txt`), () => {
+    it('without weights', () => {
+      expect(describedBy(huggingFaceConfig(`hf/${family}`)).toString()).toBe(tree('tree.notebook.txt'));
+    });
+  });
+});
+
+describeGolden("BERT's encoder alone", golden('hf/bert/tree_bert_model.txt'), () => {
+  it('prints as in the newer library', () => {
+    const model = describedBy(huggingFaceConfig('hf/bert'), 'BertModel');
+    expect(model.toString('torch 2.15')).toBe(
+      readFileSync(golden('hf/bert/tree_bert_model.txt'), 'utf8').trimEnd(),
+    );
+  });
+});
+
+const SMALL: Readonly<Record<string, HuggingFaceConfig>> = {
+  gpt2: { model_type: 'gpt2', vocab_size: 11, n_embd: 8, n_head: 2, n_layer: 2, n_positions: 5 },
+  bert: {
+    ...{ model_type: 'bert', vocab_size: 11, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1 },
+    ...{ max_position_embeddings: 5, intermediate_size: 9 },
+  },
+  bart: {
+    ...{ model_type: 'bart', vocab_size: 11, d_model: 8, encoder_layers: 1, decoder_layers: 2 },
+    ...{ encoder_attention_heads: 2, decoder_attention_heads: 4, max_position_embeddings: 5 },
+    ...{ encoder_ffn_dim: 9, decoder_ffn_dim: 7 },
+  },
+  t5: { model_type: 't5', vocab_size: 11, d_model: 8, num_layers: 2, num_heads: 3, d_kv: 2, d_ff: 9 },
+};
+
+describe('config.json', () => {
+  it('is written so that the same model comes back, with settings that are not the defaults', () => {
+    const others: readonly HuggingFaceConfig[] = [
+      {
+        ...SMALL.gpt2,
+        ...{
+          n_inner: 12,
+          activation_function: 'relu',
+          layer_norm_epsilon: 1e-3,
+          embd_pdrop: 0,
+          attn_pdrop: 0.3,
+        },
+        ...{
+          scale_attn_by_inverse_layer_idx: true,
+          tie_word_embeddings: false,
+          bos_token_id: 3,
+          pad_token_id: 4,
+        },
+      },
+      {
+        ...SMALL.bert,
+        ...{ hidden_act: 'gelu_new', type_vocab_size: 1, pad_token_id: 2, hidden_dropout_prob: 0 },
+      },
+      { ...SMALL.bart, ...{ scale_embedding: true, forced_bos_token_id: 0, forced_eos_token_id: null } },
+      {
+        ...SMALL.t5,
+        ...{ num_decoder_layers: 1, feed_forward_proj: 'gated-gelu', tie_word_embeddings: false },
+        ...{ relative_attention_num_buckets: 6, decoder_start_token_id: 3, dropout_rate: 0 },
+      },
+    ];
+    for (const config of [...Object.values(SMALL), ...others]) {
+      const model = describedBy(config);
+      const again = architectureOf(config).configOf(model);
+      expect(again).toMatchObject(
+        Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
+      );
+      expect(describedBy(again).config).toEqual(model.config);
+    }
+  });
+
+  it('of T5 1.1 makes gated networks and scores of their own, which are not scaled', () => {
+    const model = describedBy({ ...SMALL.t5, feed_forward_proj: 'gated-gelu', tie_word_embeddings: false });
+    expect(model).toBeInstanceOf(T5ForConditionalGeneration);
+    expect(model.toString()).toContain('(DenseReluDense): T5DenseGatedActDense(');
+    expect(model.toString()).toContain('(act): NewGELUActivation()');
+    expect((model as T5ForConditionalGeneration).config).toMatchObject({ scaleOutputs: false, tied: false });
+    expect([...model.namedParameters()].map(([name]) => name)).toContain('lm_head.weight');
+  });
+
+  it.each([
+    [
+      'gpt2',
+      { add_cross_attention: true },
+      'config.json: add_cross_attention true: not available in gpt2 here',
+    ],
+    ['gpt2', { activation_function: 'silu' }, 'activation "silu": gpt2 here has gelu, gelu_new'],
+    ['gpt2', { n_embd: undefined }, 'config.json: n_embd undefined: expected a number'],
+    ['gpt2', { n_head: 3 }, 'gpt2: nHeads 3: expected a divisor of dModel, 8'],
+    [
+      'bert',
+      { position_embedding_type: 'relative_key' },
+      'position_embedding_type "relative_key": not available',
+    ],
+    ['bert', { is_decoder: true }, 'is_decoder true: not available in bert here, which has false'],
+    ['bart', { normalize_before: true }, 'normalize_before true: not available in bart here'],
+    ['bart', { encoder_layerdrop: 0.1 }, 'encoder_layerdrop 0.1: not available'],
+    ['bart', { decoder_attention_heads: 3 }, 'bart: decoderHeads 3: expected a divisor of dModel, 8'],
+    ['t5', { feed_forward_proj: 'gated-silu' }, 'activation "silu": t5 here has'],
+    ['t5', { eos_token_id: 11 }, 't5: eosId 11: expected a token of the vocabulary, 0 to 10'],
+  ])('of %s with %j is refused', (family, change, message) => {
+    expect(() => describedBy({ ...SMALL[family], ...change })).toThrow(message);
+  });
+
+  it('of another architecture is refused, with those that there are', () => {
+    expect(() => architectureOf({ model_type: 'llama', architectures: ['LlamaForCausalLM'] })).toThrow(
+      `architecture LlamaForCausalLM of model type "llama": expected one of ${architectureNames.join(', ')}`,
+    );
+    expect(() => architectureOf(SMALL.bert, 'GPT2LMHeadModel')).toThrow('of model type "bert"');
+    expect(() => architectureOf({})).toThrow('architecture (none named) of model type undefined');
+    expect(architectureOf({ ...SMALL.bart, architectures: ['BartModel'] }).name).toBe(
+      'BartForConditionalGeneration',
+    );
+  });
+
+  it('holds settings of generation, where it is old', () => {
+    const config = {
+      ...SMALL.bart,
+      num_beams: 4,
+      no_repeat_ngram_size: 3,
+      eos_token_id: 2,
+      bos_token_id: null,
+    };
+    expect(generationConfigOf(config)).toEqual({
+      _from_model_config: true,
+      num_beams: 4,
+      no_repeat_ngram_size: 3,
+      eos_token_id: 2,
+    });
+  });
+});
+
+describe('names of weights', () => {
+  it.each([
+    ['gpt2', 'h.3.attn.bias', undefined],
+    ['gpt2', 'transformer.h.3.attn.masked_bias', undefined],
+    ['gpt2', 'h.3.attn.c_attn.bias', 'transformer.h.3.attn.c_attn.bias'],
+    ['gpt2', 'lm_head.weight', 'lm_head.weight'],
+    ['bert', 'bert.embeddings.position_ids', undefined],
+    ['bert', 'embeddings.LayerNorm.gamma', 'bert.embeddings.LayerNorm.weight'],
+    ['bert', 'cls.predictions.transform.LayerNorm.beta', 'cls.predictions.transform.LayerNorm.bias'],
+    ['bert', 'bert.pooler.dense.weight', undefined],
+    ['bart', 'encoder.version', undefined],
+    ['bart', 'decoder.embed_tokens.weight', 'model.decoder.embed_tokens.weight'],
+    ['bart', 'final_logits_bias', 'final_logits_bias'],
+    ['t5', 'decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight', undefined],
+    ['t5', 'shared.weight', 'shared.weight'],
+  ])('of %s: %s is %s', (family, name, ours) => {
+    expect(architectureOf(SMALL[family]).key(name)).toBe(ours);
+  });
+
+  it("of BERT's encoder alone leave out the heads of tasks", () => {
+    const { key } = architectureOf(SMALL.bert, 'BertModel');
+    expect(key('bert.pooler.dense.weight')).toBe('pooler.dense.weight');
+    expect(key('cls.predictions.bias')).toBeUndefined();
+    expect(key('encoder.layer.0.output.LayerNorm.gamma')).toBe('encoder.layer.0.output.LayerNorm.weight');
+  });
+});
+
+describe('a model without weights', () => {
+  it('says so when it is used', () => {
+    const model = describedBy(SMALL.gpt2) as GPT2LMHeadModel;
+    const ids = tf.tensor2d([[1]], [1, 1], 'int32');
+    expect(() => model.forward(ids)).toThrow('its model was built without weights; load some first');
+    expect(() => huggingFaceForm(model)).toThrow('without weights');
+    ids.dispose();
+    model.dispose();
+  });
+});
