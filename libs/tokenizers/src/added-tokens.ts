@@ -1,4 +1,4 @@
-// Tokens that are found in a text before BPE sees it, such as <|endoftext|>. Matching is that of Hugging Face:
+// Tokens that are found in a text before its words are, such as <|endoftext|>. Matching is that of Hugging Face:
 // leftmost, then longest; tokens with "normalized": false first, the others in what those leave.
 import { classAt, classBefore, SPACE, WORD } from './unicode.js';
 
@@ -12,7 +12,7 @@ export interface AddedToken {
   lstrip: boolean;
   /** White space after it belongs to it. */
   rstrip: boolean;
-  /** Looked for after the others (no normalizer is supported, so that this is all it means). */
+  /** Looked for after the others, in the normalized text. */
   normalized: boolean;
   /** Left out in decoding, and plain text under `specialTokens: 'text'`. */
   special: boolean;
@@ -25,25 +25,63 @@ interface Segment {
   id: number;
 }
 
+const EOS_NAMES = ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '[EOS]', '<|im_end|>'];
+const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>', '<|padding|>'];
+
 export class AddedTokens {
+  readonly padId?: number;
+  readonly eosId?: number;
   readonly list: readonly AddedToken[];
   readonly byId: ReadonlyMap<number, AddedToken>;
   readonly byContent: ReadonlyMap<string, AddedToken>;
   readonly #first: readonly AddedToken[];
   readonly #second: readonly AddedToken[];
 
-  constructor(list: readonly AddedToken[]) {
+  /** @param normalize Applied to the contents of those that are looked for in normalized text. */
+  constructor(list: readonly AddedToken[], normalize: (text: string) => string = (text) => text) {
     this.list = list.filter((token) => token.content !== '');
     this.byId = new Map(this.list.map((token) => [token.id, token]));
     this.byContent = new Map(this.list.map((token) => [token.content, token]));
     this.#first = this.list.filter((token) => !token.normalized);
-    this.#second = this.list.filter((token) => token.normalized);
+    this.#second = this.list
+      .filter((token) => token.normalized)
+      .map((token) => ({ ...token, content: normalize(token.content) }))
+      .filter((token) => token.content !== '');
+    const special = (names: string[]): number | undefined =>
+      names.map((name) => this.byContent.get(name)).find((token) => token?.special)?.id;
+    this.padId = special(PAD_NAMES);
+    this.eosId = special(EOS_NAMES);
   }
 
-  /** Added tokens and the text between them, in order. */
+  /** @throws Error when there is no special token for the end of a text. */
+  requireEos(): number {
+    if (this.eosId !== undefined) return this.eosId;
+    throw new Error(
+      `addEos: the tokenizer has no special token for the end of a text (${EOS_NAMES.join(', ')})`,
+    );
+  }
+
+  /** Tokens that are looked for before a text is normalized, and the text between them, in order. */
+  splitGiven(text: string, parseSpecial: boolean): Segment[] {
+    return find(text, { from: 0, to: text.length, id: -1 }, this.#first, parseSpecial);
+  }
+
+  /** The other tokens, and the text between them. */
+  splitNormalized(text: string, parseSpecial: boolean): Segment[] {
+    return find(text, { from: 0, to: text.length, id: -1 }, this.#second, parseSpecial);
+  }
+
+  /** Whether no token that is looked for in normalized text can reach across white space, or take it. */
+  get normalizedStayInWords(): boolean {
+    return this.#second.every(
+      (token) =>
+        !token.lstrip && !token.rstrip && !token.singleWord && !/\p{White_Space}/u.test(token.content),
+    );
+  }
+
+  /** Added tokens and the text between them, in order, where nothing is normalized. */
   split(text: string, parseSpecial: boolean): Segment[] {
-    const whole = { from: 0, to: text.length, id: -1 };
-    const segments = this.#first.length > 0 ? find(text, whole, this.#first, parseSpecial) : [whole];
+    const segments = this.splitGiven(text, parseSpecial);
     if (this.#second.length === 0) return segments;
     return segments.flatMap((segment) =>
       segment.id < 0 ? find(text, segment, this.#second, parseSpecial) : segment,

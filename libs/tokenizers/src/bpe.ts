@@ -1,10 +1,11 @@
 // Byte-pair encoding of texts: added tokens, pre-tokenizer, merges, decoder, as a `tokenizer.json` describes them.
 // The merges of one word are in bpe-model.ts, reading and writing the file in tokenizer-json.ts, learning the merges
-// in bpe-trainer.ts. Left out: normalizers, and post-processors that add tokens.
+// in bpe-trainer.ts. Left out: normalizers (pipeline.ts has them).
 import { AddedTokens, type AddedToken } from './added-tokens.js';
 import { BpeModel, type BpeModelConfig } from './bpe-model.js';
 import { byteCache, createDecoder, decodeUtf8, type DecoderConfig } from './decoders.js';
 import { alignOffsets, trimOffsets, type TokenSpan } from './offsets.js';
+import { needsEos, type SpecialTokensTemplate } from './post-processor.js';
 import type { PreTokenizer } from './pre-tokenizers.js';
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';
 import { bpeToJSON, parseBpe } from './tokenizer-json.js';
@@ -17,6 +18,8 @@ export interface BpeConfig extends BpeModelConfig {
   decoder: DecoderConfig;
   /** A ByteLevel post-processor, which takes white space out of offsets. */
   trimOffsets: { addPrefixSpace: boolean } | null;
+  /** Special tokens that go around a text, such as BART's `<s>` and `</s>`; none where it is absent. */
+  template?: SpecialTokensTemplate | null;
 }
 
 /** Ids with what they stand for. */
@@ -33,9 +36,6 @@ const BATCH = 2048;
 const LONGEST_REMEMBERED = 256;
 const MOST_REMEMBERED = 1 << 16;
 const MOST_REMEMBERED_UNITS = 1 << 20;
-
-const EOS_NAMES = ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '[EOS]', '<|im_end|>'];
-const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>', '<|padding|>'];
 
 /** A byte-pair tokenizer: trained by `trainBpe`, or read from a Hugging Face `tokenizer.json`. */
 export class BpeTokenizer implements Tokenizer {
@@ -67,10 +67,8 @@ export class BpeTokenizer implements Tokenizer {
     for (const [token, id] of config.vocab) this.#tokens[id] = token;
     for (const token of this.#added.list) this.#tokens[token.id] = token.content;
     this.vocabSize = this.#tokens.length;
-    const special = (names: string[]): number | undefined =>
-      names.map((name) => this.#added.byContent.get(name)).find((token) => token?.special)?.id;
-    this.padId = special(PAD_NAMES);
-    this.eosId = special(EOS_NAMES);
+    this.padId = this.#added.padId;
+    this.eosId = this.#added.eosId;
     this.unkId = config.unkToken === null ? undefined : this.tokenToId(config.unkToken);
   }
 
@@ -82,6 +80,7 @@ export class BpeTokenizer implements Tokenizer {
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
     this.#out = new Uint32Array(Math.max(16, text.length >> 1));
     this.#length = 0;
+    if (options.addSpecialTokens) for (const id of this.config.template?.before ?? []) this.#append(id);
     if (this.#added.list.length === 0) {
       this.#encodePlain(text, 0, text.length);
     } else {
@@ -90,7 +89,8 @@ export class BpeTokenizer implements Tokenizer {
         else this.#append(id);
       }
     }
-    if (options.addEos) this.#append(this.#requireEos());
+    if (options.addSpecialTokens) for (const id of this.config.template?.after ?? []) this.#append(id);
+    if (needsEos(options, this.config.template)) this.#append(this.#added.requireEos());
     const ids = this.#out.slice(0, this.#length);
     this.#out = new Uint32Array(0);
     return ids;
@@ -131,13 +131,14 @@ export class BpeTokenizer implements Tokenizer {
     let offsets = alignOffsets(text, spans);
     if (this.config.trimOffsets)
       offsets = trimOffsets(tokens, offsets, this.config.trimOffsets.addPrefixSpace);
-    if (options.addEos) {
-      const eos = this.#requireEos();
-      ids.push(eos);
-      tokens.push(this.#tokens[eos]!);
-      offsets.push([0, 0]);
-    }
-    return { ids: Uint32Array.from(ids), tokens, offsets };
+    const { before = [], after = [] } = (options.addSpecialTokens && this.config.template) || {};
+    const end = needsEos(options, this.config.template) ? [...after, this.#added.requireEos()] : after;
+    const around = (special: readonly number[]): string[] => special.map((id) => this.#tokens[id]!);
+    return {
+      ids: Uint32Array.from([...before, ...ids, ...end]),
+      tokens: [...around(before), ...tokens, ...around(end)],
+      offsets: [...nowhere(before), ...offsets, ...nowhere(end)],
+    };
   }
 
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
@@ -180,13 +181,6 @@ export class BpeTokenizer implements Tokenizer {
   /** A Hugging Face `tokenizer.json`. */
   toJSON(): Record<string, unknown> {
     return bpeToJSON(this.config);
-  }
-
-  #requireEos(): number {
-    if (this.eosId !== undefined) return this.eosId;
-    throw new Error(
-      `addEos: the tokenizer has no special token for the end of a text (${EOS_NAMES.join(', ')})`,
-    );
   }
 
   #needsPrefix(text: string, from: number, to: number): boolean {
@@ -317,4 +311,9 @@ export class BpeTokenizer implements Tokenizer {
     }
     return decodeUtf8(bytes.subarray(0, length));
   }
+}
+
+/** Offsets of tokens that stand for no part of the text. */
+function nowhere(special: readonly number[]): [number, number][] {
+  return special.map(() => [0, 0]);
 }

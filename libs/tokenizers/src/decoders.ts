@@ -1,12 +1,14 @@
-// Tokens back to text: the decoders of a `tokenizer.json` that go with BPE. Each takes one token at a time, so that
-// the same code decodes a whole text and a stream.
+// Tokens back to text: the decoders of a `tokenizer.json`. Each takes one token at a time, so that the same code decodes
+// a whole text and a stream.
 import { tokenToBytes } from './byte-level.js';
 
 export type DecoderConfig =
   | { type: 'Join' }
   | { type: 'ByteLevel' }
   | { type: 'ByteFallback' }
-  | { type: 'BPEDecoder'; suffix: string };
+  | { type: 'BPEDecoder'; suffix: string }
+  | { type: 'WordPiece'; prefix: string; cleanUp: boolean }
+  | { type: 'Metaspace'; replacement: string; prepended: boolean };
 
 /** Takes tokens, gives the text that is certain so far. */
 interface TokenDecoder {
@@ -26,6 +28,10 @@ export function createDecoder(
       return byteFallbackDecoder();
     case 'BPEDecoder':
       return suffixDecoder(config.suffix);
+    case 'WordPiece':
+      return wordPieceDecoder(config.prefix, config.cleanUp);
+    case 'Metaspace':
+      return metaspaceDecoder(config.replacement, config.prepended);
     case 'ByteLevel': {
       const stream = new Utf8Stream();
       return { push: (token, id) => stream.push(bytesOf(token, id)), flush: () => stream.flush() };
@@ -62,6 +68,53 @@ function suffixDecoder(suffix: string): TokenDecoder {
       return text;
     },
     flush: () => held?.replaceAll(suffix, '') ?? '',
+  };
+}
+
+/** BERT's: a blank before every word, and its clean-up, token by token as Hugging Face does it. */
+function wordPieceDecoder(prefix: string, cleanUp: boolean): TokenDecoder {
+  let first = true;
+  return {
+    push(token) {
+      const continues = token.startsWith(prefix);
+      const text = first ? token : continues ? token.slice(prefix.length) : ` ${token}`;
+      first = false;
+      return cleanUp ? withoutBlanks(text) : text;
+    },
+    flush: () => '',
+  };
+}
+
+const BLANKS: readonly (readonly [string, string])[] = [
+  [' .', '.'],
+  [' ?', '?'],
+  [' !', '!'],
+  [' ,', ','],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [' do not', " don't"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];
+
+/** English without the blanks that stand before its punctuation. */
+function withoutBlanks(text: string): string {
+  if (!text.includes(' ')) return text;
+  return BLANKS.reduce((done, [blank, clean]) => done.replaceAll(blank, clean), text);
+}
+
+/** `▁` becomes a blank, but in the first token, where the encoder had put it, it goes. */
+function metaspaceDecoder(replacement: string, prepended: boolean): TokenDecoder {
+  let first = prepended;
+  return {
+    push(token) {
+      const text = token.replaceAll(replacement, first ? '' : ' ');
+      first = false;
+      return text;
+    },
+    flush: () => '',
   };
 }
 

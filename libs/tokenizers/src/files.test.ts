@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -71,7 +71,10 @@ describe('tokenizers on disk', () => {
     await expect(loadTokenizer(join(folder, 'none.json'))).rejects.toThrow(
       /none\.json: no such file; expected/,
     );
-    await expect(loadTokenizer(folder)).rejects.toThrow(/is a folder/);
+    mkdirSync(join(folder, 'empty'));
+    await expect(loadTokenizer(join(folder, 'empty'))).rejects.toThrow(
+      /there is no tokenizer in the folder; expected/,
+    );
   });
 });
 
@@ -86,16 +89,21 @@ describe('a wrong tokenizer.json', () => {
   const added = { id: 0, content: '<unk>', special: true };
 
   it.each([
-    [{ normalizer: { type: 'NFC' } }, {}, '"normalizer" ("NFC") is not supported'],
-    [{ truncation: { max_length: 3 } }, {}, '"truncation" (an object) is not supported'],
+    [{ normalizer: { type: 'NFC' } }, {}, '"normalizer" ("NFC") is not supported with BPE'],
     [{ pre_tokenizer: { type: 'Metaspace' } }, {}, '"pre_tokenizer" "Metaspace" is not supported'],
     [{ pre_tokenizer: { type: 'ByteLevel', use_regex: 1 } }, {}, '"pre_tokenizer.use_regex": 1 given'],
+    [{ post_processor: { type: 'Other' } }, {}, '"post_processor" "Other" is not supported'],
     [
       { post_processor: { type: 'TemplateProcessing' } },
       {},
-      '"post_processor" "TemplateProcessing" is not supported',
+      '"post_processor.special_tokens": missing given',
     ],
-    [{ decoder: { type: 'WordPiece' } }, {}, '"decoder" "WordPiece" is not supported'],
+    [
+      { post_processor: { type: 'BertProcessing', cls: ['x', 999], sep: ['<unk>', 0] } },
+      {},
+      '"post_processor": id 999 is not in the vocabulary',
+    ],
+    [{ decoder: { type: 'CTC' } }, {}, '"decoder" "CTC" is not supported'],
     [{ added_tokens: {} }, {}, '"added_tokens": an object given, expected an array'],
     [{ added_tokens: [{ id: 0 }] }, {}, '"added_tokens", entry 0: "content" is missing'],
     [{ added_tokens: [{ ...added, id: -1 }] }, {}, '"added_tokens", entry 0: "id": -1 given'],

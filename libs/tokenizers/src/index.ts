@@ -10,6 +10,8 @@ export type { Corpus, CorpusFiles } from './corpus.js';
 export type { DecoderConfig } from './decoders.js';
 export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from './files.js';
 export { gpt2Tokenizer } from './gpt2.js';
+export { PipelineTokenizer } from './pipeline.js';
+export type { SpecialTokensTemplate } from './post-processor.js';
 export {
   byteLevel,
   noPreTokenizer,

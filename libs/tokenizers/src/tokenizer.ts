@@ -1,9 +1,15 @@
-// What every tokenizer can do. The kinds themselves are in char.ts, bpe.ts and compact.ts.
+// What every tokenizer can do. The kinds themselves are in char.ts, bpe.ts, pipeline.ts and compact.ts.
 
 /** How `encode` treats a text. */
 export interface EncodeOptions {
   /** Append the end-of-text id. Default false; throws where the tokenizer has none. */
   addEos?: boolean;
+  /**
+   * Put the special tokens around the text that its model was trained with: BERT's `[CLS]` and `[SEP]`, BART's `<s>` and
+   * `</s>`, T5's `</s>`. Default false. Nothing where the tokenizer has none (GPT-2); if they end with the end of the
+   * text, `addEos` adds no second one.
+   */
+  addSpecialTokens?: boolean;
   /**
    * `'parse'` (default): special tokens such as `<|endoftext|>` in the text become their one id.
    * `'text'`: they are ordinary characters, so that a user's text cannot end a document or forge a control token.

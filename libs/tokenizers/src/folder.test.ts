@@ -1,0 +1,132 @@
+// Folders as Hugging Face's libraries save them, old and new: what is put together from vocab.json and vocab.txt has to
+// be what their library reads from the same files. Other files of the folders are in the models' tests.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadTokenizer, PipelineTokenizer } from './index.js';
+
+interface TokenizerFile {
+  added_tokens: { content: string }[];
+  normalizer: Record<string, unknown>;
+  post_processor: unknown;
+  pre_tokenizer: unknown;
+  model: { vocab: Record<string, number>; merges: [string, string][] };
+}
+
+const { families } = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'testing/fixtures/pipelines.json'), 'utf8'),
+) as {
+  families: Record<string, { tokenizer: TokenizerFile; texts: { text: string; with_special: number[] }[] }>;
+};
+const root = mkdtempSync(join(tmpdir(), 'lilformer-tokenizer-folders-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let made = 0;
+
+function folderWith(files: Record<string, string>): string {
+  const folder = join(root, String(made++));
+  mkdirSync(folder);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+async function expectIds(folder: string, family: string): Promise<void> {
+  const tokenizer = await loadTokenizer(folder);
+  for (const { text, with_special: ids } of families[family].texts) {
+    expect([...tokenizer.encode(text, { addSpecialTokens: true })], text).toEqual(ids);
+  }
+}
+
+describe('folders of tokenizers', () => {
+  it.each(Object.keys(families))('tokenizer.json of %s', async (family) => {
+    await expectIds(
+      folderWith({ 'tokenizer.json': JSON.stringify(families[family].tokenizer), 'vocab.txt': 'not read' }),
+      family,
+    );
+  });
+
+  it.each(['gpt2', 'bart'])('vocab.json and merges.txt of %s', async (family) => {
+    const { vocab, merges } = families[family].tokenizer.model;
+    const mask = Object.keys(vocab).length;
+    const whole = family === 'bart' ? { ...vocab, '<mask>': mask } : vocab;
+    const folder = folderWith({
+      'vocab.json': JSON.stringify(whole),
+      'merges.txt': `#version: 0.2\n${merges.map((pair) => pair.join(' ')).join('\n')}\n`,
+      'tokenizer_config.json': JSON.stringify({ model_max_length: 1024, bos_token: '<s>' }),
+    });
+    await expectIds(folder, family);
+  });
+
+  it.each(['bert_uncased', 'bert_cased'])('vocab.txt of %s', async (family) => {
+    const { vocab } = families[family].tokenizer.model;
+    const lines = Object.entries(vocab).sort(([, a], [, b]) => a - b);
+    const folder = folderWith({
+      'vocab.txt': lines.map(([token]) => `${token}\n`).join(''),
+      ...(family === 'bert_cased' && { 'tokenizer_config.json': '{"do_lower_case": false}' }),
+    });
+    await expectIds(folder, family);
+    expect((await loadTokenizer(folder)).toJSON()).toEqual({
+      ...families[family].tokenizer,
+      model: expect.objectContaining({ vocab, type: 'WordPiece' }) as unknown,
+      normalizer: { ...families[family].tokenizer.normalizer, strip_accents: null },
+    });
+  });
+
+  it('say what they lack', async () => {
+    await expect(loadTokenizer(folderWith({ 'spiece.model': 'x' }))).rejects.toThrow(
+      /its tokenizer is SentencePiece's spiece\.model only, which is not read; save it as tokenizer\.json with Python/,
+    );
+    await expect(loadTokenizer(folderWith({ 'vocab.json': '{}' }))).rejects.toThrow(
+      /there is no tokenizer in the folder; expected tokenizer\.json, vocab\.json with merges\.txt, or vocab\.txt/,
+    );
+    await expect(loadTokenizer(folderWith({ 'vocab.txt': '[PAD]\n[UNK]\n' }))).rejects.toThrow(
+      /vocab\.txt: there is no line "\[CLS\]"/,
+    );
+    await expect(loadTokenizer(folderWith({ 'tokenizer.json': '{' }))).rejects.toThrow(
+      /tokenizer\.json: not JSON: /,
+    );
+    await expect(
+      loadTokenizer(folderWith({ 'vocab.json': '{"a": 0}', 'merges.txt': '#version: 0.2\na b\n' })),
+    ).rejects.toThrow(/vocab\.json: merge 0/);
+  });
+});
+
+describe('a wrong tokenizer.json of another model', () => {
+  const { tokenizer: bert } = families.bert_uncased;
+  const { tokenizer: t5 } = families.t5;
+  const table = 'normalizer.precompiled_charsmap';
+  it.each([
+    [{ ...bert, normalizer: { type: 'Nmt' } }, '"normalizer" "Nmt" is not supported'],
+    [
+      { ...bert, pre_tokenizer: { type: 'Split' } },
+      '"pre_tokenizer" "Split" is not supported with this model',
+    ],
+    [{ ...bert, decoder: { type: 'ByteLevel' } }, '"decoder" "ByteLevel" is supported with a BPE model only'],
+    [
+      { ...bert, model: { type: 'WordLevel' } },
+      '"model" is of type "WordLevel", only "BPE", "WordPiece" and',
+    ],
+    [
+      { ...bert, model: { type: 'WordPiece', vocab: { a: 0 } } },
+      '"model.unk_token" "[UNK]" is not in the voc',
+    ],
+    [{ ...bert, model: { type: 'WordPiece', vocab: { a: 0, b: 0 } } }, '"a" and "b" have the same id 0'],
+    [
+      { ...t5, model: { type: 'Unigram', vocab: [['a']] } },
+      '"model.vocab", entry 0: an array given, expected',
+    ],
+    [
+      { ...t5, model: { type: 'Unigram', vocab: [], unk_id: 3 } },
+      '"model.unk_id" is 3, expected less than 0',
+    ],
+    [{ ...t5, normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } }, `${table}": 3 bytes`],
+    [
+      { ...t5, normalizer: { type: 'Replace', pattern: { Regex: '(a)\\1' }, content: '' } },
+      'is not supported',
+    ],
+    [{ ...t5, pre_tokenizer: { type: 'Metaspace', replacement: 'ab' } }, 'expected one character'],
+    [{ ...t5, pre_tokenizer: { type: 'Metaspace', prepend_scheme: 'x' } }, 'expected "always", "first" or'],
+  ])('is refused by name (%#)', (json, message) => {
+    expect(() => PipelineTokenizer.fromJSON(json)).toThrow(message);
+  });
+});

@@ -1,0 +1,129 @@
+// Equality with Hugging Face's tokenizers for the four pretrained families: on what testing/make_pipeline_fixtures.py
+// made with it, and on random texts with the library itself.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { Tokenizer as HuggingFace } from 'tokenizers';
+import { describe, expect, it } from 'vitest';
+import { BpeTokenizer, PipelineTokenizer, tokenizerFromJSON, type Tokenizer } from './index.js';
+import { trickyText, wholeText } from './testing/texts.js';
+
+interface Row {
+  text: string;
+  ids: number[];
+  with_special: number[];
+  as_text: number[];
+  decoded: string;
+  decoded_whole: string;
+}
+
+const path = process.env.LILFORMER_PIPELINES ?? join(import.meta.dirname, 'testing/fixtures/pipelines.json');
+const { families } = JSON.parse(readFileSync(path, 'utf8')) as {
+  families: Record<string, { tokenizer: Record<string, unknown>; texts: Row[] }>;
+};
+
+/** Hugging Face's Unigram finds `</s>` and its like also where special tokens are to be plain text; ours never does. */
+const forged = (tokenizer: Tokenizer, ids: number[]): boolean =>
+  ids.some((id) => ['</s>', '<pad>'].includes(tokenizer.idToToken(id)!));
+
+describe.each(Object.entries(families))('%s against Hugging Face', (name, { tokenizer: json, texts }) => {
+  const tokenizer = tokenizerFromJSON(json);
+  const theirs = HuggingFace.fromString(JSON.stringify(json));
+
+  it('is a tokenizer of its kind', () => {
+    expect(tokenizer).toBeInstanceOf(/^(gpt2|bart)/.test(name) ? BpeTokenizer : PipelineTokenizer);
+    expect(tokenizer.vocabSize).toBe(theirs.getVocabSize());
+  });
+
+  it('gives their ids and texts on the hard strings', () => {
+    for (const row of texts) {
+      const actual = {
+        text: row.text,
+        ids: [...tokenizer.encode(row.text)],
+        with_special: [...tokenizer.encode(row.text, { addSpecialTokens: true })],
+        decoded: tokenizer.decode(row.with_special),
+        decoded_whole: tokenizer.decode(row.with_special, { skipSpecialTokens: false }),
+      };
+      const asText = [...tokenizer.encode(row.text, { specialTokens: 'text' })];
+      expect(actual).toEqual({ ...row, as_text: undefined });
+      if (forged(tokenizer, row.as_text)) expect(forged(tokenizer, asText), row.text).toBe(false);
+      else expect(asText, row.text).toEqual(row.as_text);
+    }
+  });
+
+  it('gives their ids and texts on random texts', async () => {
+    await fc.assert(
+      fc.asyncProperty(wholeText().filter(isOld), fc.boolean(), async (text, addSpecialTokens) => {
+        const encoding = await theirs.encode(text, null, { addSpecialTokens });
+        const ids = encoding.getIds();
+        expect([...tokenizer.encode(text, { addSpecialTokens })]).toEqual(ids);
+        expect(tokenizer.decode(ids)).toBe(await theirs.decode(ids, true));
+        expect(tokenizer.decode(ids, { skipSpecialTokens: false })).toBe(await theirs.decode(ids, false));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('decodes any ids as they do, one by one as well', async () => {
+    const anyIds = fc.array(fc.nat(tokenizer.vocabSize - 1), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(anyIds, async (ids) => {
+        const text = tokenizer.decode(ids);
+        expect(text).toBe(await theirs.decode(ids, true));
+        const stream = tokenizer.decodeStream();
+        expect(ids.map((id) => stream.push(id)).join('') + stream.flush()).toBe(text);
+      }),
+      { numRuns: 200 },
+    );
+    expect(() => tokenizer.decode([tokenizer.vocabSize])).toThrow(/expected a whole number from 0 to/);
+  });
+
+  it('comes back from its JSON, which they load', async () => {
+    const again = JSON.parse(JSON.stringify(tokenizer)) as unknown;
+    const reloaded = HuggingFace.fromString(JSON.stringify(again));
+    for (const { text, with_special: expected } of texts) {
+      expect([...tokenizerFromJSON(again).encode(text, { addSpecialTokens: true })]).toEqual(expected);
+      expect((await reloaded.encode(text)).getIds()).toEqual(expected);
+    }
+    expect(tokenizerFromJSON(again).toJSON()).toEqual(again);
+  });
+
+  it('cuts texts only where their ids stay the same', () => {
+    fc.assert(
+      fc.property(trickyText(), trickyText(), fc.nat(40), (text, more, near) => {
+        const at = tokenizer.safeCut(text, near);
+        if (at === 0) return;
+        const whole = text + more;
+        const pieces = [whole.slice(0, at), whole.slice(at)].flatMap((piece) => [...tokenizer.encode(piece)]);
+        expect(pieces).toEqual([...tokenizer.encode(whole)]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('adds the end of a text once', () => {
+    const { eosId } = tokenizer;
+    if (eosId === undefined) {
+      expect(() => tokenizer.encode('a', { addEos: true })).toThrow(/no special token for the end/);
+      return;
+    }
+    expect(tokenizer.encode('a', { addEos: true }).at(-1)).toBe(eosId);
+    const whole = [...tokenizer.encode('a', { addEos: true, addSpecialTokens: true })];
+    expect(whole.filter((id) => id === eosId)).toEqual([eosId]);
+  });
+});
+
+it('cuts between words, where there are some', () => {
+  const text = 'to be or not to be';
+  for (const name of ['bert_uncased', 'bert_cased', 't5']) {
+    expect(text.slice(tokenizerFromJSON(families[name].tokenizer).safeCut(text, 10))).toBe('not to be');
+  }
+  expect(tokenizerFromJSON(families.t5_converted.tokenizer).safeCut(text, 10)).toBe(0);
+});
+
+/** Scripts that have not changed since 2015: Hugging Face's tables of marks and punctuation are that old. */
+function isOld(text: string): boolean {
+  return /^[\ufe00-\uffef\0-\u052f\u0590-\u05c7\u0620-\u065f\u0904-\u094d\u0e01-\u0e33\u1100-\u11ff\u1e00-\u20a0\u2100-\u214f\u2460-\u26ff\u3000-\u9fa5\uac00-\ud7a3\ue000-\ufa2d\ufb00-\ufb06\u{10400}-\u{1044f}\u{1d400}-\u{1d7cb}\u{1f1e6}-\u{1f64f}\u{20000}-\u{2a6d6}\ufffd]*$/u.test(
+    text,
+  );
+}
