@@ -69,3 +69,17 @@ export async function openFile(path: string): Promise<ByteSource> {
     throw error;
   }
 }
+
+/**
+ * The first bytes of a file, fewer where it is shorter.
+ *
+ * @throws Error naming the path when it is missing, a folder, or not readable.
+ */
+export async function readFirst(path: string, length: number): Promise<Uint8Array> {
+  const source = await openFile(path);
+  try {
+    return await source.read(0, Math.min(length, source.size));
+  } finally {
+    await source.close();
+  }
+}

@@ -15,5 +15,7 @@ export { writeFileAtomic } from './atomic-file.js';
 export { RunFolder } from './run-folder.js';
 export type { NamedArrays, RunContents, RunFolderOptions } from './run-folder.js';
 export type { LogEvent } from './json-lines.js';
+export { openWeights } from './weights-file.js';
+export type { WeightsFile } from './weights-file.js';
 export { readPyTorch, readWeights, stateDictOf } from './pytorch.js';
 export type { PlainValue } from './pytorch.js';

@@ -1,7 +1,7 @@
 // Reads what torch.save wrote, zip files and the older format without zip, and never runs what is in them: only
 // tensors and plain containers are built, anything else is refused by name. Leaves out writing, TorchScript
 // programs, and the tar files of PyTorch before 0.1.10.
-import { openFile, type ByteSource } from './byte-source.js';
+import { openFile, readFirst, type ByteSource } from './byte-source.js';
 import { bytesPerElement, isNamedArray, type NamedArray, type TypedArray } from './named-array.js';
 import { isDict, PickleTooShort, readPickle } from './pickle.js';
 import {
@@ -35,6 +35,15 @@ const VIEW_SLACK = 2 ** 26;
 const LEGACY_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
 
 const isZip = (first: Buffer): boolean => first.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
+
+/** Whether a file that starts so is safetensors: a `{` after the 8 bytes of the header's length. */
+export function isSafetensors(first: Uint8Array): boolean {
+  return (
+    first[8] === 0x7b &&
+    !isZip(Buffer.from(first)) &&
+    !LEGACY_MAGIC.subarray(0, 8).equals(first.subarray(0, 8))
+  );
+}
 
 type ReadStorage = (storage: StorageReference) => Promise<Uint8Array>;
 
@@ -241,14 +250,7 @@ export function stateDictOf(value: PlainValue): Map<string, NamedArray> {
  * @throws Error naming the file and what is wrong with it.
  */
 export async function readWeights(path: string): Promise<Map<string, NamedArray>> {
-  const source = await openFile(path);
-  let first: Buffer;
-  try {
-    first = Buffer.from(await source.read(0, Math.min(15, source.size)));
-  } finally {
-    await source.close();
-  }
-  if (first[8] === 0x7b && !isZip(first)) return (await readSafetensors(path)).tensors;
+  if (isSafetensors(await readFirst(path, 9))) return (await readSafetensors(path)).tensors;
   try {
     return stateDictOf(await readPyTorch(path));
   } catch (error) {

@@ -1,0 +1,124 @@
+// Weights in one file and in several: against the files that PyTorch and transformers wrote, and what happens when an
+// index and its files do not agree.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeGolden, golden } from '@lilformer/testing';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  fromFloat32,
+  openWeights,
+  readSafetensors,
+  toFloat32,
+  writeSafetensors,
+  type NamedArray,
+} from './index.js';
+
+const root = mkdtempSync(join(tmpdir(), 'lilformer-weights-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let made = 0;
+const INDEX = 'model.safetensors.index.json';
+
+/** A folder with these files of arrays, and an index. */
+async function sharded(
+  files: Record<string, Record<string, NamedArray>>,
+  map: Record<string, unknown>,
+): Promise<string> {
+  const folder = join(root, String(made++));
+  mkdirSync(folder);
+  for (const [name, arrays] of Object.entries(files)) {
+    await writeSafetensors(join(folder, name), Object.entries(arrays));
+  }
+  writeFileSync(join(folder, INDEX), JSON.stringify({ metadata: { total_size: 1 }, weight_map: map }));
+  return join(folder, INDEX);
+}
+
+const one = fromFloat32(Float32Array.of(1, 2, 3, 4), [2, 2]);
+const two = fromFloat32(Float32Array.of(5, 6), [2]);
+const [A, B] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+
+describe('weights in several files', () => {
+  it('are one set of arrays, in the order of the index', async () => {
+    const path = await sharded({ [A]: { one }, [B]: { two } }, { two: B, one: A });
+    const file = await openWeights(path);
+    expect([...file.entries].map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
+      ['two', 'F32', [2]],
+      ['one', 'F32', [2, 2]],
+    ]);
+    expect(await file.read('one')).toEqual(one);
+    expect(await file.read('two')).toEqual(two);
+    await expect(file.read('three')).rejects.toThrow(/index\.json: no array "three"/);
+    await file.close();
+    await expect(file.read('one')).rejects.toThrow();
+  });
+
+  it.each([
+    [
+      { [A]: { one } },
+      { one: A, two: B },
+      /of its 2 files 1 are missing: model-00002-of-00002\.safetensors; put/,
+    ],
+    [{ [A]: { one, two }, [B]: {} }, { one: A, two: B }, /\n {2}two is in model-00001.*, not in model-00002/],
+    [{ [A]: { one } }, { one: A, two: A }, /\n {2}two is in none of the files, not in model-00001/],
+    [{ [A]: { one, two } }, { one: A }, /\n {2}two is in model-00001.*, and not in the index/],
+    [
+      { [A]: { one }, [B]: { one, two } },
+      { one: A, two: B },
+      /\n {2}one is in several files: model-00001.*, model/,
+    ],
+    [
+      {},
+      { one: '../secret.safetensors' },
+      /array "one" is in .*secret.*, expected the name of a file beside it/,
+    ],
+    [{}, { one: 3 }, /array "one" is in "3", expected the name of a file/],
+    [{}, {}, /"weight_map" is empty/],
+  ])('that do not agree with their index are refused (%#)', async (files, map, message) => {
+    const path = await sharded(files as Record<string, Record<string, NamedArray>>, map);
+    await expect(openWeights(path)).rejects.toThrow(message);
+  });
+
+  it('need an index that is one', async () => {
+    const path = join(root, 'other.json');
+    await expect(openWeights(path)).rejects.toThrow(/other\.json: there is no such file/);
+    writeFileSync(path, '{');
+    await expect(openWeights(path)).rejects.toThrow(/other\.json: not JSON/);
+    writeFileSync(path, '{"weight_map": []}');
+    await expect(openWeights(path)).rejects.toThrow(/expected \{"weight_map"/);
+  });
+
+  it('say which file is damaged', async () => {
+    const path = await sharded({ [A]: { one }, [B]: { two } }, { one: A, two: B });
+    writeFileSync(join(path, '..', B), 'no weights');
+    await expect(openWeights(path)).rejects.toThrow(
+      /model-00002-of-00002\.safetensors: not a file that torch/,
+    );
+  });
+});
+
+describeGolden('files of transformers', golden('hf/gpt2/pytorch_model.bin'), () => {
+  it('give the same, whatever they are in', async () => {
+    const folder = join(root, 'torch');
+    mkdirSync(folder);
+    copyFileSync(golden('hf/gpt2/pytorch_model.bin'), join(folder, 'pytorch_model-00001-of-00001.bin'));
+    const plain = await openWeights(golden('hf/gpt2/pytorch_model.bin'));
+    const names = [...plain.entries.keys()];
+    writeFileSync(
+      join(folder, 'pytorch_model.bin.index.json'),
+      JSON.stringify({
+        weight_map: Object.fromEntries(names.map((name) => [name, 'pytorch_model-00001-of-00001.bin'])),
+      }),
+    );
+    const { tensors } = await readSafetensors(golden('hf/gpt2/model.safetensors'));
+    const several = await openWeights(join(folder, 'pytorch_model.bin.index.json'));
+    const single = await openWeights(golden('hf/gpt2/model.safetensors'));
+    for (const [name, array] of tensors) {
+      expect(toFloat32(await plain.read(name))).toEqual(toFloat32(array));
+      expect(await several.read(name)).toEqual(await plain.read(name));
+      expect(await single.read(name)).toEqual(array);
+      expect(several.entries.get(name)!.shape).toEqual(array.shape);
+    }
+    await expect(plain.read('none')).rejects.toThrow(/pytorch_model\.bin: no array "none"/);
+    await Promise.all([plain.close(), several.close(), single.close()]);
+  });
+});
