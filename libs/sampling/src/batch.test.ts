@@ -1,7 +1,10 @@
 import { openEngine } from '@lilformer/engine';
+import { createModel } from '@lilformer/models';
+import { Random } from '@lilformer/random';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateBatch } from './batch.js';
+import { generateText } from './generate.js';
 import { TableLM } from './testing/table-model.js';
 
 const tokenizer = CharTokenizer.fromText('abcdef');
@@ -11,17 +14,34 @@ beforeAll(async () => {
 });
 
 describe('generateBatch', () => {
-  it('keeps the order of the prompts, and runs those of equal length side by side', async () => {
+  it('keeps the order of the prompts, and runs all of them side by side, shorter ones padded', async () => {
     const model = TableLM.saying([0, 1, 2, 3, 4, 5], 6);
     const prompts = ['a', 'ab', 'f', [2, 3]];
     const results = await generateBatch(model, tokenizer, prompts, { temperature: 0, maxTokens: 2 });
     expect(results.map(({ text }) => text)).toEqual(['bc', 'cd', 'ab', 'ef']);
     expect(model.fed).toEqual([
-      [2, 1],
-      [2, 1],
-      [2, 2],
-      [2, 1],
+      [4, 2],
+      [4, 1],
     ]);
+  });
+
+  it('runs those that will outgrow the context with those of their length only, and recurrent ones as well', async () => {
+    const rows = Array.from({ length: 6 }, () => [0, 1, 2, 3, 4, 5]);
+    const model = new TableLM(rows, 4);
+    await generateBatch(model, tokenizer, ['a', 'ab', 'abcdef', 'abcde', 'abc'], { maxTokens: 3 });
+    const firsts = model.fed.filter((_, i) => i % 3 === 0);
+    expect(firsts).toEqual([
+      [2, 2],
+      [2, 4],
+      [1, 3],
+    ]);
+    const gru = createModel({ type: 'gru', vocabSize: 6, embedSize: 2, hiddenSize: 2 }, new Random(1));
+    const [first, second] = await generateBatch(gru, tokenizer, ['a', 'abc'], {
+      temperature: 0,
+      maxTokens: 3,
+    });
+    expect(first).toEqual(await generateText(gru, tokenizer, 'a', { temperature: 0, maxTokens: 3 }));
+    expect(second).toEqual(await generateText(gru, tokenizer, 'abc', { temperature: 0, maxTokens: 3 }));
   });
 
   it('no longer feeds rows that have ended', async () => {

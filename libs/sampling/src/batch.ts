@@ -1,12 +1,11 @@
-// Several prompts at once. Positions are learned for the start of a text, so shorter prompts cannot be
-// padded on the left to the length of longer ones: prompts of equal length run side by side, and the
-// groups one after the other.
-import type { LanguageModel } from '@lilformer/models';
+// Several prompts at once, side by side as far as they can be: see text-model.ts.
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { pieces, type Generated } from './generate.js';
+import type { Generated } from './generate.js';
 import { lockstep, type Finish } from './lockstep.js';
 import { randomFrom, settingsFrom, type GenerateOptions } from './options.js';
 import { promptIds, type Prompt } from './prompt.js';
+import { beginningOf, scorerOf, sideBySide, type TextModel } from './text-model.js';
+import { TextWriter } from './text-writer.js';
 
 /** {@link GenerateOptions} for several prompts. */
 export interface BatchOptions extends Omit<GenerateOptions, 'seed'> {
@@ -26,13 +25,13 @@ export interface BatchOptions extends Omit<GenerateOptions, 'seed'> {
  * @throws RangeError, TypeError or Error when a prompt or an option is not usable
  */
 export async function generateBatch(
-  model: LanguageModel,
+  model: TextModel,
   tokenizer: Tokenizer,
   prompts: readonly Prompt[],
   options: BatchOptions = {},
 ): Promise<Generated[]> {
   const { seed, ...rest } = options;
-  const settings = settingsFrom(rest, tokenizer);
+  const settings = settingsFrom(model, rest, tokenizer);
   if (Array.isArray(seed) && seed.length !== prompts.length) {
     throw new RangeError(
       `seed: ${seed.length} given for ${prompts.length} prompts, expected one or one each`,
@@ -43,26 +42,26 @@ export async function generateBatch(
     return {
       prompt: ids,
       random: randomFrom(Array.isArray(seed) ? seed[row] : seed),
-      piece: pieces(tokenizer, ids),
+      writer: new TextWriter(tokenizer, beginningOf(model, ids), settings.stopTexts),
       text: '',
       ids: [] as number[],
       finish: 'length' as Finish,
     };
   });
-  const groups = new Map<number, typeof rows>();
-  for (const row of rows) {
-    // Of texts that outgrow the context only its length is seen, so they are all equally long.
-    row.prompt = row.prompt.slice(-(model.contextLength + 1));
-    const { length } = row.prompt;
-    groups.set(length, [...(groups.get(length) ?? []), row]);
-  }
-  for (const group of groups.values()) {
-    const texts = group.map(({ prompt }) => prompt);
+  const texts = rows.map(({ prompt }) => prompt);
+  for (const places of sideBySide(model, texts, settings.maxTokens)) {
+    const group = places.map((place) => rows[place]);
+    const scorer = scorerOf(
+      model,
+      group.map(({ prompt }) => prompt),
+      settings,
+    );
     const randoms = group.map(({ random }) => random);
-    for await (const { row, id, finish } of lockstep(model, texts, randoms, settings)) {
+    const writers = group.map(({ writer }) => writer);
+    for await (const { row, id, text, finish } of lockstep(scorer, randoms, settings, writers)) {
       const at = group[row];
       at.ids.push(id);
-      at.text += at.piece(id, finish);
+      at.text += text;
       at.finish = finish ?? at.finish;
     }
   }

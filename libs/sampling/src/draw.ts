@@ -79,7 +79,8 @@ export function drawToken(logits: Float32Array, filters: Filters, random: Random
   const filtered = filterLogits(logits, filters);
   if (scratch.length < filtered.length) scratch = new Float64Array(filtered.length);
   const weights = scratch;
-  const drawn = uniform * fillWeights(weights, filtered, filtered[likeliest]); // no filter removes the likeliest
+  const largest = filters.typicalP === undefined ? filtered[likeliest] : filtered[argmax(filtered)]; // only typical sampling may remove the likeliest
+  const drawn = uniform * fillWeights(weights, filtered, largest);
   let cumulated = 0;
   let last = likeliest;
   for (let id = 0; id < filtered.length; id++) {

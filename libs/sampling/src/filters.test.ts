@@ -1,70 +1,7 @@
-import { parseSafetensors, toFloat32 } from '@lilformer/checkpoints';
-import {
-  describeGolden,
-  golden,
-  goldenJson,
-  largestDifference,
-  relativeDifference,
-} from '@lilformer/testing';
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { softmax } from './draw.js';
 import { applyTemperature, applyTopK, applyTopP, filterLogits, kthLargest } from './filters.js';
-
-const WARPERS = 'hf/gpt2/warpers.safetensors';
-
-interface WarperCase {
-  index: number;
-  temperature?: number;
-  top_k?: number;
-  top_p?: number;
-  [other: string]: number | undefined;
-}
-
-describeGolden("Hugging Face's warpers", golden(WARPERS), () => {
-  const { cases } = goldenJson<{ cases: WarperCase[] }>('hf/gpt2/warpers.json');
-  const { tensors } = parseSafetensors(readFileSync(golden(WARPERS)));
-  const rowsOf = (name: string): Float32Array[] => {
-    const array = tensors.get(name)!;
-    const [rows, width] = array.shape;
-    const data = toFloat32(array);
-    return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
-  };
-  const ours = cases.filter((one) =>
-    Object.keys(one).every((key) => ['index', 'temperature', 'top_k', 'top_p'].includes(key)),
-  );
-
-  it('covers each filter alone and all together', () => {
-    const named = (key: string) => ours.filter((one) => one[key] !== undefined).length;
-    expect(Math.min(named('temperature'), named('top_k'), named('top_p'))).toBeGreaterThan(1);
-    expect(ours.some((one) => Object.keys(one).length === 4)).toBe(true);
-  });
-
-  it.each(ours)('$index: temperature $temperature, top_k $top_k, top_p $top_p', (one) => {
-    const filters = { temperature: one.temperature, topK: one.top_k, topP: one.top_p };
-    const logits = rowsOf('logits');
-    const processed = rowsOf(`processed.${one.index}`);
-    const probabilities = rowsOf(`probabilities.${one.index}`);
-    logits.forEach((row, i) => {
-      let mine = filterLogits(row, filters);
-      let theirs = processed[i];
-      let theirProbabilities = probabilities[i];
-      let myProbabilities = new Float32Array(softmax(mine));
-      if (one.top_p !== undefined && new Set(row).size < row.length) {
-        // Which of several equal logits top-p removes is up to the sort: compare without their places.
-        [mine, theirs] = [mine.slice().sort(), theirs.slice().sort()];
-        [myProbabilities, theirProbabilities] = [myProbabilities.sort(), theirProbabilities.slice().sort()];
-      }
-      expect(largestDifference(finite(mine), finite(theirs))).toBeLessThan(1e-5);
-      expect(mine.map(removed)).toEqual(theirs.map(removed));
-      expect(relativeDifference(myProbabilities, theirProbabilities)).toBeLessThan(1e-5);
-    });
-  });
-});
-
-const removed = (logit: number): number => (logit === -Infinity ? 1 : 0);
-const finite = (logits: Float32Array): Float32Array => logits.filter((logit) => logit !== -Infinity);
 
 /** Rows with many ties and some removed tokens, which is where filters go wrong. */
 const rowOfLogits = fc

@@ -1,11 +1,12 @@
 // What narrows a row of logits before a token is drawn: temperature, top-k, top-p. Each takes a
 // row [V], leaves it as it was and gives a new one, where a removed token has the logit -Infinity.
-// Penalties that look at the tokens so far are not here.
+// Min-p and typical sampling are in cutoffs.ts, penalties that look at the tokens so far in processors.ts.
+import { applyMinP, applyTypicalP } from './cutoffs.js';
 
 /** Below this a temperature counts as 0: dividing by it could leave the range of float32. */
 export const SMALLEST_TEMPERATURE = 1e-6;
 
-/** The settings of the three filters; what is left out filters nothing. */
+/** The settings of the filters; what is left out filters nothing. */
 export interface Filters {
   /** Divides the logits: below 1 the likely tokens become likelier, above 1 all more alike. 0 is greedy. */
   readonly temperature?: number;
@@ -13,6 +14,10 @@ export interface Filters {
   readonly topK?: number;
   /** Only the likeliest tokens that together have the probability `topP` can be drawn. */
   readonly topP?: number;
+  /** Only tokens at least `minP` times as likely as the likeliest can be drawn. */
+  readonly minP?: number;
+  /** Only the tokens of the commonest surprise that together have the probability `typicalP` can be drawn. */
+  readonly typicalP?: number;
 }
 
 /** The logits [V] divided by a temperature above 0. */
@@ -68,15 +73,17 @@ export function applyTopP(logits: Float32Array, p: number): Float32Array<ArrayBu
 }
 
 /**
- * All filters in the order temperature, top-k, top-p, as Hugging Face's `generate` applies them.
+ * All filters in the order temperature, top-k, top-p, min-p, typical, as Hugging Face's `generate` applies them.
  * The temperature has to be above 0 here: greedy choice needs no filter.
  */
 export function filterLogits(logits: Float32Array, filters: Filters): Float32Array {
-  const { temperature = 1, topK, topP } = filters;
+  const { temperature = 1, topK, topP, minP, typicalP } = filters;
   let row = logits;
   if (temperature !== 1) row = applyTemperature(row, temperature);
   if (topK !== undefined) row = applyTopK(row, topK);
   if (topP !== undefined) row = applyTopP(row, topP);
+  if (minP !== undefined) row = applyMinP(row, minP);
+  if (typicalP !== undefined) row = applyTypicalP(row, typicalP);
   return row;
 }
 

@@ -1,17 +1,18 @@
 // One text from a prompt: as a stream of ids, as a stream of text, or all at once.
 // Several prompts are in batch.ts.
-import type { LanguageModel } from '@lilformer/models';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { lockstep, type Finish } from './lockstep.js';
 import { randomFrom, settingsFrom, type GenerateOptions } from './options.js';
 import { promptIds, type Prompt } from './prompt.js';
+import { beginningOf, scorerOf, type TextModel } from './text-model.js';
+import { TextWriter } from './text-writer.js';
 
 /** A token as `generateIds` gives it. */
 export interface GeneratedId {
   readonly id: number;
   /** The scores [V] the token was drawn from, before any filter; `topTokens` makes probabilities of them. */
   readonly logits: Float32Array;
-  /** Set on the last token: `'stop'` when it is a stop token, `'length'` when `maxTokens` is reached. */
+  /** Set on the last token: `'stop'` when it is a stop token or ends a stop text, `'length'` when `maxTokens` is reached. */
   readonly finish: Finish | undefined;
 }
 
@@ -26,30 +27,32 @@ export interface GeneratedToken extends GeneratedId {
 
 /** A whole continuation. */
 export interface Generated {
-  /** What follows the prompt; stop token and special tokens are not shown. */
+  /** What follows the prompt, or answers it; stop token, stop text and special tokens are not shown. */
   readonly text: string;
-  /** The ids that follow the prompt's, the stop token included. */
+  /** The ids that follow the prompt's (of an encoder-decoder: its start), the stop token included. */
   readonly ids: number[];
   /** Why it ended. */
   readonly finish: Finish;
 }
 
 /**
- * Continues ids, one at a time, without a tokenizer. There are no stop tokens unless they are given.
+ * Continues ids, one at a time, without a tokenizer. There are no stop tokens unless they are given, or the model is
+ * an encoder-decoder: then `ids` are what its encoder reads, and its own end of text stops it.
  *
  * @param ids at least one, each below the model's `vocabSize`
  * @throws RangeError, TypeError or Error at once when the ids or an option are not usable
  */
 export function generateIds(
-  model: LanguageModel,
+  model: TextModel,
   ids: Iterable<number>,
   options: GenerateOptions = {},
 ): AsyncGenerator<GeneratedId, void, undefined> {
-  const settings = settingsFrom(options);
+  const settings = settingsFrom(model, options);
   const prompt = promptIds(model, ids);
   const random = randomFrom(options.seed);
   return (async function* () {
-    for await (const { id, logits, finish } of lockstep(model, [prompt], [random], settings)) {
+    const scorer = scorerOf(model, [prompt], settings);
+    for await (const { id, logits, finish } of lockstep(scorer, [random], settings)) {
       yield { id, logits, finish };
     }
   })();
@@ -65,18 +68,19 @@ export function generateIds(
  * @throws RangeError, TypeError or Error at once when the prompt or an option is not usable
  */
 export function generate(
-  model: LanguageModel,
+  model: TextModel,
   tokenizer: Tokenizer,
   prompt: Prompt,
   options: GenerateOptions = {},
 ): AsyncGenerator<GeneratedToken, void, undefined> {
-  const settings = settingsFrom(options, tokenizer);
+  const settings = settingsFrom(model, options, tokenizer);
   const ids = promptIds(model, prompt, tokenizer);
   const random = randomFrom(options.seed);
   return (async function* () {
-    const piece = pieces(tokenizer, ids);
-    for await (const { id, logits, finish } of lockstep(model, [ids], [random], settings)) {
-      yield { id, text: piece(id, finish), logits, finish };
+    const writer = new TextWriter(tokenizer, beginningOf(model, ids), settings.stopTexts);
+    const scorer = scorerOf(model, [ids], settings);
+    for await (const { id, text, logits, finish } of lockstep(scorer, [random], settings, [writer])) {
+      yield { id, text, logits, finish };
     }
   })();
 }
@@ -88,7 +92,7 @@ export function generate(
  * @throws RangeError, TypeError or Error when the prompt or an option is not usable
  */
 export async function generateText(
-  model: LanguageModel,
+  model: TextModel,
   tokenizer: Tokenizer,
   prompt: Prompt,
   options: GenerateOptions = {},
@@ -102,20 +106,4 @@ export async function generateText(
     end = token.finish ?? end;
   }
   return { text, ids, finish: end };
-}
-
-/**
- * A function that gives each generated token's piece of text. The prompt goes through the decoder
- * first: whether a word starts with a space depends on there being one before it.
- */
-export function pieces(
-  tokenizer: Tokenizer,
-  prompt: readonly number[],
-): (id: number, finish: Finish | undefined) => string {
-  const decoder = tokenizer.decodeStream();
-  for (const id of prompt) decoder.push(id);
-  return (id, finish) => {
-    const text = finish === 'stop' ? '' : decoder.push(id);
-    return finish === undefined ? text : text + decoder.flush();
-  };
 }

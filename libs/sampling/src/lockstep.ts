@@ -1,12 +1,13 @@
 // The loop: score, draw, append, until each text has ended. One text is a group of one.
-import type { LanguageModel } from '@lilformer/models';
 import type { Random } from '@lilformer/random';
 import { setImmediate } from 'node:timers/promises';
 import { drawToken } from './draw.js';
-import { NextLogits } from './next-logits.js';
 import type { Settings } from './options.js';
+import { processLogits } from './processors.js';
+import type { Scorer } from './scorer.js';
+import type { TextWriter } from './text-writer.js';
 
-/** Why a text ended: a stop token came, or `maxTokens` was reached. */
+/** Why a text ended: a stop token or stop text came, or `maxTokens` was reached. */
 export type Finish = 'stop' | 'length';
 
 /** One token of one text. */
@@ -14,6 +15,8 @@ export interface Step {
   /** Which text. */
   readonly row: number;
   readonly id: number;
+  /** The text that is certain now; empty where there are no writers. */
+  readonly text: string;
   /** The scores [V] the token was drawn from, before any filter. */
   readonly logits: Float32Array;
   /** Set on the text's last token. */
@@ -21,30 +24,38 @@ export interface Step {
 }
 
 /**
- * Continues texts of equal length side by side. A text that has ended costs nothing any more.
+ * Continues texts side by side. A text that has ended costs nothing any more.
  *
- * @param prompts ids of each text, at least one, all equally long
+ * @param source the texts, at least one, and their scores; freed in the end
  * @param randoms the generator of each text
+ * @param writers what makes the text of each, or none where only ids are asked for
  */
 export async function* lockstep(
-  model: LanguageModel,
-  prompts: readonly (readonly number[])[],
+  source: Scorer,
   randoms: readonly Random[],
   settings: Settings,
+  writers: readonly TextWriter[] = [],
 ): AsyncGenerator<Step, void, undefined> {
-  const { maxTokens, filters, drawable, stopTokens, signal } = settings;
-  const source = new NextLogits(model, prompts, settings);
+  const { maxTokens, filters, processing, drawable, stopTokens, signal } = settings;
   const turns = new Turns();
-  let rows = prompts.map((_, row) => row);
+  let rows = randoms.map((_, row) => row);
   try {
     for (let count = 1; count <= maxTokens && rows.length > 0; count++) {
       signal?.throwIfAborted();
       const scores = source.next();
       const steps = rows.map((row, place): Step => {
         const logits = scores[place];
-        const id = drawToken(logits.subarray(0, drawable), filters, randoms[row]);
-        const finish = stopTokens.has(id) ? 'stop' : count === maxTokens ? 'length' : undefined;
-        return { row, id, logits, finish };
+        let choice: Float32Array = logits.subarray(0, drawable);
+        if (processing) {
+          const text = { ids: source.texts[place], generated: count - 1, maxTokens, stopTokens };
+          choice = processLogits(choice, text, processing);
+        }
+        const id = drawToken(choice, filters, randoms[row]);
+        const writer = writers[row] as TextWriter | undefined;
+        const stopped = stopTokens.has(id) || writer?.push(id) === true;
+        const finish = stopped ? 'stop' : count === maxTokens ? 'length' : undefined;
+        const text = writer ? (finish ? writer.end() : writer.take()) : '';
+        return { row, id, text, logits, finish };
       });
       const going = [...steps.keys()].filter((place) => steps[place].finish === undefined);
       // Freed before the last tokens go out: who has the last one may not come back for more.
@@ -68,7 +79,7 @@ export async function* lockstep(
 const PATIENCE = 5;
 
 /** The model works in one go: gives the event loop a turn when it has waited long enough, which costs a little. */
-class Turns {
+export class Turns {
   #last = performance.now();
 
   async give(): Promise<void> {

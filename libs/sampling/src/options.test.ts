@@ -1,6 +1,9 @@
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
+import type { TextModel } from './text-model.js';
 import { randomFrom, settingsFrom, type GenerateOptions } from './options.js';
+
+const model = { vocabSize: 6 } as TextModel;
 
 describe('settingsFrom', () => {
   it.each([
@@ -11,6 +14,17 @@ describe('settingsFrom', () => {
     [{ topK: 2.5 }, 'topK 2.5: expected a whole number of at least 1'],
     [{ topP: 0 }, 'topP 0: expected a number above 0 and at most 1'],
     [{ topP: 1.1 }, 'topP 1.1: expected a number above 0 and at most 1'],
+    [{ minP: 1.5 }, 'minP 1.5: expected a number from 0 to 1'],
+    [{ typicalP: 0 }, 'typicalP 0: expected a number above 0 and at most 1'],
+    [{ minTokens: -1 }, 'minTokens -1: expected a whole number of at least 0'],
+    [{ repetitionPenalty: 0 }, 'repetitionPenalty 0: expected a number above 0'],
+    [{ noRepeatNgram: 0 }, 'noRepeatNgram 0: expected a whole number of at least 1'],
+    [{ badWords: [[6]] }, 'badWords 6: expected sequences of ids from 0 to 5'],
+    [{ badWords: ['a'] }, 'badWords "a": expected ids, or texts where there is a tokenizer'],
+    [{ stopTexts: 'a' }, 'stopTexts "a": expected a tokenizer'],
+    [{ stopTexts: [''] }, 'stopTexts "": expected texts of at least one character'],
+    [{ forcedEos: 6 }, 'forcedEos 6: expected an id, a whole number from 0 to 5'],
+    [{ beams: 2 }, 'beams: no such setting; there are maxTokens'],
     [{ maxTokens: -1 }, 'maxTokens -1: expected a whole number of at least 0'],
     [{ maxTokens: Infinity }, 'maxTokens Infinity: expected a whole number of at least 0'],
     [{ stopTokens: [3, -2] }, 'stopTokens -2: expected ids, whole numbers of at least 0'],
@@ -18,24 +32,24 @@ describe('settingsFrom', () => {
     [{ cache: 1 }, 'cache 1: expected true or false'],
     [{ onOverflow: 'slip' }, `onOverflow "slip": expected 'slide' or 'error'`],
     [{ signal: {} }, 'signal [object Object]: expected an AbortSignal'],
-    [{ top_k: 3 }, 'top_k: no such setting; there are maxTokens, temperature, topK'],
+    [{ top_k: 3 }, 'top_k: no such setting; there are maxTokens, minTokens'],
   ])('refuses %o', (options, message) => {
-    expect(() => settingsFrom(options as GenerateOptions)).toThrow(message);
+    expect(() => settingsFrom(model, options as GenerateOptions)).toThrow(message);
   });
 
   it('takes the borders of every range', () => {
     const options = { maxTokens: 0, temperature: 0, topK: 1, topP: 1, stopTokens: [] };
-    expect(settingsFrom(options).filters).toEqual({ temperature: 0, topK: 1, topP: 1 });
+    expect(settingsFrom(model, options).filters).toEqual({ temperature: 0, topK: 1, topP: 1 });
   });
 
   it("stops at the tokenizer's end of text unless told otherwise", () => {
     const characters = CharTokenizer.fromText('ab');
     const withEos = Object.assign(Object.create(characters) as CharTokenizer, { eosId: 1 });
-    expect([...settingsFrom({}).stopTokens]).toEqual([]);
-    expect([...settingsFrom({}, characters).stopTokens]).toEqual([]);
-    expect([...settingsFrom({}, withEos).stopTokens]).toEqual([1]);
-    expect([...settingsFrom({ stopTokens: [] }, withEos).stopTokens]).toEqual([]);
-    expect([...settingsFrom({ stopTokens: new Set([0]) }, withEos).stopTokens]).toEqual([0]);
+    expect([...settingsFrom(model, {}).stopTokens]).toEqual([]);
+    expect([...settingsFrom(model, {}, characters).stopTokens]).toEqual([]);
+    expect([...settingsFrom(model, {}, withEos).stopTokens]).toEqual([1]);
+    expect([...settingsFrom(model, { stopTokens: [] }, withEos).stopTokens]).toEqual([]);
+    expect([...settingsFrom(model, { stopTokens: new Set([0]) }, withEos).stopTokens]).toEqual([0]);
   });
 });
 

@@ -1,6 +1,7 @@
 // What a text starts from: ids that the model knows, at least one.
-import type { LanguageModel } from '@lilformer/models';
+import { EncoderDecoderModel } from '@lilformer/models';
 import type { Tokenizer } from '@lilformer/tokenizers';
+import type { TextModel } from './text-model.js';
 
 /** A text, or its ids where the caller has encoded it (to leave special tokens unparsed, for instance). */
 export type Prompt = string | Iterable<number>;
@@ -10,7 +11,7 @@ export type Prompt = string | Iterable<number>;
  * @throws Error when there is nothing to start from
  * @throws RangeError when an id, or the tokenizer, is not the model's
  */
-export function promptIds(model: LanguageModel, prompt: Prompt, tokenizer?: Tokenizer): number[] {
+export function promptIds(model: TextModel, prompt: Prompt, tokenizer?: Tokenizer): number[] {
   if (tokenizer && tokenizer.vocabSize > model.vocabSize) {
     throw new RangeError(
       `the tokenizer has ${tokenizer.vocabSize} ids, the model knows ${model.vocabSize}: expected the tokenizer that the model was trained with`,
@@ -19,8 +20,10 @@ export function promptIds(model: LanguageModel, prompt: Prompt, tokenizer?: Toke
   if (typeof prompt === 'string' && !tokenizer) {
     throw new TypeError(`prompt ${JSON.stringify(prompt)}: expected ids, as there is no tokenizer`);
   }
-  const ids = [...(typeof prompt === 'string' ? tokenizer!.encode(prompt) : prompt)];
+  const addSpecialTokens = model instanceof EncoderDecoderModel; // what an encoder was trained to read
+  const ids = [...(typeof prompt === 'string' ? tokenizer!.encode(prompt, { addSpecialTokens }) : prompt)];
   if (ids.length === 0) {
+    if (model instanceof EncoderDecoderModel) return [model.eosId]; // an empty text ends at once
     if (!tokenizer) throw new Error('prompt: no ids given, expected at least one to go on from');
     if (tokenizer.eosId === undefined) {
       throw new Error(

@@ -1,7 +1,7 @@
 // Text as it comes out of subword tokens: whole characters, spaces where the words before ask for
 // them, and an end of text that is seen by the loop and not by the reader.
 import { openEngine } from '@lilformer/engine';
-import { trainBpe, type Tokenizer } from '@lilformer/tokenizers';
+import { CharTokenizer, trainBpe, type Tokenizer } from '@lilformer/tokenizers';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateBatch } from './batch.js';
@@ -101,5 +101,67 @@ describe('with a tokenizer of words', () => {
     expect(prompt + tokens.map(({ text }) => text).join('')).toBe(all);
     const [row] = await generateBatch(model, words, ['the cat'], options);
     expect(row.text).toBe(tokens.map(({ text }) => text).join(''));
+  });
+});
+
+describe('stop texts', () => {
+  const characters = CharTokenizer.fromText('abcdef');
+  const flat = (): TableLM => new TableLM(Array.from({ length: 6 }, () => [0, 0, 0, 0, 0, 0]));
+
+  it('end the text before them, wherever they lie among the tokens, and give nothing out too early', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 3 }), {
+          minLength: 1,
+        }),
+        fc.integer(),
+        async (stopTexts, seed) => {
+          const options = { seed, topK: 2, maxTokens: 12 };
+          const model = new TableLM(Array.from({ length: 6 }, () => [1, 1, 0, 0, 0, 0]));
+          const { text: whole } = await generateText(model, characters, 'a', options);
+          const at = stopTexts.map((stop) => whole.indexOf(stop)).filter((place) => place >= 0);
+          const ends = stopTexts
+            .filter((stop) => whole.includes(stop))
+            .map((stop) => whole.indexOf(stop) + stop.length);
+          const tokens = await collect(generate(model, characters, 'a', { ...options, stopTexts }));
+          const text = tokens.map(({ text }) => text).join('');
+          if (at.length === 0) {
+            expect(text).toBe(whole);
+            expect(tokens.at(-1)!.finish).toBe('length');
+          } else {
+            // The first to be complete ends it; what stands before the earliest match is the text.
+            const end = Math.min(...ends);
+            expect(tokens.length).toBe(end);
+            const starts = stopTexts
+              .filter((stop) => whole.slice(0, end).endsWith(stop))
+              .map(({ length }) => end - length);
+            expect(text).toBe(whole.slice(0, Math.min(...starts)));
+            expect(tokens.at(-1)!.finish).toBe('stop');
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are found in batches, beside stop tokens, and when the text just ends', async () => {
+    const model = TableLM.saying([0, 1, 2, 3, 4, 5], 6);
+    const options = { temperature: 0, stopTexts: ['de'], stopTokens: [1], maxTokens: 6 };
+    const texts = (await generateBatch(model, characters, ['a', 'b', 'f'], options)).map(({ text }) => text);
+    expect(texts).toEqual(['', 'c', 'a']);
+    const short = await generateText(model, characters, 'b', { ...options, maxTokens: 2 });
+    expect(short).toEqual({ text: 'cd', ids: [2, 3], finish: 'length' });
+    expect(
+      (await generateText(flat(), characters, 'a', { seed: 1, maxTokens: 3, stopTexts: 'zz' })).ids.length,
+    ).toBe(3);
+  });
+
+  it('bad words never come, as texts or as ids', async () => {
+    const options = { seed: 3, maxTokens: 60, badWords: ['ab', [2], 'de'] };
+    const spaced = CharTokenizer.fromText('abcde '); // a word is banned behind a space as well
+    const written = await generateText(flat(), spaced, 'a', options);
+    expect(written.text.length).toBe(60);
+    expect(`a${written.text}`).not.toMatch(/ab|de/);
+    expect(written.ids).not.toContain(2);
   });
 });

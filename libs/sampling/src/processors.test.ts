@@ -1,0 +1,190 @@
+// Filters and processors against Hugging Face's: the golden rows, and those of fixtures/decoding.json, which
+// fixtures/decoding.py makes with what golden has not (min-p, typical, bad words, forced tokens).
+import { parseSafetensors, toFloat32 } from '@lilformer/checkpoints';
+import {
+  describeGolden,
+  golden,
+  goldenJson,
+  largestDifference,
+  relativeDifference,
+} from '@lilformer/testing';
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { applyMinP, applyTypicalP } from './cutoffs.js';
+import { softmax } from './draw.js';
+import { filterLogits } from './filters.js';
+import { applyRepetitionPenalty, banRepeatedNgrams, banWords, processLogits } from './processors.js';
+import { decodingFixture, settingsOf, type HuggingFaceSettings } from './testing/decoding-fixture.js';
+
+const WARPERS = 'hf/gpt2/warpers.safetensors';
+
+describeGolden("Hugging Face's warpers", golden(WARPERS), () => {
+  const { cases, eos_token_id } = goldenJson<{
+    cases: ({ index: number } & HuggingFaceSettings)[];
+    eos_token_id: number;
+  }>('hf/gpt2/warpers.json');
+  const { tensors } = parseSafetensors(readFileSync(golden(WARPERS)));
+  const rowsOf = (name: string): Float32Array[] => {
+    const array = tensors.get(name)!;
+    const [rows, width] = array.shape;
+    const data = toFloat32(array);
+    return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
+  };
+  const [rows, length] = tensors.get('prefix_ids')!.shape;
+  const ids = Array.from(tensors.get('prefix_ids')!.data as BigInt64Array, Number);
+
+  it('covers each setting', () => {
+    const named = new Set(cases.flatMap((one) => Object.keys(one)));
+    const expected = [
+      'temperature',
+      'top_k',
+      'top_p',
+      'repetition_penalty',
+      'no_repeat_ngram_size',
+      'min_length',
+    ];
+    expect([...named]).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each(cases)('$index: %o', ({ index, ...one }) => {
+    const logits = rowsOf('logits');
+    expect(logits.length).toBe(rows);
+    logits.forEach((row, i) => {
+      const prefix = ids.slice(i * length, (i + 1) * length);
+      const { min_length: minTokens, ...rest } = one;
+      const { processing, filters } = settingsOf({ ...rest, min_new_tokens: minTokens });
+      const stopTokens = new Set([eos_token_id]);
+      const text = { ids: prefix, generated: prefix.length, maxTokens: Infinity, stopTokens };
+      let mine = filterLogits(processLogits(row, text, processing), filters);
+      let theirs = rowsOf(`processed.${index}`)[i];
+      let theirProbabilities = rowsOf(`probabilities.${index}`)[i];
+      let myProbabilities = new Float32Array(softmax(mine));
+      if (one.top_p !== undefined && new Set(row).size < row.length) {
+        // Which of several equal logits top-p removes is up to the sort: compare without their places.
+        [mine, theirs] = [mine.slice().sort(), theirs.slice().sort()];
+        [myProbabilities, theirProbabilities] = [myProbabilities.sort(), theirProbabilities.slice().sort()];
+      }
+      expectSameRow(mine, theirs);
+      expect(relativeDifference(myProbabilities, theirProbabilities)).toBeLessThan(1e-5);
+    });
+  });
+});
+
+describe("Hugging Face's processors", () => {
+  const { logits, prefix, cases, eos, prompt_length } = decodingFixture.processors;
+
+  it.each(cases)('$settings', ({ settings, processed }) => {
+    logits.forEach((row, i) => {
+      const { processing, filters } = settingsOf(settings);
+      const text = {
+        ids: prefix[i],
+        generated: prefix[i].length - prompt_length,
+        maxTokens: (settings.max_length ?? Infinity) - prompt_length,
+        stopTokens: new Set([eos]),
+      };
+      const bad = processing.badWords?.filter((word) => word.join() !== String(eos));
+      const mine = processLogits(rowOf(row), text, { ...processing, badWords: bad });
+      expectSameRow(filterLogits(mine, filters), rowOf(processed[i]));
+    });
+  });
+
+  it('include each setting that golden has not, and all together', () => {
+    const named = new Set(cases.flatMap(({ settings }) => Object.keys(settings)));
+    const expected = ['min_p', 'typical_p', 'bad_words_ids', 'min_new_tokens', 'forced_eos_token_id'];
+    expect([...named]).toEqual(expect.arrayContaining(expected));
+    expect(Math.max(...cases.map(({ settings }) => Object.keys(settings).length))).toBeGreaterThan(6);
+  });
+});
+
+const rowOf = (values: (number | null)[]): Float32Array =>
+  Float32Array.from(values, (value) => value ?? -Infinity);
+const removed = (logit: number): number => (logit === -Infinity ? 1 : 0);
+const finite = (logits: Float32Array): Float32Array => logits.filter((logit) => logit !== -Infinity);
+
+function expectSameRow(mine: Float32Array, theirs: Float32Array): void {
+  expect(mine.map(removed)).toEqual(theirs.map(removed));
+  expect(largestDifference(finite(mine), finite(theirs))).toBeLessThan(1e-5);
+}
+
+const row = fc
+  .array(fc.float({ min: -20, max: 20, noNaN: true }), { minLength: 2, maxLength: 30 })
+  .map((values) => new Float32Array(values));
+
+describe('properties', () => {
+  it('min-p keeps exactly the tokens that are likely enough', () => {
+    fc.assert(
+      fc.property(row, fc.double({ min: 0.001, max: 1, noNaN: true }), (logits, p) => {
+        const probabilities = softmax(logits);
+        const most = Math.max(...probabilities);
+        applyMinP(logits, p).forEach((logit, id) => {
+          const share = probabilities[id] / most;
+          if (Math.abs(share - p) > 1e-6) expect(logit > -Infinity).toBe(share > p);
+        });
+      }),
+    );
+  });
+
+  it('typical sampling keeps tokens of the nearest surprise that together reach p', () => {
+    fc.assert(
+      fc.property(row, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (logits, p) => {
+        const probabilities = softmax(logits);
+        const entropy = -probabilities.reduce((sum, q) => sum + (q > 0 ? q * Math.log(q) : 0), 0);
+        const oddness = Array.from(probabilities, (q) => Math.abs(-Math.log(q) - entropy));
+        const left = applyTypicalP(logits, p);
+        const kept = [...left.keys()].filter((id) => left[id] > -Infinity);
+        expect(kept.reduce((sum, id) => sum + probabilities[id], 0)).toBeGreaterThan(p - 1e-6);
+        const oddest = Math.max(...kept.map((id) => oddness[id]));
+        for (const id of left.keys())
+          if (!kept.includes(id)) expect(oddness[id]).toBeGreaterThan(oddest - 1e-9);
+      }),
+    );
+  });
+
+  it('no sequence of n tokens comes twice when what would repeat it is banned', () => {
+    const ids = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 24 });
+    fc.assert(
+      fc.property(ids, fc.integer({ min: 1, max: 4 }), (text, size) => {
+        const left = banRepeatedNgrams(new Float32Array(4), text, size);
+        for (let id = 0; id < 4; id++) {
+          const all = [...text, id];
+          const grams = all
+            .slice(0, Math.max(0, all.length - size + 1))
+            .map((_, at) => all.slice(at, at + size).join());
+          const repeats = grams.length > 0 && grams.slice(0, -1).includes(grams.at(-1)!);
+          expect(left[id] === -Infinity).toBe(repeats);
+        }
+      }),
+    );
+  });
+
+  it('bad words end nowhere', () => {
+    const ids = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 10 });
+    const words = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }));
+    fc.assert(
+      fc.property(ids, words, (text, words) => {
+        const left = banWords(new Float32Array(4), text, words);
+        for (let id = 0; id < 4; id++) {
+          const all = `,${[...text, id].join()}`;
+          expect(left[id] === -Infinity).toBe(words.some((word) => all.endsWith(`,${word.join()}`)));
+        }
+      }),
+    );
+  });
+
+  it('a penalty above 1 never makes a token of the text likelier, and leaves the others', () => {
+    fc.assert(
+      fc.property(
+        row,
+        fc.double({ min: 1, max: 3, noNaN: true }),
+        fc.array(fc.nat(29)),
+        (logits, penalty, ids) => {
+          applyRepetitionPenalty(logits, ids, penalty).forEach((logit, id) => {
+            if (ids.includes(id)) expect(logit).toBeLessThanOrEqual(logits[id]);
+            else expect(logit).toBe(logits[id]);
+          });
+        },
+      ),
+    );
+  });
+});
