@@ -1,5 +1,6 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { readSafetensors, toFloat32 } from '@lilformer/checkpoints';
+import { dropout } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { describeGolden, golden, largestDifference, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
@@ -427,6 +428,11 @@ describe('norms after a residual connection', () => {
         const [sum, normed] = norm.ofSum(x, y);
         expect(largestDifference(values(sum), values(tf.add(x, y)))).toBeLessThan(1e-6);
         expect(largestDifference(values(normed), values(norm.forward(sum)))).toBeLessThan(1e-6);
+        const mask = { rate: 0.5, seed: 3, counter: 1 };
+        const [thinned, ofThinned] = norm.ofSum(x, y, mask);
+        const dropped = tf.add(x, dropout(y, mask.rate, mask.seed, mask.counter));
+        expect(largestDifference(values(thinned), values(dropped))).toBeLessThan(1e-6);
+        expect(largestDifference(values(ofThinned), values(norm.forward(dropped)))).toBeLessThan(1e-6);
       }
     });
   });

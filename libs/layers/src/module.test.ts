@@ -111,6 +111,13 @@ describe('Module', () => {
 ${inner('blocks')}
   (norm): RMSNorm((4,), eps=1e-08, elementwise_affine=True)
 )`);
+    expect(net.toString('torch 2.15')).toBe(
+      String(net).replace('elementwise_affine=True)', 'elementwise_affine=True, bias=True)'),
+    );
+    const quiet = new Dropout(0.5, random, { inTree: false });
+    Object.assign(net, { quiet });
+    expect(String(net)).not.toContain('quiet');
+    expect([...net.namedModules()]).toContainEqual(['quiet', quiet]);
     expect(String(new GELU())).toBe("GELU(approximate='none')");
     const different = Object.assign(new (class Pair extends Module {})(), {
       list: [new Linear(1, 2, random), new Linear(2, 1, random)],

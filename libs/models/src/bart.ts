@@ -198,7 +198,11 @@ class BartDecoderLayer extends BartLayer {
   }
 
   /** `[B, T, C]` to the same shape. */
-  forward(x: tf.Tensor3D, { encoded, encoderMask, cache, capture }: DecodeOptions, layer: number): tf.Tensor3D {
+  forward(
+    x: tf.Tensor3D,
+    { encoded, encoderMask, cache, capture }: DecodeOptions,
+    layer: number,
+  ): tf.Tensor3D {
     return tidy(() => {
       const attended = tidy(() => {
         const branch = this.self_attn.toItself(x, true, 'decoder.attn', { cache, capture, layer });
@@ -332,7 +336,15 @@ function checked(settings: Omit<BartConfig, 'type'>): Settings {
   const sizes = checkConfig(
     'bart',
     settings,
-    ['vocabSize', 'dModel', 'encoderLayers', 'decoderLayers', 'encoderHeads', 'decoderHeads', 'contextLength'],
+    [
+      'vocabSize',
+      'dModel',
+      'encoderLayers',
+      'decoderLayers',
+      'encoderHeads',
+      'decoderHeads',
+      'contextLength',
+    ],
     [...Object.keys(optional), ...tokens],
   );
   const config: Settings = Object.freeze({ ...optional, ...settings, ...sizes });

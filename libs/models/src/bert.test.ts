@@ -11,6 +11,7 @@ import {
   expectClose,
   expectGradients,
   expectSameFile,
+  expectToLearn,
   huggingFaceConfig,
   maskTensor,
   modelWith,
@@ -100,6 +101,12 @@ describe('BERT', () => {
       const before = tf.memory().numTensors;
       expectGradients(model, () => model.loss(ids, labels, options), new Random(1));
       expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('learns, with dropout as its config says', async () => {
+      const pupil = await pretrainedCase<BertForMaskedLM>(folder);
+      expectToLearn(pupil, () => pupil.loss(ids, labels, options));
+      pupil.dispose();
     });
 
     it('gives a vector for each token and one for the text, as an encoder alone', async () => {

@@ -225,7 +225,9 @@ export function t5Settings(config: HuggingFaceConfig): Omit<T5Config, 'type'> {
 export function t5Config(settings: Required<Omit<T5Config, 'contextLength'>>): HuggingFaceConfig {
   const { activation, gated } = settings;
   if (gated && activation === 'gelu') {
-    throw new Error("a gated T5 with exact GELU: Hugging Face's config.json has no word for it, `gated-gelu` is gelu_new");
+    throw new Error(
+      "a gated T5 with exact GELU: Hugging Face's config.json has no word for it, `gated-gelu` is gelu_new",
+    );
   }
   return {
     architectures: ['T5ForConditionalGeneration'],

@@ -30,11 +30,10 @@ export {
   architectureNames,
   architectureOf,
   generationConfigOf,
-  huggingFaceForm,
   type Architecture,
-  type HuggingFaceForm,
   type PretrainedModel,
 } from './pretrained.js';
+export { huggingFaceForm, type HuggingFaceForm } from './hugging-face-form.js';
 export type { HuggingFaceConfig } from './hugging-face-config.js';
 export {
   Cache,

@@ -1,14 +1,15 @@
 // What config.json files describe: the printed trees and sizes of published models without their weights, what is refused,
 // and the names of weights.
 import { openEngine, tf } from '@lilformer/engine';
-import { withoutWeights } from '@lilformer/layers';
+import { Linear, withoutWeights } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   architectureNames,
   architectureOf,
+  createModel,
   generationConfigOf,
   huggingFaceForm,
   T5ForConditionalGeneration,
@@ -16,7 +17,7 @@ import {
   type HuggingFaceConfig,
   type PretrainedModel,
 } from './index.js';
-import { huggingFaceConfig } from './testing/hugging-face-case.js';
+import { huggingFaceConfig, modelWith, read } from './testing/hugging-face-case.js';
 
 const FAMILIES: Readonly<Record<string, string>> = {
   GPT2LMHeadModel: 'gpt2',
@@ -231,6 +232,44 @@ describe('names of weights', () => {
     expect(key('bert.pooler.dense.weight')).toBe('pooler.dense.weight');
     expect(key('cls.predictions.bias')).toBeUndefined();
     expect(key('encoder.layer.0.output.LayerNorm.gamma')).toBe('encoder.layer.0.output.LayerNorm.weight');
+  });
+});
+
+describe('our own models', () => {
+  it('of the nano-gpt kind are GPT-2s', () => {
+    const own = createModel(
+      { type: 'nano-gpt', vocabSize: 13, dModel: 8, nHeads: 2, nLayers: 2, contextLength: 6 },
+      new Random(4),
+    ).eval();
+    for (const [, parameter] of own.namedParameters()) {
+      const values = new Float32Array(parameter.size);
+      new Random(String(parameter.shape)).fillNormal(values, 0.1, 0.5);
+      parameter.assign(values);
+    }
+    const before = tf.memory().numTensors;
+    const { config, tensors } = huggingFaceForm(own);
+    expect(config).toMatchObject({ architectures: ['GPT2LMHeadModel'], activation_function: 'gelu' });
+    expect(tf.memory().numTensors).toBe(before);
+    const gpt2 = modelWith<GPT2LMHeadModel>(config, tensors);
+    const ids = tf.tensor2d([[1, 5, 12, 0, 7, 7]], [1, 6], 'int32');
+    const [expected, actual] = [own, gpt2].map((model) => read(model.forward(ids)).data);
+    expect(relativeDifference(actual, expected)).toBeLessThan(1e-6);
+    ids.dispose();
+    for (const model of [own, gpt2]) model.dispose();
+  });
+
+  it('of other kinds are refused, and why', () => {
+    const sizes = { vocabSize: 5, dModel: 4, nHeads: 2, nLayers: 1, contextLength: 3 };
+    const gpt = createModel({ type: 'char-gpt', ...sizes }, new Random(0));
+    expect(() => huggingFaceForm(gpt)).toThrow(
+      'no architecture of Hugging Face here holds a CharGPT: its scores have a bias',
+    );
+    gpt.dispose();
+    const layer = new Linear(2, 2, new Random(0));
+    expect(() => huggingFaceForm(layer)).toThrow(
+      'holds a Linear; expected nano-gpt or one of GPT2LMHeadModel',
+    );
+    layer.dispose();
   });
 });
 

@@ -1,6 +1,5 @@
 // The architectures of Hugging Face that there are here, in one table: how to build one from its config.json, what the
-// weights in its files are called, and how to write one down again. Leaves out reading and writing the files.
-import type { NamedArray } from '@lilformer/checkpoints';
+// weights in its files are called, and what its config.json says. Leaves out reading and writing the files.
 import type { Module } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
 import { BartForConditionalGeneration } from './bart.js';
@@ -171,34 +170,7 @@ export function generationConfigOf(config: HuggingFaceConfig): Readonly<Record<s
   return { _from_model_config: true, ...(Object.fromEntries(some) as Record<string, unknown>) };
 }
 
-/** A model as Hugging Face's files have it. */
-export interface HuggingFaceForm {
-  readonly config: HuggingFaceConfig;
-  readonly generationConfig: Readonly<Record<string, unknown>>;
-  /** The weights, a shared one under its first name only. */
-  readonly tensors: ReadonlyMap<string, NamedArray>;
-}
-
-/**
- * A model as files of Hugging Face's have it.
- * @throws Error saying why no architecture of Hugging Face can hold this model
- */
-export function huggingFaceForm(model: Module): HuggingFaceForm {
-  const known = ARCHITECTURES.find(({ Model }) => model instanceof Model);
-  if (!known) {
-    throw new Error(`${model.constructor.name}: expected one of ${architectureNames.join(', ')}`);
-  }
-  const config = known.configOf(model as PretrainedModel);
-  return { config, generationConfig: generationConfigOf(config), tensors: firstNames(model) };
-}
-
-/** The state dict without second names of shared parameters. */
-function firstNames(model: Module): Map<string, NamedArray> {
-  const seen = new Set<unknown>();
-  const tensors = model.stateDict();
-  for (const [name, entry] of model.stateEntries()) {
-    if (seen.has(entry)) tensors.delete(name);
-    seen.add(entry);
-  }
-  return tensors;
+/** The architecture that a model is of; undefined where it is of none. */
+export function architectureOfModel(model: Module): Architecture | undefined {
+  return ARCHITECTURES.find(({ Model }) => model instanceof Model);
 }

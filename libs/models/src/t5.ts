@@ -12,6 +12,7 @@ import {
   Embedding,
   Linear,
   Module,
+  relativeBias,
   RMSNorm,
   type LayerOptions,
 } from '@lilformer/layers';
@@ -24,7 +25,6 @@ import {
   type EncodeOptions,
   type EncoderDecoderConfig,
 } from './encoder-decoder-model.js';
-import { relativeBuckets, type Buckets } from './t5-buckets.js';
 
 /** Settings of a {@link T5ForConditionalGeneration}. */
 export interface T5Config extends EncoderDecoderConfig {
@@ -81,7 +81,7 @@ class T5Attention extends Module {
   /** A function in PyTorch's model. */
   readonly dropout: Dropout;
   readonly #heads: number;
-  readonly #buckets: Omit<Buckets, 'bidirectional'>;
+  readonly #maxDistance: number;
 
   constructor(config: Settings, hasBias: boolean, random: Random) {
     super();
@@ -99,17 +99,13 @@ class T5Attention extends Module {
       : undefined;
     this.dropout = new Dropout(config.dropout, random, { inTree: false });
     this.#heads = nHeads;
-    this.#buckets = { count: distanceBuckets, maxDistance };
+    this.#maxDistance = maxDistance;
   }
 
-  /**
-   * What distances add to the scores of `queries` tokens with all up to the last of them, `before` of which came earlier:
-   * `[H, queries, before + queries]`.
-   */
-  bias(queries: number, before: number, bidirectional: boolean): tf.Tensor3D {
-    const numbers = relativeBuckets(queries, before, { ...this.#buckets, bidirectional });
-    const ids = tf.tensor2d(numbers, [queries, before + queries], 'int32');
-    return tf.transpose(this.relative_attention_bias!.forward(ids), [2, 0, 1]);
+  /** What distances add to the scores of the last `queries` of `keys` tokens with all of them: `[H, queries, keys]`. */
+  bias(queries: number, keys: number, bidirectional: boolean): tf.Tensor3D {
+    const positions = { bidirectional, maxDistance: this.#maxDistance };
+    return relativeBias(this.relative_attention_bias!, queries, keys, positions) as tf.Tensor3D;
   }
 
   /** Attention of a text to itself, `[B, T, C]` to the same shape. */
@@ -302,7 +298,8 @@ class T5Stack extends Module {
     let x = this.dropout.forward(this.embed_tokens.forward(ids)); // [B, T, C]
     capture?.take(`${side}.hidden.0`, x);
     const { SelfAttention } = this.block[0].layer[0] as T5LayerSelfAttention;
-    const bias = SelfAttention.bias(ids.shape[1], cache?.length ?? 0, side === 'encoder');
+    const queries = ids.shape[1];
+    const bias = SelfAttention.bias(queries, (cache?.length ?? 0) + queries, side === 'encoder');
     for (const [layer, block] of this.block.entries()) {
       x = block.forward(x, { ...options, side, layer, bias });
       capture?.take(`${side}.hidden.${layer + 1}`, x);

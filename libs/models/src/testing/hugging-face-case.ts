@@ -1,7 +1,8 @@
 // Reads one case of the golden set's transformers models: its config.json, its model, and its tensors.
 import { readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
-import { withoutWeights } from '@lilformer/layers';
+import { Dropout, withoutWeights } from '@lilformer/layers';
+import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import { expect } from 'vitest';
@@ -150,4 +151,31 @@ export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar, r
     parameter.assign(values);
   }
   tf.dispose([value, ...Object.values(grads)]);
+}
+
+/** Expects a model to learn a batch with dropout on, and to drop the same when its counts are put back. */
+export function expectToLearn(model: PretrainedModel, loss: () => tf.Scalar): void {
+  const at = (): number => tf.tidy(() => loss().dataSync()[0]);
+  const untrained = at();
+  const dropouts = [...model.namedModules()].flatMap(([, one]) => (one instanceof Dropout ? [one] : []));
+  model.train();
+  const [first, second] = [at(), at()];
+  for (const dropout of dropouts) dropout.counter = 0;
+  expect([first === untrained, first === second, at() === first]).toEqual([false, false, true]);
+  // Those that drop something have been asked, each of them.
+  expect(dropouts.filter(({ rate, counter }) => rate > 0 && counter === 0)).toEqual([]);
+
+  const variables = Array.from(model.namedParameters(), ([, { variable }]) => variable);
+  const state = createAdamState(variables);
+  for (let step = 0; step < 30; step++) {
+    tf.tidy(() => {
+      const { grads } = tf.variableGrads(loss, variables);
+      const inOrder = variables.map(({ name }) => grads[name]);
+      adamWStep(variables, inOrder, state, {
+        ...{ learningRate: 5e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
+      });
+    });
+  }
+  model.eval();
+  expect(at()).toBeLessThan(0.75 * untrained);
 }

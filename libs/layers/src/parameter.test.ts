@@ -1,0 +1,136 @@
+// Parameters that wait for their values, and matrices that files hold transposed.
+import type { NamedArray } from '@lilformer/checkpoints';
+import { openEngine, tf } from '@lilformer/engine';
+import { Random } from '@lilformer/random';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  Conv1D,
+  Embedding,
+  fromFileOrder,
+  GRU,
+  LayerNorm,
+  Linear,
+  Module,
+  Parameter,
+  storedShape,
+  withoutWeights,
+} from './index.js';
+
+beforeAll(async () => {
+  await openEngine();
+});
+
+class Net extends Module {
+  readonly table: Embedding;
+  readonly norm: LayerNorm;
+  readonly inner: Conv1D;
+  readonly recurrent: GRU;
+  readonly out: Linear;
+
+  constructor(random: Random) {
+    super();
+    this.table = new Embedding(7, 4, random, { deviation: 0.1, paddingIndex: 2 });
+    this.norm = new LayerNorm(4);
+    this.inner = new Conv1D(6, 4, random);
+    this.recurrent = new GRU(6, 4, random);
+    this.out = new Linear(4, 7, random, { bias: false, weight: this.table.weight });
+  }
+}
+
+describe('a module built without weights', () => {
+  it('has names, shapes and a tree, and takes its values from a state dict', () => {
+    const before = tf.memory().numTensors;
+    const full = new Net(new Random(1));
+    const made = tf.memory().numTensors;
+    const empty = withoutWeights(() => new Net(new Random(1)));
+    expect(tf.memory().numTensors).toBe(made);
+    expect(String(empty)).toBe(String(full));
+    expect(empty.parameterCount()).toBe(full.parameterCount());
+    expect([...empty.namedParameters()].every(([, { hasValues }]) => !hasValues)).toBe(true);
+    expect(() => empty.stateDict()).toThrow('a parameter of shape [7, 4] has no values');
+    empty.out.weight.trainable = false;
+    empty.loadStateDict(full.stateDict());
+    expect(empty.stateDict()).toEqual(full.stateDict());
+    expect(empty.table.weight.variable.trainable).toBe(false);
+    full.dispose();
+    empty.dispose();
+    withoutWeights(() => new Net(new Random(1))).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is an exception: the next module has weights again, also after an error', () => {
+    expect(() =>
+      withoutWeights(() => {
+        throw new Error('on the way');
+      }),
+    ).toThrow('on the way');
+    const parameter = new Parameter(Float32Array.of(1, 2), [2]);
+    expect(parameter.hasValues).toBe(true);
+    parameter.assign(Float32Array.of(3, 4));
+    expect([...parameter.variable.dataSync()]).toEqual([3, 4]);
+    parameter.dispose();
+  });
+});
+
+describe('Conv1D', () => {
+  it('is x W + b with W [in, out] in files', () => {
+    const layer = new Conv1D(3, 2, new Random(0));
+    const state = new Map<string, NamedArray>([
+      ['weight', { dtype: 'F32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+      ['bias', { dtype: 'F32', shape: [3], data: Float32Array.of(10, 20, 30) }],
+    ]);
+    layer.loadStateDict(state);
+    expect(layer.stateDict()).toEqual(state);
+    const y = tf.tidy(() => layer.forward(tf.tensor2d([[1, 100]])).dataSync());
+    expect([...y]).toEqual([411, 522, 633]);
+    expect(String(layer)).toBe('Conv1D(nf=3, nx=2)');
+    expect(storedShape(layer.weight)).toEqual([2, 3]);
+    expect([...fromFileOrder(layer.weight, Float32Array.of(1, 2, 3, 4, 5, 6))]).toEqual([1, 4, 2, 5, 3, 6]);
+    state.set('weight', { dtype: 'F32', shape: [3, 2], data: new Float32Array(6) });
+    expect(() => layer.loadStateDict(state)).toThrow('weight has shape [3, 2], expected [2, 3]');
+    layer.dispose();
+  });
+
+  it('gives back large matrices as it took them', () => {
+    const layer = new Conv1D(67, 45, new Random(0));
+    const data = Float32Array.from({ length: 67 * 45 }, (_, i) => i);
+    const bias = layer.stateDict().get('bias')!;
+    layer.loadStateDict(
+      new Map([
+        ['weight', { dtype: 'F32', shape: [45, 67], data }],
+        ['bias', bias],
+      ]),
+    );
+    expect(layer.stateDict().get('weight')!.data).toEqual(data);
+    expect(layer.weight.variable.dataSync()[1]).toBe(67); // output 0, input 1
+    layer.dispose();
+  });
+});
+
+describe('first weights', () => {
+  it('are normal where a deviation is given, with biases of 0 and an empty row for padding', () => {
+    const linear = new Linear(100, 80, new Random(3), { deviation: 0.02 });
+    const values = linear.weight.variable.dataSync<'float32'>();
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    expect(Math.abs(deviation / 0.02 - 1)).toBeLessThan(0.05);
+    expect(Math.max(...values)).toBeGreaterThan(0.05); // beyond what uniform ones reach
+    expect(new Set(linear.bias!.variable.dataSync())).toEqual(new Set([0]));
+    const table = new Embedding(3, 50, new Random(3), { paddingIndex: 1 });
+    const rows = table.weight.variable.arraySync() as number[][];
+    expect(rows.map((row) => row.every((value) => value === 0))).toEqual([false, true, false]);
+    expect(String(table)).toBe('Embedding(3, 50, padding_idx=1)');
+    linear.dispose();
+    table.dispose();
+  });
+
+  it('can be shared, the bias as well, where they fit', () => {
+    const first = new Linear(4, 3, new Random(0));
+    const second = new Linear(4, 3, new Random(1), { weight: first.weight, bias: first.bias! });
+    expect([second.weight, second.bias]).toEqual([first.weight, first.bias]);
+    expect(() => new Linear(4, 2, new Random(1), { weight: first.weight })).toThrow(
+      'weight [3, 4]: expected [2, 4]',
+    );
+    expect(() => new Linear(4, 2, new Random(1), { bias: first.bias! })).toThrow('bias [3]: expected [2]');
+    first.dispose();
+  });
+});
