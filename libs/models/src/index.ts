@@ -39,7 +39,9 @@ export {
   Cache,
   Capture,
   KeyValueCache,
+  Module,
   RecurrentState,
+  withoutWeights,
   type CapturedValue,
   type ForwardOptions,
 } from '@lilformer/layers';
