@@ -8,7 +8,7 @@ import { compute, type Floats } from './memory.js';
 /** Largest size of a head that the kernels take. */
 export const MOST_HEAD_DIM = 256;
 
-/** q [B, Tq, C], k and v [B, Tk, C]; or one tensor [B, T, 3C]. */
+/** q [B, Tq, C], k and v [B, Tk, C]; or one tensor [B, T, 3C]. With a bias it comes last. */
 export type Inputs = readonly tf.Tensor[];
 
 /**
@@ -21,36 +21,41 @@ export function nativeForward(
   plan: Plan,
   gradient: boolean,
 ): tf.Tensor[] {
-  const { batch, heads, queries, headDim, visible } = plan;
+  const { batch, heads, queries, headDim, visible, biased } = plan;
   const shapes = [[batch, queries, heads * headDim], ...(gradient ? [[batch, heads, queries]] : [])];
   return compute(inputs, shapes, (given: Floats[], [output, logSums]) => {
-    if (given.length === 1) {
-      kernels.attentionPackedForward(given[0], visible, output, logSums, ...packedSizes(plan));
+    const bias = biased ? given.at(-1) : undefined;
+    if (given.length < 3) {
+      kernels.attentionPackedForward(given[0], visible, bias, output, logSums, ...packedSizes(plan));
     } else {
       const [q, k, v] = given;
-      kernels.attentionForward(q, k, v, visible, output, logSums, ...sizes(plan));
+      kernels.attentionForward(q, k, v, visible, bias, output, logSums, ...sizes(plan));
     }
   });
 }
 
-/** The gradients of the inputs, given what `nativeForward` gave. */
+/** The gradients of the inputs, given what `nativeForward` gave; that of the bias only where `ofBias`. */
 export function nativeBackward(
   kernels: NativeKernels,
   inputs: Inputs,
   [output, logSums]: readonly tf.Tensor[],
   dy: tf.Tensor,
   plan: Plan,
+  ofBias: boolean,
 ): tf.Tensor[] {
-  const shapes = inputs.map(({ shape }) => shape);
+  const { visible, biased } = plan;
+  const wanted = biased && !ofBias ? inputs.slice(0, -1) : inputs;
+  const shapes = wanted.map(({ shape }) => shape);
   return compute([output, logSums, dy, ...inputs], shapes, (arrays: Floats[], gradients: Floats[]) => {
     const [output, logSums, dy, ...given] = arrays;
-    const { visible } = plan;
-    if (given.length === 1) {
-      const [qkv, dQkv] = [given[0], gradients[0]];
-      kernels.attentionPackedBackward(qkv, visible, output, logSums, dy, dQkv, ...packedSizes(plan));
+    const bias = biased ? given.at(-1) : undefined;
+    const dBias = ofBias ? gradients.at(-1) : undefined;
+    const kept = [visible, bias, output, logSums, dy] as const;
+    if (given.length < 3) {
+      kernels.attentionPackedBackward(given[0], ...kept, gradients[0], dBias, ...packedSizes(plan));
     } else {
       const [[q, k, v], [dq, dk, dv]] = [given, gradients];
-      kernels.attentionBackward(q, k, v, visible, output, logSums, dy, dq, dk, dv, ...sizes(plan));
+      kernels.attentionBackward(q, k, v, ...kept, dq, dk, dv, dBias, ...sizes(plan));
     }
   });
 }

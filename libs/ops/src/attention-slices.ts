@@ -32,38 +32,53 @@ export interface Plan {
   scale: number;
   /** [B · Tk], 0 where a key is padding. */
   visible: Floats | undefined;
+  /** Whether scores get a bias [H, Tq, Tk]. */
+  biased: boolean;
   dropout: DropoutMask | undefined;
 }
 
 /** [B, Tq, C] */
-export function attentionForward({ q, k, v }: Places, plan: Plan): tf.Tensor {
+export function attentionForward({ q, k, v }: Places, bias: tf.Tensor | undefined, plan: Plan): tf.Tensor {
   const output: Place = outputPlace(allocate([plan.batch, plan.queries, plan.heads * plan.headDim]), plan);
   forEachHead(plan, (batch, head) => {
-    const { used } = attentionWeights(q, k, plan, batch, head);
+    const { used } = attentionWeights(q, k, bias, plan, batch, head);
     const mixed = matMul(used, take(v, plan.keys, plan, batch, head)); // [Tq, headDim]
     put(mixed, output, plan.queries, plan, batch, head);
   });
   return output.tensor;
 }
 
-/** Writes the gradients of q, k and v, given that of the output. */
-export function attentionBackward({ q, k, v }: Places, dy: tf.Tensor, gradients: Places, plan: Plan): void {
+/** Writes the gradients of q, k and v, given that of the output, and adds that of the bias to `dBias`. */
+export function attentionBackward(
+  { q, k, v }: Places,
+  bias: tf.Tensor | undefined,
+  dy: tf.Tensor,
+  gradients: Places,
+  dBias: tf.Tensor | undefined,
+  plan: Plan,
+): void {
   const { queries, keys } = plan;
   const output = outputPlace(dy, plan);
   forEachHead(plan, (batch, head) => {
-    const { weights, used } = attentionWeights(q, k, plan, batch, head);
+    const { weights, used } = attentionWeights(q, k, bias, plan, batch, head);
     const above = take(output, queries, plan, batch, head); // [Tq, headDim]
     put(matMul(transpose(used), above), gradients.v, keys, plan, batch, head);
 
     const dUsed = matMul(above, transpose(take(v, keys, plan, batch, head))); // [Tq, Tk]
-    const [dScores] = compute([weights, used, dUsed], [dUsed.shape], ([weights, used, dUsed], [dScores]) => {
+    const dScores = allocate(dUsed.shape);
+    // The gradient of the bias is one of all sequences: not made here, but added to.
+    const touched = [weights, used, dUsed, dScores, ...(dBias ? [dBias] : [])];
+    visit(touched, (weights, used, dUsed, dScores, dBias?: Floats) => {
+      const ofHead = head * queries * keys;
       for (let i = 0; i < queries; i++) {
         const start = i * keys;
         const end = start + (plan.causal ? i + 1 + keys - queries : keys);
         let sum = 0;
         for (let s = start; s < end; s++) sum += used[s] * dUsed[s];
         for (let s = start; s < end; s++) {
-          dScores[s] = plan.scale * (used[s] * dUsed[s] - weights[s] * sum);
+          const slope = used[s] * dUsed[s] - weights[s] * sum;
+          dScores[s] = plan.scale * slope;
+          if (dBias) dBias[ofHead + s] += slope;
         }
         dScores.fill(0, end, start + keys);
       }
@@ -123,15 +138,20 @@ function put(
 function attentionWeights(
   q: Place,
   k: Place,
+  bias: tf.Tensor | undefined,
   plan: Plan,
   batch: number,
   head: number,
 ): { weights: tf.Tensor; used: tf.Tensor } {
   const { queries, keys, heads, dropout } = plan;
   const scores = matMul(take(q, queries, plan, batch, head), transpose(take(k, keys, plan, batch, head)));
-  const [weights] = compute([scores], [scores.shape], ([scores], [weights]) =>
-    softmaxRows(scores, weights, plan, batch),
-  );
+  const given = bias ? [scores, bias] : [scores];
+  const [weights] = compute(given, [scores.shape], ([scores, bias]: Floats[], [weights]) => {
+    const { scale } = plan;
+    const place = head * queries * keys;
+    for (let s = 0; s < weights.length; s++) weights[s] = scores[s] * scale + (bias ? bias[place + s] : 0);
+    softmaxRows(weights, plan, batch);
+  });
   if (!dropout) return { weights, used: weights };
   const [used] = compute([weights], [weights.shape], ([weights], [used]) => {
     // From one head to the next whole tiles of the mask.
@@ -141,21 +161,20 @@ function attentionWeights(
   return { weights, used };
 }
 
-/** Softmax of scale · scores over the keys that each query sees; a row that sees none is all zero. */
-function softmaxRows(scores: Floats, weights: Floats, plan: Plan, batch: number): void {
-  const { queries, keys, causal, scale, visible } = plan;
+/** Scores to their softmax over the keys that each query sees; a row that sees none is all zero. */
+function softmaxRows(weights: Floats, plan: Plan, batch: number): void {
+  const { queries, keys, causal, visible } = plan;
   for (let i = 0; i < queries; i++) {
     const start = i * keys;
     const end = start + (causal ? i + 1 + keys - queries : keys);
     const shift = batch * keys - start; // from a score's place to its key's in `visible`
     let largest = -Infinity;
     for (let s = start; s < end; s++) {
-      const score = scores[s] * scale;
-      if (score > largest && (!visible || visible[s + shift] !== 0)) largest = score;
+      if (weights[s] > largest && (!visible || visible[s + shift] !== 0)) largest = weights[s];
     }
     let sum = 0;
     for (let s = start; s < end; s++) {
-      const e = !visible || visible[s + shift] !== 0 ? expOfNegative(scores[s] * scale - largest) : 0;
+      const e = !visible || visible[s + shift] !== 0 ? expOfNegative(weights[s] - largest) : 0;
       weights[s] = e;
       sum += e;
     }

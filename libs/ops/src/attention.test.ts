@@ -91,10 +91,11 @@ describe('attention equals its reference', () => {
       length: fc.integer({ min: 1, max: 50 }),
       causal: fc.boolean(),
       padded: fc.boolean(),
+      biased: fc.boolean(),
       rate: fc.constantFrom(0, 0.3),
     });
     fc.assert(
-      fc.property(sizes, ({ batch, heads, headDim, length, causal, padded, rate }) => {
+      fc.property(sizes, ({ batch, heads, headDim, length, causal, padded, biased, rate }) => {
         tf.tidy(() => {
           const options: AttentionOptions = {
             heads,
@@ -103,12 +104,15 @@ describe('attention equals its reference', () => {
             dropout: { rate, seed: length, counter: 3 },
           };
           expectSame(
-            (qkv) => attentionPacked(qkv, options).output,
-            (qkv) => {
+            (qkv, bias) => attentionPacked(qkv, { ...options, bias }).output,
+            (qkv, bias) => {
               const [q, k, v] = tf.split(qkv, 3, 2);
-              return attentionReference(q, k, v, options).output;
+              return attentionReference(q, k, v, { ...options, bias }).output;
             },
-            [numbers([batch, length, 3 * heads * headDim], length)],
+            [
+              numbers([batch, length, 3 * heads * headDim], length),
+              ...(biased ? [numbers([heads, length, length], 7)] : []),
+            ],
             1e-4,
           );
         });
@@ -160,6 +164,18 @@ describe('the bias', () => {
     tf.tidy(() => {
       const inputs = [...[3, 5, 5].map((length, i) => numbers([2, length, 4], i)), numbers([2, 3, 5], 7)];
       expectSlopes((q, k, v, bias) => attention(q, k, v, { heads: 2, causal: true, bias }).output, inputs);
+    });
+  });
+
+  it('is left alone where nobody asks for its gradient', () => {
+    tf.tidy(() => {
+      const inputs = [3, 5, 5].map((length, i) => numbers([2, length, 4], i));
+      const bias = numbers([2, 3, 5], 7);
+      expectSame(
+        (q, k, v) => attention(q, k, v, { heads: 2, bias }).output,
+        (q, k, v) => attentionReference(q, k, v, { heads: 2, bias }).output,
+        inputs,
+      );
     });
   });
 

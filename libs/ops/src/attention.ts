@@ -51,10 +51,9 @@ export function attention(
   options: AttentionOptions,
 ): AttentionResult {
   const plan = makePlan(q, k, v, options);
-  if (options.returnWeights || options.bias || !hasVisibleMemory())
-    return attentionReference(q, k, v, options);
+  if (options.returnWeights || !hasVisibleMemory()) return attentionReference(q, k, v, options);
   const width = q.shape[2]!;
-  const output = attend([q, k, v], plan, ([q, k, v]) => ({
+  const output = attend([q, k, v], options.bias, plan, ([q, k, v]) => ({
     q: { tensor: q, stride: width, offset: 0 },
     k: { tensor: k, stride: width, offset: 0 },
     v: { tensor: v, stride: width, offset: 0 },
@@ -71,14 +70,14 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
   if (qkv.rank !== 3 || qkv.shape[2]! % 3 !== 0) {
     throw new Error(`attention: qkv ${shapeText(qkv.shape)}, expected [B, T, 3C]`);
   }
-  if (options.returnWeights || options.bias || !hasVisibleMemory()) {
+  if (options.returnWeights || !hasVisibleMemory()) {
     const [q, k, v] = tf.split(qkv, 3, 2);
     return attention(q, k, v, options);
   }
   const width = qkv.shape[2]! / 3;
   const one = { rank: 3, shape: [qkv.shape[0]!, qkv.shape[1]!, width] };
   const plan = makePlan(one, one, one, options);
-  const output = attend([qkv], plan, ([tensor]) => ({
+  const output = attend([qkv], options.bias, plan, ([tensor]) => ({
     q: { tensor, stride: 3 * width, offset: 0 },
     k: { tensor, stride: 3 * width, offset: width },
     v: { tensor, stride: 3 * width, offset: 2 * width },
@@ -87,7 +86,13 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
 }
 
 /** Attention of checked inputs, natively or slice by slice: `places` says where in the inputs q, k and v are. */
-function attend(inputs: Inputs, plan: Plan, places: (inputs: Inputs) => Places): tf.Tensor {
+function attend(
+  sources: Inputs,
+  bias: tf.Tensor | undefined,
+  plan: Plan,
+  places: (inputs: Inputs) => Places,
+): tf.Tensor {
+  const inputs = bias ? [...sources, bias] : sources;
   const native = plan.headDim <= MOST_HEAD_DIM ? nativeKernels() : undefined;
   return differentiable(
     'attention',
@@ -95,20 +100,40 @@ function attend(inputs: Inputs, plan: Plan, places: (inputs: Inputs) => Places):
     (save) => {
       if (!native) {
         save?.(...inputs);
-        return attentionForward(places(inputs), plan);
+        return attentionForward(places(inputs), bias, plan);
       }
       const results = nativeForward(native, inputs, plan, save !== undefined);
       save?.(...inputs, ...results);
       return results[0];
     },
-    (dy, saved) => {
+    (dy, saved, wanted) => {
+      const ofBias = bias !== undefined && wanted(sources.length);
       const given = saved.slice(0, inputs.length);
-      if (native) return nativeBackward(native, given, saved.slice(inputs.length), dy, plan);
-      const gradients = inputs.map(({ shape }) => allocate(shape));
-      attentionBackward(places(given), dy, places(gradients), plan);
-      return gradients;
+      const gradients = native
+        ? nativeBackward(native, given, saved.slice(inputs.length), dy, plan, ofBias)
+        : backwardBySlices(given, dy, plan, places, ofBias);
+      return bias && !ofBias ? [...gradients, unwanted] : gradients;
     },
   );
+}
+
+function unwanted(): never {
+  throw new Error('attention: a gradient that nobody was said to want was asked for');
+}
+
+/** The gradients of the inputs; that of the bias, which comes last, only where `ofBias`. */
+function backwardBySlices(
+  inputs: Inputs,
+  dy: tf.Tensor,
+  plan: Plan,
+  places: (inputs: Inputs) => Places,
+  ofBias: boolean,
+): tf.Tensor[] {
+  const bias = plan.biased ? inputs.at(-1) : undefined;
+  const gradients = (bias ? inputs.slice(0, -1) : inputs).map(({ shape }) => allocate(shape));
+  const dBias = bias && ofBias ? tf.zerosLike(bias) : undefined;
+  attentionBackward(places(inputs), bias, dy, places(gradients), dBias, plan);
+  return dBias ? [...gradients, dBias] : gradients;
 }
 
 /** What `expectShape` needs of a tensor. */
@@ -145,6 +170,7 @@ function makePlan(q: Shaped, k: Shaped, v: Shaped, options: AttentionOptions): P
     causal,
     scale: scale ?? 1 / Math.sqrt(headDim),
     visible: paddingMask && Float32Array.from(paddingMask.dataSync()),
+    biased: bias !== undefined,
     dropout: dropout && dropout.rate > 0 ? dropout : undefined,
   };
 }

@@ -50,20 +50,21 @@ export function cachedAttention(
     bias,
     returnWeights,
   } = options;
-  const fused = !returnWeights && !bias && (causal || tokens === 1); // one token sees all keys either way
+  const inputs = bias ? [q, keys, values, bias] : [q, keys, values];
   const [output, weights] = differentiable(
     'cachedAttention',
-    bias ? [q, keys, values, bias] : [q, keys, values],
+    inputs,
     () => {
       const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
-      const native = width / heads <= MOST_HEAD_DIM && fused ? nativeKernels() : undefined;
+      const native = width / heads <= MOST_HEAD_DIM && !returnWeights ? nativeKernels() : undefined;
       if (native) {
-        return compute([q, keys, values], [[batch, tokens, width]], ([q, keys, values], [output]) =>
+        return compute(inputs, [[batch, tokens, width]], ([q, keys, values, bias]: Floats[], [output]) =>
           native.cachedAttention(
             q,
             keys,
             values,
             visible,
+            bias,
             output,
             batch,
             heads,
@@ -71,11 +72,12 @@ export function cachedAttention(
             length,
             capacity,
             width / heads,
+            causal,
             scale,
           ),
         );
       }
-      if (tokens > 1 || !fused || !hasVisibleMemory()) {
+      if (tokens > 1 || returnWeights || !hasVisibleMemory()) {
         const queries = stride === width ? q : tf.slice(q, [0, 0, 0], [-1, -1, width]);
         const attended = attention(queries, head(keys, length), head(values, length), {
           ...options,
@@ -84,8 +86,8 @@ export function cachedAttention(
         return attended.weights ? [attended.output, attended.weights] : [attended.output];
       }
       const plan: OneToken = { batch, heads, width, stride, capacity, length, scale, visible };
-      return compute([q, keys, values], [[batch, 1, width]], ([q, keys, values], [output]) =>
-        attendWithOne(q, keys, values, output, plan),
+      return compute(inputs, [[batch, 1, width]], ([q, keys, values, bias]: Floats[], [output]) =>
+        attendWithOne(q, keys, values, bias, output, plan),
       );
     },
     () => {
@@ -214,8 +216,15 @@ interface OneToken {
   visible: Floats | undefined;
 }
 
-/** softmax(q kᵀ · scale) v for one query a sequence; one that sees no key gives zeros. */
-function attendWithOne(q: Floats, keys: Floats, values: Floats, output: Floats, plan: OneToken): void {
+/** softmax(q kᵀ · scale + bias) v for one query a sequence, which sees all keys; one that sees none gives zeros. */
+function attendWithOne(
+  q: Floats,
+  keys: Floats,
+  values: Floats,
+  bias: Floats | undefined,
+  output: Floats,
+  plan: OneToken,
+): void {
   const { batch, heads, width, stride, capacity, length, scale, visible } = plan;
   const headDim = width / heads;
   const weights = new Float32Array(length);
@@ -229,7 +238,7 @@ function attendWithOne(q: Floats, keys: Floats, values: Floats, output: Floats, 
         const key = first + t * width;
         let score = 0;
         for (let j = 0; j < headDim; j++) score += q[query + j] * keys[key + j];
-        weights[t] = score * scale;
+        weights[t] = score * scale + (bias ? bias[h * length + t] : 0);
         if (visible && visible[b * length + t] === 0) weights[t] = -Infinity;
         if (weights[t] > largest) largest = weights[t];
       }

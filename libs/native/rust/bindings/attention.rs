@@ -22,6 +22,8 @@ struct Sizes {
     k: usize,
     /// Queries of all heads.
     rows: usize,
+    /// Numbers of a bias: queries with keys, of all heads.
+    pairs: usize,
 }
 
 impl Sizes {
@@ -43,6 +45,7 @@ impl Sizes {
             return Err(invalid(format!("rate {rate}: expected at least 0 and below 1")));
         }
         size(&[batch, heads, queries.max(keys), head_dim, 3])?;
+        let pairs = size(&[heads, queries, keys])?;
         size(&[queries, keys])?;
         Ok(Self {
             batch: batch as usize,
@@ -56,12 +59,13 @@ impl Sizes {
             q: size(&[batch, heads, queries, head_dim])?,
             k: size(&[batch, heads, keys, head_dim])?,
             rows: size(&[batch, heads, queries])?,
+            pairs,
         })
     }
 
-    fn attention<'a>(&self, visible: Option<&'a [f32]>) -> Attention<'a> {
+    fn attention<'a>(&self, visible: Option<&'a [f32]>, bias: Option<&'a [f32]>) -> Attention<'a> {
         let &Self { batch, heads, queries, keys, head_dim, causal, scale, dropout, .. } = self;
-        Attention { batch, heads, queries, keys, head_dim, causal, scale, visible, dropout }
+        Attention { batch, heads, queries, keys, head_dim, causal, scale, visible, bias, dropout }
     }
 
     fn width(&self) -> usize {
@@ -85,6 +89,7 @@ pub fn attention_forward(
     k: Input<f32>,
     v: Input<f32>,
     visible: Option<Input<f32>>,
+    bias: Option<Input<f32>>,
     output: Output<f32>,
     log_sums: Option<Output<f32>>,
     batch: u32,
@@ -100,13 +105,14 @@ pub fn attention_forward(
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, queries, keys, head_dim], causal, scale, [rate, seed, counter])?;
     let mut inputs = vec![q.span(), k.span(), v.span()];
-    inputs.extend(visible.iter().map(Input::span));
+    inputs.extend(visible.iter().chain(&bias).map(Input::span));
     let mut outputs = vec![output.span()];
     outputs.extend(log_sums.iter().map(Output::span));
     let apart = apart(&inputs, &outputs)?;
     let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
+    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
     forward(
-        &sizes.attention(visible),
+        &sizes.attention(visible, bias),
         sizes.rows(q.read(&apart, "q", sizes.q)?, sizes.queries),
         sizes.rows(k.read(&apart, "k", sizes.k)?, sizes.keys),
         sizes.rows(v.read(&apart, "v", sizes.k)?, sizes.keys),
@@ -120,6 +126,7 @@ pub fn attention_forward(
 pub fn attention_packed_forward(
     qkv: Input<f32>,
     visible: Option<Input<f32>>,
+    bias: Option<Input<f32>>,
     output: Output<f32>,
     log_sums: Option<Output<f32>>,
     batch: u32,
@@ -134,14 +141,15 @@ pub fn attention_packed_forward(
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, length, length, head_dim], causal, scale, [rate, seed, counter])?;
     let mut inputs = vec![qkv.span()];
-    inputs.extend(visible.iter().map(Input::span));
+    inputs.extend(visible.iter().chain(&bias).map(Input::span));
     let mut outputs = vec![output.span()];
     outputs.extend(log_sums.iter().map(Output::span));
     let apart = apart(&inputs, &outputs)?;
     let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
+    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
     let [q, k, v] = sizes.packed(qkv.read(&apart, "qkv", 3 * sizes.q)?);
     forward(
-        &sizes.attention(visible),
+        &sizes.attention(visible, bias),
         q,
         k,
         v,
@@ -157,12 +165,14 @@ pub fn attention_backward(
     k: Input<f32>,
     v: Input<f32>,
     visible: Option<Input<f32>>,
+    bias: Option<Input<f32>>,
     output: Input<f32>,
     log_sums: Input<f32>,
     d_output: Input<f32>,
     dq: Output<f32>,
     dk: Output<f32>,
     dv: Output<f32>,
+    d_bias: Option<Output<f32>>,
     batch: u32,
     heads: u32,
     queries: u32,
@@ -176,11 +186,14 @@ pub fn attention_backward(
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, queries, keys, head_dim], causal, scale, [rate, seed, counter])?;
     let mut inputs = vec![q.span(), k.span(), v.span(), output.span(), log_sums.span(), d_output.span()];
-    inputs.extend(visible.iter().map(Input::span));
-    let apart = apart(&inputs, &[dq.span(), dk.span(), dv.span()])?;
+    inputs.extend(visible.iter().chain(&bias).map(Input::span));
+    let mut outputs = vec![dq.span(), dk.span(), dv.span()];
+    outputs.extend(d_bias.iter().map(Output::span));
+    let apart = apart(&inputs, &outputs)?;
     let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
+    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
     backward(
-        &sizes.attention(visible),
+        &sizes.attention(visible, bias),
         sizes.rows(q.read(&apart, "q", sizes.q)?, sizes.queries),
         sizes.rows(k.read(&apart, "k", sizes.k)?, sizes.keys),
         sizes.rows(v.read(&apart, "v", sizes.k)?, sizes.keys),
@@ -192,6 +205,7 @@ pub fn attention_backward(
             k: dk.write(&apart, "dk", sizes.k)?,
             v: dv.write(&apart, "dv", sizes.k)?,
         },
+        d_bias.map(|d_bias| d_bias.write(&apart, "dBias", sizes.pairs)).transpose()?,
     );
     Ok(())
 }
@@ -200,10 +214,12 @@ pub fn attention_backward(
 pub fn attention_packed_backward(
     qkv: Input<f32>,
     visible: Option<Input<f32>>,
+    bias: Option<Input<f32>>,
     output: Input<f32>,
     log_sums: Input<f32>,
     d_output: Input<f32>,
     d_qkv: Output<f32>,
+    d_bias: Option<Output<f32>>,
     batch: u32,
     heads: u32,
     length: u32,
@@ -216,12 +232,15 @@ pub fn attention_packed_backward(
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, length, length, head_dim], causal, scale, [rate, seed, counter])?;
     let mut inputs = vec![qkv.span(), output.span(), log_sums.span(), d_output.span()];
-    inputs.extend(visible.iter().map(Input::span));
-    let apart = apart(&inputs, &[d_qkv.span()])?;
+    inputs.extend(visible.iter().chain(&bias).map(Input::span));
+    let mut outputs = vec![d_qkv.span()];
+    outputs.extend(d_bias.iter().map(Output::span));
+    let apart = apart(&inputs, &outputs)?;
     let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
+    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
     let [q, k, v] = sizes.packed(qkv.read(&apart, "qkv", 3 * sizes.q)?);
     backward(
-        &sizes.attention(visible),
+        &sizes.attention(visible, bias),
         q,
         k,
         v,
@@ -229,6 +248,7 @@ pub fn attention_packed_backward(
         log_sums.read(&apart, "logSums", sizes.rows)?,
         d_output.read(&apart, "dOutput", sizes.q)?,
         Gradients::Packed(d_qkv.write(&apart, "dQkv", 3 * sizes.q)?),
+        d_bias.map(|d_bias| d_bias.write(&apart, "dBias", sizes.pairs)).transpose()?,
     );
     Ok(())
 }

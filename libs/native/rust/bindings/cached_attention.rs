@@ -12,6 +12,7 @@ pub fn cached_attention(
     keys: Input<f32>,
     values: Input<f32>,
     visible: Option<Input<f32>>,
+    bias: Option<Input<f32>>,
     output: Output<f32>,
     batch: u32,
     heads: u32,
@@ -19,12 +20,13 @@ pub fn cached_attention(
     length: u32,
     capacity: u32,
     head_dim: u32,
+    causal: bool,
     scale: f64,
 ) -> Result<()> {
     if !(1..=MOST_HEAD_DIM).contains(&(head_dim as usize)) {
         return Err(invalid(format!("head size {head_dim}: expected 1 to {MOST_HEAD_DIM}")));
     }
-    if tokens > length || length > capacity {
+    if (causal && tokens > length) || length > capacity {
         return Err(invalid(format!(
             "{tokens} new tokens of {length} in room for {capacity}: expected each at most the next"
         )));
@@ -33,19 +35,22 @@ pub fn cached_attention(
     size(&[batch, heads, head_dim, capacity, 3])?;
     let remembered = size(&[batch, capacity, heads, head_dim])?;
     let mut inputs = vec![q.span(), keys.span(), values.span()];
-    inputs.extend(visible.iter().map(Input::span));
+    inputs.extend(visible.iter().chain(&bias).map(Input::span));
     let apart = apart(&inputs, &[output.span()])?;
     let seen = size(&[batch, length])?;
     let visible = visible.map(|visible| visible.read(&apart, "visible", seen)).transpose()?;
+    let pairs = size(&[heads, tokens, length])?;
+    let bias = bias.map(|bias| bias.read(&apart, "bias", pairs)).transpose()?;
     let attention = Attention {
         batch: batch as usize,
         heads: heads as usize,
         queries: tokens as usize,
         keys: length as usize,
         head_dim: head_dim as usize,
-        causal: true,
+        causal,
         scale: scale as f32,
         visible,
+        bias,
         dropout: None,
     };
     // rows of q may be wider than the queries, which come first

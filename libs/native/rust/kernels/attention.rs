@@ -1,4 +1,4 @@
-//! Attention of several heads: softmax(q kᵀ · scale) v, and its gradient.
+//! Attention of several heads: softmax(q kᵀ · scale + bias) v, and its gradient.
 //!
 //! Never more than the scores of a few queries and 256 keys at a time are in memory, as in FlashAttention (Dao et al.,
 //! arXiv:2205.14135): of each query its largest score and its sum run along, and the gradient computes the scores
@@ -44,6 +44,8 @@ pub struct Attention<'a> {
     pub scale: f32,
     /// [batch, keys], 0 where a key is padding.
     pub visible: Option<&'a [f32]>,
+    /// [heads, queries, keys], added to the scaled scores of every sequence.
+    pub bias: Option<&'a [f32]>,
     /// On the weights, as a matrix [batch · heads · queries up to whole tiles, keys].
     pub dropout: Option<Mask>,
 }
@@ -83,11 +85,19 @@ impl Attention<'_> {
         if let Some(visible) = self.visible {
             assert_eq!(visible.len(), self.batch * self.keys, "attention: padding mask");
         }
+        if let Some(bias) = self.bias {
+            assert_eq!(Some(bias.len()), self.pairs(), "attention: bias");
+        }
     }
 
-    /// Parts that a head is cut into so that every thread has work; 1 where there are heads enough.
-    fn parts(&self, most: usize) -> usize {
-        let wanted = (2 * threads::threads()).div_ceil((self.batch * self.heads).max(1));
+    /// Numbers of a bias: queries with keys, of all heads.
+    fn pairs(&self) -> Option<usize> {
+        self.heads.checked_mul(self.queries)?.checked_mul(self.keys)
+    }
+
+    /// Parts that each of so many items is cut into so that every thread has work; 1 where there are enough of them.
+    fn parts(&self, items: usize, most: usize) -> usize {
+        let wanted = (2 * threads::threads()).div_ceil(items.max(1));
         if self.work() < 1 << 20 { 1 } else { wanted.clamp(1, most.max(1)) }
     }
 

@@ -16,8 +16,8 @@ const LARGE: usize = 1 << 13;
 /// Rows of values that are added up at a time.
 const TOGETHER: usize = 4;
 
-/// Writes `output` [batch, tokens, heads · head_dim]: softmax(q kᵀ · scale) v, causal. `attention.keys` is the length
-/// and `attention.queries` the number of new tokens; zeros for a query that sees nothing.
+/// Writes `output` [batch, tokens, heads · head_dim]: softmax(q kᵀ · scale + bias) v. `attention.keys` is the length and
+/// `attention.queries` the number of new tokens; zeros for a query that sees nothing.
 ///
 /// # Panics
 /// When sizes do not fit, or there is no memory.
@@ -27,7 +27,7 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
         return;
     }
     attention.check();
-    let &Attention { batch, heads, keys: length, head_dim, scale, .. } = attention;
+    let &Attention { batch, heads, keys: length, head_dim, scale, bias, .. } = attention;
     let width = heads * head_dim;
     q.check(attention, 1);
     keys.check(attention, length);
@@ -55,6 +55,7 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
             values: values.start(attention, sequence, first),
             value_stride: values.stride,
             visible: attention.visible.map(|visible| &visible[sequence * length..][..length]),
+            bias: bias.map(|bias| &bias[first * length..end * length]),
             places,
         };
         // SAFETY: rows were checked to be inside their arrays; each item has heads of its own.
@@ -85,6 +86,8 @@ struct Token<'a> {
     values: *const f32,
     value_stride: usize,
     visible: Option<&'a [f32]>,
+    /// [heads, length]
+    bias: Option<&'a [f32]>,
     /// Scores from head to head.
     places: usize,
 }
@@ -103,6 +106,11 @@ kernel! {
         }
         for head in 0..token.heads {
             let scores = std::slice::from_raw_parts_mut(scores.add(head * token.places), token.length);
+            if let Some(bias) = token.bias {
+                for (score, bias) in scores.iter_mut().zip(&bias[head * token.length..]) {
+                    *score += bias;
+                }
+            }
             softmax::<S>(scores, token.visible);
         }
         let width = token.heads * token.head_dim;
@@ -226,7 +234,11 @@ mod tests {
             let values: Vec<f32> = (0..batch * capacity * width).map(|i| number(i + 9)).collect();
             let mut visible: Vec<f32> = (0..batch * length).map(|i| (i % 3) as f32).collect();
             visible[..length].fill(if batch > 1 { 0.0 } else { 1.0 });
-            for visible in [None, Some(&visible[..])] {
+            let bias: Vec<f32> = (0..heads * fresh * length).map(|i| 2.0 * number(i + 11)).collect();
+            let of_last: Vec<f32> =
+                bias.chunks(fresh * length).flat_map(|head| &head[(fresh - 1) * length..]).copied().collect();
+            for (visible, biased) in [(None, false), (Some(&visible[..]), false), (Some(&visible[..]), true)]
+            {
                 let several = Attention {
                     batch,
                     heads,
@@ -236,6 +248,7 @@ mod tests {
                     causal: true,
                     scale: 0.7,
                     visible,
+                    bias: biased.then_some(&bias[..]),
                     dropout: None,
                 };
                 let cached = |numbers| Rows { numbers, sequence: capacity, stride: width, offset: 0 };
@@ -243,7 +256,7 @@ mod tests {
                 let mut expected = vec![f32::NAN; batch * fresh * width];
                 cached_attention(&several, of_q(fresh, 0), cached(&keys), cached(&values), &mut expected);
                 let mut output = vec![f32::NAN; batch * width];
-                let one = Attention { queries: 1, ..several };
+                let one = Attention { queries: 1, bias: biased.then_some(&of_last[..]), ..several };
                 let last = of_q(fresh, (fresh - 1) * 3 * width);
                 cached_attention(&one, last, cached(&keys), cached(&values), &mut output);
                 for (b, row) in output.chunks(width).enumerate() {
@@ -270,6 +283,7 @@ mod tests {
             causal: true,
             scale: 1.0,
             visible: None,
+            bias: None,
             dropout: None,
         };
         cached_attention(&attention, rows, rows, rows, &mut [0.0; 4]);

@@ -4,7 +4,7 @@
 type Floats = Float32Array<ArrayBufferLike>;
 
 export interface AttentionKernels {
-  /** softmax(q kᵀ · scale) v, each head on its own slice of the width heads · headDim. */
+  /** softmax(q kᵀ · scale + bias) v, each head on its own slice of the width heads · headDim. */
   attentionForward(
     /** [batch, queries, width] */
     q: Floats,
@@ -14,6 +14,8 @@ export interface AttentionKernels {
     v: Floats,
     /** [batch, keys], 0 where a key is padding; undefined where none is */
     visible: Floats | undefined,
+    /** [heads, queries, keys], added to the scaled scores of every sequence; undefined for none */
+    bias: Floats | undefined,
     /** [batch, queries, width]; zeros for a query that sees no key */
     output: Floats,
     /** [batch, heads, queries], for the gradient; undefined where none will be asked for */
@@ -33,12 +35,13 @@ export interface AttentionKernels {
     counter: number,
   ): void;
 
-  /** The gradients of q, k and v, given what the way forward was given and gave. */
+  /** The gradients of q, k and v, and of the bias, given what the way forward was given and gave. */
   attentionBackward(
     q: Floats,
     k: Floats,
     v: Floats,
     visible: Floats | undefined,
+    bias: Floats | undefined,
     output: Floats,
     logSums: Floats,
     /** [batch, queries, width] */
@@ -46,6 +49,8 @@ export interface AttentionKernels {
     dq: Floats,
     dk: Floats,
     dv: Floats,
+    /** [heads, queries, keys]; undefined where nobody asks for it */
+    dBias: Floats | undefined,
     batch: number,
     heads: number,
     queries: number,
@@ -63,6 +68,7 @@ export interface AttentionKernels {
     /** [batch, length, 3 · width]: q, k and v side by side */
     qkv: Floats,
     visible: Floats | undefined,
+    bias: Floats | undefined,
     output: Floats,
     logSums: Floats | undefined,
     batch: number,
@@ -80,11 +86,13 @@ export interface AttentionKernels {
   attentionPackedBackward(
     qkv: Floats,
     visible: Floats | undefined,
+    bias: Floats | undefined,
     output: Floats,
     logSums: Floats,
     dOutput: Floats,
     /** [batch, length, 3 · width] */
     dQkv: Floats,
+    dBias: Floats | undefined,
     batch: number,
     heads: number,
     length: number,

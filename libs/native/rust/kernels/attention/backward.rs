@@ -4,9 +4,10 @@ use super::ahead::Ahead;
 use super::gradients::{Gradients, Partial};
 use super::heads::{Head, Rows, Strip};
 use super::scratch::{Cut, Scratch};
-use super::softmax::{Hiding, Reach, WORDS, slope};
+use super::softmax::{Hiding, Reach, WORDS, add_slopes, lean, slope};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, Sum, panel, product};
 use super::{Attention, pack};
+use crate::buffers::Shared;
 use crate::kernel;
 use crate::simd::Simd;
 
@@ -15,8 +16,8 @@ const QUERIES: usize = 64;
 /// Fewest keys of a block, where a head is cut up for want of heads.
 const FEWEST: usize = 64;
 
-/// Writes the gradients of q, k and v, given `output` and `log_sums` of the way forward and `d_output`, the gradient of
-/// the output; all as there.
+/// Writes the gradients of q, k and v, and of the bias where `d_bias` [heads, queries, keys] is given, from `output` and
+/// `log_sums` of the way forward and `d_output`, the gradient of the output; all as there.
 ///
 /// # Panics
 /// When sizes do not fit, or there is no memory.
@@ -29,6 +30,7 @@ pub fn backward(
     log_sums: &[f32],
     d_output: &[f32],
     gradients: Gradients,
+    d_bias: Option<&mut [f32]>,
 ) {
     attention.check();
     let &Attention { batch, heads, queries, keys, head_dim, .. } = attention;
@@ -40,10 +42,18 @@ pub fn backward(
     assert_eq!(d_output.len(), output.len(), "attention: gradient of the output");
     assert_eq!(log_sums.len(), batch * heads * queries, "attention: log-sums");
     let [dq, dk, dv] = gradients.targets(attention);
+    let d_bias = d_bias.map(|d_bias| {
+        assert_eq!(Some(d_bias.len()), attention.pairs(), "attention: gradient of the bias");
+        d_bias.fill(0.0);
+        Shared::new(d_bias)
+    });
     if batch * heads * queries == 0 || keys == 0 {
         return;
     }
-    let groups = attention.parts(keys / FEWEST);
+    // a bias gets the sum over the batch, so that one thread goes through all of it
+    let turns = if d_bias.is_some() { batch } else { 1 };
+    let strands = batch * heads / turns;
+    let groups = attention.parts(strands, keys / FEWEST);
     let span = keys.div_ceil(groups).next_multiple_of(32).min(KEYS);
     let blocks = keys.div_ceil(span);
     let groups = groups.min(blocks);
@@ -60,8 +70,8 @@ pub fn backward(
             + QUERIES
             + 2 * ROWS,
     );
-    let item = |n: usize| {
-        let (at, group) = (n / groups, n % groups);
+    let item = |n: usize, turn: usize| {
+        let (at, group) = (turn * strands + n / groups, n % groups);
         let head = Head::new(attention, at, &[q, k, v]);
         Item {
             head,
@@ -77,12 +87,19 @@ pub fn backward(
                 .map_or_else(|| dq.of(attention, at), |partial| partial.of(attention, group, at)),
             dk: dk.of(attention, at),
             dv: dv.of(attention, at),
+            // SAFETY: inside, as its length was checked.
+            d_bias: d_bias.map(|to| unsafe { Strip::new(to.at(at % heads * queries * keys), keys, queries) }),
         }
     };
-    attention.run(batch * heads * groups, |n, next, lane| {
-        // SAFETY: all rows were checked to be inside their arrays, heads and blocks of keys are apart from one
-        // another, and the scratch memory is this thread's.
-        unsafe { run(&item(n), next.map(item).as_ref(), scratch.of(lane)) };
+    attention.run(strands * groups, |n, next, lane| {
+        for turn in 0..turns {
+            let next =
+                if turn + 1 < turns { Some(item(n, turn + 1)) } else { next.map(|next| item(next, 0)) };
+            // SAFETY: all rows were checked to be inside their arrays, heads and blocks of keys are apart from one
+            // another, sequences as well but for the bias, which this thread has for itself, and the scratch memory is
+            // this thread's.
+            unsafe { run(&item(n, turn), next.as_ref(), scratch.of(lane)) };
+        }
     });
     if let Some(partial) = &partial {
         attention.run(batch * heads, |at, _, _| {
@@ -106,6 +123,8 @@ struct Item<'a> {
     dq: Strip,
     dk: Strip,
     dv: Strip,
+    /// [queries, keys]
+    d_bias: Option<Strip>,
 }
 
 impl Item<'_> {
@@ -134,7 +153,7 @@ kernel! {
 
 #[inline(always)]
 unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
-    let Head { attention, at, q, k, v, visible } = item.head;
+    let Head { attention, at, q, k, v, visible, bias } = item.head;
     let &Attention { queries, keys, head_dim, causal, scale, .. } = attention;
     let wide = head_dim.next_multiple_of(S::LANES);
     let lead = attention.lead();
@@ -205,6 +224,9 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                         let b = columns_of_v.add(j * head_dim);
                         product::<S, _, STRIDE, 1>(rows, vectors, head_dim, above, b, panel::<S>(), &to);
                     }
+                    if let Some(bias) = bias {
+                        lean::<S>(weights, rows, most, bias.part(i0, i0 + rows), k0);
+                    }
                     hiding.draw::<S>(attention.tile(at, i0, k0), most);
                     let log_sums = item.log_sums[i0..].as_ptr();
                     match (hiding.visible.is_null(), attention.dropout.is_none()) {
@@ -220,6 +242,9 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                         (false, false) => {
                             slope::<S, true, true>(weights, d_scores, reach, hiding, log_sums, dots)
                         }
+                    }
+                    if let Some(d_bias) = item.d_bias {
+                        add_slopes::<S>(d_scores, rows, most, d_bias.part(i0, i0 + rows), k0);
                     }
                     // dq = scale · d_scores · k, over all blocks of keys
                     for c in (0..head_dim).step_by(panel::<S>()) {

@@ -3,7 +3,7 @@
 use super::ahead::Ahead;
 use super::heads::{Head, Rows, Strip, Target};
 use super::scratch::{Cut, Scratch};
-use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, weigh};
+use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, lean, weigh};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, panel, product};
 use super::{Attention, pack};
 use crate::buffers::Shared;
@@ -47,7 +47,7 @@ pub fn forward(
     let width = attention.width();
     let output = Target { numbers: Shared::new(output), sequence: queries, stride: width, offset: 0 };
 
-    let ranges = queries.div_ceil(QUERIES).max(attention.parts(queries / FEWEST));
+    let ranges = queries.div_ceil(QUERIES).max(attention.parts(batch * heads, queries / FEWEST));
     let wide = head_dim.next_multiple_of(16);
     let scratch = Scratch::new(
         KEYS * head_dim // keys
@@ -119,7 +119,7 @@ kernel! {
 unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let mut ahead =
         next.map_or_else(Ahead::nothing, |next| next.ahead((item.end - item.first).div_ceil(ROWS)));
-    let Head { attention, at, q, k, v, visible, .. } = item.head;
+    let Head { attention, at, q, k, v, visible, bias } = item.head;
     let head_dim = attention.head_dim;
     let wide = head_dim.next_multiple_of(S::LANES);
     let lead = attention.lead();
@@ -171,6 +171,9 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                         panel::<S>(),
                         &to,
                     );
+                }
+                if let Some(bias) = bias {
+                    lean::<S>(scores, rows, most, bias.part(i0, i0 + rows), k0);
                 }
                 hiding.draw::<S>(attention.tile(at, i0, k0), most);
                 match (hiding.visible.is_null(), attention.dropout.is_none()) {

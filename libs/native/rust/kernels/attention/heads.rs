@@ -111,11 +111,13 @@ pub(super) struct Head<'a> {
     pub v: Strip,
     /// [keys]
     pub visible: Option<&'a [f32]>,
+    /// [queries, keys]
+    pub bias: Option<Strip>,
 }
 
 impl<'a> Head<'a> {
     pub fn new(attention: &'a Attention, at: usize, [q, k, v]: &[Rows; 3]) -> Self {
-        let &Attention { heads, queries, keys, visible, .. } = attention;
+        let &Attention { heads, queries, keys, visible, bias, .. } = attention;
         Self {
             attention,
             at,
@@ -123,6 +125,11 @@ impl<'a> Head<'a> {
             k: k.of(attention, at, keys),
             v: v.of(attention, at, keys),
             visible: visible.map(|visible| &visible[at / heads * keys..][..keys]),
+            bias: bias.map(|bias| Strip {
+                start: bias[at % heads * queries * keys..][..queries * keys].as_ptr(),
+                stride: keys,
+                count: queries,
+            }),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Between the products: scores become weights, and the gradients of weights those of scores, a row at a time.
 
 use super::Attention;
+use super::heads::Strip;
 use super::tiles::{KEYS, ROWS, STRIDE};
 use crate::kernels::threefry::{self, Mask, TILE_COLUMNS};
 use crate::simd::Simd;
@@ -154,6 +155,61 @@ impl Running {
     pub unsafe fn from(self, row: usize) -> Self {
         // SAFETY: the caller's promise.
         unsafe { Self { largest: self.largest.add(row), sum: self.sum.add(row), decay: self.decay.add(row) } }
+    }
+}
+
+/// Adds a bias to scores, which are in units of log 2; `bias` has the same rows, and its column `key` is the first.
+///
+/// # Safety
+/// As for `Simd`; scores has so many rows, STRIDE apart, and bias as many with `columns` columns from that key.
+#[inline(always)]
+pub unsafe fn lean<S: Simd>(scores: *mut f32, rows: usize, columns: usize, bias: Strip, key: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let unit = S::splat(std::f32::consts::LOG2_E);
+        for row in 0..rows {
+            let (scores, bias) = (scores.add(row * STRIDE), bias.row(row).add(key));
+            let mut column = 0;
+            while column + S::LANES <= columns {
+                let sum = S::fma(unit, S::load(bias.add(column)), S::load(scores.add(column)));
+                S::store(scores.add(column), sum);
+                column += S::LANES;
+            }
+            if column < columns {
+                let part = S::load_part(bias.add(column), columns - column);
+                S::store(scores.add(column), S::fma(unit, part, S::load(scores.add(column))));
+            }
+        }
+    }
+}
+
+/// Adds the gradients of scores to those of a bias: the way back of `lean`.
+///
+/// # Safety
+/// As for `lean`; nobody else uses these columns of the bias.
+#[inline(always)]
+pub unsafe fn add_slopes<S: Simd>(
+    slopes: *const f32,
+    rows: usize,
+    columns: usize,
+    d_bias: Strip,
+    key: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for row in 0..rows {
+            let (slopes, to) = (slopes.add(row * STRIDE), d_bias.row_mut(row).add(key));
+            let mut column = 0;
+            while column + S::LANES <= columns {
+                S::store(to.add(column), S::add(S::load(to.add(column)), S::load(slopes.add(column))));
+                column += S::LANES;
+            }
+            if column < columns {
+                let part = columns - column;
+                let sum = S::add(S::load_part(to.add(column), part), S::load(slopes.add(column)));
+                S::store_part(to.add(column), sum, part);
+            }
+        }
     }
 }
 

@@ -19,12 +19,13 @@ impl Numbers {
     }
 }
 
-/// Output, and the gradients of q, k and v.
+/// Output, and the gradients of q, k, v and the bias.
 struct Truth {
     output: Vec<f64>,
     dq: Vec<f64>,
     dk: Vec<f64>,
     dv: Vec<f64>,
+    d_bias: Vec<f64>,
 }
 
 /// q, k, v dense; straight from the formulas.
@@ -36,6 +37,7 @@ fn truth(attention: &Attention, q: &[f32], k: &[f32], v: &[f32], dy: &[f32]) -> 
         dq: vec![0.0; q.len()],
         dk: vec![0.0; k.len()],
         dv: vec![0.0; v.len()],
+        d_bias: vec![0.0; heads * queries * keys],
     };
     for at in 0..batch * heads {
         let (b, h) = (at / heads, at % heads);
@@ -49,8 +51,10 @@ fn truth(attention: &Attention, q: &[f32], k: &[f32], v: &[f32], dy: &[f32]) -> 
                 .filter(|&j| !causal || j + queries <= i + keys)
                 .filter(|&j| attention.visible.is_none_or(|visible| visible[b * keys + j] != 0.0))
                 .collect();
+            let pair = |j: usize| (h * queries + i) * keys + j;
+            let bias = |j: usize| f64::from(attention.bias.map_or(0.0, |bias| bias[pair(j)]));
             let scores: Vec<f64> =
-                seen.iter().map(|&j| dot(q, query, k, key(j)) * f64::from(scale)).collect();
+                seen.iter().map(|&j| dot(q, query, k, key(j)) * f64::from(scale) + bias(j)).collect();
             let largest = scores.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
             let sum: f64 = scores.iter().map(|s| (s - largest).exp()).sum();
             let weights: Vec<f64> = scores.iter().map(|s| (s - largest).exp() / sum).collect();
@@ -64,7 +68,9 @@ fn truth(attention: &Attention, q: &[f32], k: &[f32], v: &[f32], dy: &[f32]) -> 
             let mean: f64 = weights.iter().zip(&above).map(|(w, a)| w * a).sum();
             for (n, &j) in seen.iter().enumerate() {
                 let used = weights[n] * factors[n];
-                let d_score = weights[n] * (above[n] - mean) * f64::from(scale);
+                let d_score = weights[n] * (above[n] - mean);
+                t.d_bias[pair(j)] += d_score;
+                let d_score = d_score * f64::from(scale);
                 for d in 0..head_dim {
                     t.output[query + d] += used * f64::from(v[key(j) + d]);
                     t.dv[key(j) + d] += used * f64::from(dy[query + d]);
@@ -104,6 +110,7 @@ fn check(attention: &Attention, seed: u64) {
 
     let mut dq = vec![f32::NAN; q.len()];
     let (mut dk, mut dv) = (vec![f32::NAN; k.len()], vec![f32::NAN; k.len()]);
+    let mut d_bias = vec![f32::NAN; attention.bias.map_or(0, <[f32]>::len)];
     let gradients = Gradients::Separate { q: &mut dq, k: &mut dk, v: &mut dv };
     backward(
         attention,
@@ -114,10 +121,14 @@ fn check(attention: &Attention, seed: u64) {
         &log_sums,
         &dy,
         gradients,
+        attention.bias.map(|_| &mut d_bias[..]),
     );
     largest_difference("dq", &dq, &truth.dq);
     largest_difference("dk", &dk, &truth.dk);
     largest_difference("dv", &dv, &truth.dv);
+    if attention.bias.is_some() {
+        largest_difference("d_bias", &d_bias, &truth.d_bias);
+    }
 
     if queries != keys {
         return;
@@ -134,7 +145,8 @@ fn check(attention: &Attention, seed: u64) {
     assert_eq!(again, output);
     assert_eq!(logs_again, log_sums);
     let mut gradient = vec![f32::NAN; packed.len()];
-    backward(attention, part(0), part(1), part(2), &output, &log_sums, &dy, Gradients::Packed(&mut gradient));
+    let to = Gradients::Packed(&mut gradient);
+    backward(attention, part(0), part(1), part(2), &output, &log_sums, &dy, to, None);
     for (row, from) in gradient.chunks((3 * width).max(1)).enumerate() {
         for (i, to) in [&dq, &dk, &dv].into_iter().enumerate() {
             assert_eq!(from[i * width..][..width], to[row * width..][..width]);
@@ -144,8 +156,8 @@ fn check(attention: &Attention, seed: u64) {
 
 fn plain(batch: usize, heads: usize, queries: usize, keys: usize, head_dim: usize) -> Attention<'static> {
     let scale = 1.0 / (head_dim as f32).sqrt();
-    let (causal, visible, dropout) = (false, None, None);
-    Attention { batch, heads, queries, keys, head_dim, causal, scale, visible, dropout }
+    let (causal, visible, bias, dropout) = (false, None, None, None);
+    Attention { batch, heads, queries, keys, head_dim, causal, scale, visible, bias, dropout }
 }
 
 #[test]
@@ -207,6 +219,56 @@ fn long_sequences_in_blocks_and_on_several_threads() {
             check(&Attention { causal, ..plain(1, 3, 128, 256, 32) }, 4);
         }
     }
+}
+
+#[test]
+fn a_bias_moves_scores_and_gets_the_sum_over_the_batch() {
+    for count in [1, 2, 3] {
+        threads::set_threads(count);
+        for (batch, heads, queries, keys, head_dim) in [
+            (1, 1, 1, 1, 1),
+            (3, 2, 5, 5, 7),
+            (2, 3, 33, 33, 16),
+            (2, 1, 3, 70, 65),
+            (2, 2, 20, 12, 64),
+            (1, 1, 9, 300, 20),
+            (2, 1, 130, 530, 33),
+            (3, 1, 128, 256, 32),
+        ] {
+            let mut numbers = Numbers(keys as u64);
+            let bias = numbers.list(heads * queries * keys, 3.0);
+            let mut visible: Vec<f32> =
+                (0..batch * keys).map(|_| if numbers.next() < -0.3 { 0.0 } else { 1.0 }).collect();
+            visible[..keys].fill(0.0); // the first sequence is all padding
+            for causal in [false, queries <= keys] {
+                let attention =
+                    Attention { causal, bias: Some(&bias), ..plain(batch, heads, queries, keys, head_dim) };
+                check(&attention, 1);
+                check(&Attention { visible: Some(&visible), ..attention }, 2);
+                check(&Attention { dropout: Some(Mask::new(0.3, 5, 6)), ..attention }, 3);
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "attention: bias")]
+fn a_bias_of_another_size_is_refused() {
+    let numbers = [0.0; 12];
+    let rows = Rows { numbers: &numbers, sequence: 3, stride: 4, offset: 0 };
+    let attention = Attention { bias: Some(&[0.0; 8]), ..plain(1, 1, 3, 3, 4) };
+    forward(&attention, rows, rows, rows, &mut [0.0; 12], None);
+}
+
+#[test]
+#[should_panic(expected = "attention: gradient of the bias")]
+fn a_gradient_of_the_bias_of_another_size_is_refused() {
+    let numbers = [0.0; 12];
+    let rows = Rows { numbers: &numbers, sequence: 3, stride: 4, offset: 0 };
+    let [mut q, mut k, mut v] = [[0.0; 12]; 3];
+    let to = Gradients::Separate { q: &mut q, k: &mut k, v: &mut v };
+    let d_bias = Some(&mut [0.0; 10][..]);
+    backward(&plain(1, 1, 3, 3, 4), rows, rows, rows, &numbers, &[0.0; 3], &numbers, to, d_bias);
 }
 
 #[test]
