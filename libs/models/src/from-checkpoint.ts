@@ -2,6 +2,7 @@
 // `config`), as notebooks save them. Which model it is shows in the names of its weights, its sizes in their shapes.
 // Leaves out optimizer states.
 import { stateDictOf, type NamedArray, type PlainValue } from '@lilformer/checkpoints';
+import { withoutWeights } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import type { LanguageModel } from './language-model.js';
 import { createModel, type AnyModelConfig, type ModelType } from './registry.js';
@@ -143,8 +144,8 @@ export function modelFromCheckpoint(
     }
     config[name] = value;
   }
-  // The weights drawn here are replaced at once.
-  const model = createModel({ ...config, ...settings } as unknown as AnyModelConfig, new Random(0));
+  const sizes = { ...config, ...settings } as unknown as AnyModelConfig;
+  const model = withoutWeights(() => createModel(sizes, new Random(0)));
   try {
     model.loadStateDict(state);
   } catch (error) {

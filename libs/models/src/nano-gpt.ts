@@ -148,10 +148,10 @@ export class NanoGPT extends LanguageModel {
     // Scores are products of vectors with token embeddings: at PyTorch's deviation of 1 an untrained model would be
     // very sure of itself.
     for (const [, module] of this.namedModules()) {
-      if (!(module instanceof Linear || module instanceof Embedding)) continue;
+      if (!(module instanceof Linear || module instanceof Embedding) || !module.weight.hasValues) continue;
       const values = new Float32Array(module.weight.size);
       random.fillNormal(values, 0, INITIAL_DEVIATION);
-      tf.tidy(() => module.weight.variable.assign(tf.tensor(values, module.weight.shape)));
+      module.weight.assign(values);
     }
   }
 

@@ -117,11 +117,11 @@ export function read(tensor: tf.Tensor): { shape: readonly number[]; data: Float
 }
 
 /**
- * Expects gradients to be what small changes of a parameter do to the loss: for each parameter the entry with the largest
- * gradient, and one that is anywhere.
+ * Expects gradients to be what changes of a parameter do to the loss: a step along the gradient of each, which has to
+ * change the loss by its length times the step.
  */
-export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar, random: Random): void {
-  const parameters = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
+export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar): void {
+  const parameters = [...model.namedParameters()];
   const { value, grads } = tf.variableGrads(
     loss,
     parameters.map(([, { variable }]) => variable),
@@ -129,26 +129,18 @@ export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar, r
   const at = (): number => tf.tidy(() => loss().dataSync()[0]);
   for (const [name, parameter] of parameters) {
     const gradient = grads[parameter.variable.name].dataSync<'float32'>();
-    const largest = gradient.reduce(
-      (best, one, i) => (Math.abs(one) > Math.abs(gradient[best]) ? i : best),
-      0,
-    );
     const values = parameter.variable.dataSync<'float32'>().slice();
-    for (const place of [largest, random.integer(values.length)]) {
-      // Single precision: the loss is known to about 1e-7 of itself, and a step of this size is straight enough.
-      const step = 1e-2 * Math.max(0.1, Math.abs(values[place]));
-      const moved = [step, -step].map((by) => {
-        const other = values.slice();
-        other[place] += by;
-        parameter.assign(other);
-        return at();
-      });
-      const slope = (moved[0] - moved[1]) / (2 * step);
-      const limit = 3e-4 + 0.02 * Math.abs(gradient[place]);
-      const close = Math.abs(slope - gradient[place]) < limit ? 'close' : [slope, gradient[place]];
-      expect([name, place, close]).toEqual([name, place, 'close']);
-    }
+    const length = Math.hypot(...gradient);
+    const step = 0.01;
+    const [ahead, behind] = [step, -step].map((by) => {
+      parameter.assign(values.map((one, i) => one + (length > 0 ? (by * gradient[i]) / length : 0)));
+      return at();
+    });
     parameter.assign(values);
+    const slope = (ahead - behind) / (2 * step);
+    // The loss is single precision; and what keys add to all scores of a query changes nothing, whose gradient is noise.
+    const close = Math.abs(slope - length) < 3e-4 + 0.02 * length ? 'close' : [slope, length];
+    expect([name, close]).toEqual([name, 'close']);
   }
   tf.dispose([value, ...Object.values(grads)]);
 }
@@ -167,12 +159,12 @@ export function expectToLearn(model: PretrainedModel, loss: () => tf.Scalar): vo
 
   const variables = Array.from(model.namedParameters(), ([, { variable }]) => variable);
   const state = createAdamState(variables);
-  for (let step = 0; step < 30; step++) {
+  for (let step = 0; step < 20; step++) {
     tf.tidy(() => {
       const { grads } = tf.variableGrads(loss, variables);
       const inOrder = variables.map(({ name }) => grads[name]);
       adamWStep(variables, inOrder, state, {
-        ...{ learningRate: 5e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
+        ...{ learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
       });
     });
   }

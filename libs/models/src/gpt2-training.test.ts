@@ -1,0 +1,58 @@
+// GPT-2's tiny reference model, fine-tuned on a real text. On one engine: gradients are compared on all of them.
+import { openEngine, tf } from '@lilformer/engine';
+import { adamWStep, createAdamState } from '@lilformer/ops';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, reference } from '@lilformer/testing';
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, it } from 'vitest';
+import type { GPT2LMHeadModel } from './index.js';
+import { pretrainedCase, read } from './testing/hugging-face-case.js';
+
+const folder = 'hf/gpt2';
+const text = reference('tinyshakespeare/input.txt');
+
+describeGolden('GPT-2 and a text', [golden(`${folder}/io.safetensors`), text], () => {
+  beforeAll(async () => {
+    await openEngine();
+  });
+
+  it('learns it, with dropout as its config says', async () => {
+    const pupil = await pretrainedCase<GPT2LMHeadModel>(folder);
+    const letters = readFileSync(text, 'latin1').slice(0, 20_000);
+    const { vocabSize, contextLength } = pupil.config;
+    const random = new Random(5);
+    const windows = (count: number): [tf.Tensor2D, tf.Tensor2D] => {
+      const shape: [number, number] = [count, contextLength];
+      const starts = Array.from({ length: count }, () => random.integer(letters.length - contextLength - 1));
+      const from = (by: number): tf.Tensor2D => {
+        const codes = starts.flatMap((start) =>
+          Array.from({ length: contextLength }, (_, i) => letters.charCodeAt(start + by + i) % vocabSize),
+        );
+        return tf.tensor2d(codes, shape, 'int32');
+      };
+      return [from(0), from(1)];
+    };
+    const held = windows(8);
+    const score = (): number => pupil.evaluating(() => read(pupil.loss(...held)).data[0]);
+    const untrained = score();
+    pupil.train();
+    const variables = Array.from(pupil.namedParameters(), ([, { variable }]) => variable);
+    const state = createAdamState(variables);
+    for (let step = 0; step < 40; step++) {
+      tf.tidy(() => {
+        const batch = windows(4);
+        const { grads } = tf.variableGrads(() => pupil.loss(...batch), variables);
+        adamWStep(
+          variables,
+          variables.map(({ name }) => grads[name]),
+          state,
+          { learningRate: 3e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01 },
+        );
+      });
+    }
+    expect(pupil.transformer.drop.counter).toBe(40);
+    expect(score()).toBeLessThan(0.75 * untrained);
+    pupil.dispose();
+    tf.dispose(held);
+  });
+});
