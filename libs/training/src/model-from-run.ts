@@ -1,6 +1,7 @@
 // A trained model out of a run folder, to sample from or to look into. Going on with its training is
 // train.ts's business, which takes the whole state.
 import type { RunFolder } from '@lilformer/checkpoints';
+import { withoutWeights } from '@lilformer/layers';
 import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { MODEL_ARRAYS } from './run.js';
@@ -38,8 +39,7 @@ export async function modelFromRun(
       `${folder.path}: holds no weights yet; its training has not come to its first checkpoint`,
     );
   }
-  // What is drawn here is replaced by what is loaded.
-  const model = createModel(config, new Random(0));
+  const model = withoutWeights(() => createModel(config, new Random(0)));
   model.loadStateDict(arrays);
   return model.eval();
 }

@@ -53,6 +53,16 @@ export const RUNS = {
       logEvery: 1,
     },
   },
+  'AdamW, GPT-2, whose matrices lie transposed in files': {
+    model: 'gpt2',
+    options: {
+      maxSteps: 8,
+      batchSize: 4,
+      schedule: 0.01,
+      evaluation: { every: 2, batches: 2 },
+      logEvery: 1,
+    },
+  },
 } as const satisfies Record<
   string,
   { model: Parameters<typeof tinyModel>[0]; options: Partial<TrainOptions> }

@@ -29,6 +29,17 @@ const CONFIGS = {
     contextLength: 6,
   },
   tied: { type: 'nano-gpt', vocabSize: VOCABULARY, dModel: 8, nLayers: 1, nHeads: 2, contextLength: 6 },
+  gpt2: {
+    type: 'gpt2',
+    vocabSize: VOCABULARY,
+    dModel: 8,
+    nLayers: 1,
+    nHeads: 2,
+    contextLength: 6,
+    embeddingDropout: 0.1,
+    attentionDropout: 0.2,
+    residualDropout: 0.3,
+  },
   'heads apart': {
     type: 'char-gpt',
     vocabSize: VOCABULARY,
