@@ -42,6 +42,8 @@ function table(dtype: 'F16' | 'F8_E5M2' | 'F8_E4M3'): Float32Array {
 export function toFloat32(array: NamedArray): Float32Array {
   const { dtype, data } = array;
   switch (dtype) {
+    case 'F32':
+      return (data as Float32Array).slice();
     case 'BF16': {
       const words = new Uint32Array(data.length);
       const bits = data as Uint16Array;

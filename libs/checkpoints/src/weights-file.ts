@@ -13,7 +13,7 @@ import { quote } from './safetensors-header.js';
 export interface WeightsFile {
   /** Type and shape of every array, by name. */
   readonly entries: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
-  /** Reads one array. @throws Error when there is none of this name. */
+  /** Reads one array, which is the caller's own. @throws Error when there is none of this name. */
   read(name: string): Promise<NamedArray>;
   /** Closes what is open; arrays that were read stay valid. */
   close(): Promise<void>;
@@ -39,7 +39,10 @@ async function inMemory(path: string): Promise<WeightsFile> {
     entries: arrays,
     read(name) {
       const array = arrays.get(name);
-      return array ? Promise.resolve(array) : Promise.reject(new Error(`${path}: no array ${quote(name)}`));
+      // Weights that are tied in the file share their numbers.
+      return array
+        ? Promise.resolve({ ...array, data: array.data.slice() })
+        : Promise.reject(new Error(`${path}: no array ${quote(name)}`));
     },
     close() {
       arrays.clear();

@@ -33,6 +33,9 @@ export {
   type Architecture,
   type PretrainedModel,
 } from './pretrained.js';
+export { fromPretrained, type FromPretrainedOptions, type Pretrained } from './from-pretrained.js';
+export { savePretrained, type SavePretrainedOptions } from './save-pretrained.js';
+export type { DownloadProgress, HubOptions } from './hub.js';
 export { huggingFaceForm, type HuggingFaceForm } from './hugging-face-form.js';
 export type { HuggingFaceConfig } from './hugging-face-config.js';
 export {

@@ -4,6 +4,7 @@ import { tokenToBytes } from './byte-level.js';
 
 export type DecoderConfig =
   | { type: 'Join' }
+  | { type: 'Fuse' }
   | { type: 'ByteLevel' }
   | { type: 'ByteFallback' }
   | { type: 'BPEDecoder'; suffix: string }
@@ -24,6 +25,8 @@ export function createDecoder(
   switch (config.type) {
     case 'Join':
       return joinDecoder();
+    case 'Fuse':
+      return { push: (token) => token, flush: () => '' };
     case 'ByteFallback':
       return byteFallbackDecoder();
     case 'BPEDecoder':

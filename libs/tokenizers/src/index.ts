@@ -20,4 +20,5 @@ export {
   type ByteLevelOptions,
   type PreTokenizer,
 } from './pre-tokenizers.js';
+export { toHuggingFace } from './to-hugging-face.js';
 export type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';

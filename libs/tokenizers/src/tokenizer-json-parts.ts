@@ -88,6 +88,7 @@ export function parseDecoder(json: unknown): DecoderConfig {
   switch (record.type) {
     case 'ByteLevel':
     case 'ByteFallback':
+    case 'Fuse':
       return { type: record.type };
     case 'BPEDecoder':
       return {
@@ -106,7 +107,7 @@ export function parseDecoder(json: unknown): DecoderConfig {
     }
     default:
       throw new Error(
-        `tokenizer.json: "decoder" ${where(record.type)} is not supported, only "ByteLevel", "BPEDecoder", "ByteFallback", ` +
+        `tokenizer.json: "decoder" ${where(record.type)} is not supported, only "ByteLevel", "BPEDecoder", "ByteFallback", "Fuse", ` +
           '"WordPiece", "Metaspace" and null are',
       );
   }

@@ -146,8 +146,9 @@ function decoderToJSON({ decoder }: BpeConfig): Record<string, unknown> | null {
     case 'ByteLevel':
       // Only the type matters to decoding; the other entries are what Hugging Face writes.
       return byteLevelJSON(true, true);
+    case 'Fuse':
     case 'ByteFallback':
-      return { type: 'ByteFallback' };
+      return { type: decoder.type };
     case 'BPEDecoder':
       return { type: 'BPEDecoder', suffix: decoder.suffix };
     case 'WordPiece':

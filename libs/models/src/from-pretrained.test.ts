@@ -1,0 +1,270 @@
+// Folders and files of transformers, loaded, saved and loaded again: weights bit for bit, files byte for byte; and what is
+// said when something does not fit. Logits of the same files are in the models' own tests.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromFloat32, readSafetensors, writeSafetensors, type NamedArray } from '@lilformer/checkpoints';
+import { openEngine, tf } from '@lilformer/engine';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { BpeTokenizer, CharTokenizer } from '@lilformer/tokenizers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BertModel, createModel, fromPretrained, savePretrained, type GPT2LMHeadModel } from './index.js';
+import { FakeHub } from './testing/fake-hub.js';
+
+const families = ['gpt2', 'bert', 'bart', 't5'] as const;
+const root = mkdtempSync(join(tmpdir(), 'lilformer-pretrained-'));
+let folder: string;
+let made = 0;
+
+beforeAll(async () => {
+  await openEngine();
+});
+beforeEach(() => {
+  folder = join(root, String(made++));
+  mkdirSync(folder);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+describeGolden('a folder of transformers', golden('hf/gpt2/model.safetensors'), () => {
+  /** Config and weights of a family, weights changed. */
+  async function changed(family: string, change: (arrays: Map<string, NamedArray>) => void): Promise<void> {
+    copyFileSync(golden(`hf/${family}/config.json`), join(folder, 'config.json'));
+    const { tensors } = await readSafetensors(golden(`hf/${family}/model.safetensors`));
+    change(tensors);
+    await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  }
+
+  it.each(families)('%s loads, and is saved as the same bytes', async (family) => {
+    const start = tf.memory().numTensors;
+    const { model, tokenizer, config, generationConfig } = await fromPretrained(golden(`hf/${family}`));
+    expect(model.training).toBe(false);
+    expect(tokenizer).toBeUndefined();
+    expect(config).toEqual(goldenJson(`hf/${family}/config.json`));
+    const generates = family !== 'bert';
+    if (generates) expect(generationConfig).toEqual(goldenJson(`hf/${family}/generation_config.json`));
+    await savePretrained(model, folder, { generationConfig });
+    const bytes = readFileSync(join(folder, 'model.safetensors'));
+    expect(bytes.equals(readFileSync(golden(`hf/${family}/model.safetensors`)))).toBe(true);
+    expect(config).toMatchObject(json(join(folder, 'config.json')) as object);
+    expect(existsSync(join(folder, 'generation_config.json'))).toBe(generates);
+    if (generates) expect(json(join(folder, 'generation_config.json'))).toEqual(generationConfig);
+
+    const again = await fromPretrained(folder);
+    expect(again.model.stateDict()).toEqual(model.stateDict());
+    expect(again.model.toString()).toBe(model.toString());
+    model.dispose();
+    again.model.dispose();
+    expect(tf.memory().numTensors).toBe(start);
+  });
+
+  it.each(families)('%s loads from the layout of the published files', async (family) => {
+    const { model } = await fromPretrained(golden(`hf/${family}`));
+    const other = await fromPretrained(golden(`hf/${family}/hub_layout.safetensors`));
+    expect(other.model.stateDict()).toEqual(model.stateDict());
+    model.dispose();
+    other.model.dispose();
+  });
+
+  it('may have its weights in several files, or in PyTorch’s', async () => {
+    const { model } = await fromPretrained(golden('hf/gpt2'));
+    copyFileSync(golden('hf/gpt2/config.json'), join(folder, 'config.json'));
+    const torch = join(folder, 'pytorch_model.bin');
+    copyFileSync(golden('hf/gpt2/pytorch_model.bin'), torch);
+    const fromTorch = await fromPretrained(folder);
+    expect(fromTorch.model.stateDict()).toEqual(model.stateDict());
+
+    const { tensors } = await readSafetensors(golden('hf/gpt2/model.safetensors'));
+    const all = [...tensors];
+    const parts = [all.slice(0, 7), all.slice(7, 9), all.slice(9)];
+    const names = parts.map((_, i) => `model-0000${i + 1}-of-00003.safetensors`);
+    const map = parts.flatMap((part, i) => part.map(([name]) => [name, names[i]]));
+    for (const [i, part] of parts.entries()) await writeSafetensors(join(folder, names[i]), part);
+    const index = join(folder, 'model.safetensors.index.json');
+    writeFileSync(index, JSON.stringify({ weight_map: Object.fromEntries(map) as object }));
+    rmSync(torch);
+    const sharded = await fromPretrained(folder);
+    expect(sharded.model.stateDict()).toEqual(model.stateDict());
+    rmSync(join(folder, names[1]));
+    await expect(fromPretrained(folder)).rejects.toThrow(
+      /of its 3 files 1 are missing: model-00002-of-00003/,
+    );
+    for (const one of [model, fromTorch.model, sharded.model]) one.dispose();
+  });
+
+  it('comes as the architecture that is asked for, of its family', async () => {
+    const config = goldenJson<Record<string, unknown>>('hf/bert/config.json');
+    const { tensors } = await readSafetensors(golden('hf/bert/pooler.safetensors'));
+    const pooler = [...tensors].flatMap(([name, array]) => {
+      const own = /(dense\.(?:weight|bias))$/.exec(name)?.[1];
+      return own === undefined ? [] : [[`bert.pooler.${own}`, array] as const];
+    });
+    await changed('bert', (arrays) => pooler.forEach(([name, array]) => arrays.set(name, array)));
+    const { model } = await fromPretrained(folder, { architecture: 'BertModel' });
+    expect(model).toBeInstanceOf(BertModel);
+    model.dispose();
+    await expect(fromPretrained(folder, { architecture: 'GPT2LMHeadModel' })).rejects.toThrow(
+      /GPT2LMHeadModel/,
+    );
+    expect(config.model_type).toBe('bert');
+  });
+
+  it('takes settings that count before its own', async () => {
+    const { model, config } = await fromPretrained<GPT2LMHeadModel>(golden('hf/gpt2'), {
+      config: { attn_pdrop: 0.25 },
+    });
+    expect(model.config.attentionDropout).toBe(0.25);
+    expect(config.attn_pdrop).toBe(0.25);
+    model.dispose();
+  });
+
+  it('that does not fit is refused, with everything that is wrong', async () => {
+    const start = tf.memory().numTensors;
+    await changed('gpt2', (arrays) => {
+      arrays.delete('transformer.ln_f.bias');
+      arrays.delete('transformer.h.0.ln_1.weight');
+      arrays.set('transformer.h.0.extra', fromFloat32(Float32Array.of(1), [1]));
+      arrays.set('lm_head.other', fromFloat32(Float32Array.of(1), [1]));
+      arrays.set('transformer.h.0.ln_2.weight', fromFloat32(Float32Array.of(1, 2), [2]));
+      arrays.set('transformer.h.0.ln_2.bias', {
+        ...arrays.get('transformer.h.0.ln_2.bias')!,
+        dtype: 'I32',
+        data: new Int32Array(arrays.get('transformer.h.0.ln_2.bias')!.data.length),
+      });
+    });
+    const message = await fromPretrained(folder).then(
+      () => 'loaded',
+      (error: Error) => error.message,
+    );
+    const width = goldenJson<{ n_embd: number }>('hf/gpt2/config.json').n_embd;
+    expect(message.split('\n')[0]).toBe(
+      `${join(folder, 'model.safetensors')}: the weights do not fit GPT2LMHeadModel with this config.json; nothing was loaded:`,
+    );
+    expect(message.split('\n').slice(1).sort()).toEqual(
+      [
+        '  lm_head.other is surplus: GPT2LMHeadModel has no such weight',
+        '  transformer.h.0.extra is surplus: GPT2LMHeadModel has no such weight',
+        '  transformer.h.0.ln_1.weight is missing',
+        '  transformer.h.0.ln_2.bias has type I32, expected one of F32, F16, BF16, F64',
+        `  transformer.h.0.ln_2.weight has shape [2], expected [${width}]`,
+        '  transformer.ln_f.bias is missing',
+      ].sort(),
+    );
+    expect(tf.memory().numTensors).toBe(start);
+  });
+
+  it('whose tied weights differ is refused', async () => {
+    const start = tf.memory().numTensors;
+    await changed('gpt2', (arrays) => {
+      const table = arrays.get('transformer.wte.weight')!;
+      arrays.set('lm_head.weight', { ...table, data: (table.data as Float32Array).slice().fill(1) });
+    });
+    await expect(fromPretrained(folder)).rejects.toThrow(
+      /wte\.weight.* are one weight in this model, but have diff/,
+    );
+    expect(tf.memory().numTensors).toBe(start);
+  });
+
+  it('of an architecture that is not here is refused, with those that are', async () => {
+    copyFileSync(golden('hf/gpt2/model.safetensors'), join(folder, 'model.safetensors'));
+    writeFileSync(
+      join(folder, 'config.json'),
+      '{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}',
+    );
+    await expect(fromPretrained(folder)).rejects.toThrow(
+      /LlamaForCausalLM.*expected one of GPT2LMHeadModel, BertForMaskedLM, BertModel, BartFor.*, T5For/,
+    );
+    writeFileSync(join(folder, 'config.json'), '{');
+    await expect(fromPretrained(folder)).rejects.toThrow(/config\.json: not JSON/);
+    rmSync(join(folder, 'config.json'));
+    await expect(fromPretrained(folder)).rejects.toThrow(/no config\.json, which says what model it is/);
+    const { model } = await fromPretrained(join(folder, 'model.safetensors'), {
+      config: goldenJson('hf/gpt2/config.json'),
+    });
+    model.dispose();
+    rmSync(join(folder, 'model.safetensors'));
+    await expect(fromPretrained(folder)).rejects.toThrow(
+      /no weights; expected model\.safetensors, .*; there is nothing/,
+    );
+    await expect(fromPretrained(join(folder, 'none'))).rejects.toThrow(
+      /there is no such folder or file, and it is no/,
+    );
+  });
+
+  it('may be a name on the Hub', async () => {
+    const hub = new FakeHub('tiny/gpt2');
+    for (const file of ['config.json', 'generation_config.json', 'model.safetensors']) {
+      hub.files.set(file, readFileSync(golden(`hf/gpt2/${file}`)));
+    }
+    vi.stubEnv('HF_ENDPOINT', await hub.start());
+    vi.stubEnv('HF_HOME', folder);
+    vi.stubEnv('HF_HUB_CACHE', undefined);
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    const files = new Set<string>();
+    const there = await fromPretrained('tiny/gpt2', { onProgress: ({ file }) => files.add(file) });
+    const here = await fromPretrained(golden('hf/gpt2'));
+    expect(there.model.stateDict()).toEqual(here.model.stateDict());
+    expect([...files]).toEqual(['config.json', 'generation_config.json', 'model.safetensors']);
+    vi.unstubAllEnvs();
+    await hub.stop();
+    there.model.dispose();
+    here.model.dispose();
+  });
+});
+
+describe('a model of our own', () => {
+  const settings = { vocabSize: 300, dModel: 16, nHeads: 2, nLayers: 2, contextLength: 8 };
+
+  it('is saved with its tokenizer, and comes back with both', async () => {
+    const model = createModel({ type: 'gpt2', ...settings }, new Random(3));
+    const alphabet = Array.from({ length: 256 }, (_, i) => String.fromCodePoint(i + 0x100));
+    const tokenizer = BpeTokenizer.fromJSON({
+      added_tokens: [{ id: 256, content: '<|endoftext|>', special: true }],
+      model: { type: 'BPE', vocab: Object.fromEntries(alphabet.map((one, id) => [one, id])), merges: [] },
+    });
+    await savePretrained(model, folder, { tokenizer });
+    const loaded = await fromPretrained(folder);
+    expect(loaded.model.stateDict()).toEqual(model.stateDict());
+    expect(loaded.tokenizer!.toJSON()).toEqual(tokenizer.toJSON());
+    expect(json(join(folder, 'tokenizer_config.json'))).toMatchObject({
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      eos_token: '<|endoftext|>',
+      model_max_length: 8,
+    });
+    expect((await fromPretrained(folder, { tokenizer: false })).tokenizer).toBeUndefined();
+    loaded.model.dispose();
+    model.dispose();
+  });
+
+  it('is saved where an architecture of Hugging Face holds it exactly, else nothing is written', async () => {
+    const nano = createModel({ type: 'nano-gpt', ...settings }, new Random(3)).eval();
+    const tokenizer = CharTokenizer.fromText('abc');
+    await savePretrained(nano, folder, { tokenizer });
+    const loaded = await fromPretrained<GPT2LMHeadModel>(folder);
+    expect([...loaded.tokenizer!.encode('cab')]).toEqual([2, 0, 1]);
+    const ids = tf.tensor2d([1, 2, 3, 4], [1, 4], 'int32');
+    const [ours, theirs] = [nano, loaded.model].map((model) => tf.tidy(() => model.forward(ids).dataSync()));
+    const largest = Math.max(...ours.map(Math.abs));
+    expect(Math.max(...ours.map((value, i) => Math.abs(value - theirs[i])))).toBeLessThan(1e-5 * largest);
+    tf.dispose(ids);
+    for (const one of [nano, loaded.model]) one.dispose();
+
+    const other = createModel({ type: 'bigram', vocabSize: 3, dModel: 4 }, new Random(3));
+    const nowhere = join(folder, 'nowhere');
+    await expect(savePretrained(other, nowhere)).rejects.toThrow(
+      /no architecture of Hugging Face here holds a Bigram/,
+    );
+    await expect(fromPretrained(nowhere)).rejects.toThrow(/no such folder/);
+    other.dispose();
+  });
+});

@@ -1,0 +1,95 @@
+// A server that plays the Hugging Face Hub's part on this machine: lists of files, their contents by ranges, a redirect to
+// another path for large ones; and everything that goes wrong on the way there, when a test asks for it.
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export class FakeHub {
+  /** Contents by path. Those of weights are "large files", kept elsewhere. */
+  readonly files = new Map<string, Buffer>();
+  /** What was asked for: `GET /gpt2/resolve/…/config.json bytes=0-0`. */
+  readonly asked: string[] = [];
+  readonly tokens = new Set<string | undefined>();
+  commit = 'c'.repeat(40);
+  /** Answer everything with this status. */
+  status: number | undefined;
+  /** Cut the next downloads of a file off after so many bytes each. */
+  readonly cuts = new Map<string, number[]>();
+  /** Give these contents instead, of the same size. */
+  readonly forged = new Map<string, Buffer>();
+  /** Give whole files to questions for ranges. */
+  ignoresRanges = false;
+  readonly #server = createServer((request, response) => this.#answer(request, response));
+
+  constructor(readonly model: string) {}
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = decodeURIComponent(new URL(request.url!, 'http://hub').pathname);
+    this.asked.push([path, request.headers.range].join(' ').trim());
+    this.tokens.add(request.headers.authorization);
+    const json = (status: number, body: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (this.status !== undefined) return json(this.status, { error: 'so it is' });
+    const api = `/api/models/${this.model}`;
+    if (path === `${api}/revision/main` || path === `${api}/revision/${this.commit}`) {
+      return json(200, { _id: '1', id: this.model, sha: this.commit, lastModified: '2026-01-01T00:00:00Z' });
+    }
+    if (path === `${api}/tree/${this.commit}`) return json(200, this.#list());
+    const file = new RegExp(`^/(?:${this.model}/resolve/${this.commit}|large)/(.*)$`).exec(path)?.[1];
+    if (file === undefined || !this.files.has(file)) return json(404, { error: 'Repository not found' });
+    if (isLarge(file) && !path.startsWith('/large/')) {
+      response.writeHead(302, { location: `/large/${file}` }).end();
+      return;
+    }
+    this.#give(file, request, response);
+  }
+
+  #give(file: string, request: IncomingMessage, response: ServerResponse): void {
+    const whole = this.forged.get(file) ?? this.files.get(file)!;
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    const etag = `"${sumOf(file, this.files.get(file)!)}"`;
+    const honoured = range && !this.ignoresRanges;
+    const [from, to] = honoured
+      ? [Number(range[1]), Math.min(Number(range[2]) + 1, whole.length)]
+      : [0, whole.length];
+    const part = whole.subarray(from, to);
+    response.writeHead(honoured ? 206 : 200, {
+      etag,
+      'content-length': part.length,
+      ...(honoured && { 'content-range': `bytes ${from}-${to - 1}/${whole.length}` }),
+    });
+    const asksForSize = request.headers.range === 'bytes=0-0';
+    const cut = asksForSize ? undefined : this.cuts.get(file)?.shift();
+    if (cut === undefined) response.end(part);
+    else response.write(part.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+  }
+
+  #list(): unknown[] {
+    return [...this.files].map(([path, bytes]) => {
+      const git = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+      const lfs = isLarge(path) && { lfs: { oid: sumOf(path, bytes), size: bytes.length, pointerSize: 130 } };
+      return { type: 'file', path, size: bytes.length, oid: git, ...lfs };
+    });
+  }
+}
+
+function isLarge(path: string): boolean {
+  return /\.(safetensors|bin|h5)$/.test(path);
+}
+
+function sumOf(path: string, bytes: Buffer): string {
+  const hash = createHash(isLarge(path) ? 'sha256' : 'sha1');
+  if (!isLarge(path)) hash.update(`blob ${bytes.length}\0`);
+  return hash.update(bytes).digest('hex');
+}
