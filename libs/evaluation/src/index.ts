@@ -40,6 +40,7 @@ export {
   type AttentionMap,
   type AttentionMatrix,
 } from './attention-map.js';
+export { attentionStacks, type AttentionStack, type AttentiveModel } from './attention-maps.js';
 export {
   headMeasures,
   headRole,
@@ -104,3 +105,13 @@ export {
   type FlopsReport,
   type FlopsRow,
 } from './flops.js';
+export { explainTree, explanationTable, type ExplainedInput, type ModelPart } from './explain-tree.js';
+export { publishedConfig, publishedNames } from './published-configs.js';
+export {
+  architectureFacts,
+  type ArchitectureFacts,
+  type ArchitectureKind,
+  type AttentionFact,
+  type AttentionKind,
+} from './architectures.js';
+export { architectureTable, attentionNote, kindNotes, type KindNotes } from './architecture-notes.js';

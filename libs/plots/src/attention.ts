@@ -20,6 +20,8 @@ import { shorten, visibleToken } from './text.js';
 export interface AttentionOptions extends FigureOptions {
   /** One a position, as the tokenizer gives them; whitespace is made visible here. */
   readonly tokens: readonly string[];
+  /** The tokens that are looked at, where they are of another text, as in cross attention; without, `tokens`. */
+  readonly keys?: readonly string[];
   /**
    * Weight that gets the darkest colour, for all panels; larger ones get it too. By default the largest weight after
    * the first query's (which has one token to look at, and a weight of 1), rounded up to 0.1, 0.2, 0.5 or 1.
@@ -52,7 +54,7 @@ export interface AttentionAveragesOptions extends AttentionModelOptions {
 /**
  * One head's weights, large; or any other [queries][keys], such as an average.
  *
- * @throws RangeError without tokens, when weights are not tokens × tokens, or are infinite.
+ * @throws RangeError without tokens, when weights are not tokens × keys, or are infinite.
  */
 export function attentionHead(options: AttentionHeadOptions): Figure {
   return panelGrid(options, 'Attention', [options.weights], [''], 'weights');
@@ -76,12 +78,12 @@ export function attentionLayer(options: AttentionLayerOptions): Figure {
  * @throws RangeError as {@link attentionHead} does.
  */
 export function attentionAverages(options: AttentionAveragesOptions): Figure {
-  const { layers, tokens, names = layers.map((_, i) => `layer ${i}`) } = options;
-  checkLayers(layers, tokens);
+  const { layers, tokens, keys = tokens, names = layers.map((_, i) => `layer ${i}`) } = options;
+  checkLayers(layers, tokens, keys);
   needSameLength('names', names, 'layers', layers.length);
-  const averages = layers.map((heads) => average(heads, tokens.length));
+  const averages = layers.map((heads) => average(heads, tokens.length, keys.length));
   const all = layers.length > 1;
-  if (all) averages.push(average(averages, tokens.length));
+  if (all) averages.push(average(averages, tokens.length, keys.length));
   const shown = all ? [...names, 'all layers'] : names;
   return panelGrid(options, 'Attention, averaged over heads', averages, shown, 'averages');
 }
@@ -92,23 +94,24 @@ export function attentionAverages(options: AttentionAveragesOptions): Figure {
  * @throws RangeError as {@link attentionHead} does.
  */
 export function attentionModel(options: AttentionModelOptions): Figure {
-  const { layers, tokens } = options;
-  checkLayers(layers, tokens);
+  const { layers, tokens, keys = tokens } = options;
+  checkLayers(layers, tokens, keys);
   const frame = openFrame(options, 'Attention of all heads');
   const columns = Math.max(...layers.map((heads) => heads.length));
   const left = MARGIN + 26;
   const gap = 8;
   const room = Math.floor((frame.width - left - MARGIN - COLOR_BAR - 16) / columns) - gap;
-  const size = snap(Math.min(room, 150), tokens.length);
+  const size = snap(Math.min(room, 150), keys.length);
+  const tall = (size * tokens.length) / keys.length;
   if (size < 8) throw new RangeError(`${columns} heads do not fit into width ${frame.width}; give more`);
   const { colors, beyond } = colorsOf(layers.flat(), options.max);
   const top = frame.top + 20;
   const elements: string[] = [];
   for (const [l, heads] of layers.entries()) {
-    const y = top + l * (size + gap);
-    const name = shorten(`layer ${l}`, size + gap, 12);
+    const y = top + l * (tall + gap);
+    const name = shorten(`layer ${l}`, tall + gap, 12);
     elements.push(
-      textAt(MARGIN + 10, y + size / 2, name, { size: 12, anchor: 'middle', color: MUTED, rotate: -90 }),
+      textAt(MARGIN + 10, y + tall / 2, name, { size: 12, anchor: 'middle', color: MUTED, rotate: -90 }),
     );
     for (const [h, values] of heads.entries()) {
       const x = left + h * (size + gap);
@@ -116,17 +119,19 @@ export function attentionModel(options: AttentionModelOptions): Figure {
         const name = size > 50 ? `head ${h}` : String(h);
         elements.push(textAt(x + size / 2, top - 11, name, { size: 12, anchor: 'middle', color: MUTED }));
       }
-      const triangle = isCausal(values);
+      const triangle = options.keys === undefined && isCausal(values);
       elements.push(
-        ...drawHeatPanel({ left: x, top: y, width: size, height: size, values, colors, triangle }),
+        ...drawHeatPanel({ left: x, top: y, width: size, height: tall, values, colors, triangle }),
       );
     }
   }
-  const height = layers.length * (size + gap) - gap;
+  const height = layers.length * (tall + gap) - gap;
   const bar = { left: left + columns * (size + gap) + 8, top, height: Math.min(height, 320) };
   elements.push(...colorBar(bar, colors, { name: 'attention weight', beyond }));
   const note = shorten(
-    `queries down, keys across: ${tokens.map(visibleToken).join(tokens.some((token) => token.length > 1) ? ' ' : '')}`,
+    options.keys === undefined
+      ? `queries down, keys across: ${textOf(tokens)}`
+      : `queries down: ${textOf(tokens)}; keys across: ${textOf(keys)}`,
     frame.width - 2 * MARGIN,
     11.5,
   );
@@ -134,13 +139,23 @@ export function attentionModel(options: AttentionModelOptions): Figure {
   return frame.finish(top + height + 34, elements);
 }
 
-function checkLayers(layers: readonly (readonly Matrix[])[], tokens: readonly string[]): void {
+/** Tokens as one line. */
+function textOf(tokens: readonly string[]): string {
+  return tokens.map(visibleToken).join(tokens.some((token) => token.length > 1) ? ' ' : '');
+}
+
+function checkLayers(
+  layers: readonly (readonly Matrix[])[],
+  tokens: readonly string[],
+  keys: readonly string[],
+): void {
   needSome('tokens', tokens, 'token');
+  needSome('keys', keys, 'token');
   needSome('layers', layers, 'layer');
   for (const [l, heads] of layers.entries()) {
     needSome(`layers[${l}]`, heads, 'head');
     for (const [h, head] of heads.entries()) {
-      checkMatrix(`layers[${l}][${h}]`, head, tokens.length, tokens.length);
+      checkMatrix(`layers[${l}][${h}]`, head, tokens.length, keys.length);
     }
   }
 }
@@ -153,13 +168,14 @@ function panelGrid(
   names: readonly string[],
   what: string,
 ): Figure {
-  const { tokens } = options;
+  const { tokens, keys = tokens } = options;
   needSome('tokens', tokens, 'token');
+  needSome('keys', keys, 'token');
   for (const [i, values] of panels.entries()) {
-    checkMatrix(panels.length > 1 ? `${what}[${i}]` : what, values, tokens.length, tokens.length);
+    checkMatrix(panels.length > 1 ? `${what}[${i}]` : what, values, tokens.length, keys.length);
   }
   const frame = openFrame(options, ownTitle);
-  const labels = tokens.map(visibleToken);
+  const [labels, keyLabels] = [tokens, keys].map((each) => each.map(visibleToken));
   const columns = panels.length <= 4 ? panels.length : panels.length <= 6 ? 3 : 4;
   const rows = Math.ceil(panels.length / columns);
   const gap = 16;
@@ -170,15 +186,16 @@ function panelGrid(
   let beside = 60;
   for (let round = 0; round < 2; round++) {
     const room = (inner - beside - 20 - gap * (columns - 1)) / columns;
-    size = snap(Math.min(room, Math.max(tokens.length * 44, 120)), tokens.length);
-    beside = labelRoom(labels, size / tokens.length).beside;
+    size = snap(Math.min(room, Math.max(keys.length * 44, 120)), keys.length);
+    beside = labelRoom(labels, size / keys.length).beside;
   }
-  const { below } = labelRoom(labels, size / tokens.length);
+  const { below } = labelRoom(keyLabels, size / keys.length);
+  const tall = (size * tokens.length) / keys.length;
   const { colors, beyond } = colorsOf(panels, options.max);
   const left = MARGIN + 20 + beside;
   const top = frame.top + nameHeight;
   const elements: string[] = [];
-  const step = size + gap + nameHeight;
+  const step = tall + gap + nameHeight;
   for (const [i, values] of panels.entries()) {
     const [row, column] = [Math.floor(i / columns), i % columns];
     elements.push(
@@ -186,13 +203,13 @@ function panelGrid(
         left: left + column * (size + gap),
         top: top + row * step,
         width: size,
-        height: size,
+        height: tall,
         values,
         colors,
-        triangle: isCausal(values),
+        triangle: options.keys === undefined && isCausal(values),
         title: names[i],
         rowLabels: column === 0 ? labels : undefined,
-        columnLabels: i + columns >= panels.length ? labels : undefined,
+        columnLabels: i + columns >= panels.length ? keyLabels : undefined,
         format: panels.length === 1 ? (value) => value.toFixed(2) : undefined,
       }),
     );
@@ -246,9 +263,9 @@ function colorsOf(panels: readonly Matrix[], max?: number): { colors: Colors; be
 }
 
 /** Element by element; NaN where any is missing. */
-function average(matrices: readonly Matrix[], size: number): Float64Array[] {
-  return Array.from({ length: size }, (_, i) =>
-    Float64Array.from({ length: size }, (_, j) => {
+function average(matrices: readonly Matrix[], rows: number, columns: number): Float64Array[] {
+  return Array.from({ length: rows }, (_, i) =>
+    Float64Array.from({ length: columns }, (_, j) => {
       let sum = 0;
       for (const matrix of matrices) sum += matrix[i][j];
       return sum / matrices.length;

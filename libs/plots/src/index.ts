@@ -24,6 +24,7 @@ export {
   type AttentionModelOptions,
   type AttentionOptions,
 } from './attention.js';
+export { attentionMasks, type AttentionMask, type AttentionMasksOptions } from './attention-masks.js';
 export { gruGates, gruStep, type GruGatesOptions, type GruStepOptions } from './gru.js';
 export { heatMap, type HeatMapOptions } from './heat-map.js';
 export type { Matrix } from './heat-panel.js';

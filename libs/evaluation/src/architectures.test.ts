@@ -1,0 +1,119 @@
+// The facts of the four families against their papers, and masks against what they have to be.
+import { openEngine, tf } from '@lilformer/engine';
+import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { architectureTable, attentionNote, kindNotes } from './architecture-notes.js';
+import { architectureFacts } from './architectures.js';
+import { publishedConfig } from './published-configs.js';
+
+beforeAll(async () => void (await openEngine()));
+
+const factsOf = (name: string, as?: string) => architectureFacts(publishedConfig(name)!, as);
+
+describe('architectureFacts', () => {
+  it('of GPT-2: masked attention, norms in front, learned positions (Radford et al., 2019)', () => {
+    expect(factsOf('gpt2')).toMatchObject({
+      name: 'GPT2LMHeadModel',
+      kind: 'decoder',
+      parameters: 124_439_808,
+      vocabulary: 50257,
+      context: 1024,
+      width: 768,
+      heads: 12,
+      inner: 3072,
+      layers: [{ stack: 'decoder', count: 12 }],
+      attention: [{ where: 'decoder', kind: 'masked' }],
+      positions: 'learned, one vector a place',
+      norm: 'LayerNorm',
+      normPlace: 'before',
+      activation: 'GELU (tanh approximation)',
+      tied: true,
+      biases: true,
+    });
+  });
+
+  it('of BERT: unmasked, norms after the sum (Devlin et al., 2018)', () => {
+    expect(factsOf('bert-base-uncased')).toMatchObject({
+      kind: 'encoder',
+      attention: [{ where: 'encoder', kind: 'unmasked' }],
+      layers: [{ stack: 'encoder', count: 12 }],
+      normPlace: 'after',
+      activation: 'GELU',
+      tied: true,
+      context: 512,
+    });
+    expect(factsOf('bert-base-uncased', 'BertModel')).toMatchObject({ name: 'BertModel', tied: false });
+  });
+
+  it('of BART: all three kinds, norms after the sum (Lewis et al., 2019)', () => {
+    expect(factsOf('bart-base')).toMatchObject({
+      kind: 'encoder-decoder',
+      attention: [
+        { where: 'encoder', kind: 'unmasked' },
+        { where: 'decoder', kind: 'masked' },
+        { where: 'decoder to encoder', kind: 'cross' },
+      ],
+      layers: [
+        { stack: 'encoder', count: 6 },
+        { stack: 'decoder', count: 6 },
+      ],
+      normPlace: 'after',
+      positions: 'learned, one vector a place',
+      context: 1024,
+    });
+  });
+
+  it('of T5: positions by distance, RMSNorm in front, no biases (Raffel et al., 2019)', () => {
+    expect(factsOf('t5-small')).toMatchObject({
+      kind: 'encoder-decoder',
+      positions: 'learned, by distance, added to the scores',
+      norm: 'RMSNorm',
+      normPlace: 'before',
+      activation: 'ReLU',
+      biases: false,
+      heads: 8,
+      inner: 2048,
+    });
+  });
+
+  it('measures masks: up to itself, everything, everything of the other text', () => {
+    const { attention } = factsOf('t5-small');
+    const [encoder, decoder, cross] = attention.map(({ visible }) => visible);
+    decoder.forEach((row, i) => expect(row).toEqual(row.map((_, j) => j <= i)));
+    for (const row of [...encoder, ...cross]) expect(row.every((seen) => seen)).toBe(true);
+    expect([encoder.length, encoder[0].length]).toEqual([8, 8]);
+    expect([cross.length, cross[0].length]).toEqual([6, 8]);
+  });
+
+  it('leaves no tensors behind', () => {
+    factsOf('bart-base');
+    const before = tf.memory().numTensors;
+    for (const name of ['gpt2', 'bert-base-uncased', 'bart-base', 't5-small']) factsOf(name);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('and notes come as a table, with a word for each kind', () => {
+    const names = ['gpt2', 'bert-base-uncased', 'bart-base', 't5-small'];
+    const facts = names.map((name) => factsOf(name));
+    const { headings, rows } = architectureTable(facts, names);
+    expect(headings).toEqual(['', ...names]);
+    for (const row of rows) {
+      expect(row.length).toBe(5);
+      for (const cell of row) expect(cell).not.toBe('');
+    }
+    for (const { kind, attention } of facts) {
+      expect(kindNotes(kind).advantages.length).toBeGreaterThan(20);
+      for (const { kind } of attention) expect(attentionNote(kind)).toContain('attention');
+    }
+  });
+});
+
+describeGolden('facts of any configuration', golden('hf/t5/config.json'), () => {
+  it.each(['gpt2', 'bert', 'bart', 't5'])('%s', (family) => {
+    const config = goldenJson(`hf/${family}/config.json`);
+    const facts = architectureFacts(config);
+    expect(facts.family).toBe(family);
+    expect(facts.vocabulary).toBe(config.vocab_size);
+    expect(facts.layers.every(({ count }) => count > 0)).toBe(true);
+  });
+});

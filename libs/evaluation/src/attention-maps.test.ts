@@ -1,0 +1,99 @@
+// Attention of the pretrained families against Hugging Face's, and its shapes.
+import { parseSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
+import { openEngine, tf } from '@lilformer/engine';
+import { architectureOf, createModel, EncoderDecoderModel } from '@lilformer/models';
+import { Random } from '@lilformer/random';
+import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { attentionStacks, type AttentiveModel } from './attention-maps.js';
+
+beforeAll(async () => void (await openEngine()));
+
+/** More ids than any golden vocabulary has. */
+const many = CharTokenizer.fromText(
+  String.fromCodePoint(...Array.from({ length: 1000 }, (_, i) => 0x4e00 + i)),
+);
+const digits = CharTokenizer.fromText('0123456789');
+
+const STACKS = {
+  gpt2: [['decoder', 'attentions']],
+  bert: [['encoder', 'attentions']],
+  bart: [
+    ['encoder', 'encoder_attentions'],
+    ['decoder', 'decoder_attentions'],
+    ['cross', 'cross_attentions'],
+  ],
+  t5: [
+    ['encoder', 'encoder_attentions'],
+    ['decoder', 'decoder_attentions'],
+    ['cross', 'cross_attentions'],
+  ],
+} as const;
+
+for (const [family, stacks] of Object.entries(STACKS)) {
+  const folder = `hf/${family}`;
+  describeGolden(`attention of ${family}`, golden(`${folder}/io.safetensors`), () => {
+    it("is Hugging Face's", () => {
+      const read = (file: string) => parseSafetensors(readFileSync(golden(`${folder}/${file}`))).tensors;
+      const config = goldenJson(`${folder}/config.json`);
+      const architecture = architectureOf(config);
+      const model = architecture.build(config, new Random(0)) as AttentiveModel;
+      const weights = [...read('model.safetensors')].map(
+        ([name, array]) => [architecture.key(name)!, array] as const,
+      );
+      model.loadStateDict(new Map<string, NamedArray>(weights));
+      const io = read('io.safetensors');
+      // The first row is the one without padding.
+      const row = (name: string): number[] => {
+        const { shape, data } = io.get(name)!;
+        return Array.from(data as BigInt64Array, Number).slice(0, shape[1]);
+      };
+      const before = tf.memory().numTensors;
+      const prompt = row('input_ids');
+      let found;
+      if (model instanceof EncoderDecoderModel) {
+        found = attentionStacks(model, many, prompt, row('decoder_input_ids').slice(1));
+        expect(() => attentionStacks(model, many, prompt)).toThrow('expected an answer');
+      } else if (family === 'bert') {
+        const types = row('token_type_ids');
+        const end = types.indexOf(1); // what comes after is of another text, which this prompt is not
+        expect(end).toBeGreaterThan(0);
+        found = attentionStacks(model, many, prompt);
+        expect(found[0].layers.length).toBe(config.num_hidden_layers);
+      } else found = attentionStacks(model, many, prompt);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(found.map(({ where }) => where)).toEqual(stacks.map(([where]) => where));
+      for (const [i, [, name]] of stacks.entries()) {
+        const { layers, tokens, keys } = found[i];
+        for (const [layer, heads] of layers.entries()) {
+          for (const matrix of heads) {
+            expect([matrix.length, matrix[0].length]).toEqual([tokens.length, keys.length]);
+            for (const weights of matrix) expect(weights.reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 4);
+          }
+          if (family === 'bert') continue; // the golden pass has two texts
+          const expected = toFloat32(io.get(`${name}.${layer}`)!);
+          const mine = heads.flat(2);
+          expect(relativeDifference(mine, expected.subarray(0, mine.length))).toBeLessThan(3e-5);
+        }
+      }
+      model.dispose();
+    });
+  });
+}
+
+describe('attentionStacks', () => {
+  it('of our own models, with their tokens', () => {
+    const sizes = { vocabSize: 10, dModel: 8, nHeads: 2, nLayers: 3, contextLength: 4 };
+    const model = createModel({ type: 'nano-gpt', ...sizes }, new Random(1));
+    const [{ where, tokens, keys, layers }] = attentionStacks(model, digits, '012345');
+    expect([where, tokens, keys]).toEqual(['decoder', ['2', '3', '4', '5'], ['2', '3', '4', '5']]);
+    expect([layers.length, layers[0].length]).toEqual([3, 2]);
+    expect(() => attentionStacks(model, digits, '')).toThrow('the prompt is empty');
+    const gru = createModel({ type: 'gru', vocabSize: 10, embedSize: 2, hiddenSize: 2 }, new Random(1));
+    expect(() => attentionStacks(gru, digits, '0')).toThrow('GRULM has no attention weights');
+    model.dispose();
+    gru.dispose();
+  });
+});
