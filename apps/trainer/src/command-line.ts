@@ -257,3 +257,22 @@ export const generateFlags = defineCommand({
     ...engineFlags,
   }),
 });
+
+export type ExportCommand = NonNullable<ReturnType<typeof exportFlags.parse>>;
+
+/** `export`: its flags and help. */
+export const exportFlags = defineCommand({
+  summary:
+    "Writes a trained model as a folder that Hugging Face's libraries load, in Python too (gpt2 and nano-gpt).",
+  examples: ['npx nx run trainer:export -- --run runs/NAME --to my-gpt2'],
+  flags: z.object({
+    run: flag({ value: 'FOLDER', help: 'a run folder, as `train` prints it' }, text('a run folder')),
+    to: flag({ value: 'FOLDER', help: 'where to write; made where it is missing' }, text('a folder')),
+    last: flag({ help: 'the last weights instead of the best ones' }, off()),
+    noTokenizer: flag(
+      { help: 'leaves the tokenizer out, as for compact GPT-2, which has no such form' },
+      off(),
+    ),
+    ...engineFlags,
+  }),
+});

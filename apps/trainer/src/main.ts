@@ -1,6 +1,6 @@
-// The trainer: `main.ts train …`, `sweep …` and `generate …`; Nx calls them trainer:train and so on.
+// The trainer: `main.ts train …`, `sweep …`, `generate …` and `export …`; Nx calls them trainer:train and so on.
 import { INTERRUPTED, runProgram, verb } from '@lilformer/command-line';
-import { generateFlags, sweepFlags, trainFlags } from './command-line.js';
+import { exportFlags, generateFlags, sweepFlags, trainFlags } from './command-line.js';
 import { generateCommand } from './generate-command.js';
 import { trainCommand } from './train-command.js';
 
@@ -19,4 +19,8 @@ await runProgram({
     return verb(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.');
   },
   generate: verb(generateFlags, generateCommand),
+  async export() {
+    const { exportCommand } = await import('./export-command.js');
+    return verb(exportFlags, exportCommand);
+  },
 });

@@ -232,6 +232,30 @@ describe('trainer', () => {
     expect(resumed.code).toBe(1);
     expect(resumed.err).toMatch(/the text has changed since the run was started/);
   });
+
+  it('exports a run as a folder of Hugging Face, with the same weights, or says why not', async () => {
+    const args = ['--model', 'gpt2', '--layers', '1', '--max-steps', '4', '--run', 'mine'];
+    expect(await run(['train', ...TINY, ...args])).toMatchObject({ code: 0 });
+    const { code, out } = await run(['export', '--run', 'mine', '--to', 'out', '--last']);
+    expect([code, out]).toEqual([0, expect.stringContaining('from_pretrained("out")') as string]);
+    const state = (await readSafetensors(join(folder, 'mine', 'state.safetensors'))).tensors;
+    const saved = (await readSafetensors(join(folder, 'out', 'model.safetensors'))).tensors;
+    expect(saved.size).toBeGreaterThan(10);
+    for (const [name, array] of saved)
+      expect(state.get(`model.${name}`) ?? state.get(name), name).toEqual(array);
+    expect(JSON.parse(await readFile(join(folder, 'out', 'tokenizer.json'), 'utf8'))).toEqual(
+      JSON.parse(await readFile(join(folder, 'mine', 'tokenizer.json'), 'utf8')),
+    );
+    expect(
+      await run(['train', ...TINY, '--model', 'bigram', '--max-steps', '4', '--run', 'other']),
+    ).toMatchObject({
+      code: 0,
+    });
+    const refused = await run(['export', '--run', 'other', '--to', 'none']);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('no architecture of Hugging Face here holds a BigramLM');
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  });
 });
 
 describeGolden('trainer on real text', [reference('tinyshakespeare/input.txt')], () => {
