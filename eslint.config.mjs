@@ -3,6 +3,7 @@
 // from libraries that stand above it; apps import libraries; nobody imports an app.
 import js from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
+import { join } from 'node:path';
 import tseslint from 'typescript-eslint';
 
 const ORDER = [
@@ -25,10 +26,19 @@ const ORDER = [
 /** These never see a tensor library. */
 const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'datasets', 'plots'];
 
-const allow = ORDER.map((name, place) => ({
-  from: { type: 'lib', captured: { name } },
-  allow: { to: ORDER.slice(0, place).map((above) => ({ type: 'lib', captured: { name: above } })) },
-}));
+const ROOT = import.meta.dirname;
+
+const element = (type, name) => ({ element: name === undefined ? { type } : { type, captured: { name } } });
+
+const policies = [
+  // The first has nobody above it.
+  ...ORDER.slice(1).map((name, place) => ({
+    from: element('lib', name),
+    allow: { to: ORDER.slice(0, place + 1).map((above) => element('lib', above)) },
+  })),
+  { from: element('app'), allow: { to: element('lib') } },
+  { from: element('tool'), allow: { to: [element('lib'), element('tool')] } },
+];
 
 export default tseslint.config(
   {
@@ -77,25 +87,43 @@ export default tseslint.config(
     settings: {
       'import/resolver': {
         typescript: {
-          project: ['libs/*/tsconfig.json', 'apps/*/tsconfig.json'],
+          project: ['libs', 'apps', 'tools'].map((kind) => join(ROOT, kind, '*/tsconfig.json')),
           conditionNames: ['@lilformer/source', 'types', 'import', 'default'],
         },
       },
+      // Lint runs in each project's folder, the patterns begin at the workspace.
+      'boundaries/root-path': ROOT,
       'boundaries/elements': [
         { type: 'lib', pattern: 'libs/*', capture: ['name'] },
         { type: 'app', pattern: 'apps/*', capture: ['name'] },
         { type: 'tool', pattern: 'tools/*', capture: ['name'] },
       ],
     },
+    rules: { 'boundaries/dependencies': ['error', { default: 'disallow', policies }] },
+  },
+  {
+    files: ['*/*/src/**/*.test.ts', '*/*/src/**/testing/**/*.ts'],
     rules: {
       'boundaries/dependencies': [
         'error',
         {
           default: 'disallow',
           policies: [
-            ...allow,
-            { from: { type: 'app' }, allow: { to: { type: 'lib' } } },
-            { from: { type: 'tool' }, allow: { to: [{ type: 'lib' }, { type: 'tool' }] } },
+            ...policies,
+            { from: [element('lib'), element('app')], allow: { to: element('tool', 'testing') } },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: WITHOUT_TENSORS.map((name) => `libs/${name}/src/**/*.ts`),
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['@tensorflow/*'], message: 'This library is used where there is no tensor library.' },
           ],
         },
       ],
