@@ -101,6 +101,10 @@ function parseMetadata(name: string, value: unknown): Record<string, string> {
   return metadata;
 }
 
+function isOffset(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 function parseEntry(where: string, value: unknown, dataSize: number): TensorEntry {
   if (!isObject(value)) throw new Error(`${where} expected an object with dtype, shape and data_offsets`);
   const { dtype, shape, data_offsets: offsets, ...rest } = value;
@@ -118,7 +122,7 @@ function parseEntry(where: string, value: unknown, dataSize: number): TensorEntr
       `${where} shape ${quote(JSON.stringify(shape) ?? 'missing')}, expected whole numbers of at least 0 whose product stays below 2^53`,
     );
   }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || elementCount(offsets) === undefined) {
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isOffset)) {
     throw new Error(
       `${where} data_offsets ${quote(JSON.stringify(offsets) ?? 'missing')}, expected [start, end]`,
     );

@@ -190,6 +190,11 @@ describe('hostile safetensors headers', () => {
       file(`{"a":${entry(0, 8, [3])}}`, 8),
       'array "a": has 8 bytes, but F32 of shape [3] takes 12',
     ],
+    [
+      'an array far behind the end, as those of large files lie',
+      file(`{"a":${entry(94528512, 103965696, [2359296])}}`, 4),
+      'data_offsets [94528512, 103965696] are outside of the 4 bytes',
+    ],
     ['offsets swapped', file(`{"a":${entry(4, 0, [1])}}`, 4), 'data_offsets [4, 0]'],
     ['offsets negative', file(`{"a":${entry(-4, 0, [1])}}`, 4), 'data_offsets "[-4,0]"'],
     [
