@@ -7,6 +7,7 @@ export default projectConfig({
     'src/recurrent.test.ts',
     'src/attention-paths.test.ts',
     'src/gpt2.test.ts',
+    'src/variants.test.ts',
     'src/bert.test.ts',
     'src/encoder-decoder-model.test.ts',
   ],

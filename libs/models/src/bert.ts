@@ -48,8 +48,6 @@ export interface BertConfig {
   readonly hiddenDropout?: number;
   /** Share of the attention weights that is dropped in training; 0 without, 0.1 in the published models. */
   readonly attentionDropout?: number;
-  /** Whether scores of tokens are products with their embeddings; true without. */
-  readonly tied?: boolean;
   /** Deviation of the first weights; 0.02 without. */
   readonly initialDeviation?: number;
   /** The token that fills up shorter texts of a batch; 0 without. */
@@ -318,11 +316,10 @@ class BertLMPredictionHead extends Module {
 
   constructor(config: Settings, embeddings: Parameter, random: Random) {
     super();
-    const { dModel, vocabSize, tied, initialDeviation: deviation } = config;
+    const { dModel, vocabSize } = config;
     this.bias = new Parameter(() => new Float32Array(vocabSize), [vocabSize]);
     this.transform = new BertPredictionHeadTransform(config, random);
-    const weight = tied ? embeddings : undefined;
-    this.decoder = new Linear(dModel, vocabSize, random, { bias: this.bias, weight, deviation });
+    this.decoder = new Linear(dModel, vocabSize, random, { bias: this.bias, weight: embeddings });
   }
 }
 
@@ -339,7 +336,7 @@ class BertOnlyMLMHead extends Module {
 export class BertForMaskedLM extends Module {
   readonly config: Settings;
   readonly bert: BertModel;
-  /** Its last map shares its weight with the word embeddings, one parameter under two names, unless `tied` is false. */
+  /** Its last map shares its weight with the word embeddings: one parameter under two names. */
   readonly cls: BertOnlyMLMHead;
 
   /** @throws RangeError or TypeError naming the setting that is unknown, missing or out of range */
@@ -398,7 +395,6 @@ function checked(settings: Omit<BertConfig, 'type'>): Settings {
     normEpsilon: 1e-12,
     hiddenDropout: 0,
     attentionDropout: 0,
-    tied: true,
     initialDeviation: 0.02,
     padId: 0,
   };

@@ -72,6 +72,7 @@ export function bertSettings(config: HuggingFaceConfig): Omit<BertConfig, 'type'
     is_decoder: [false],
     add_cross_attention: [false],
     position_embedding_type: ['absolute'],
+    tie_word_embeddings: [true],
   });
   return {
     vocabSize: number(config, 'vocab_size'),
@@ -85,7 +86,6 @@ export function bertSettings(config: HuggingFaceConfig): Omit<BertConfig, 'type'
     normEpsilon: number(config, 'layer_norm_eps', 1e-12),
     hiddenDropout: number(config, 'hidden_dropout_prob', 0.1),
     attentionDropout: number(config, 'attention_probs_dropout_prob', 0.1),
-    tied: flag(config, 'tie_word_embeddings', true),
     initialDeviation: number(config, 'initializer_range', 0.02),
     padId: number(config, 'pad_token_id', 0),
   };
@@ -108,7 +108,7 @@ export function bertConfig(settings: Required<BertConfig>, architecture: string)
     layer_norm_eps: settings.normEpsilon,
     hidden_dropout_prob: settings.hiddenDropout,
     attention_probs_dropout_prob: settings.attentionDropout,
-    tie_word_embeddings: settings.tied,
+    tie_word_embeddings: true,
     initializer_range: settings.initialDeviation,
     pad_token_id: settings.padId,
   };
@@ -196,7 +196,8 @@ export function t5Settings(config: HuggingFaceConfig): Omit<T5Config, 'type'> {
   const gated = feedForward[1] !== undefined;
   // `gated-gelu` has always meant the tanh approximation.
   const inner = gated && feedForward[2] === 'gelu' ? 'gelu_new' : feedForward[2];
-  const tied = flag(config, 'tie_word_embeddings', true);
+  // Old configs of T5 1.1 say that embeddings are not tied, new ones that outputs are not scaled: it is both.
+  const tied = flag(config, 'tie_word_embeddings', true) && flag(config, 'scale_decoder_outputs', true);
   const encoderLayers = number(config, 'num_layers');
   return {
     vocabSize: number(config, 'vocab_size'),
@@ -213,7 +214,6 @@ export function t5Settings(config: HuggingFaceConfig): Omit<T5Config, 'type'> {
     normEpsilon: number(config, 'layer_norm_epsilon', 1e-6),
     dropout: number(config, 'dropout_rate', 0.1),
     tied,
-    scaleOutputs: flag(config, 'scale_decoder_outputs', tied),
     initialFactor: number(config, 'initializer_factor', 1),
     padId: number(config, 'pad_token_id', 0),
     eosId: number(config, 'eos_token_id', 1),
@@ -247,7 +247,7 @@ export function t5Config(settings: Required<Omit<T5Config, 'contextLength'>>): H
     layer_norm_epsilon: settings.normEpsilon,
     dropout_rate: settings.dropout,
     tie_word_embeddings: settings.tied,
-    scale_decoder_outputs: settings.scaleOutputs,
+    scale_decoder_outputs: settings.tied,
     initializer_factor: settings.initialFactor,
     pad_token_id: settings.padId,
     eos_token_id: settings.eosId,

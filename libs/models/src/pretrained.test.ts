@@ -152,8 +152,11 @@ describe('config.json', () => {
     expect(model).toBeInstanceOf(T5ForConditionalGeneration);
     expect(model.toString()).toContain('(DenseReluDense): T5DenseGatedActDense(');
     expect(model.toString()).toContain('(act): NewGELUActivation()');
-    expect((model as T5ForConditionalGeneration).config).toMatchObject({ scaleOutputs: false, tied: false });
+    expect((model as T5ForConditionalGeneration).config).toMatchObject({ tied: false, gated: true });
     expect([...model.namedParameters()].map(([name]) => name)).toContain('lm_head.weight');
+    // As transformers 5 says it.
+    const newer = { ...SMALL.t5, feed_forward_proj: 'gated-gelu', scale_decoder_outputs: false };
+    expect(describedBy({ ...newer, tie_word_embeddings: true }).config).toEqual(model.config);
   });
 
   it.each([
@@ -170,6 +173,7 @@ describe('config.json', () => {
       { position_embedding_type: 'relative_key' },
       'position_embedding_type "relative_key": not available',
     ],
+    ['bert', { tie_word_embeddings: false }, 'tie_word_embeddings false: not available in bert here'],
     ['bert', { is_decoder: true }, 'is_decoder true: not available in bert here, which has false'],
     ['bart', { normalize_before: true }, 'normalize_before true: not available in bart here'],
     ['bart', { encoder_layerdrop: 0.1 }, 'encoder_layerdrop 0.1: not available'],

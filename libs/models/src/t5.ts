@@ -53,10 +53,11 @@ export interface T5Config extends EncoderDecoderConfig {
   readonly normEpsilon?: number;
   /** Share of embeddings, attention weights, inner values and of what parts add that is dropped in training; 0 without, 0.1 in the published models. */
   readonly dropout?: number;
-  /** Whether scores of tokens are products with their embeddings; true without, false in T5 1.1. */
+  /**
+   * Whether scores of tokens are products of the decoder's result, divided by the root of `dModel`, with their embeddings;
+   * true without. False in T5 1.1, where they have a map of their own, and nothing is divided.
+   */
   readonly tied?: boolean;
-  /** Whether the decoder's result is divided by the root of `dModel` before that; as `tied` without. */
-  readonly scaleOutputs?: boolean;
   /** Factor on the deviations of the first weights; 1 without. */
   readonly initialFactor?: number;
 }
@@ -342,7 +343,7 @@ export class T5ForConditionalGeneration extends EncoderDecoderModel {
 
   protected override decoderHidden(ids: tf.Tensor2D, options: DecodeOptions): tf.Tensor3D {
     const x = this.decoder.forward(ids, options);
-    return this.config.scaleOutputs ? tf.mul(x, 1 / Math.sqrt(this.config.dModel)) : x;
+    return this.config.tied ? tf.mul(x, 1 / Math.sqrt(this.config.dModel)) : x;
   }
 
   protected override get output(): Linear {
@@ -360,7 +361,6 @@ function checked(settings: Omit<T5Config, 'type'>): Settings {
     normEpsilon: 1e-6,
     dropout: 0,
     tied: true,
-    scaleOutputs: settings.tied ?? true,
     initialFactor: 1,
   };
   const tokens = ['startId', 'padId', 'eosId'] as const;
