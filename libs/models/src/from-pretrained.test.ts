@@ -34,6 +34,12 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
+/** Of each number in a file of settings whether it is written as a fraction. */
+function fractionsIn(path: string): Map<string, boolean> {
+  const lines = readFileSync(path, 'utf8').matchAll(/^ {2}"(\w+)": (-?\d[^,\n]*),?$/gm);
+  return new Map(Array.from(lines, ([, key, number]) => [key, /[.e]/.test(number)]));
+}
+
 const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 describeGolden('a folder of transformers', golden('hf/gpt2/model.safetensors'), () => {
@@ -57,6 +63,11 @@ describeGolden('a folder of transformers', golden('hf/gpt2/model.safetensors'), 
     const bytes = readFileSync(join(folder, 'model.safetensors'));
     expect(bytes.equals(readFileSync(golden(`hf/${family}/model.safetensors`)))).toBe(true);
     expect(config).toMatchObject(json(join(folder, 'config.json')) as object);
+    // Python tells 1 from 1.0, and transformers refuses one for the other.
+    const written = fractionsIn(golden(`hf/${family}/config.json`));
+    for (const [key, isFraction] of fractionsIn(join(folder, 'config.json'))) {
+      if (written.has(key)) expect([key, isFraction]).toEqual([key, written.get(key)]);
+    }
     expect(existsSync(join(folder, 'generation_config.json'))).toBe(generates);
     if (generates) expect(json(join(folder, 'generation_config.json'))).toEqual(generationConfig);
 

@@ -42,8 +42,17 @@ export async function savePretrained(
   await mkdir(folder, { recursive: true });
   await writeSafetensors(join(folder, 'model.safetensors'), form.tensors, { format: 'pt' });
   for (const [name, json] of [...files, ['config.json', form.config] as const]) {
-    await writeFileAtomic(join(folder, name), `${JSON.stringify(json, null, 2)}\n`);
+    await writeFileAtomic(join(folder, name), `${withFractions(JSON.stringify(json, null, 2))}\n`);
   }
+}
+
+/** Settings that are fractions, where their value happens to be none. */
+const FRACTIONS =
+  /^( {2}"[a-z_]*(?:drop|dropout|_prob|_eps|_epsilon|_std|_factor|_range|_penalty)": -?\d+)(,?)$/gm;
+
+/** Python tells 1 from 1.0, and transformers refuses one for the other. */
+function withFractions(json: string): string {
+  return json.replace(FRACTIONS, '$1.0$2');
 }
 
 /** Names of special tokens, as far as there are such tokens, under what transformers calls them. */
