@@ -48,7 +48,7 @@ export function maskTensor(array: NamedArray | undefined): tf.Tensor2D {
 }
 
 /** Of values `[B, T, …]` or, of attention weights, `[B, H, T, S]`, the rows where `mask` `[B, T]` is 1. */
-export function where(
+function where(
   mask: readonly number[] | undefined,
   data: ArrayLike<number>,
   shape: readonly number[],
