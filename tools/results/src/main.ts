@@ -4,11 +4,10 @@ import { writeFileAtomic } from '@lilformer/checkpoints';
 import { fromWhereTheyStand, INTERRUPTED, typedCommand } from '@lilformer/command-line';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { withSections, type Shown } from './page.js';
+import { programOf, workspace } from './program.js';
 import { HERE, SETS, type Step } from './sets.js';
-
-const workspace = resolve(import.meta.dirname, '../../..');
 
 const help = `Usage: npx nx run results:make -- SET [options] [settings]
 
@@ -104,24 +103,6 @@ function run({ target }: Step, args: readonly string[]): Promise<{ code: number;
       done({ code: code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? INTERRUPTED : 1), output });
     });
   });
-}
-
-/** What Node is started with for `app:target`, as its package.json tells Nx. */
-function programOf(target: string): string[] {
-  const [project, name] = target.split(':');
-  const folder = ['apps', 'tools']
-    .map((kind) => join(workspace, kind, project))
-    .find((path) => existsSync(path))!;
-  const { nx, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    nx: { targets: Record<string, { options?: { command: string } }> };
-    scripts: Record<string, string>;
-  };
-  const command = nx.targets[name]?.options?.command ?? scripts[name];
-  // Apps are started from the workspace, a script from its package.
-  return command
-    .split(' ')
-    .slice(1)
-    .map((word) => (word.startsWith('src/') ? join(folder, word) : word));
 }
 
 /** A path as it stands in commands: from where the person stands, with `/`. */

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { programOf, workspace } from './program.js';
+import { HERE, SETS } from './sets.js';
+
+describe('the sets of results', () => {
+  it.each(Object.entries(SETS))(
+    '%s: commands that there are, the first report into the page',
+    (_, { steps }) => {
+      for (const { target, args } of steps) {
+        const [file] = programOf(target).filter((word) => word.endsWith('.ts'));
+        expect(existsSync(join(workspace, file)) || existsSync(file), target).toBe(true);
+        for (const arg of args.filter((arg) => arg.endsWith('.json'))) {
+          expect(existsSync(join(workspace, arg)), arg).toBe(true);
+        }
+      }
+      const reports = steps.flatMap(({ args }) =>
+        args.includes('--report') ? [args[args.indexOf('--report') + 1]] : [],
+      );
+      expect(reports[0]).toBe(HERE);
+      expect(new Set(reports).size).toBe(reports.length);
+    },
+  );
+
+  it('says no to what there is not', () => {
+    expect(() => programOf('painter:paint')).toThrow('painter:paint: there is no app or tool of that name');
+    expect(() => programOf('trainer:paint')).toThrow('trainer:paint: trainer has no such target');
+  });
+});
