@@ -25,7 +25,10 @@ export interface EncoderDecoderConfig {
 export interface EncodeOptions {
   /** `[B, S]`: 1 for a real token, 0 for padding, which nobody attends to. */
   paddingMask?: tf.Tensor2D;
-  /** Collects `encoder.hidden.N` [B, S, C] (0: the embedding; N: after layer N) and `encoder.attn.N` [B, H, S, S]. */
+  /**
+   * Collects `encoder.hidden.N` [B, S, C] (0: the embedding; N: after layer N; `final`: after the last norm, where there
+   * is one) and `encoder.attn.N` [B, H, S, S].
+   */
   capture?: Capture;
 }
 
@@ -40,7 +43,7 @@ export interface DecodeOptions {
    * with one encoded batch.
    */
   cache?: Cache;
-  /** Collects `decoder.hidden.N` [B, T, C], `decoder.attn.N` [B, H, T, T] and `cross.N` [B, H, T, S]. */
+  /** Collects the same of the decoder, `decoder.hidden.N` and `decoder.attn.N`, and `cross.N` [B, H, T, S]. */
   capture?: Capture;
   /** Logits of the last place only, `[B, 1, V]`: all that generation needs. */
   lastOnly?: boolean;

@@ -4,7 +4,7 @@ import { openEngine, tf } from '@lilformer/engine';
 import { Linear, withoutWeights } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   architectureNames,
@@ -54,7 +54,7 @@ describeGolden('models of the published sizes, without weights', golden('paramet
     'bart-base': '',
     't5-small': '',
   };
-  describeGolden('print', golden('hf/trees/gpt2.txt'), () => {
+  describe.skipIf(!existsSync(golden('hf/trees')))('print', () => {
     it.each(Object.keys(trees))('%s', (label) => {
       const name = trees[label as keyof typeof trees];
       const row = rows.find((one) => one.label.startsWith(label) && one.model.startsWith(name))!;
@@ -77,7 +77,9 @@ describe.each(['gpt2', 'bert', 'bart', 't5'])('%s', (family) => {
     });
   });
 
-  describeGolden('prints as in the older library', golden(`hf/${family}/tree.notebook.txt`), () => {
+  // A set of reference values may be without what the older library prints.
+  const older = golden(`hf/${family}/tree.notebook.txt`);
+  describe.skipIf(!existsSync(older))('prints as in the older library', () => {
     it('without weights', () => {
       expect(describedBy(huggingFaceConfig(`hf/${family}`)).toString()).toBe(tree('tree.notebook.txt'));
     });

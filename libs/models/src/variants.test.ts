@@ -6,19 +6,10 @@ import { largestDifference } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  BertForMaskedLM,
-  EncoderDecoderModel,
-  type BartForConditionalGeneration,
-  type GPT2LMHeadModel,
-  type HuggingFaceConfig,
-  type T5ForConditionalGeneration,
-} from './index.js';
-import { floats, idTensor } from './testing/golden-case.js';
-import { expectClose, maskTensor, modelWith, read } from './testing/hugging-face-case.js';
-
-type Trainable =
-  GPT2LMHeadModel | BertForMaskedLM | BartForConditionalGeneration | T5ForConditionalGeneration;
+import type { HuggingFaceConfig } from './index.js';
+import { lossOf, type Trainable } from './testing/family-loss.js';
+import { floats } from './testing/golden-case.js';
+import { expectClose, modelWith, read } from './testing/hugging-face-case.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const configs = JSON.parse(readFileSync(fixture('variants.json'), 'utf8')) as Record<
@@ -39,44 +30,11 @@ function part(prefix: string): Map<string, NamedArray> {
   return new Map(some.map(([name, array]) => [name.slice(prefix.length), array]));
 }
 
-/** Logits, and the loss as transformers' class takes labels. */
-function runOf(
-  model: Trainable,
-  inputs: ReadonlyMap<string, NamedArray>,
-): { logits: () => tf.Tensor; loss: () => tf.Scalar } {
-  const ids = idTensor(inputs.get('input_ids'));
-  const labels = idTensor(inputs.get('labels'));
-  const paddingMask = maskTensor(inputs.get('attention_mask'));
-  if (model instanceof EncoderDecoderModel) {
-    return {
-      logits: () => model.forward(ids, model.shiftedRight(labels), { paddingMask }),
-      loss: () => model.loss(ids, labels, { paddingMask }),
-    };
-  }
-  if (model instanceof BertForMaskedLM) {
-    const options = { paddingMask, tokenTypes: idTensor(inputs.get('token_type_ids')) };
-    return { logits: () => model.forward(ids, options), loss: () => model.loss(ids, labels, options) };
-  }
-  const later = tf.slice(labels, [0, 1]);
-  const targets = tf.pad(
-    later,
-    [
-      [0, 0],
-      [0, 1],
-    ],
-    -100,
-  );
-  return {
-    logits: () => model.forward(ids, { paddingMask }),
-    loss: () => model.loss(ids, targets, { paddingMask }),
-  };
-}
-
 describe.each(Object.keys(configs))('%s', (name) => {
   it('gives the same logits, loss and gradients', () => {
     const model = modelWith<Trainable>(configs[name], part(`${name}/weight.`));
     tf.tidy(() => {
-      const { logits, loss } = runOf(model, part(`${name}/input.`));
+      const { logits, loss } = lossOf(model, part(`${name}/input.`));
       const mask =
         name === 'gpt2' || name === 'bert' ? part(`${name}/input.`).get('attention_mask')!.data : [];
       const visible = mask.length > 0 ? Array.from(mask, Number) : undefined;

@@ -1,4 +1,5 @@
-// GPT-2's tiny reference model, fine-tuned on a real text. On one engine: gradients are compared on all of them.
+// The pretrained families learn: gradients are the slopes of the loss, a batch is learnt with dropout, GPT-2 learns a real
+// text. On one engine; variants.test.ts compares gradients with transformers' on all of them.
 import { openEngine, tf } from '@lilformer/engine';
 import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
@@ -6,18 +7,39 @@ import { describeGolden, golden, reference } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import type { GPT2LMHeadModel } from './index.js';
-import { pretrainedCase, read } from './testing/hugging-face-case.js';
+import { lossOf, type Trainable } from './testing/family-loss.js';
+import { tensors } from './testing/golden-case.js';
+import { expectGradients, expectToLearn, pretrainedCase, read } from './testing/hugging-face-case.js';
 
-const folder = 'hf/gpt2';
+beforeAll(async () => {
+  await openEngine();
+});
+
+const families = ['gpt2', 'bert', 'bart', 't5'];
+describeGolden(
+  'tiny models',
+  families.map((family) => golden(`hf/${family}/io.safetensors`)),
+  () => {
+    it.each(families)(
+      'of %s have the gradient of every parameter, and learn with dropout',
+      async (family) => {
+        const before = tf.memory().numTensors;
+        const model = await pretrainedCase<Trainable>(`hf/${family}`);
+        const { loss, dispose } = lossOf(model, await tensors(`hf/${family}`, 'io.safetensors'));
+        expectGradients(model, loss);
+        expectToLearn(model, loss);
+        dispose();
+        model.dispose();
+        expect(tf.memory().numTensors).toBe(before);
+      },
+    );
+  },
+);
+
 const text = reference('tinyshakespeare/input.txt');
-
-describeGolden('GPT-2 and a text', [golden(`${folder}/io.safetensors`), text], () => {
-  beforeAll(async () => {
-    await openEngine();
-  });
-
+describeGolden('GPT-2 and a text', [golden('hf/gpt2/io.safetensors'), text], () => {
   it('learns it, with dropout as its config says', async () => {
-    const pupil = await pretrainedCase<GPT2LMHeadModel>(folder);
+    const pupil = await pretrainedCase<GPT2LMHeadModel>('hf/gpt2');
     const letters = readFileSync(text, 'latin1').slice(0, 20_000);
     const { vocabSize, contextLength } = pupil.config;
     const random = new Random(5);
