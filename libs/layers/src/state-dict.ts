@@ -95,16 +95,16 @@ function inFileOrder({ transposed, shape }: Parameter, data: Float32Array): Floa
   return transposed ? transpose(data, shape[0], shape[1]) : data;
 }
 
-/** [rows, columns] to [columns, rows], by squares that fit the cache. */
+/** [rows, columns] to [columns, rows], by squares that fit the cache, written in order: several times faster than read so. */
 function transpose(from: Float32Array, rows: number, columns: number): Float32Array {
-  const side = 32;
+  const side = 64;
   const to = new Float32Array(from.length);
-  for (let top = 0; top < rows; top += side) {
-    const bottom = Math.min(rows, top + side);
-    for (let left = 0; left < columns; left += side) {
-      const right = Math.min(columns, left + side);
-      for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) {
+  for (let left = 0; left < columns; left += side) {
+    const right = Math.min(columns, left + side);
+    for (let top = 0; top < rows; top += side) {
+      const bottom = Math.min(rows, top + side);
+      for (let column = left; column < right; column++) {
+        for (let row = top; row < bottom; row++) {
           to[column * rows + row] = from[row * columns + column];
         }
       }
