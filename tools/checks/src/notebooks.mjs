@@ -50,10 +50,15 @@ const SMALL = {
   'evaluator:vocabulary': () => ['--text', 'text.txt'],
   'evaluator:evaluate': () => ['--text-tokens', '60', '--batches', '2', '--batch-size', '4'],
   'evaluator:generate': () => ['--max-tokens', '8', '--seed', '1'],
+  'trainer:export': () => [],
   'evaluator:attend': () => [],
   'evaluator:predict': () => ['--text-tokens', '60'],
   'evaluator:flops': () => ['--tokens', '8'],
   'evaluator:gru-step': () => [],
+  // Of pretrained models, small ones of their names lie where the commands run.
+  'evaluator:inspect': () => [],
+  'evaluator:compare-architectures': () => [],
+  'evaluator:decode': () => ['--max-tokens', '6'],
 };
 
 /** Two runs of each sweep, those that later commands look at among them. */
@@ -161,6 +166,14 @@ function smallText() {
 
 try {
   writeFileSync(join(folder, 'text.txt'), smallText());
+  const small = [
+    '--conditions=@lilformer/source',
+    '--import',
+    'tsx',
+    join(import.meta.dirname, 'small-pretrained.mjs'),
+  ];
+  const made = await run([...small, folder]);
+  if (made.code !== 0) throw new Error(`no small pretrained models: ${made.output}`);
   const notebooks = [...commandsOf(page)].filter(
     ([name, commands]) => commands.length > 0 && (!only || name === only),
   );
