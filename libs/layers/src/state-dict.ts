@@ -110,7 +110,7 @@ function transpose(from: Float32Array, rows: number, columns: number): Float32Ar
       to[at + 4] = from[(next += columns)];
       to[at + 5] = from[(next += columns)];
       to[at + 6] = from[(next += columns)];
-      to[at + 7] = from[(next += columns)];
+      to[at + 7] = from[next + columns];
     }
   }
   for (; top < rows; top++) {
