@@ -1,18 +1,106 @@
-// The models that the generation race runs: those of the peer's script, which has the same sizes.
-import type { Gpt2Sizes } from './models/gpt2.js';
+// The models that the generation race runs, as Hugging Face's config.json: both sides load the same folder, made from it
+// with random weights.
+import {
+  BertModel,
+  EncoderDecoderModel,
+  type HuggingFaceConfig,
+  type PretrainedModel,
+} from '@lilformer/models';
 
-export const generationModels: Readonly<Record<string, Gpt2Sizes>> = {
-  'char-gpt': { vocab_size: 65, n_embd: 384, n_layer: 6, n_head: 6, n_positions: 256 },
-  evolution: { vocab_size: 4096, n_embd: 128, n_layer: 2, n_head: 2, n_positions: 256 },
-  gpt2: { vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024 },
+const gpt2 = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', bos_token_id: 0, eos_token_id: 0 };
+
+/** The published sizes of the four families, and two small GPT-2s. */
+export const generationModels: Readonly<Record<string, HuggingFaceConfig>> = {
+  'char-gpt': { ...gpt2, vocab_size: 65, n_embd: 384, n_layer: 6, n_head: 6, n_positions: 256 },
+  evolution: { ...gpt2, vocab_size: 4096, n_embd: 128, n_layer: 2, n_head: 2, n_positions: 256 },
+  gpt2: { ...gpt2, vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024 },
+  't5-small': {
+    architectures: ['T5ForConditionalGeneration'],
+    model_type: 't5',
+    vocab_size: 32128,
+    d_model: 512,
+    d_kv: 64,
+    d_ff: 2048,
+    num_layers: 6,
+    num_decoder_layers: 6,
+    num_heads: 8,
+    relative_attention_num_buckets: 32,
+    relative_attention_max_distance: 128,
+    feed_forward_proj: 'relu',
+    layer_norm_epsilon: 1e-6,
+    decoder_start_token_id: 0,
+    pad_token_id: 0,
+    eos_token_id: 1,
+  },
+  'bart-base': {
+    architectures: ['BartForConditionalGeneration'],
+    model_type: 'bart',
+    vocab_size: 50265,
+    d_model: 768,
+    encoder_layers: 6,
+    decoder_layers: 6,
+    encoder_attention_heads: 12,
+    decoder_attention_heads: 12,
+    encoder_ffn_dim: 3072,
+    decoder_ffn_dim: 3072,
+    max_position_embeddings: 1024,
+    activation_function: 'gelu',
+    decoder_start_token_id: 2,
+    bos_token_id: 0,
+    pad_token_id: 1,
+    eos_token_id: 2,
+  },
+  'bert-base': {
+    architectures: ['BertModel'],
+    model_type: 'bert',
+    vocab_size: 30522,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    intermediate_size: 3072,
+    max_position_embeddings: 512,
+    type_vocab_size: 2,
+    hidden_act: 'gelu',
+    layer_norm_eps: 1e-12,
+    pad_token_id: 0,
+  },
 };
 
 /** Tokens that are read before the first is written. */
 export const PROMPT = 128;
 /** Tokens that are written: the first comes with the prompt, the others are timed. */
 export const WRITTEN = 128;
+/** Texts that an encoder alone reads at once, of PROMPT tokens each. */
+export const TEXTS = 32;
 
-/** Bytes of weights that a token has to go by: all but the positions and, of a tied table, the looking up. */
-export function weightBytes(sizes: Gpt2Sizes, parameters: number): number {
-  return 4 * (parameters - sizes.n_positions * sizes.n_embd);
+/** Of a decoder's parameters those that no token after the first goes by: positions are one row, and cross attention keeps its keys and values. */
+const NOT_BY = /(^|\.)(wpe|embed_positions)\.|\.EncDecAttention\.[kv]\.|\.encoder_attn\.[kv]_proj\./;
+
+/** Bytes of weights that a token has to go by; undefined of an encoder alone, which reads all at once. */
+export function weightBytes(model: PretrainedModel): number | undefined {
+  if (model instanceof BertModel) return undefined;
+  const encoder = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : undefined;
+  const behind = [...model.namedParameters()].filter(([name]) => !NOT_BY.test(name) && !encoder?.test(name));
+  return behind.reduce((bytes, [, { size }]) => bytes + 4 * size, 0);
+}
+
+/** Floating-point operations of the matrix products that read a prompt, or all texts of an encoder alone. */
+export function readingFlops(name: string, model: PretrainedModel): number {
+  const config = generationModels[name];
+  const alone = model instanceof BertModel;
+  const reads = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : /./;
+  // Scores are computed for the last token alone, or not by what reads.
+  const notBy =
+    /(^|\.)(wte|wpe|lm_head|pooler|shared|embed_tokens|embed_positions)\.|embeddings\.|relative_attention/;
+  let products = 0;
+  for (const [path, { shape, size }] of model.namedParameters()) {
+    if (shape.length === 2 && reads.test(path) && !notBy.test(path)) products += size;
+  }
+  const of = (...names: string[]): number =>
+    names.map((key) => config[key]).find((value) => typeof value === 'number') as number;
+  const layers = of('n_layer', 'num_hidden_layers', 'encoder_layers', 'num_layers');
+  const inner =
+    of('n_embd', 'hidden_size') ?? (of('num_heads') ? of('num_heads') * of('d_kv') : of('d_model'));
+  const texts = alone ? TEXTS : 1;
+  return texts * (2 * products * PROMPT + 4 * layers * PROMPT ** 2 * inner);
 }

@@ -1,5 +1,8 @@
+import { withoutWeights } from '@lilformer/layers';
+import { architectureOf } from '@lilformer/models';
+import { Random } from '@lilformer/random';
 import { describe, expect, it } from 'vitest';
-import { generationModels, weightBytes } from './generation-models.js';
+import { generationModels, readingFlops, weightBytes } from './generation-models.js';
 import {
   betterOf,
   generationMarkdown,
@@ -23,11 +26,21 @@ const results: GenerationResults = {
   interrupted: false,
   versions: { ours: 'lilformer on native', transformers: 'transformers 5.0.0' },
   bandwidth: 50,
+  peak: 400,
   models: {
     gpt2: {
       weightBytes: 500e6,
-      ours: { promptMs: 50, tokensPerSecond: 78, aloneTokensPerSecond: 80, memory: 600e6, parameters: 1 },
-      transformers: { promptMs: 100, tokensPerSecond: 39, memory: 1200e6, parameters: 1 },
+      promptFlops: 10e9,
+      same: 128,
+      ours: {
+        promptMs: 50,
+        loadMs: 100,
+        tokensPerSecond: 78,
+        aloneTokensPerSecond: 80,
+        memory: 600e6,
+        parameters: 1,
+      },
+      transformers: { promptMs: 100, loadMs: 300, tokensPerSecond: 39, memory: 1200e6, parameters: 1 },
     },
     evolution: { ours: { promptMs: 5, tokensPerSecond: 8000, parameters: 1 } },
   },
@@ -46,19 +59,23 @@ describe('the table of a race', () => {
       '80.0',
       '80 %',
       '50.0',
+      '50 %', // 10 GFLOP in 50 ms, of 400 GFLOP/s
+      '100',
       '600',
       '39.0 (2.00×)',
       '100 (2.00×)',
+      '300 (3.00×)',
       '1,200 (2.00×)',
+      '128',
     ]);
     expect(rows[3].slice(1, -1)).toEqual([
       'evolution',
       '8,000',
       ...'––'.split(''),
       '5.00',
-      ...'––––'.split(''),
+      ...'––––––––'.split(''),
     ]);
-    expect(rows[4].slice(-4, -1)).toEqual(['2.00×', '2.00×', '2.00×']);
+    expect(rows[4].slice(-6, -1)).toEqual(['2.00×', '2.00×', '3.00×', '2.00×', '']);
   });
 
   it('has no columns for a peer who was not there', () => {
@@ -69,15 +86,58 @@ describe('the table of a race', () => {
 });
 
 it('keeps the best of each', () => {
-  const first = { promptMs: 10, tokensPerSecond: 90, aloneTokensPerSecond: 95, memory: 500, parameters: 7 };
-  const second = { promptMs: 12, tokensPerSecond: 100, aloneTokensPerSecond: 94, memory: 400, parameters: 7 };
-  const best = { promptMs: 10, tokensPerSecond: 100, aloneTokensPerSecond: 95, memory: 400, parameters: 7 };
+  const first = {
+    promptMs: 10,
+    loadMs: 3,
+    tokensPerSecond: 90,
+    aloneTokensPerSecond: 95,
+    memory: 500,
+    parameters: 7,
+  };
+  const second = {
+    promptMs: 12,
+    loadMs: 2,
+    tokensPerSecond: 100,
+    aloneTokensPerSecond: 94,
+    memory: 400,
+    parameters: 7,
+  };
+  const best = {
+    promptMs: 10,
+    loadMs: 2,
+    tokensPerSecond: 100,
+    aloneTokensPerSecond: 95,
+    memory: 400,
+    parameters: 7,
+  };
   expect(betterOf(undefined, first)).toEqual(first);
   expect(betterOf(first, second)).toEqual(best);
   expect(betterOf(second, first)).toEqual(best);
 });
 
-it('reads 497 MB minus the positions for each token of GPT-2 124M', () => {
-  const parameters = 124_439_808; // as Hugging Face counts them
-  expect(weightBytes(generationModels.gpt2, parameters)).toBe(4 * (124_439_808 - 1024 * 768));
+describe('what a model has to do', () => {
+  /** The sizes of a model, without its weights. */
+  const modelOf = (name: string) =>
+    withoutWeights(() => architectureOf(generationModels[name]).build(generationModels[name], new Random(0)));
+
+  it('is to read 497 MB minus the positions for each token of GPT-2 124M', () => {
+    const gpt2 = modelOf('gpt2');
+    expect(gpt2.parameterCount()).toBe(124_439_808); // as Hugging Face counts them
+    expect(weightBytes(gpt2)).toBe(4 * (124_439_808 - 1024 * 768));
+    // 12 blocks of 12 · 768² weights, and scores and mixtures of 128 × 128 pairs in each
+    expect(readingFlops('gpt2', gpt2)).toBe(2 * 128 * 12 * 12 * 768 ** 2 + 4 * 12 * 128 ** 2 * 768);
+  });
+
+  it('is for an encoder to read all texts, and for a decoder to go by its own weights', () => {
+    const block = 12 * 768 ** 2;
+    const bert = modelOf('bert-base');
+    expect(weightBytes(bert)).toBeUndefined();
+    expect(readingFlops('bert-base', bert)).toBe(32 * (2 * 128 * 12 * block + 4 * 12 * 128 ** 2 * 768));
+    const t5 = modelOf('t5-small');
+    expect(t5.parameterCount()).toBe(60_506_624);
+    expect(readingFlops('t5-small', t5)).toBe(2 * 128 * 6 * 12 * 512 ** 2 + 4 * 6 * 128 ** 2 * 512);
+    // six maps of attention and two of the network, norms, distances, and the scores
+    const decoder = 6 * (6 * 512 ** 2 + 2 * 512 * 2048 + 3 * 512) + 32 * 8 + 512 + 32128 * 512;
+    expect(weightBytes(t5)).toBe(4 * decoder);
+  });
 });

@@ -1,33 +1,55 @@
 // The race of generation against Hugging Face's transformers: `npx nx run bench:generation -- --help`.
 //
-// Round by round, each side writes with each model in a process of its own; the fastest of all rounds counts.
-import { existsSync } from 'node:fs';
+// Round by round, each side loads each model in a process of its own, reads a prompt and writes; the fastest of all rounds
+// counts.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ownProgram, run, type Command } from './child.js';
-import { generationModels, weightBytes } from './generation-models.js';
+import type { Precision } from './contestants.js';
+import { generationModels, TEXTS, WRITTEN } from './generation-models.js';
 import {
   betterOf,
   generationMarkdown,
   type GenerationBest,
   type GenerationResults,
 } from './generation-report.js';
+import { promptOf } from './generation-writer.js';
 import { circumstances } from './machine.js';
 import { namesOf, programPath, threadCount, threadsEnvironment, wholeNumber } from './options.js';
+import { measurePeak } from './peaks.js';
 import { race, type Entry } from './race.js';
 import { saveResults } from './results.js';
-import { peersFolder, personsPath } from './workloads.js';
 
 /** A line as both sides print it. */
 interface Line {
   peer: string;
   parameters: number;
+  /** What was written. */
+  ids: number[];
+  load_ms: number;
   prompt_ms: number;
   tokens_per_s: number;
+  /** These are ours alone. */
   alone_tokens_per_s?: number;
+  prompt_flops?: number;
+  weight_bytes?: number;
 }
 
-/** As many as the peer's script makes. */
+/** How to race. */
+interface Settings {
+  readonly engine: string;
+  readonly precision: Precision;
+  readonly python: string | undefined;
+  readonly threads: number;
+  readonly rounds: number;
+  readonly save: boolean;
+  readonly json: boolean;
+}
+
+/** Repeats of a round. */
 const REPEATS = 3;
 
 const help = `Usage: npx nx run bench:generation -- [options]
@@ -35,7 +57,7 @@ const help = `Usage: npx nx run bench:generation -- [options]
   --model NAMES    only these, separated by commas, of ${Object.keys(generationModels).join(', ')}
   --engine NAME    engine of our side (default: auto)
   --python FILE    a Python with torch and transformers: then they take part
-  --peers FOLDER   the peers' scripts (default $LILFORMER_PEERS, or ../shared/bench beside the workspace)
+  --precision NAME float32 (default), or bf16 for our side's products; theirs are float32
   --threads N      threads for everybody (default: the cores at hand)
   --rounds N       (default 3), each the fastest of ${REPEATS}, ours also of a second
   --save           keep the results in tools/bench/results
@@ -48,7 +70,7 @@ async function main(): Promise<void> {
       model: { type: 'string', multiple: true },
       engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
       python: { type: 'string' },
-      peers: { type: 'string' },
+      precision: { type: 'string', default: 'float32' },
       threads: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       save: { type: 'boolean', default: false },
@@ -60,33 +82,56 @@ async function main(): Promise<void> {
   if (values.help) return console.log(help);
   const known = Object.keys(generationModels);
   const names = namesOf('model', values.model ?? known, known);
+  const [precision] = namesOf<Precision>('precision', [values.precision], ['float32', 'bf16']);
   const rounds = wholeNumber('rounds', values.rounds);
   const threads = threadCount(values.threads);
   const env = threadsEnvironment(threads);
-  if (values.profile) {
+  const folders = await mkdtemp(join(tmpdir(), 'lilformer-generation-'));
+  try {
     for (const model of names) {
-      const task = JSON.stringify({ model, engine: values.engine });
-      console.log((await run(ownProgram('./generation-profile.ts', [task], env))).stdout);
+      const task = JSON.stringify({ model, folder: join(folders, model) });
+      await run(ownProgram('./generation-prepare.ts', [task], env));
     }
-    return;
+    if (values.profile) {
+      for (const model of names) {
+        const task = JSON.stringify({
+          model,
+          folder: join(folders, model),
+          engine: values.engine,
+          precision,
+        });
+        console.log((await run(ownProgram('./generation-profile.ts', [task], env))).stdout);
+      }
+      return;
+    }
+    const { engine, python, save, json } = values;
+    await raceOf(names, folders, { engine, precision, python, threads, rounds, save, json });
+  } finally {
+    await rm(folders, { recursive: true });
   }
-  const peers = values.peers === undefined ? peersFolder() : personsPath(values.peers);
-  const script = join(peers, 'peer_generate.py');
-  if (values.python !== undefined && !existsSync(script)) {
-    throw new Error(`${script}: no such file; --peers FOLDER says where the peers are`);
-  }
+}
 
+/** Everything that both sides do, from the folders that are there. */
+async function raceOf(
+  names: readonly string[],
+  folders: string,
+  { engine, precision, python, threads, rounds, save: keep, json }: Settings,
+): Promise<void> {
+  const env = threadsEnvironment(threads);
   const results: GenerationResults = {
     ...circumstances('generation'),
+    precision,
     threads,
     repeats: REPEATS,
     rounds: 0,
     interrupted: false,
     versions: {},
     bandwidth: undefined,
+    peak: undefined,
     models: Object.fromEntries(names.map((name) => [name, {}])),
     failures: {},
   };
+  const written = { ours: new Map<string, number[]>(), transformers: new Map<string, number[]>() };
   const entry = (name: string, side: 'ours' | 'transformers', command: Command): Entry => ({
     subject: name,
     contestant: side,
@@ -100,13 +145,21 @@ async function main(): Promise<void> {
       }
       const best: GenerationBest = {
         promptMs: line.prompt_ms,
+        loadMs: line.load_ms,
         tokensPerSecond: line.tokens_per_s,
         aloneTokensPerSecond: line.alone_tokens_per_s,
         memory: peakMemory,
         parameters: line.parameters,
       };
       model[side] = betterOf(model[side], best);
-      model.weightBytes = weightBytes(generationModels[name], line.parameters);
+      model.weightBytes ??= line.weight_bytes;
+      model.promptFlops ??= line.prompt_flops;
+      written[side].set(name, line.ids);
+      const [a, b] = [written.ours.get(name), written.transformers.get(name)];
+      // Rounding may part two texts once; other weights or arithmetic would part them at once.
+      if (a && b)
+        model.same =
+          a.findIndex((id, i) => id !== b[i]) === -1 ? a.length : a.findIndex((id, i) => id !== b[i]);
       results.versions[side] = line.peer;
     },
   });
@@ -120,23 +173,39 @@ async function main(): Promise<void> {
         results.bandwidth = Math.max(results.bandwidth ?? 0, gigabytesPerSecond);
       },
     },
+    {
+      subject: 'matrix products',
+      contestant: `${threads} threads`,
+      async run(signal) {
+        const program = python === undefined ? undefined : programPath(python);
+        const { gflops } = await measurePeak(
+          { engine, precision: 'float32', threads, python: program },
+          signal,
+        );
+        results.peak = Math.max(results.peak ?? 0, gflops);
+      },
+    },
   ];
   for (const name of names) {
-    const task = JSON.stringify({ model: name, engine: values.engine, repeats: REPEATS });
-    entries.push(entry(name, 'ours', ownProgram('./generation-ours.ts', [task], env)));
-    if (values.python === undefined) continue;
-    const peer = { program: programPath(values.python), parameters: [script, name], env };
+    const task = { model: name, folder: join(folders, name), engine, precision, repeats: REPEATS };
+    entries.push(entry(name, 'ours', ownProgram('./generation-ours.ts', [JSON.stringify(task)], env)));
+    if (python === undefined) continue;
+    const [architecture] = generationModels[name].architectures as string[];
+    const texts = architecture === 'BertModel' ? TEXTS : 1;
+    const theirs = { ...task, architecture, texts, prompt: promptOf(name, texts), written: WRITTEN };
+    const script = fileURLToPath(new URL('./generation_peer.py', import.meta.url));
+    const peer = { program: programPath(python), parameters: [script, JSON.stringify(theirs)], env };
     entries.push(entry(name, 'transformers', peer));
   }
   const save = async (): Promise<void> => {
-    if (values.save) await saveResults('generation', results, generationMarkdown(results));
+    if (keep) await saveResults('generation', results, generationMarkdown(results));
   };
   const outcome = await race(entries, rounds, (sofar) => {
     Object.assign(results, sofar);
     return save();
   });
   Object.assign(results, outcome);
-  console.log(values.json ? JSON.stringify(results, null, 2) : generationMarkdown(results));
+  console.log(json ? JSON.stringify(results, null, 2) : generationMarkdown(results));
   await save();
   if (results.interrupted) process.exitCode = 130;
 }
