@@ -195,6 +195,10 @@ describeGolden('a folder of transformers', golden('hf/gpt2/model.safetensors'), 
     await expect(fromPretrained(folder)).rejects.toThrow(
       /LlamaForCausalLM.*expected one of GPT2LMHeadModel, BertForMaskedLM, BertModel, BartFor.*, T5For/,
     );
+    writeFileSync(join(folder, 'config.json'), '{"model": {"type": "gpt2"}}');
+    await expect(fromPretrained(folder)).rejects.toThrow(
+      /a run folder of training, not one of Hugging Face's; modelFr/,
+    );
     writeFileSync(join(folder, 'config.json'), '{');
     await expect(fromPretrained(folder)).rejects.toThrow(/config\.json: not JSON/);
     rmSync(join(folder, 'config.json'));

@@ -59,7 +59,17 @@ export async function fromPretrained<Model extends PretrainedModel = PretrainedM
       `${folder}: no config.json, which says what model it is; put it there, or give { config: … }`,
     );
   }
-  const config = { ...own, ...options.config };
+  const config: HuggingFaceConfig = { ...own, ...options.config };
+  if (
+    typeof config.model === 'object' &&
+    config.model_type === undefined &&
+    config.architectures === undefined
+  ) {
+    throw new Error(
+      `${source}: a run folder of training, not one of Hugging Face's; modelFromRun of @lilformer/training opens it, ` +
+        'and savePretrained makes a folder of Hugging Face of its model',
+    );
+  }
   const architecture = withSource(source, () => architectureOf(config, options.architecture));
   const model = withSource(source, () => withoutWeights(() => architecture.build(config, new Random(0))));
   try {
