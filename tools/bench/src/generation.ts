@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   try {
     for (const model of names) {
       const task = JSON.stringify({ model, folder: join(folders, model) });
-      await run(ownProgram('./generation-prepare.ts', [task], env));
+      await run(ownProgram('./generation-weights-ours.ts', [task], env));
     }
     if (values.profile) {
       for (const model of names) {
