@@ -1,5 +1,10 @@
 import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
-  onEveryEngine: ['src/golden.test.ts', 'src/pretrained.test.ts', 'src/all-models.test.ts', 'src/generate.test.ts'],
+  onEveryEngine: [
+    'src/golden.test.ts',
+    'src/pretrained.test.ts',
+    'src/all-models.test.ts',
+    'src/generate.test.ts',
+  ],
 });

@@ -7,7 +7,8 @@ import {
   fileOptions,
   flag,
   fromWhereTheyStand,
-  openModel,
+  namedModelFlags,
+  openNamed,
   saveFigures,
   startEngine,
   textFlags,
@@ -17,14 +18,16 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import {
-  attentionMap,
+  attentionStacks,
   gateMap,
   headMeasures,
   headRole,
   headTable,
-  type AttentionMap,
+  type AttentionStack,
+  type AttentiveModel,
   type GateMap,
 } from '@lilformer/evaluation';
+import { BertForMaskedLM, BertModel, EncoderDecoderModel } from '@lilformer/models';
 import {
   attentionAverages,
   attentionHead,
@@ -33,8 +36,10 @@ import {
   attentionPage,
   gruGates,
 } from '@lilformer/plots';
+import { generateText, generationDefaults } from '@lilformer/sampling';
+import type { Tokenizer } from '@lilformer/tokenizers';
 import { z } from 'zod';
-import { mainFigureFlags, modelDetails, modelFlags } from './flags.js';
+import { mainFigureFlags, modelDetails } from './flags.js';
 
 export const attendFlags = defineCommand({
   summary:
@@ -42,16 +47,25 @@ export const attendFlags = defineCommand({
   examples: [
     'npx nx run evaluator:attend -- --run runs/stories-1 --prompt "One day, Lily and Ben"',
     'npx nx run evaluator:attend -- --run runs/stories-1 --layer 0 --head 1 --format png',
+    'npx nx run evaluator:attend -- --model t5-small --prompt "translate English to German: Hello."',
   ],
   notes: [
     'Figures: all heads, the heads of each layer, their averages, and attention.html, a page to choose layer and head ' +
-      'in and to read weights from, which opens without a network. Of a GRU: its gates.',
+      'in and to read weights from, which opens without a network. Of an encoder-decoder: those of the encoder, of the decoder, ' +
+      'and of the decoder to the encoder. Of a GRU: its gates.',
   ],
   flags: z.object({
-    ...modelFlags,
+    ...namedModelFlags,
     prompt: flag(
       { value: 'TEXT', help: 'what it reads' },
       z.string().default('First Citizen:\nBefore we proceed'),
+    ),
+    answer: flag(
+      {
+        value: 'TEXT',
+        help: 'what the decoder of an encoder-decoder is given; without it what the model answers',
+      },
+      z.string().optional(),
     ),
     layer: flag({ value: 'N', help: 'only this layer, from 0' }, whole(0).optional()),
     head: flag({ value: 'N', help: 'only this head, from 0; with --layer' }, whole(0).optional()),
@@ -69,35 +83,63 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
     throw new Error(`--head ${flags.head}: expected --layer with it`);
   }
   await startEngine(flags);
-  const { model, tokenizer } = await openModel(
-    flags.run,
-    terminal,
-    await fileOptions(flags, flags, terminal, signal),
-  );
-  let figures: NamedFigure[];
-  let page: string | undefined;
+  const details = await fileOptions(flags, flags, terminal, signal);
+  const { name, model, tokenizer, generationConfig } = await openNamed(flags, terminal, details);
+  const figures: NamedFigure[] = [];
+  const pages: { file: string; page: string }[] = [];
   try {
-    if (model.config.type === 'gru') {
-      figures = gateFigures(gateMap(model, tokenizer, flags.prompt), terminal);
+    if (isGru(model)) {
+      figures.push(...gateFigures(gateMap(model, tokenizer, flags.prompt), terminal));
     } else {
-      const map = attentionMap(model, tokenizer, flags.prompt);
-      figures = attentionFigures(map, flags, terminal);
-      if (flags.layer === undefined) page = pageOf(map, flags);
+      const answer =
+        model instanceof EncoderDecoderModel
+          ? (flags.answer ?? (await answerOf(model, tokenizer, flags.prompt, generationConfig, signal)))
+          : undefined;
+      const stacks = attentionStacks(model, tokenizer, flags.prompt, answer);
+      for (const stack of stacks) {
+        // One stack needs no name of its own.
+        const prefix = stacks.length > 1 ? `${stack.where}-` : '';
+        figures.push(...attentionFigures(stack, prefix, flags, terminal));
+        if (flags.layer === undefined && stack.where !== 'cross') {
+          pages.push({ file: `${prefix}attention.html`, page: pageOf(stack, name, flags.prompt) });
+        }
+      }
     }
   } finally {
     model.dispose();
   }
   const folder = fromWhereTheyStand(flags.figures);
   const files = await saveFigures(folder, figures, flags.format);
-  if (page !== undefined) {
-    files.push(join(folder, 'attention.html'));
+  for (const { file, page } of pages) {
+    files.push(join(folder, file));
     await writeFileAtomic(files.at(-1)!, page);
   }
   for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
 }
 
+function isGru(model: AttentiveModel): model is Parameters<typeof gateMap>[0] & AttentiveModel {
+  if (model instanceof EncoderDecoderModel || model instanceof BertModel || model instanceof BertForMaskedLM)
+    return false;
+  return model.config.type === 'gru';
+}
+
+/** The likeliest answer, so that there is something for the decoder to attend with. */
+async function answerOf(
+  model: EncoderDecoderModel,
+  tokenizer: Tokenizer,
+  prompt: string,
+  generationConfig: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const { writing } = generationDefaults(generationConfig, model);
+  const options = { maxTokens: 24, ...writing, temperature: 0, signal };
+  const { ids, finish } = await generateText(model, tokenizer, prompt, options);
+  return finish === 'stop' ? ids.slice(0, -1) : ids;
+}
+
 function attentionFigures(
-  { tokens, layers }: AttentionMap,
+  { where, tokens, keys, layers }: AttentionStack,
+  prefix: string,
   { layer, head }: Flags,
   terminal: Terminal,
 ): NamedFigure[] {
@@ -107,10 +149,15 @@ function attentionFigures(
     }
   };
   within('--layer', layer, layers.length);
-  if (layer !== undefined) within('--head', head, layers[layer].heads.length);
-  terminal.print(`Reads ${tokens.length} tokens: ${tokens.join(' ')}\n`);
-  if (tokens.length >= 3) {
-    const reports = layers.flatMap(({ heads }, l) =>
+  if (layer !== undefined) within('--head', head, layers[layer].length);
+  const whose = prefix === '' ? '' : where === 'cross' ? ', decoder to encoder' : `, ${where}`;
+  if (where !== 'cross') {
+    const verb = where === 'decoder' && prefix !== '' ? 'Writes' : 'Reads';
+    terminal.print(`${verb} ${tokens.length} tokens: ${tokens.join(' ')}\n`);
+  }
+  // What heads do is told by how far back a token looks, which says nothing of another text.
+  if (tokens.length >= 3 && where === 'decoder') {
+    const reports = layers.flatMap((heads, l) =>
       heads.map((weights, h) => {
         const measures = headMeasures(weights);
         return { layer: l, head: h, ...measures, role: headRole(measures) };
@@ -120,35 +167,36 @@ function attentionFigures(
   }
   const figures: NamedFigure[] = [];
   const add = (name: string, about: string, figure: NamedFigure['figure']) =>
-    figures.push({ name, about, figure });
+    figures.push({ name: `${prefix}${name}`, about, figure });
+  const texts = where === 'cross' ? { tokens, keys } : { tokens };
   if (layer !== undefined && head !== undefined) {
-    const about = `Attention of layer ${layer}, head ${head}`;
+    const about = `Attention of layer ${layer}, head ${head}${whose}`;
     add(
       `layer-${layer}-head-${head}`,
       about,
-      attentionHead({ title: about, tokens, weights: layers[layer].heads[head] }),
+      attentionHead({ title: about, ...texts, weights: layers[layer][head] }),
     );
     return figures;
   }
   if (layer === undefined) {
-    const all = layers.map(({ heads }) => heads);
-    add('all-heads', 'Attention of all heads', attentionModel({ tokens, layers: all }));
-    add('averages', 'Attention, averaged over heads', attentionAverages({ tokens, layers: all }));
+    const [every, averaged] = [`Attention of all heads${whose}`, `Attention, averaged over heads${whose}`];
+    add('all-heads', every, attentionModel({ title: every, ...texts, layers }));
+    add('averages', averaged, attentionAverages({ title: averaged, ...texts, layers }));
   }
-  for (const [l, { heads }] of layers.entries()) {
+  for (const [l, heads] of layers.entries()) {
     if (layer !== undefined && l !== layer) continue;
-    const about = `Attention of the heads of layer ${l}`;
-    add(`layer-${l}`, about, attentionLayer({ title: about, tokens, heads }));
+    const about = `Attention of the heads of layer ${l}${whose}`;
+    add(`layer-${l}`, about, attentionLayer({ title: about, ...texts, heads }));
   }
   return figures;
 }
 
-function pageOf({ tokens, layers }: AttentionMap, { run, prompt }: Flags): string {
+function pageOf({ tokens, layers }: AttentionStack, name: string, prompt: string): string {
   // Sums of float32 weights may come out a hair above 1.
-  const shares = layers.map(({ heads }) =>
+  const shares = layers.map((heads) =>
     heads.map((head) => head.map((row) => row.map((w) => Math.min(1, w)))),
   );
-  return attentionPage({ title: `What ${run} looks at`, subtitle: prompt, tokens, layers: shares });
+  return attentionPage({ title: `What ${name} looks at`, subtitle: prompt, tokens, layers: shares });
 }
 
 function gateFigures({ tokens, layers }: GateMap, terminal: Terminal): NamedFigure[] {

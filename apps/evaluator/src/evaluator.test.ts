@@ -7,10 +7,14 @@ import { openEngine } from '@lilformer/engine';
 import { describeGolden, reference } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attend, attendFlags } from './attend.js';
+import { compareArchitectures, compareArchitecturesFlags } from './compare-architectures.js';
+import { decode, decodeFlags } from './decode.js';
 import { evaluate, evaluateFlags } from './evaluate.js';
 import { flops, flopsFlags } from './flops.js';
 import { gruStepCommand, gruStepFlags } from './gru-step.js';
+import { inspect, inspectFlags } from './inspect.js';
 import { predict, predictFlags } from './predict.js';
+import { tinyPretrained } from './testing/tiny-pretrained.js';
 import { remembering, TEXT, tinyRun } from './testing/tiny-run.js';
 import { vocabulary, vocabularyFlags } from './vocabulary.js';
 
@@ -21,6 +25,9 @@ const COMMANDS = {
   flops: [flopsFlags, flops],
   vocabulary: [vocabularyFlags, vocabulary],
   'gru-step': [gruStepFlags, gruStepCommand],
+  decode: [decodeFlags, decode],
+  inspect: [inspectFlags, inspect],
+  'compare-architectures': [compareArchitecturesFlags, compareArchitectures],
 } as const;
 
 let folder: string;
@@ -33,6 +40,7 @@ beforeAll(async () => {
   await openEngine();
   recorded = await tinyRun(at('moe'), { type: 'moe-transformer' });
   await tinyRun(at('gru'), { type: 'gru' });
+  await tinyPretrained(folder);
 });
 afterAll(async () => {
   delete process.env.LILFORMER_CACHE;
@@ -215,5 +223,125 @@ describeGolden('evaluator on real text', [reference('tinyshakespeare/input.txt')
     expect(shown).toContain('Of the 100 commonest words (in lower case), 97 are one token');
     expect(shown).toMatch(/3 are not:\nduke richard queen/);
     expect(existsSync(at('words/tokens.svg'))).toBe(true);
+  });
+});
+
+describe('inspect', () => {
+  it('prints the tree of a published model and explains it, without weights', async () => {
+    const shown = await run('inspect', '--model', 'gpt2', '--tokens', '12');
+    expect(shown).toContain(
+      'GPT2LMHeadModel(\n  (transformer): GPT2Model(\n    (wte): Embedding(50257, 768)',
+    );
+    expect(shown).toMatch(/· · h\.0-11: 12 × GPT2Block +85,054,464 +68\.3 % +\[1, 12, 768\]/);
+    expect(shown).toContain('Outputs are for a text of 12 tokens.');
+    const tree = await run('inspect', '--model', 'bert-base-uncased', '--as', 'BertModel', '--tree');
+    expect(tree).toMatch(/^BertModel\([^]*\(pooler\): BertPooler[^]*\)\n*$/);
+  });
+
+  it('of a folder with a config.json', async () => {
+    const shown = await run('inspect', '--model', at('tiny-t5'), '--explain', '--source', '7');
+    expect(shown).toMatch(/^part +parameters/);
+    expect(shown).toContain('[1, 7, 8]');
+  });
+
+  it('says what there is', async () => {
+    await expect(run('inspect', '--model', 'nothing')).rejects.toThrow('or one of gpt2, gpt2-medium');
+    await expect(run('inspect', '--model', at('moe'))).rejects.toThrow('names no model_type');
+    await expect(run('inspect', '--model', 'gpt2', '--as', 'BertModel')).rejects.toThrow(
+      'architecture BertModel',
+    );
+  });
+});
+
+describe('compare-architectures', () => {
+  it('has facts, explanations and masks', async () => {
+    const shown = await run('compare-architectures', '--figures', at('masks'));
+    expect(shown).toMatch(/parameters +124,439,808 +109,514,298 +139,420,416 +60,506,624/);
+    expect(shown).toContain('decoder to encoder of bart-base, t5-small: cross-attention');
+    expect(shown).toContain('bart-base, t5-small: encoder-decoder');
+    expect(await readFile(at('masks/masks.svg'), 'utf8')).toContain('encoder: unmasked');
+  });
+});
+
+describe('decode', () => {
+  it('lets every way write, says that top-k 1 is greedy, and draws what they do', async () => {
+    const args = [
+      '--model',
+      at('tiny-gpt2'),
+      '--prompt',
+      'the cat',
+      '--max-tokens',
+      '5',
+      '--figures',
+      at('ways'),
+    ];
+    const shown = await run('decode', ...args);
+    for (const name of ['Greedy search', 'top-k 50', 'Temperature 1.5', 'Top-k 500', 'Top-p 0.75']) {
+      expect(shown).toContain(name);
+    }
+    expect(shown).toContain('(The same text as greedy search');
+    expect(existsSync(at('ways/decoding.svg'))).toBe(true);
+    expect(await run('decode', ...args)).toBe(shown);
+  });
+
+  it('also of a run, and not of what cannot write', async () => {
+    const shown = await run(
+      'decode',
+      '--run',
+      at('gru'),
+      '--prompt',
+      'the',
+      '--max-tokens',
+      '3',
+      '--stop',
+      'zz',
+    );
+    expect(shown).toContain('Top-p 0.5');
+    await expect(run('decode', '--model', at('tiny-bert'))).rejects.toThrow(
+      'BertForMaskedLM reads and cannot write',
+    );
+    await expect(run('decode')).rejects.toThrow('expected either --run PATH or --model NAME');
+  });
+});
+
+describe('attend, of pretrained models', () => {
+  it('draws the three kinds of an encoder-decoder', async () => {
+    const args = ['--model', at('tiny-t5'), '--prompt', 'the cat', '--answer', 'sat', '--figures', at('t5')];
+    const shown = await run('attend', ...args);
+    expect(shown).toContain('Reads 7 tokens');
+    expect(shown).toContain('Writes 4 tokens');
+    for (const where of ['encoder', 'decoder', 'cross']) {
+      expect(existsSync(at(`t5/${where}-layer-0.svg`))).toBe(true);
+    }
+    expect(await readFile(at('t5/cross-layer-0.svg'), 'utf8')).toContain('decoder to encoder');
+    const one = await run(
+      'attend',
+      ...args.slice(0, 4),
+      '--layer',
+      '0',
+      '--head',
+      '1',
+      '--figures',
+      at('one'),
+    );
+    expect(one).toContain('cross-layer-0-head-1.svg');
+  });
+
+  it('and of an encoder, and of a folder without a tokenizer with ids for texts', async () => {
+    await run('attend', '--model', at('tiny-bert'), '--prompt', 'the cat', '--figures', at('bert'));
+    expect(existsSync(at('bert/all-heads.svg'))).toBe(true);
+    await rm(at('tiny-gpt2/tokenizer.json'));
+    await rm(at('tiny-gpt2/tokenizer_config.json'));
+    const shown = await run(
+      'attend',
+      '--model',
+      at('tiny-gpt2'),
+      '--prompt',
+      '5 7 9',
+      '--figures',
+      at('ids'),
+    );
+    expect(shown).toContain('its texts are ids');
+    expect(shown).toContain('Reads 3 tokens: 5 7 9');
   });
 });

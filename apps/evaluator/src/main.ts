@@ -23,6 +23,18 @@ await runProgram({
     const { vocabulary, vocabularyFlags } = await import('./vocabulary.js');
     return verb(vocabularyFlags, vocabulary);
   },
+  async decode() {
+    const { decode, decodeFlags } = await import('./decode.js');
+    return verb(decodeFlags, decode);
+  },
+  async inspect() {
+    const { inspect, inspectFlags } = await import('./inspect.js');
+    return verb(inspectFlags, inspect);
+  },
+  async 'compare-architectures'() {
+    const { compareArchitectures, compareArchitecturesFlags } = await import('./compare-architectures.js');
+    return verb(compareArchitecturesFlags, compareArchitectures);
+  },
   async 'gru-step'() {
     const { gruStepCommand, gruStepFlags } = await import('./gru-step.js');
     return verb(gruStepFlags, gruStepCommand);

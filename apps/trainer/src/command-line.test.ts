@@ -116,7 +116,8 @@ describe('generate', () => {
   });
 
   it.each([
-    [[], '--run is missing'],
+    [['--run', 'r', '--beams', '0'], '--beams 0: expected a whole number of at least 1'],
+    [['--run', 'r', '--early-stopping', 'late'], '--early-stopping late: expected one of true, false, never'],
     [['--run', 'r', '--top-p', '0'], '--top-p 0: expected a number above 0 and at most 1'],
     [['--run', 'r', '--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
     [['--run', 'r', '--tokens', '5'], '--tokens: no such setting'],

@@ -1,17 +1,20 @@
 // The command line of the trainer. Flags, checks and help of `train` come from the schema in settings.ts,
 // those of `generate` from the one below.
 import {
+  beamFlags,
   checkFlags,
   defineCommand,
+  drawingFlags,
   engineFlags,
   fileFlags,
   flag,
   flagOf,
   helpEntry,
   helpOfFlags,
+  namedModelFlags,
   notNegative,
   off,
-  real,
+  penaltyFlags,
   splitFlags,
   text,
   textFlags,
@@ -214,31 +217,30 @@ export type GenerateCommand = NonNullable<ReturnType<typeof generateFlags.parse>
 
 /** `generate`: its flags and help. */
 export const generateFlags = defineCommand({
-  summary: 'Lets a trained model write.',
+  summary: 'Lets a trained or pretrained model write: go on with its prompts, or answer them.',
   examples: [
     'npx nx run trainer:generate -- --run runs/NAME --prompt "Once upon a time"',
+    'npx nx run trainer:generate -- --model gpt2 --prompt "Once upon a time" --top-k 50 --repetition-penalty 1.2',
+    'npx nx run trainer:generate -- --model t5-small --prompt "translate English to German: Hello." --beams 4',
     'npx nx run trainer:generate -- --run model_weights.pth --tokenizer char --text tiny-shakespeare',
   ],
+  notes: [
+    'Several prompts are written side by side with --together, and one after the other, as they come, without.',
+  ],
   flags: z.object({
-    run: flag(
-      { value: 'PATH', help: 'a run folder, as `train` prints it, or a .pt, .pth or .safetensors file' },
-      text('a run folder or a file of weights'),
-    ),
+    ...namedModelFlags,
     prompt: flag(
       { value: 'TEXT', many: true, help: 'what the text starts from; may be given several times' },
       z.array(z.string()).default(['Once upon a time']),
     ),
     randomStart: flag({ help: 'starts from one token drawn at random instead of a prompt' }, off()),
+    together: flag({ help: 'all prompts at once, which is faster; the texts come when all are done' }, off()),
     maxTokens: flag({ value: 'N', help: 'how many tokens to write at most' }, whole(1).default(200)),
     temperature: flag(
       { value: 'T', help: 'below 1 safer, above 1 wilder; 0: always the likeliest token' },
       notNegative().default(0.8),
     ),
-    topK: flag({ value: 'N', help: 'choose among the N likeliest tokens only' }, whole(1).optional()),
-    topP: flag(
-      { value: 'P', help: 'choose among the likeliest tokens that have share P together' },
-      real('a number above 0 and at most 1', (x) => x > 0 && x <= 1).optional(),
-    ),
+    ...drawingFlags,
     seed: flag(
       { value: 'N', help: 'same seed, same text; without it another text each time' },
       whole(0).optional(),
@@ -251,6 +253,8 @@ export const generateFlags = defineCommand({
     ),
     last: flag({ help: 'the last weights of a run instead of the best ones' }, off()),
     noCache: flag({ help: 'recompute everything for each token: the same text, slower' }, off()),
+    ...penaltyFlags,
+    ...beamFlags,
     ...fileFlags,
     text: textFlags.text,
     separator: textFlags.separator,

@@ -113,6 +113,16 @@ describe('trainer', () => {
       expect(again.out).toBe(once.out);
       expect(uncached.out).toBe(once.out);
       expect(other.out).not.toBe(once.out);
+
+      const together = await write('--prompt', 'A cat', '--together');
+      expect(together.out.startsWith(once.out)).toBe(true);
+      expect(together.out).toContain('A cat');
+      const stopped = await write('--stop', 'e', '--min-tokens', '2', '--repetition-penalty', '1.2');
+      expect(stopped.out.slice('The dog'.length)).not.toContain('e');
+      const beams = await write('--beams', '3', '--sequences', '2', '--max-tokens', '6');
+      const scores = [...beams.out.matchAll(/^(-\d+\.\d{4}) {2}The dog/gm)].map(([, score]) => Number(score));
+      expect(scores.length).toBe(2);
+      expect(scores[0]).toBeGreaterThanOrEqual(scores[1]);
     },
   );
 
@@ -147,7 +157,9 @@ describe('trainer', () => {
     [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
     [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
     [['generate', '--run', 'nowhere'], /nowhere/],
-    [['fly'], /fly: expected train, sweep or generate/],
+    [['generate'], /^expected either --run PATH or --model NAME$/m],
+    [['generate', '--run', 'r', '--sequences', '2'], /^--sequences: expected --beams N with it$/m],
+    [['fly'], /fly: expected train, sweep, generate or export/],
     [['sweep', '--preset', 'fly'], /--preset fly: expected one of .*evolution/],
   ])('%j ends with one clear message', async (args, message) => {
     const { code, err } = await run(args);

@@ -23,11 +23,22 @@ export {
   engineFlags,
   fileFlags,
   fileOptions,
+  namedModelFlags,
   openModel,
+  openNamed,
   startEngine,
   type EngineFlags,
   type FileFlags,
+  type NamedModel,
 } from './open-model.js';
+export {
+  beamFlags,
+  beamOptions,
+  drawingFlags,
+  drawingOptions,
+  penaltyFlags,
+  writingOptions,
+} from './writing.js';
 export { protocolFlags, protocolOf, type ProtocolFlags } from './protocol.js';
 export { commandLine, INTERRUPTED, runProgram, tellListener, typedCommand, verb } from './program.js';
 export {

@@ -1,14 +1,35 @@
 // Models as the apps' flags name them: a run folder, or a file of PyTorch or safetensors with a tokenizer beside
-// it or given. The engine is opened with them.
+// it or given; or a pretrained one. The engine is opened with them.
 import { openEngine, engineNames } from '@lilformer/engine';
-import { openCheckpoint, type OpenedCheckpoint } from '@lilformer/evaluation';
+import { openCheckpoint, type AttentiveModel, type OpenedCheckpoint } from '@lilformer/evaluation';
+import { fromPretrained } from '@lilformer/models';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
+import { existsSync } from 'node:fs';
 import { bestRunIn } from './best-run.js';
 import { makeTokenizer } from './corpus.js';
+import { IdTokenizer } from './id-tokenizer.js';
 import { givenCorpus, type TextFlags } from './measured-text.js';
 import { fromWhereTheyStand } from './paths.js';
 import { flag, oneOf, text, whole, type FlagValues } from './schema.js';
 import type { Terminal } from './terminal.js';
+
+/** Flags that name a model: exactly one of the two is needed. */
+export const namedModelFlags = {
+  run: flag(
+    {
+      value: 'PATH',
+      help: 'a run folder, as `train` prints it (of a folder of runs, the best), or a .pt, .pth or .safetensors file',
+    },
+    text('a run folder or a file of weights').optional(),
+  ),
+  model: flag(
+    {
+      value: 'NAME',
+      help: 'instead a pretrained model: a folder as Hugging Face saves them, or a name on its Hub, such as gpt2',
+    },
+    text('a folder or a name').optional(),
+  ),
+};
 
 /** Flags that say what computes. */
 export const engineFlags = {
@@ -90,4 +111,40 @@ export async function openModel(
   throw new Error(
     `${run}: has no tokenizer beside it; expected --tokenizer FILE, or --tokenizer char with --text`,
   );
+}
+
+/** A model of any kind, with all that belongs to it. */
+export interface NamedModel {
+  /** As it was typed. */
+  readonly name: string;
+  readonly model: AttentiveModel;
+  readonly tokenizer: Tokenizer;
+  /** What a pretrained model's generation_config.json says; empty of others. */
+  readonly generationConfig: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Opens what `--run` or `--model` names. A pretrained model without a tokenizer has ids for texts.
+ * @throws Error when there is not exactly one of the two, or what it names cannot be opened
+ */
+export async function openNamed(
+  { run, model: pretrained }: FlagValues<typeof namedModelFlags>,
+  terminal: Terminal,
+  options: { tokenizer?: Tokenizer; settings?: Record<string, unknown> } = {},
+): Promise<NamedModel> {
+  if ((run === undefined) === (pretrained === undefined)) {
+    throw new Error('expected either --run PATH or --model NAME');
+  }
+  if (run !== undefined) {
+    const { model, tokenizer } = await openModel(run, terminal, options);
+    return { name: run, model, tokenizer, generationConfig: {} };
+  }
+  const name = pretrained!;
+  const path = fromWhereTheyStand(name);
+  const { model, tokenizer, generationConfig } = await fromPretrained(existsSync(path) ? path : name);
+  const own = tokenizer ?? options.tokenizer;
+  if (!own) terminal.print(`${name} lies without a tokenizer: its texts are ids, such as 5 17 42.`);
+  const eos = [generationConfig.eos_token_id].flat()[0];
+  const ids = new IdTokenizer(model.vocabSize, typeof eos === 'number' ? eos : undefined);
+  return { name, model, tokenizer: own ?? ids, generationConfig };
 }

@@ -48,9 +48,9 @@ const ATTENTION: Readonly<Record<AttentionKind, string>> = {
 
 const OBJECTIVES: Readonly<Record<string, string>> = {
   gpt2: 'the next token of plain text',
-  bert: 'tokens that were masked (15 of 100), and whether two sentences belong together',
-  bart: 'a text from what is left of it: spans behind one mask each, sentences in another order',
-  t5: 'spans that were cut out, each behind its marker; and tasks, said in words',
+  bert: 'masked tokens, 15 of 100; which sentence is next',
+  bart: 'a text of which spans are masked, in its order',
+  t5: 'spans that were cut out; tasks, in words',
 };
 
 /** What is to be said of a kind of model. */

@@ -115,3 +115,12 @@ export {
   type AttentionKind,
 } from './architectures.js';
 export { architectureTable, attentionNote, kindNotes, type KindNotes } from './architecture-notes.js';
+export {
+  compareDecoding,
+  decodingStrategies,
+  firstTokenDistributions,
+  type DecodingEvent,
+  type DecodingOptions,
+  type FirstTokenDistributions,
+  type Strategy,
+} from './decoding-comparison.js';

@@ -23,6 +23,8 @@ export interface AttentionMasksOptions extends FigureOptions {
 
 /** Side of a cell. */
 const CELL = 17;
+/** Room for a row's name. */
+const NAME = 150;
 /** A shade that is seen and can be printed. */
 const FILLED = 0.72;
 
@@ -37,7 +39,7 @@ export function attentionMasks(options: AttentionMasksOptions): Figure {
   needSome('rows', rows, 'row');
   const frame = openFrame(options, 'Who may look at whom');
   const elements: string[] = [];
-  const left = MARGIN + 96;
+  const left = MARGIN + NAME + 24;
   const gap = 34;
   const most = Math.max(...rows.map(({ masks }) => masks.length), 1);
   const step = (frame.width - left - MARGIN + gap) / most;
@@ -67,14 +69,31 @@ export function attentionMasks(options: AttentionMasksOptions): Figure {
           rowLabels: mask.visible.map((_, i) => String(i + 1)),
           columnLabels: mask.visible[0].map((_, j) => String(j + 1)),
         }),
+        cellBorders(x, top + 22, mask.visible.length, keys),
       );
     }
     elements.push(
-      textAt(MARGIN, top + 22 + tallest / 2, shorten(name, 84, 13, { bold: true }), { size: 13, bold: true }),
+      textAt(MARGIN, top + 22 + tallest / 2, shorten(name, NAME, 13, { bold: true }), {
+        size: 13,
+        bold: true,
+      }),
     );
     top += tallest + 62;
   }
   const note = 'A row is a token that looks, a column one that can be looked at; filled: it may.';
   elements.push(textAt(MARGIN, top - 6, note, { size: 12, color: MUTED }));
   return frame.finish(top + 14, elements);
+}
+
+/** White lines between cells, so that filled ones can be counted. */
+function cellBorders(left: number, top: number, rows: number, columns: number): string {
+  const across = Array.from(
+    { length: rows - 1 },
+    (_, i) => `M${left} ${top + (i + 1) * CELL}h${columns * CELL}`,
+  );
+  const down = Array.from(
+    { length: columns - 1 },
+    (_, j) => `M${left + (j + 1) * CELL} ${top}v${rows * CELL}`,
+  );
+  return `<path d="${[...across, ...down].join('')}" fill="none" stroke="#ffffff" stroke-width="1"/>`;
 }

@@ -101,7 +101,8 @@ export function attentionModel(options: AttentionModelOptions): Figure {
   const left = MARGIN + 26;
   const gap = 8;
   const room = Math.floor((frame.width - left - MARGIN - COLOR_BAR - 16) / columns) - gap;
-  const size = snap(Math.min(room, 150), keys.length);
+  // Panels are as wide as there is room for, and not much taller than that where there are more queries than keys.
+  const size = snap(Math.min(room, 150) * Math.min(1, (1.5 * keys.length) / tokens.length), keys.length);
   const tall = (size * tokens.length) / keys.length;
   if (size < 8) throw new RangeError(`${columns} heads do not fit into width ${frame.width}; give more`);
   const { colors, beyond } = colorsOf(layers.flat(), options.max);
@@ -128,15 +129,15 @@ export function attentionModel(options: AttentionModelOptions): Figure {
   const height = layers.length * (tall + gap) - gap;
   const bar = { left: left + columns * (size + gap) + 8, top, height: Math.min(height, 320) };
   elements.push(...colorBar(bar, colors, { name: 'attention weight', beyond }));
-  const note = shorten(
+  const notes =
     options.keys === undefined
-      ? `queries down, keys across: ${textOf(tokens)}`
-      : `queries down: ${textOf(tokens)}; keys across: ${textOf(keys)}`,
-    frame.width - 2 * MARGIN,
-    11.5,
-  );
-  elements.push(textAt(MARGIN, top + height + 16, note, { size: 11.5, color: MUTED }));
-  return frame.finish(top + height + 34, elements);
+      ? [`queries down, keys across: ${textOf(tokens)}`]
+      : [`queries down: ${textOf(tokens)}`, `keys across: ${textOf(keys)}`];
+  for (const [line, note] of notes.entries()) {
+    const text = shorten(note, frame.width - 2 * MARGIN, 11.5);
+    elements.push(textAt(MARGIN, top + height + 16 + 17 * line, text, { size: 11.5, color: MUTED }));
+  }
+  return frame.finish(top + height + 17 + 17 * notes.length, elements);
 }
 
 /** Tokens as one line. */
@@ -159,6 +160,9 @@ function checkLayers(
     }
   }
 }
+
+/** Height of a panel that has more queries than keys. */
+const TALLEST = 560;
 
 /** Panels of equal size with token names at the left and lower edges of the grid. */
 function panelGrid(
@@ -186,7 +190,12 @@ function panelGrid(
   let beside = 60;
   for (let round = 0; round < 2; round++) {
     const room = (inner - beside - 20 - gap * (columns - 1)) / columns;
-    size = snap(Math.min(room, Math.max(keys.length * 44, 120)), keys.length);
+    const wide = Math.min(room, Math.max(keys.length * 44, 120));
+    // With more queries than keys a panel grows tall: not above what a page shows.
+    size = snap(
+      tokens.length > keys.length ? Math.min(wide, (TALLEST * keys.length) / tokens.length) : wide,
+      keys.length,
+    );
     beside = labelRoom(labels, size / keys.length).beside;
   }
   const { below } = labelRoom(keyLabels, size / keys.length);

@@ -1,0 +1,114 @@
+// `decode`: ways of choosing tokens side by side on one prompt, and what they make of the first token's probabilities.
+import {
+  asTheyWouldType,
+  defineCommand,
+  fileOptions,
+  flag,
+  fromWhereTheyStand,
+  namedModelFlags,
+  openNamed,
+  penaltyFlags,
+  saveFigures,
+  startEngine,
+  textFlags,
+  whole,
+  writingOptions,
+  type Terminal,
+} from '@lilformer/command-line';
+import { compareDecoding, decodingStrategies, firstTokenDistributions } from '@lilformer/evaluation';
+import { BertForMaskedLM, BertModel } from '@lilformer/models';
+import { generationDefaults } from '@lilformer/sampling';
+import { z } from 'zod';
+import { figureFlags, modelDetails } from './flags.js';
+
+const GREEDY = decodingStrategies[0];
+const ONE = decodingStrategies.find(({ options }) => options.topK === 1)!;
+
+export const decodeFlags = defineCommand({
+  summary: 'Compares ways of choosing tokens: greedy, sampling, temperatures, top-k and top-p on one prompt.',
+  examples: [
+    'npx nx run evaluator:decode -- --model gpt2 --prompt "The future will involve"',
+    'npx nx run evaluator:decode -- --run runs/stories-1 --prompt "One day, Lily" --figures figures',
+  ],
+  notes: ['All of them draw with the same seed, so that they differ by what they are alone.'],
+  flags: z.object({
+    ...namedModelFlags,
+    prompt: flag(
+      { value: 'TEXT', help: 'what is gone on with' },
+      z.string().default('The future of artificial intelligence will involve'),
+    ),
+    maxTokens: flag({ value: 'N', help: 'new tokens at most' }, whole(1).default(50)),
+    seed: flag({ value: 'N', help: 'seed of every way' }, whole(0).default(0)),
+    top: flag({ value: 'N', help: 'how many tokens the figure has' }, whole(1).default(10)),
+    ...penaltyFlags,
+    ...figureFlags,
+    ...modelDetails,
+    text: textFlags.text,
+    separator: textFlags.separator,
+  }),
+});
+
+type Flags = NonNullable<ReturnType<typeof decodeFlags.parse>>;
+
+export async function decode(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  await startEngine(flags);
+  const details = await fileOptions(flags, flags, terminal, signal);
+  const { name, model, tokenizer, generationConfig } = await openNamed(flags, terminal, details);
+  try {
+    if (model instanceof BertModel || model instanceof BertForMaskedLM) {
+      throw new Error(
+        `${name}: ${model.constructor.name} reads and cannot write; expected a GPT-2, BART or T5, or a run`,
+      );
+    }
+    const { prompt, maxTokens, seed } = flags;
+    const { writing } = generationDefaults(generationConfig, model);
+    const common = { ...writing, ...writingOptions({ ...flags, maxTokens: undefined }, signal) };
+    terminal.print(`Prompt: ${prompt}`);
+    const written = new Map<string, readonly number[]>();
+    let present: string | undefined;
+    for await (const { strategy, text, ids } of compareDecoding(model, tokenizer, prompt, {
+      maxTokens,
+      seed,
+      common,
+    })) {
+      if (strategy.name !== present) {
+        present = strategy.name;
+        terminal.print(`\n${strategy.name}${strategy.about === '' ? '' : `\n  ${strategy.about}`}`);
+        terminal.write('... ');
+      }
+      terminal.write(text);
+      if (!ids) continue;
+      written.set(strategy.name, ids);
+      terminal.print('');
+      if (strategy === ONE) {
+        const same = ids.join() === written.get(GREEDY.name)!.join();
+        terminal.print(
+          same
+            ? '(The same text as greedy search: of one token there is nothing to draw.)'
+            : '(Not the text of greedy search: two tokens were equally likely, and top-k keeps both.)',
+        );
+      }
+    }
+    if (flags.figures === undefined) return;
+    const { samplingFilters } = await import('@lilformer/plots');
+    const ids = tokenizer.encode(prompt);
+    const { tokens, stages } = await firstTokenDistributions(
+      model,
+      tokenizer,
+      ids,
+      decodingStrategies,
+      flags.top,
+    );
+    const about = `The token after "${prompt}": what each way makes of its probabilities`;
+    const short = stages.map((stage) => ({ ...stage, name: stage.name.replace(/ \(.*/, ', top-k 50') }));
+    const figure = samplingFilters({ title: about, tokens, stages: short, width: 1000 });
+    const files = await saveFigures(
+      fromWhereTheyStand(flags.figures),
+      [{ name: 'decoding', about, figure }],
+      flags.format,
+    );
+    for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
+  } finally {
+    model.dispose();
+  }
+}

@@ -1,0 +1,57 @@
+// A tokenizer for models that lie without one: their texts are ids, written as numbers.
+import type { DecodeStream, Tokenizer } from '@lilformer/tokenizers';
+
+/** `5 17 42` is the text of the ids 5, 17 and 42. */
+export class IdTokenizer implements Tokenizer {
+  /** @param vocabSize number of ids, those of the model */
+  constructor(
+    readonly vocabSize: number,
+    readonly eosId?: number,
+  ) {}
+
+  /** @throws Error when the text is not of numbers, or one is no id */
+  encode(text: string): Uint32Array {
+    const words = text.split(/\s+/).filter((word) => word !== '');
+    const ids = words.map((word) => this.tokenToId(word));
+    const wrong = ids.indexOf(undefined);
+    if (wrong < 0) return Uint32Array.from(ids as number[]);
+    throw new Error(
+      `${JSON.stringify(words[wrong])}: the model lies without a tokenizer, so its texts are ids; ` +
+        `expected numbers from 0 to ${this.vocabSize - 1} such as "5 17 42", or --tokenizer FILE`,
+    );
+  }
+
+  decode(ids: Iterable<number>): string {
+    return [...ids].join(' ');
+  }
+
+  decodeStream(): DecodeStream {
+    let first = true;
+    return {
+      push(id) {
+        const text = first ? String(id) : ` ${id}`;
+        first = false;
+        return text;
+      },
+      flush: () => '',
+    };
+  }
+
+  tokenToId(token: string): number | undefined {
+    const id = /^\d+$/.test(token) ? Number(token) : NaN;
+    return id < this.vocabSize ? id : undefined;
+  }
+
+  idToToken(id: number): string | undefined {
+    return Number.isInteger(id) && id >= 0 && id < this.vocabSize ? String(id) : undefined;
+  }
+
+  safeCut(text: string, near: number): number {
+    for (let p = Math.min(near, text.length - 1); p > 0; p--) if (/\s/.test(text[p])) return p;
+    return 0;
+  }
+
+  toJSON(): Record<string, unknown> {
+    throw new Error('ids written as numbers are no tokenizer to be saved');
+  }
+}

@@ -1,0 +1,110 @@
+import { openEngine, tf } from '@lilformer/engine';
+import { createModel, fromPretrained, type GPT2LMHeadModel, type LanguageModel } from '@lilformer/models';
+import { Random } from '@lilformer/random';
+import { generateText, topTokens } from '@lilformer/sampling';
+import { CharTokenizer } from '@lilformer/tokenizers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  compareDecoding,
+  decodingStrategies,
+  firstTokenDistributions,
+  type Strategy,
+} from './decoding-comparison.js';
+
+const tokenizer = CharTokenizer.fromText('abcdefghijklmnop .');
+let model: LanguageModel;
+beforeAll(async () => {
+  await openEngine();
+  const sizes = { dModel: 16, nHeads: 2, nLayers: 2, contextLength: 64 };
+  model = createModel({ type: 'nano-gpt', vocabSize: tokenizer.vocabSize, ...sizes }, new Random(3));
+  for (const [, { variable }] of model.namedParameters()) {
+    tf.tidy(() => variable.assign(tf.mul(variable, variable.rank > 1 ? 6 : 1)));
+  }
+});
+
+describe('compareDecoding', () => {
+  it('lets every strategy write what it writes alone; top-k 1 writes what greedy search writes', async () => {
+    const written = new Map<Strategy, { text: string; ids: readonly number[] }>();
+    for await (const { strategy, text, ids } of compareDecoding(model, tokenizer, 'abc', {
+      maxTokens: 12,
+      seed: 5,
+    })) {
+      const before = written.get(strategy)?.text ?? '';
+      written.set(strategy, { text: before + text, ids: ids ?? [] });
+    }
+    expect([...written.keys()]).toEqual(decodingStrategies);
+    for (const [{ options }, { text, ids }] of written) {
+      const alone = await generateText(model, tokenizer, 'abc', { ...options, maxTokens: 12, seed: 5 });
+      expect({ text, ids }).toEqual({ text: alone.text, ids: alone.ids });
+    }
+    const named = (name: string) => [...written].find(([strategy]) => strategy.name === name)![1];
+    expect(named('Top-k 1')).toEqual(named('Greedy search'));
+    expect(named('Temperature 1.5')).not.toEqual(named('Greedy search'));
+  });
+
+  it('takes other strategies and common settings', async () => {
+    const strategies = [{ name: 'x', about: '', options: { temperature: 0 } }];
+    const texts: string[] = [];
+    const greedy = await generateText(model, tokenizer, 'a', { temperature: 0, maxTokens: 9 });
+    const common = { stopTokens: [greedy.ids[2]] };
+    for await (const { text } of compareDecoding(model, tokenizer, 'a', {
+      maxTokens: 9,
+      strategies,
+      common,
+    })) {
+      texts.push(text);
+    }
+    expect(texts.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('firstTokenDistributions', () => {
+  it('has the model’s own first, then each strategy’s; what a filter takes out is 0', async () => {
+    const ids = tokenizer.encode('abc');
+    const { tokens, stages } = await firstTokenDistributions(model, tokenizer, ids, decodingStrategies, 6);
+    expect(tokens.length).toBe(6);
+    expect(stages.map(({ name }) => name)).toEqual([
+      'the model',
+      ...decodingStrategies.map(({ name }) => name),
+    ]);
+    const named = (name: string) => stages.find((stage) => stage.name === name)!.probabilities;
+    expect(named('Greedy search')).toEqual([1, 0, 0, 0, 0, 0]);
+    expect(named('Top-k 1')).toEqual([1, 0, 0, 0, 0, 0]);
+    expect(named('Temperature 1.0')).toEqual(named('the model'));
+    expect(named('Temperature 0.5')[0]).toBeGreaterThan(named('the model')[0]);
+    expect(named('Temperature 1.5')[0]).toBeLessThan(named('the model')[0]);
+    expect(named('Top-p 0.5').filter((p) => p > 0).length).toBeLessThan(6);
+    for (const { probabilities } of stages) {
+      expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThan(1 + 1e-9);
+    }
+    const { tokens: all } = await firstTokenDistributions(model, tokenizer, ids, [], 99);
+    expect(all.length).toBe(topTokens(new Float32Array(tokenizer.vocabSize), 99).length);
+  });
+});
+
+describe('GPT-2 124M, where its weights are in the cache of Hugging Face’s libraries', () => {
+  it('goes on greedily as it is known to', async ({ skip }) => {
+    const before = process.env.HF_HUB_OFFLINE;
+    process.env.HF_HUB_OFFLINE = '1';
+    const loaded = await fromPretrained<GPT2LMHeadModel>('gpt2')
+      .catch(() => fromPretrained<GPT2LMHeadModel>('openai-community/gpt2'))
+      .catch((error: Error) => error);
+    if (before === undefined) delete process.env.HF_HUB_OFFLINE;
+    else process.env.HF_HUB_OFFLINE = before;
+    if (loaded instanceof Error) {
+      expect(loaded.message).toContain('not in the cache');
+      skip(loaded.message);
+      return;
+    }
+    const prompt = 'The future of artificial intelligence will involve';
+    const { text } = await generateText(loaded.model, loaded.tokenizer!, prompt, {
+      temperature: 0,
+      maxTokens: 50,
+    });
+    expect(text.trim()).toBe(
+      'a lot of work.\n\n"We\'re going to have to see how we do it," said Dr. Michael S. Hirsch, a professor of computer ' +
+        'science at the University of California, Berkeley. "We\'re going to have to see',
+    );
+    loaded.model.dispose();
+  }, 120_000);
+});
