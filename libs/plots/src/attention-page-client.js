@@ -1,3 +1,4 @@
+// @ts-check
 // What runs in the attention page: it reads the page's data, and draws the matrix that is chosen. Plain JavaScript
 // for browsers, put into the page as it stands; tokens reach the document as text only, never as markup.
 /// <reference lib="dom" />
