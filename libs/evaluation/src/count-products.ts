@@ -150,25 +150,25 @@ const LIBRARY: Readonly<Record<string, (args: readonly unknown[]) => Work>> = {
     return [wanted * 2 * rows * inputs * outputs, Math.min(1, wanted)];
   },
   attentionForward(args) {
-    const [batch, heads, queries, keys, headDim] = numbers(args, 6, 5);
-    return ofAttention(2, 2, [batch, heads, headDim], pairs(queries, keys, args[11] as boolean));
+    const [batch, heads, queries, keys, headDim] = numbers(args, 7, 5);
+    return ofAttention(2, 2, [batch, heads, headDim], pairs(queries, keys, args[12] as boolean));
   },
   // The scores once more, and the gradients of the weights, of v, of q and of k: in two steps.
   attentionBackward(args) {
-    const [batch, heads, queries, keys, headDim] = numbers(args, 10, 5);
-    return ofAttention(5, 2, [batch, heads, headDim], pairs(queries, keys, args[15] as boolean));
+    const [batch, heads, queries, keys, headDim] = numbers(args, 12, 5);
+    return ofAttention(5, 2, [batch, heads, headDim], pairs(queries, keys, args[17] as boolean));
   },
   attentionPackedForward(args) {
-    const [batch, heads, length, headDim] = numbers(args, 4, 4);
-    return ofAttention(2, 2, [batch, heads, headDim], pairs(length, length, args[8] as boolean));
+    const [batch, heads, length, headDim] = numbers(args, 5, 4);
+    return ofAttention(2, 2, [batch, heads, headDim], pairs(length, length, args[9] as boolean));
   },
   attentionPackedBackward(args) {
-    const [batch, heads, length, headDim] = numbers(args, 6, 4);
-    return ofAttention(5, 2, [batch, heads, headDim], pairs(length, length, args[10] as boolean));
+    const [batch, heads, length, headDim] = numbers(args, 8, 4);
+    return ofAttention(5, 2, [batch, heads, headDim], pairs(length, length, args[12] as boolean));
   },
   cachedAttention(args) {
-    const [batch, heads, tokens, length, , headDim] = numbers(args, 5, 6);
-    return ofAttention(2, 2, [batch, heads, headDim], pairs(tokens, length, true));
+    const [batch, heads, tokens, length, , headDim] = numbers(args, 6, 6);
+    return ofAttention(2, 2, [batch, heads, headDim], pairs(tokens, length, args[12] as boolean));
   },
   // The logits, and where they are wanted the gradients of input and weight, which do not wait for each other.
   linearCrossEntropy(args) {
