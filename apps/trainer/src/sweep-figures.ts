@@ -74,7 +74,7 @@ export function figuresOf(
       }),
     );
   }
-  if (readings.length > 0) {
+  if (readings.length > 0 && results.some(({ evaluations }) => evaluations.length > 1)) {
     add(
       'settings',
       'The effect of each setting on training and validation loss',

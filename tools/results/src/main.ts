@@ -53,7 +53,7 @@ async function main(): Promise<number> {
         step.args.map((arg) => arg.replace(HERE, asGiven(folder))),
       ),
       output,
-      figures: step.figures === undefined ? [] : figuresIn(folder, step.figures),
+      figures: step.figures === undefined ? [] : figuresIn(folder, step.figures, step.show),
     });
   }
   const page = join(folder, 'README.md');
@@ -110,11 +110,14 @@ function asGiven(path: string): string {
   return relative(fromWhereTheyStand('.'), path).replaceAll('\\', '/') || '.';
 }
 
-function figuresIn(folder: string, name: string): string[] {
-  return readdirSync(join(folder, name))
-    .filter((file) => file.endsWith('.svg'))
-    .sort()
-    .map((file) => `${name}/${file}`);
+/** Files relative to the page: those of these names, in their order, or all that are there. */
+function figuresIn(folder: string, name: string, wanted?: readonly string[]): string[] {
+  const files =
+    wanted?.map((figure) => `${figure}.svg`) ??
+    readdirSync(join(folder, name))
+      .filter((file) => file.endsWith('.svg'))
+      .sort();
+  return files.map((file) => `${name}/${file}`);
 }
 
 try {

@@ -12,6 +12,8 @@ export interface Step {
   readonly about?: string;
   /** A folder beside the page that its figures go to; they are shown as well. */
   readonly figures?: string;
+  /** Those of the figures that the page shows, by their names; all without. */
+  readonly show?: readonly string[];
   /** It needs a Python with torch, and is left out without `--python`. */
   readonly python?: true;
 }
@@ -27,6 +29,7 @@ export interface ResultSet {
 export const HERE = '{page}';
 
 const LARGE = 'runs/large';
+const SENTENCE = 'Once upon a time there was a little girl named Lily.';
 const OPENING = 'First Citizen:\nBefore we proceed';
 
 export const SETS: Readonly<Record<string, ResultSet>> = {
@@ -121,7 +124,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:attend',
-        args: ['--run', 'runs/recurrent/gru', '--prompt', 'Lily said, '],
+        args: ['--run', 'runs/recurrent/gru', '--prompt', SENTENCE],
         heading: 'The gates of the GRU',
         figures: 'gates',
       },
@@ -130,6 +133,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         args: ['--run', 'runs/recurrent/transformer-8', '--prompt', 'Lily said, '],
         heading: 'The heads of the transformer of 8 layers',
         figures: 'heads',
+        show: ['all-heads', 'averages'],
       },
     ],
   },
@@ -173,6 +177,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         args: ['--run', LARGE, '--prompt', OPENING],
         heading: 'What its heads look at',
         figures: 'large/attention',
+        show: ['averages', 'layer-0', 'layer-5'],
       },
     ],
   },
