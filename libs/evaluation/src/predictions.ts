@@ -5,6 +5,7 @@ import type { LanguageModel } from '@lilformer/models';
 import { generateText, softmax, topTokens, type GenerateOptions, type Prompt } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { promptIds } from './prompt-ids.js';
+import { valuesOf } from './values.js';
 import { visibleToken } from './visible-token.js';
 
 /** A token that may come next. */
@@ -144,9 +145,9 @@ function shown(tokenizer: Tokenizer, id: number): string {
 /** Logits [T · V] in evaluation mode, or with `lastOnly` [V]. */
 function logitsOf(model: LanguageModel, ids: readonly number[], lastOnly: boolean): Float32Array {
   return model.evaluating(() =>
-    tf.tidy(() => {
+    valuesOf(() => {
       const fed = tf.tensor2d(Int32Array.from(ids), [1, ids.length], 'int32');
-      return model.forward(fed, { lastOnly }).dataSync<'float32'>().slice();
+      return model.forward(fed, { lastOnly });
     }),
   );
 }

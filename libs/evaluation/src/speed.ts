@@ -3,6 +3,7 @@
 import { tf } from '@lilformer/engine';
 import type { LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
+import { valuesOf } from './values.js';
 
 /** Longest text that is read at once, where the model takes any. */
 const LONGEST = 128;
@@ -22,7 +23,7 @@ export function measureSpeed(model: LanguageModel, seconds = 0.1): number {
   const ids = Int32Array.from({ length: batch * length }, () => random.integer(model.vocabSize));
   const pass = (): number => {
     const started = performance.now();
-    tf.tidy(() => model.forward(tf.tensor2d(ids, [batch, length], 'int32')).dataSync());
+    valuesOf(() => model.forward(tf.tensor2d(ids, [batch, length], 'int32')));
     return (performance.now() - started) / 1000;
   };
   return model.evaluating(() => {

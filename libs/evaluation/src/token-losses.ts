@@ -3,6 +3,7 @@ import type { Batch } from '@lilformer/datasets';
 import { tf } from '@lilformer/engine';
 import type { ForwardOptions, LanguageModel } from '@lilformer/models';
 import { crossEntropy } from '@lilformer/ops';
+import { valuesOf } from './values.js';
 
 /**
  * The cross entropy of each target, in nats, in evaluation mode; no tensor stays behind.
@@ -18,10 +19,10 @@ export function tokenLosses(
 ): Float32Array {
   const wanted = options.lastOnly ? targets.filter((_, i) => i % length === length - 1) : targets;
   return model.evaluating(() =>
-    tf.tidy(() => {
+    valuesOf(() => {
       const logits = model.forward(tf.tensor2d(inputs, [batch, length], 'int32'), options);
       const answers = tf.tensor2d(wanted, [batch, wanted.length / batch], 'int32');
-      return crossEntropy(logits, answers, { reduction: 'none' }).dataSync<'float32'>();
+      return crossEntropy(logits, answers, { reduction: 'none' });
     }),
   );
 }

@@ -181,12 +181,14 @@ export class NanoGPT extends LanguageModel {
    * @returns `[B, H, T, T]`
    */
   attentionByContent(ids: tf.Tensor2D): CapturedValue {
-    return tf.tidy(() => {
+    let captured!: CapturedValue;
+    tf.tidy(() => {
       const { token_embedding, blocks } = this.transformer;
       const { ln_1, attn } = blocks[0];
       const qkv = attn.c_attn.forward(ln_1.forward(token_embedding.forward(ids)));
       const { weights } = attentionPacked(qkv, { heads: attn.heads, returnWeights: true });
-      return { shape: weights!.shape, data: weights!.dataSync<'float32'>().slice() };
+      captured = { shape: weights!.shape, data: weights!.dataSync<'float32'>().slice() };
     });
+    return captured;
   }
 }
