@@ -245,11 +245,12 @@ function printSide(
 }
 
 function markdownSide({ group, prompt, continuations }: SideBySide): string[] {
+  const width = Math.max(...continuations.map(({ name }) => name.length)) + 2;
   return [
     `**${group}:** ${prompt}`,
     markdownBlock(
       continuations
-        .map(({ name, text }) => `${name.padEnd(16)}${prompt}${text.replace(/\s+/g, ' ')}`)
+        .map(({ name, text }) => `${name.padEnd(width)}${prompt}${text.replace(/\s+/g, ' ')}`)
         .join('\n'),
     ),
   ];
