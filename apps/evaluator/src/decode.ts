@@ -12,11 +12,11 @@ import {
   startEngine,
   textFlags,
   whole,
+  writerOf,
   writingOptions,
   type Terminal,
 } from '@lilformer/command-line';
 import { compareDecoding, decodingStrategies, firstTokenDistributions } from '@lilformer/evaluation';
-import { BertForMaskedLM, BertModel } from '@lilformer/models';
 import { generationDefaults } from '@lilformer/sampling';
 import { z } from 'zod';
 import { figureFlags, modelDetails } from './flags.js';
@@ -53,13 +53,10 @@ type Flags = NonNullable<ReturnType<typeof decodeFlags.parse>>;
 export async function decode(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
   await startEngine(flags);
   const details = await fileOptions(flags, flags, terminal, signal);
-  const { name, model, tokenizer, generationConfig } = await openNamed(flags, terminal, details);
+  const named = await openNamed(flags, terminal, details);
+  const { tokenizer, generationConfig } = named;
   try {
-    if (model instanceof BertModel || model instanceof BertForMaskedLM) {
-      throw new Error(
-        `${name}: ${model.constructor.name} reads and cannot write; expected a GPT-2, BART or T5, or a run`,
-      );
-    }
+    const model = writerOf(named);
     const { prompt, maxTokens, seed } = flags;
     const { writing } = generationDefaults(generationConfig, model);
     const common = { ...writing, ...writingOptions({ ...flags, maxTokens: undefined }, signal) };
@@ -109,6 +106,6 @@ export async function decode(flags: Flags, terminal: Terminal, signal: AbortSign
     );
     for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
   } finally {
-    model.dispose();
+    named.model.dispose();
   }
 }

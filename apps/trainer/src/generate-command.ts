@@ -8,11 +8,12 @@ import {
   fromWhereTheyStand,
   openNamed,
   startEngine,
+  writerOf,
   type NamedModel,
   type Terminal,
 } from '@lilformer/command-line';
 import { cleanSpacing } from '@lilformer/evaluation';
-import { BertForMaskedLM, BertModel, EncoderDecoderModel } from '@lilformer/models';
+import { EncoderDecoderModel } from '@lilformer/models';
 import {
   beamSearch,
   generate,
@@ -33,13 +34,10 @@ export async function generateCommand(
 ): Promise<void> {
   const searching = beamOptions(command, signal); // says what is wrong before a model is read
   await startEngine(command);
-  const { name, model, tokenizer, generationConfig } = await open(command, terminal, signal);
+  const named = await open(command, terminal, signal);
+  const { tokenizer, generationConfig } = named;
   try {
-    if (model instanceof BertModel || model instanceof BertForMaskedLM) {
-      throw new Error(
-        `${name}: ${model.constructor.name} reads and cannot write; expected a GPT-2, BART or T5, or a run`,
-      );
-    }
+    const model = writerOf(named);
     // What a pretrained model is meant to write with, as far as no flag says otherwise.
     const { writing } = generationDefaults(generationConfig, model);
     const options = { ...writing, ...drawingOptions(command, signal) };
@@ -71,7 +69,7 @@ export async function generateCommand(
       }
     }
   } finally {
-    model.dispose();
+    named.model.dispose();
   }
 }
 

@@ -27,6 +27,7 @@ export {
   openModel,
   openNamed,
   startEngine,
+  writerOf,
   type EngineFlags,
   type FileFlags,
   type NamedModel,

@@ -2,7 +2,8 @@
 // it or given; or a pretrained one. The engine is opened with them.
 import { openEngine, engineNames } from '@lilformer/engine';
 import { openCheckpoint, type AttentiveModel, type OpenedCheckpoint } from '@lilformer/evaluation';
-import { fromPretrained } from '@lilformer/models';
+import { BertForMaskedLM, BertModel, fromPretrained } from '@lilformer/models';
+import type { TextModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
 import { bestRunIn } from './best-run.js';
@@ -121,6 +122,19 @@ export interface NamedModel {
   readonly tokenizer: Tokenizer;
   /** What a pretrained model's generation_config.json says; empty of others. */
   readonly generationConfig: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The model as one that writes.
+ * @throws Error when it only reads
+ */
+export function writerOf({ name, model }: NamedModel): TextModel {
+  if (model instanceof BertModel || model instanceof BertForMaskedLM) {
+    throw new Error(
+      `${name}: ${model.constructor.name} reads and cannot write; expected a GPT-2, BART or T5, or a run`,
+    );
+  }
+  return model;
 }
 
 /**

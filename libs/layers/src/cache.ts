@@ -9,8 +9,14 @@ export abstract class Cache {
   #length = 0;
   #batch: number;
 
-  /** @param batch number of sequences that go on side by side */
+  /**
+   * @param batch number of sequences that go on side by side
+   * @throws RangeError when it is not a whole number of at least 1
+   */
   constructor(batch: number) {
+    if (!Number.isInteger(batch) || batch < 1) {
+      throw new RangeError(`a cache for a batch of ${batch}: expected a whole number of at least 1`);
+    }
     this.#batch = batch;
   }
 

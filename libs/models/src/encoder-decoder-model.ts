@@ -175,9 +175,6 @@ export abstract class EncoderDecoderModel extends Module {
 
   /** An empty memory for `batch` texts that are written side by side; it frees itself with `dispose`. */
   createCache(batch: number): Cache {
-    if (!Number.isInteger(batch) || batch < 1) {
-      throw new RangeError(`a cache for a batch of ${batch}: expected a whole number of at least 1`);
-    }
     return new KeyValueCache(batch);
   }
 

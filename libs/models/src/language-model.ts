@@ -88,9 +88,6 @@ export abstract class LanguageModel extends Module {
 
   /** An empty memory for `batch` sequences that go on side by side; it frees itself with `dispose`. */
   createCache(batch: number): Cache {
-    if (!Number.isInteger(batch) || batch < 1) {
-      throw new RangeError(`a cache for a batch of ${batch}: expected a whole number of at least 1`);
-    }
     return this.newCache(batch);
   }
 

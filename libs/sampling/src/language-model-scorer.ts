@@ -2,7 +2,7 @@
 // sliding window after. Shorter texts are padded on the left. Which token is taken is not decided here.
 import { tf } from '@lilformer/engine';
 import type { Cache, LanguageModel } from '@lilformer/models';
-import { sameRows, type Scorer } from './scorer.js';
+import { extended, sameRows, type Scorer } from './scorer.js';
 import type { Settings } from './options.js';
 
 /**
@@ -15,7 +15,7 @@ export class LanguageModelScorer implements Scorer {
   readonly #model: LanguageModel;
   readonly #settings: Pick<Settings, 'cache' | 'onOverflow'>;
   readonly #evaluating: ReturnType<LanguageModel['evaluator']>;
-  #texts: number[][];
+  #texts: readonly (readonly number[])[];
   #cache: Cache | undefined;
 
   /** @param texts at least one, each of at least one token */
@@ -27,7 +27,7 @@ export class LanguageModelScorer implements Scorer {
     this.#model = model;
     this.#settings = settings;
     this.#evaluating = model.evaluator();
-    this.#texts = texts.map((text) => [...text]);
+    this.#texts = texts;
   }
 
   get texts(): readonly (readonly number[])[] {
@@ -61,15 +61,8 @@ export class LanguageModelScorer implements Scorer {
   }
 
   extend(rows: readonly number[], ids: readonly number[]): void {
-    const taken = new Set<number>();
-    const texts = rows.map((row) => {
-      const text = taken.has(row) ? [...this.#texts[row]] : this.#texts[row];
-      taken.add(row);
-      return text;
-    });
-    texts.forEach((text, place) => text.push(ids[place]));
     if (!sameRows(rows, this.#texts.length)) this.#cache?.keepRows(rows);
-    this.#texts = texts;
+    this.#texts = extended(this.#texts, rows, ids);
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 // Tokens that are found in a text before its words are, such as <|endoftext|>. Matching is that of Hugging Face:
 // leftmost, then longest; tokens with "normalized": false first, the others in what those leave.
+import type { DecodeOptions } from './tokenizer.js';
 import { classAt, classBefore, SPACE, WORD } from './unicode.js';
 
 /** An entry of "added_tokens" in a `tokenizer.json`. */
@@ -51,6 +52,22 @@ export class AddedTokens {
       names.map((name) => this.byContent.get(name)).find((token) => token?.special)?.id;
     this.padId = special(PAD_NAMES);
     this.eosId = special(EOS_NAMES);
+  }
+
+  /**
+   * The token of `tokens` to decode for an id, undefined for one to leave out.
+   * @throws RangeError when there is no such id
+   */
+  decodable(
+    tokens: readonly (string | undefined)[],
+    id: number,
+    { skipSpecialTokens = true }: DecodeOptions,
+  ): string | undefined {
+    const token = tokens[id];
+    if (token === undefined && !(Number.isInteger(id) && id >= 0 && id < tokens.length)) {
+      throw new RangeError(`decode: id ${id} given, expected a whole number from 0 to ${tokens.length - 1}`);
+    }
+    return skipSpecialTokens && this.byId.get(id)?.special ? undefined : token;
   }
 
   /** @throws Error when there is no special token for the end of a text. */

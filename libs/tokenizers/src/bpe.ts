@@ -3,7 +3,7 @@
 // in bpe-trainer.ts. Left out: normalizers (pipeline.ts has them).
 import { AddedTokens, type AddedToken } from './added-tokens.js';
 import { BpeModel, type BpeModelConfig } from './bpe-model.js';
-import { byteCache, createDecoder, decodeUtf8, type DecoderConfig } from './decoders.js';
+import { byteCache, createDecoder, decodeUtf8, streamOf, type DecoderConfig } from './decoders.js';
 import { alignOffsets, trimOffsets, type TokenSpan } from './offsets.js';
 import { needsEos, type SpecialTokensTemplate } from './post-processor.js';
 import type { PreTokenizer } from './pre-tokenizers.js';
@@ -150,14 +150,7 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   decodeStream(options: DecodeOptions = {}): DecodeStream {
-    const decoder = createDecoder(this.config.decoder, this.#bytesOf);
-    return {
-      push: (id) => {
-        const token = this.#decodable(id, options);
-        return token === undefined ? '' : decoder.push(token, id);
-      },
-      flush: () => decoder.flush(),
-    };
+    return streamOf(createDecoder(this.config.decoder, this.#bytesOf), (id) => this.#decodable(id, options));
   }
 
   tokenToId(token: string): number | undefined {
@@ -287,11 +280,7 @@ export class BpeTokenizer implements Tokenizer {
 
   /** The token to decode, undefined for one to leave out. */
   #decodable(id: number, options: DecodeOptions): string | undefined {
-    const token = this.#tokens[id];
-    if (token === undefined && !(Number.isInteger(id) && id >= 0 && id < this.vocabSize)) {
-      throw new RangeError(`decode: id ${id} given, expected a whole number from 0 to ${this.vocabSize - 1}`);
-    }
-    return (options.skipSpecialTokens ?? true) && this.#added.byId.get(id)?.special ? undefined : token;
+    return this.#added.decodable(this.#tokens, id, options);
   }
 
   #decodeBytes(ids: Iterable<number>, options: DecodeOptions): string {

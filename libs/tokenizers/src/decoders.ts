@@ -1,6 +1,7 @@
 // Tokens back to text: the decoders of a `tokenizer.json`. Each takes one token at a time, so that the same code decodes
 // a whole text and a stream.
 import { tokenToBytes } from './byte-level.js';
+import type { DecodeStream } from './tokenizer.js';
 
 export type DecoderConfig =
   | { type: 'Join' }
@@ -15,6 +16,17 @@ export type DecoderConfig =
 interface TokenDecoder {
   push(token: string, id: number): string;
   flush(): string;
+}
+
+/** A decoder of ids. @param decodable the token of an id, undefined for one to leave out */
+export function streamOf(decoder: TokenDecoder, decodable: (id: number) => string | undefined): DecodeStream {
+  return {
+    push: (id) => {
+      const token = decodable(id);
+      return token === undefined ? '' : decoder.push(token, id);
+    },
+    flush: () => decoder.flush(),
+  };
 }
 
 /** @param bytesOf Bytes of a token by id; only ByteLevel asks. */

@@ -2,7 +2,7 @@
 // model, special tokens around. Byte-pair encoding, which needs no normalizer in GPT-2 and BART, is bpe.ts.
 // Left out: learning, offsets, pairs of texts, truncation and padding.
 import { AddedTokens } from './added-tokens.js';
-import { createDecoder, type DecoderConfig } from './decoders.js';
+import { createDecoder, streamOf, type DecoderConfig } from './decoders.js';
 import { expectRecord, where } from './json-checks.js';
 import { parseNormalizer, type Normalizer } from './normalizers.js';
 import { needsEos, parsePostProcessor, type SpecialTokensTemplate } from './post-processor.js';
@@ -104,14 +104,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   decodeStream(options: DecodeOptions = {}): DecodeStream {
-    const decoder = createDecoder(this.#decoder, noBytes);
-    return {
-      push: (id) => {
-        const token = this.#decodable(id, options);
-        return token === undefined ? '' : decoder.push(token, id);
-      },
-      flush: () => decoder.flush(),
-    };
+    return streamOf(createDecoder(this.#decoder, noBytes), (id) => this.#decodable(id, options));
   }
 
   tokenToId(token: string): number | undefined {
@@ -150,11 +143,7 @@ export class PipelineTokenizer implements Tokenizer {
 
   /** The token to decode, undefined for one to leave out. */
   #decodable(id: number, options: DecodeOptions): string | undefined {
-    const token = this.#tokens[id];
-    if (token === undefined && !(Number.isInteger(id) && id >= 0 && id < this.vocabSize)) {
-      throw new RangeError(`decode: id ${id} given, expected a whole number from 0 to ${this.vocabSize - 1}`);
-    }
-    return (options.skipSpecialTokens ?? true) && this.#added.byId.get(id)?.special ? undefined : token;
+    return this.#added.decodable(this.#tokens, id, options);
   }
 }
 

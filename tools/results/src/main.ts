@@ -36,11 +36,8 @@ async function main(): Promise<number> {
       continue;
     }
     const figures = step.figures === undefined ? [] : ['--figures', join(folder, step.figures)];
-    const args = [
-      ...step.args.map((arg) => arg.replace(HERE, asGiven(folder))),
-      ...(step.trains ? typed : []),
-      ...(step.python ? ['--python', python!] : []),
-    ];
+    const own = step.args.map((arg) => arg.replace(HERE, asGiven(folder)));
+    const args = [...own, ...(step.trains ? typed : []), ...(step.python ? ['--python', python!] : [])];
     console.log(`\n> ${typedCommand(step.target, args)}`);
     const { code, output } = await run(step, [...args, ...figures]);
     if (code !== 0) return code;
@@ -48,10 +45,7 @@ async function main(): Promise<number> {
     shown.push({
       heading: step.heading,
       about: step.about,
-      command: typedCommand(
-        step.target,
-        step.args.map((arg) => arg.replace(HERE, asGiven(folder))),
-      ),
+      command: typedCommand(step.target, own),
       output,
       figures: step.figures === undefined ? [] : figuresIn(folder, step.figures, step.show),
     });
@@ -90,7 +84,8 @@ function run({ target }: Step, args: readonly string[]): Promise<{ code: number;
   // Ctrl-C reaches the child as well, which saves; this waits for it.
   const wait = () => undefined;
   process.on('SIGINT', wait);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const stop = () => child.kill('SIGTERM');
+  process.on('SIGTERM', stop);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
@@ -100,6 +95,7 @@ function run({ target }: Step, args: readonly string[]): Promise<{ code: number;
     child.on('error', failed);
     child.on('close', (code, signal) => {
       process.removeListener('SIGINT', wait);
+      process.removeListener('SIGTERM', stop);
       done({ code: code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? INTERRUPTED : 1), output });
     });
   });
