@@ -3,6 +3,7 @@ import { projectConfig } from '../../vitest.shared.js';
 export default projectConfig({
   onEveryEngine: [
     'src/golden.test.ts',
+    'src/bf16-matrix.test.ts',
     'src/attention.test.ts',
     'src/cached-attention.test.ts',
     'src/recurrent.test.ts',

@@ -301,6 +301,14 @@ describe('decode', () => {
       'BertForMaskedLM reads and cannot write',
     );
     await expect(run('decode')).rejects.toThrow('expected either --run PATH or --model NAME');
+    await expect(run('decode', '--run', at('moe'), '--weights', 'bf16')).rejects.toThrow(
+      '--weights bf16: expected --model NAME',
+    );
+  });
+
+  it('writes with weights in bf16, and says what memory they take', async () => {
+    const shown = await run('decode', '--model', at('tiny-t5'), '--max-tokens', '3', '--weights', 'bf16');
+    expect(shown).toMatch(/weights: [\d.]+ MB, 9\d\.\d % of them in bf16; [\d.]+ MB in float32/);
   });
 });
 

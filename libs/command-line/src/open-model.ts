@@ -30,6 +30,13 @@ export const namedModelFlags = {
     },
     text('a folder or a name').optional(),
   ),
+  weights: flag(
+    {
+      value: 'TYPE',
+      help: 'how a pretrained model keeps its weights: float32, or bf16 in half the memory, faster and less exact',
+    },
+    oneOf('float32', 'bf16').default('float32'),
+  ),
 };
 
 /** Flags that say what computes. */
@@ -139,10 +146,10 @@ export function writerOf({ name, model }: NamedModel): TextModel {
 
 /**
  * Opens what `--run` or `--model` names. A pretrained model without a tokenizer has ids for texts.
- * @throws Error when there is not exactly one of the two, or what it names cannot be opened
+ * @throws Error when there is not exactly one of the two, what it names cannot be opened, or a run is to be in bf16
  */
 export async function openNamed(
-  { run, model: pretrained }: FlagValues<typeof namedModelFlags>,
+  { run, model: pretrained, weights }: FlagValues<typeof namedModelFlags>,
   terminal: Terminal,
   options: { tokenizer?: Tokenizer; settings?: Record<string, unknown> } = {},
 ): Promise<NamedModel> {
@@ -150,15 +157,32 @@ export async function openNamed(
     throw new Error('expected either --run PATH or --model NAME');
   }
   if (run !== undefined) {
+    if (weights === 'bf16') throw new Error('--weights bf16: expected --model NAME with it, not --run');
     const { model, tokenizer } = await openModel(run, terminal, options);
     return { name: run, model, tokenizer, generationConfig: {} };
   }
   const name = pretrained!;
   const path = fromWhereTheyStand(name);
-  const { model, tokenizer, generationConfig } = await fromPretrained(existsSync(path) ? path : name);
+  const { model, tokenizer, generationConfig } = await fromPretrained(existsSync(path) ? path : name, {
+    weights,
+  });
+  if (weights === 'bf16') terminal.print(memoryOf(model));
   const own = tokenizer ?? options.tokenizer;
   if (!own) terminal.print(`${name} lies without a tokenizer: its texts are ids, such as 5 17 42.`);
   const eos = [generationConfig.eos_token_id].flat()[0];
   const ids = new IdTokenizer(model.vocabSize, typeof eos === 'number' ? eos : undefined);
   return { name, model, tokenizer: own ?? ids, generationConfig };
+}
+
+/** `weights: 249 MB, 100 % of them in bf16; 498 MB in float32` */
+function memoryOf(model: AttentiveModel): string {
+  let [all, inBf16, bytes] = [0, 0, 0];
+  for (const [, parameter] of model.namedParameters()) {
+    all += parameter.size;
+    if (parameter.isBf16) inBf16 += parameter.size;
+    bytes += parameter.bytes;
+  }
+  const megabytes = (count: number): string => `${(count / 1e6).toPrecision(3)} MB`;
+  const share = ((100 * inBf16) / all).toPrecision(3);
+  return `weights: ${megabytes(bytes)}, ${share} % of them in bf16; ${megabytes(4 * all)} in float32`;
 }

@@ -143,6 +143,10 @@ const LIBRARY: Readonly<Record<string, (args: readonly unknown[]) => Work>> = {
     const [rows, inputs, outputs] = numbers(args, 5, 3);
     return [2 * rows * inputs * outputs, 1];
   },
+  linearForward16(args) {
+    const [rows, inputs, outputs] = numbers(args, 4, 3);
+    return [2 * rows * inputs * outputs, 1];
+  },
   // The gradients of input and weight do not wait for each other.
   linearBackward(args) {
     const [rows, inputs, outputs] = numbers(args, 7, 3);

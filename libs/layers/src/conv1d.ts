@@ -35,7 +35,7 @@ export class Conv1D extends Module {
 
   /** `[..., in]` to `[..., out]`, followed by `activation` if there is one. */
   forward<T extends tf.Tensor>(x: T, activation?: Activation): T {
-    return linear(x, this.weight.variable, this.bias.variable, activation) as T;
+    return linear(x, this.weight.operand, this.bias.variable, activation) as T;
   }
 
   override describe(): string {

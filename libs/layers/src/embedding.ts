@@ -1,6 +1,6 @@
 // A table with one row for each token or position, PyTorch's `nn.Embedding`, and where to look in it.
 import { tf } from '@lilformer/engine';
-import { embedding, embeddingWithPositions } from '@lilformer/ops';
+import { embedding, embeddingWithPositions, type Weight } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import type { ForwardOptions } from './forward-options.js';
 import { Module } from './module.js';
@@ -53,7 +53,7 @@ export class Embedding extends Module {
   forward(ids: tf.Tensor2D): tf.Tensor3D;
   forward(ids: tf.Tensor): tf.Tensor;
   forward(ids: tf.Tensor): tf.Tensor {
-    return embedding(ids, this.weight.variable);
+    return embedding(ids, this.weight.operand);
   }
 
   override describe(): string {
@@ -74,14 +74,14 @@ export class Embedding extends Module {
 export function embedAtPositions(
   ids: tf.Tensor2D,
   tokens: Embedding,
-  places: tf.Tensor,
+  places: Weight,
   options: ForwardOptions,
 ): tf.Tensor3D {
   if (options.paddingMask || options.positions) {
     return tf.add(tokens.forward(ids), embedding(positions(ids, options), places));
   }
   const first = options.cache?.length ?? 0;
-  return embeddingWithPositions(ids, tokens.weight.variable, places, first) as tf.Tensor3D;
+  return embeddingWithPositions(ids, tokens.weight.operand, places, first) as tf.Tensor3D;
 }
 
 /**

@@ -4,6 +4,7 @@ export { fromFileOrder, storedShape } from './state-dict.js';
 export type { TreeForm } from './tree.js';
 export { Linear, type LinearOptions } from './linear.js';
 export { Conv1D } from './conv1d.js';
+export { keepAsBf16 } from './keep-as-bf16.js';
 export { GELUActivation, NewGELUActivation, PytorchGELUTanh, Tanh } from './activation.js';
 export { Embedding, embedAtPositions, positions, type EmbeddingOptions } from './embedding.js';
 export { LayerNorm, RMSNorm } from './norms.js';

@@ -2,12 +2,14 @@
 import type { NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
+import { largestDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   Conv1D,
   Embedding,
   fromFileOrder,
   GRU,
+  keepAsBf16,
   LayerNorm,
   Linear,
   Module,
@@ -104,6 +106,51 @@ describe('Conv1D', () => {
     expect(layer.stateDict().get('weight')!.data).toEqual(data);
     expect(layer.weight.variable.dataSync()[1]).toBe(67); // output 0, input 1
     layer.dispose();
+  });
+});
+
+describe('a module kept in bf16', () => {
+  it('computes with rounded matrices in half the memory, and takes new values rounded', () => {
+    const before = tf.memory().numTensors;
+    const plain = new Net(new Random(4));
+    const { table, inner, out, norm } = plain;
+    const x = tf.tensor2d([1, 0.5, -2, 3], [1, 4]);
+    keepAsBf16(plain);
+    keepAsBf16(plain);
+    expect([table, inner, out].map(({ weight }) => weight.isBf16)).toEqual([true, true, true]);
+    expect([norm.weight.isBf16, inner.bias.isBf16]).toEqual([false, false]);
+    expect([table.weight.bytes, norm.weight.bytes]).toEqual([7 * 4 * 2, 4 * 4]);
+    expect(table.weight).toBe(out.weight);
+    const rows = inner.weight.values();
+    const expected = Array.from({ length: 6 }, (_, o) =>
+      [1, 0.5, -2, 3].reduce((sum, value, i) => sum + value * rows[o * 4 + i], 0),
+    );
+    tf.tidy(() => {
+      expect(largestDifference(inner.forward(x).dataSync(), expected)).toBeLessThan(1e-6);
+      const looked = table.forward(tf.tensor1d([2, 6], 'int32')).dataSync();
+      expect([...looked.slice(4)]).toEqual([...table.weight.values().slice(24)]);
+    });
+    table.weight.assign(Float32Array.from({ length: 28 }, (_, i) => i + 1 + 1 / 512));
+    expect(table.weight.values()[0]).toBe(1);
+    expect(table.weight.holds(Float32Array.from({ length: 28 }, (_, i) => i + 1))).toBe(true);
+    expect(table.weight.holds(Float32Array.from({ length: 28 }, (_, i) => i + 2))).toBe(false);
+    const other = new Net(new Random(5));
+    other.loadStateDict(plain.stateDict());
+    expect(other.stateDict()).toEqual(plain.stateDict());
+    for (const one of [x, plain, other]) one.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('says where only float32 will do', () => {
+    const net = withoutWeights(() => new Net(new Random(4)));
+    keepAsBf16(net);
+    expect(() => net.out.weight.operand).toThrow('a parameter of shape [7, 4] has no values');
+    net.out.weight.assign(new Float32Array(28));
+    expect(() => net.out.weight.variable).toThrow(/shape \[7, 4\] is kept in bf16.*load its model without/);
+    expect(() => (net.out.weight.trainable = true)).toThrow(/cannot be trained/);
+    expect(() => net.norm.weight.keepAsBf16()).toThrow(/shape \[4\]: only a matrix/);
+    expect([...net.namedParameters()].filter(([, { trainable }]) => !trainable)).toHaveLength(2);
+    net.dispose();
   });
 });
 

@@ -62,7 +62,7 @@ export function relativeBias(
     ids.set(of.subarray(start, start + keys), i * keys);
   }
   return tf.tidy(() => {
-    const rows = embedding(tf.tensor2d(ids, [queries, keys], 'int32'), table.weight.variable); // [Tq, Tk, H]
+    const rows = embedding(tf.tensor2d(ids, [queries, keys], 'int32'), table.weight.operand); // [Tq, Tk, H]
     return tf.transpose(rows, [2, 0, 1]) as tf.Tensor3D;
   });
 }

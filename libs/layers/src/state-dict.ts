@@ -20,8 +20,7 @@ export function stateDict(module: Module): Map<string, NamedArray> {
   const state = new Map<string, NamedArray>();
   for (const [name, entry] of entries(module)) {
     if (entry instanceof Parameter) {
-      const data = Float32Array.from(entry.variable.dataSync<'float32'>());
-      state.set(name, { dtype: 'F32', shape: storedShape(entry), data: inFileOrder(entry, data) });
+      state.set(name, { dtype: 'F32', shape: storedShape(entry), data: inFileOrder(entry, entry.values()) });
     } else {
       state.set(name, { dtype: entry.dtype, shape: entry.shape, data: entry.values() });
     }

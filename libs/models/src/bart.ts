@@ -243,17 +243,16 @@ class BartStack<Layer extends Module> extends Module {
 
   /** int32 `[B, T]`, the first of them at position `first`, to `[B, T, C]`. */
   embedded(ids: tf.Tensor2D, first: number): tf.Tensor3D {
-    const places = this.embed_positions.weight.variable;
     const start = first + OFFSET;
-    let x: tf.Tensor3D;
-    if (this.#scale === 1) {
-      const { weight } = this.embed_tokens;
-      x = embeddingWithPositions(ids, weight.variable, places, start) as tf.Tensor3D;
-    } else {
-      const tokens = tf.mul(this.embed_tokens.forward(ids), this.#scale);
-      x = tf.add(tokens, tf.slice(places, [start, 0], [ids.shape[1], -1]));
-    }
-    return this.dropout.forward(this.layernorm_embedding.forward(x));
+    const { embed_tokens: tokens, embed_positions: places } = this;
+    const x =
+      this.#scale === 1
+        ? embeddingWithPositions(ids, tokens.weight.operand, places.weight.operand, start)
+        : tf.add(
+            tf.mul(tokens.forward(ids), this.#scale),
+            places.forward(tf.range(start, start + ids.shape[1], 1, 'int32')),
+          );
+    return this.dropout.forward(this.layernorm_embedding.forward(x as tf.Tensor3D));
   }
 }
 

@@ -98,7 +98,7 @@ class BertEmbeddings extends Module {
   /** int32 `[B, T]` to `[B, T, C]`. */
   forward(ids: tf.Tensor2D, tokenTypes: tf.Tensor2D | undefined): tf.Tensor3D {
     const { weight } = this.word_embeddings;
-    const placed = embeddingWithPositions(ids, weight.variable, this.position_embeddings.weight.variable);
+    const placed = embeddingWithPositions(ids, weight.operand, this.position_embeddings.weight.operand);
     const types = this.token_type_embeddings.forward(tokenTypes ?? tf.zerosLike(ids));
     const [, normed] = this.LayerNorm.ofSum(placed as tf.Tensor3D, types);
     return this.dropout.forward(normed);
@@ -382,7 +382,7 @@ export class BertForMaskedLM extends Module {
     return tidy(() => {
       const { transform, decoder } = this.cls.predictions;
       const x = transform.forward(this.bert.forward(ids, options).hidden);
-      return linearCrossEntropy(x, decoder.weight.variable, decoder.bias?.variable, labels);
+      return linearCrossEntropy(x, decoder.weight.operand, decoder.bias?.variable, labels);
     });
   }
 }

@@ -148,7 +148,7 @@ export abstract class EncoderDecoderModel extends Module {
       this.#checkDecoding(decoderIds, decoding);
       const { weight, bias } = this.output;
       const x = this.decoderHidden(decoderIds, decoding);
-      return linearCrossEntropy(x, weight.variable, bias?.variable, labels);
+      return linearCrossEntropy(x, weight.operand, bias?.variable, labels);
     });
   }
 

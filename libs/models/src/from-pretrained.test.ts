@@ -14,10 +14,18 @@ import { join } from 'node:path';
 import { fromFloat32, readSafetensors, writeSafetensors, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { describeGolden, golden, goldenJson, largestDifference } from '@lilformer/testing';
 import { BpeTokenizer, CharTokenizer } from '@lilformer/tokenizers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BertModel, createModel, fromPretrained, savePretrained, type GPT2LMHeadModel } from './index.js';
+import {
+  BertModel,
+  createModel,
+  EncoderDecoderModel,
+  fromPretrained,
+  savePretrained,
+  type GPT2LMHeadModel,
+  type PretrainedModel,
+} from './index.js';
 import { FakeHub } from './testing/fake-hub.js';
 
 const families = ['gpt2', 'bert', 'bart', 't5'] as const;
@@ -38,6 +46,12 @@ afterAll(() => rmSync(root, { recursive: true }));
 function fractionsIn(path: string): Map<string, boolean> {
   const lines = readFileSync(path, 'utf8').matchAll(/^ {2}"(\w+)": (-?\d[^,\n]*),?$/gm);
   return new Map(Array.from(lines, ([, key, number]) => [key, /[.e]/.test(number)]));
+}
+
+/** What a model of any family says of a text. */
+function scores(model: PretrainedModel, ids: tf.Tensor2D): tf.Tensor {
+  if (model instanceof EncoderDecoderModel) return model.forward(ids, ids);
+  return model instanceof BertModel ? model.forward(ids).hidden : model.forward(ids);
 }
 
 const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
@@ -85,6 +99,33 @@ describeGolden('a folder of transformers', golden('hf/gpt2/model.safetensors'), 
     expect(other.model.stateDict()).toEqual(model.stateDict());
     model.dispose();
     other.model.dispose();
+  });
+
+  it.each(families)('%s keeps its matrices in bf16 where that is asked for', async (family) => {
+    const start = tf.memory().numTensors;
+    const { model } = await fromPretrained(golden(`hf/${family}`), { weights: 'bf16' });
+    const plain = await fromPretrained(golden(`hf/${family}`));
+    const matrices = [...model.namedParameters()].filter(([, { isBf16 }]) => isBf16);
+    expect(matrices.length).toBeGreaterThan(5);
+    for (const [, parameter] of matrices) {
+      const [rows, columns] = parameter.shape;
+      expect(parameter.bytes).toBe(4 * rows * Math.ceil(columns / 2));
+    }
+    // The weights are those of the file to the ninth digit, and the same numbers in float32 say the same.
+    const rounded = model.stateDict();
+    for (const [name, { data }] of plain.model.stateDict()) {
+      const kept = rounded.get(name)!.data as Float32Array;
+      expect((data as Float32Array).every((x, i) => Math.abs(x - kept[i]) <= Math.abs(x) / 2 ** 8)).toBe(
+        true,
+      );
+    }
+    plain.model.loadStateDict(rounded);
+    const ids = tf.tensor2d([[5, 9, 2, 7, 1]], [1, 5], 'int32');
+    const [narrow, wide] = [model, plain.model].map((one) => tf.tidy(() => scores(one, ids).dataSync()));
+    expect(largestDifference(narrow, wide)).toBeLessThan(1e-4);
+    expect(() => (matrices[0][1].trainable = true)).toThrow(/kept in bf16 cannot be trained/);
+    for (const one of [ids, model, plain.model]) one.dispose();
+    expect(tf.memory().numTensors).toBe(start);
   });
 
   it('may have its weights in several files, or in PyTorch’s', async () => {

@@ -185,7 +185,7 @@ export class GPT2LMHeadModel extends LanguageModel {
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const { wte, wpe, drop, h, ln_f } = this.transformer;
-    let x = drop.forward(embedAtPositions(ids, wte, wpe.weight.variable, options)); // [B, T, C]
+    let x = drop.forward(embedAtPositions(ids, wte, wpe.weight.operand, options)); // [B, T, C]
     capture?.take('hidden.0', x);
     for (const [layer, block] of h.entries()) {
       x = block.forward(x, { ...options, layer });

@@ -79,7 +79,7 @@ function asGPT2(model: NanoGPT): GPT2LMHeadModel {
   const gpt2 = withoutWeights(() => new GPT2LMHeadModel(settings, new Random(0)));
   const own = new Map(model.namedParameters());
   for (const [name, parameter] of gpt2.namedParameters()) {
-    const values = own.get(nanoGPTName(name))?.variable.dataSync<'float32'>().slice();
+    const values = own.get(nanoGPTName(name))?.values();
     parameter.assign(values ?? new Float32Array(parameter.size));
   }
   return gpt2;

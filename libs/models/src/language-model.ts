@@ -82,7 +82,7 @@ export abstract class LanguageModel extends Module {
       const { weight, bias } = this.output;
       const x = this.hidden(ids, options);
       options.cache?.advance(ids.shape[1]);
-      return linearCrossEntropy(x, weight.variable, bias?.variable, targets);
+      return linearCrossEntropy(x, weight.operand, bias?.variable, targets);
     });
   }
 

@@ -158,7 +158,7 @@ export class NanoGPT extends LanguageModel {
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
     const { capture } = options;
     const { token_embedding, position_embedding, blocks, ln_f } = this.transformer;
-    let x = embedAtPositions(ids, token_embedding, position_embedding.weight.variable, options); // [B, T, C]
+    let x = embedAtPositions(ids, token_embedding, position_embedding.weight.operand, options); // [B, T, C]
     capture?.take('hidden.0', x);
     for (const [layer, block] of blocks.entries()) {
       x = block.forward(x, { ...options, layer });

@@ -1,6 +1,7 @@
 // Rows of a table by number, with those of a second table by place, and gradients that add into the rows that were
 // taken. Leaves out padding indices.
-import { tf } from '@lilformer/engine';
+import { tf, tidy } from '@lilformer/engine';
+import { Bf16Matrix, type Weight } from './bf16-matrix.js';
 import { differentiable } from './differentiable.js';
 import { compute, integers, nativeKernels, type Floats } from './memory.js';
 import { oneHotRows, shapeText } from './shapes.js';
@@ -11,12 +12,17 @@ import { oneHotRows, shapeText } from './shapes.js';
  * The gradient is a scatter-add of its own, as tfjs's wasm engine has none.
  *
  * @param ids int32, any shape such as [B, T]
- * @param weight [V, D]
+ * @param weight [V, D]; one in bf16 gets no gradient
  * @returns [..., D]
  * @throws Error naming the first id outside 0 … V-1.
  */
-export function embedding(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor {
+export function embedding(ids: tf.Tensor, weight: Weight): tf.Tensor {
   check(ids, weight);
+  if (weight instanceof Bf16Matrix) {
+    const rows = integers(ids).slice();
+    checkIds(rows, weight.shape[0]);
+    return compute([], [[...ids.shape, weight.shape[1]]], (_, [y]) => weight.copyRows(rows, y))[0];
+  }
   return differentiable(
     'embedding',
     [weight],
@@ -43,19 +49,23 @@ export function embeddingReference(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor
  * `positions`.
  *
  * @param ids int32 [B, T]
- * @param weight [V, D]
- * @param positions [L, D], L ≥ first + T
+ * @param weight [V, D]; one in bf16 gets no gradient
+ * @param positions [L, D], L ≥ first + T; one in bf16 gets no gradient
  * @param first place of the first token
  * @returns [B, T, D]
  * @throws Error naming the first id outside 0 … V-1, or when there are more tokens than positions.
  */
 export function embeddingWithPositions(
   ids: tf.Tensor,
-  weight: tf.Tensor,
-  positions: tf.Tensor,
+  weight: Weight,
+  positions: Weight,
   first = 0,
 ): tf.Tensor {
   checkPositions(ids, weight, positions, first);
+  if (weight instanceof Bf16Matrix || positions instanceof Bf16Matrix) {
+    const places = Array.from({ length: ids.shape[1]! }, (_, i) => first + i);
+    return tidy(() => tf.add(embedding(ids, weight), embedding(tf.tensor1d(places, 'int32'), positions)));
+  }
   return differentiable(
     'embeddingWithPositions',
     [weight, positions],
@@ -145,14 +155,14 @@ function scatter(
   });
 }
 
-function check(ids: tf.Tensor, weight: tf.Tensor): void {
+function check(ids: tf.Tensor, weight: Weight): void {
   if (weight.rank !== 2) {
     throw new Error(`embedding: weight ${shapeText(weight.shape)}, expected [V, D]`);
   }
   if (ids.dtype !== 'int32') throw new Error(`embedding: ids of type ${ids.dtype}, expected int32`);
 }
 
-function checkPositions(ids: tf.Tensor, weight: tf.Tensor, positions: tf.Tensor, first: number): void {
+function checkPositions(ids: tf.Tensor, weight: Weight, positions: Weight, first: number): void {
   check(ids, weight);
   const fits = ids.rank === 2 && positions.rank === 2 && positions.shape[1] === weight.shape[1];
   if (!fits || !Number.isInteger(first) || first < 0 || first + ids.shape[1]! > positions.shape[0]!) {

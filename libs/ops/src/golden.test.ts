@@ -137,7 +137,7 @@ describeGolden('operations against PyTorch', golden('unit/config.json'), () => {
 
     // With the identity as weight the logits are x.
     const throughIdentity =
-      (operation: typeof linearCrossEntropy): typeof crossEntropy =>
+      (operation: typeof linearCrossEntropyReference): typeof crossEntropy =>
       (x, targets, options = {}) => {
         const { reduction, ignoreIndex } = options;
         if (reduction === 'none') return crossEntropyReference(x, targets, options);

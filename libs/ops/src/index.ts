@@ -1,3 +1,4 @@
+export { Bf16Matrix, type Weight } from './bf16-matrix.js';
 export { linear, linearReference } from './linear.js';
 export { gelu, geluReference, geluTanh, geluTanhReference, relu, type Activation } from './activations.js';
 export {

@@ -1,6 +1,7 @@
 // The output projection and the cross entropy of its logits as one operation: while training, the logits [..., V] are
 // never all in memory. Leaves out what a caller of `linear` and `crossEntropy` gets more: the logits, a loss a target.
-import { tf } from '@lilformer/engine';
+import { tf, tidy } from '@lilformer/engine';
+import { Bf16Matrix, type Weight } from './bf16-matrix.js';
 import { crossEntropy, crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
 import { differentiable } from './differentiable.js';
 import { linear, linearReference } from './linear.js';
@@ -21,7 +22,7 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 're
  * will be asked for, the loss alone.
  *
  * @param x [..., C]
- * @param weight [V, C], PyTorch's layout
+ * @param weight [V, C], PyTorch's layout; one in bf16 gets no gradient
  * @param bias [V]
  * @param targets int32 [...]
  * @returns a scalar
@@ -29,11 +30,14 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 're
  */
 export function linearCrossEntropy(
   x: tf.Tensor,
-  weight: tf.Tensor,
+  weight: Weight,
   bias: tf.Tensor | undefined,
   targets: tf.Tensor,
   options: LinearCrossEntropyOptions = {},
 ): tf.Scalar {
+  if (weight instanceof Bf16Matrix) {
+    return tidy(() => linearCrossEntropy(x, weight.toTensor(), bias, targets, options));
+  }
   const { reduction = 'mean', ignoreIndex = -100 } = options;
   const { ids, counted } = check(x, weight, bias, targets, ignoreIndex);
   const kernels = nativeKernels();

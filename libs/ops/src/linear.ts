@@ -1,5 +1,5 @@
 // The affine map of a layer: x · Wᵀ + b, and the activation after it. Leaves out where weights come from.
-import { isRecording, tf } from '@lilformer/engine';
+import { isRecording, tf, tidy } from '@lilformer/engine';
 import {
   geluLoop,
   geluReference,
@@ -9,27 +9,28 @@ import {
   times,
   type Activation,
 } from './activations.js';
+import { Bf16Matrix, type Weight } from './bf16-matrix.js';
 import { differentiable } from './differentiable.js';
 import { matMul } from './matmul.js';
-import { compute, hasVisibleMemory, nativeKernels, wantsBf16 } from './memory.js';
+import { compute, hasVisibleMemory, integers, nativeKernels, wantsBf16 } from './memory.js';
 import { expectShape, rowCount, shapeText } from './shapes.js';
 
 /**
  * y = activation(x · weightᵀ + bias), `nn.Linear` of PyTorch with the activation on the way out.
  *
  * @param x [..., in]
- * @param weight [out, in], PyTorch's layout
+ * @param weight [out, in], PyTorch's layout; one in bf16 gets no gradient
  * @param bias [out]
  * @returns [..., out]
  * @throws Error when the sizes do not fit.
  */
-export function linear(
-  x: tf.Tensor,
-  weight: tf.Tensor,
-  bias?: tf.Tensor,
-  activation?: Activation,
-): tf.Tensor {
+export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
   check(x, weight, bias);
+  if (weight instanceof Bf16Matrix) {
+    return nativeKernels() && !isRecording()
+      ? narrow(x, weight, bias, activation)
+      : tidy(() => linear(x, weight.toTensor(), bias, activation));
+  }
   if (!hasVisibleMemory()) return linearReference(x, weight, bias, activation);
   return nativeKernels() ? fast(x, weight, bias, activation) : composed(x, weight, bias, activation);
 }
@@ -89,6 +90,24 @@ function fast(
         }
       : undefined,
   );
+}
+
+/** The native engine's, of a weight in bf16. */
+function narrow(
+  x: tf.Tensor,
+  weight: Bf16Matrix,
+  bias: tf.Tensor | undefined,
+  activation: Activation | undefined,
+): tf.Tensor {
+  const kernels = nativeKernels()!;
+  const [outputs, inputs] = weight.shape;
+  const rows = rowCount(x);
+  const shape = [...x.shape.slice(0, -1), outputs];
+  const kind = activation ? KINDS[activation] : NONE;
+  const words = integers(weight.words); // the native engine's arrays stay where they are
+  return compute(bias ? [x, bias] : [x], [shape], ([x, b], [y]) =>
+    kernels.linearForward16(x, words, b, y, rows, inputs, outputs, kind, wantsBf16()),
+  )[0];
 }
 
 /** Instead of one of KINDS: no activation. */
@@ -177,7 +196,7 @@ function columnSums(x: tf.Tensor): tf.Tensor {
   })[0];
 }
 
-function check(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): void {
+function check(x: tf.Tensor, weight: Weight, bias?: tf.Tensor): void {
   if (x.rank < 1 || weight.rank !== 2 || x.shape.at(-1) !== weight.shape[1]) {
     throw new Error(
       `linear: x ${shapeText(x.shape)} and weight ${shapeText(weight.shape)}, expected x [..., in] and weight [out, in]`,

@@ -81,7 +81,7 @@ export function weightBytes(model: PretrainedModel): number | undefined {
   if (model instanceof BertModel) return undefined;
   const encoder = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : undefined;
   const behind = [...model.namedParameters()].filter(([name]) => !NOT_BY.test(name) && !encoder?.test(name));
-  return behind.reduce((bytes, [, { size }]) => bytes + 4 * size, 0);
+  return behind.reduce((sum, [, { bytes }]) => sum + bytes, 0);
 }
 
 /** Floating-point operations of the matrix products that read a prompt, or all texts of an encoder alone. */

@@ -17,7 +17,7 @@ const task = JSON.parse(process.argv[2]) as {
   repeats: number;
 };
 const engine = await openFor(task.engine, task.precision);
-const { model, ms: loading } = await load(task.folder);
+const { model, ms: loading } = await load(task.folder, task.precision);
 const prompt = promptOf(task.model);
 
 const best = { prompt: Infinity, library: Infinity, alone: Infinity };

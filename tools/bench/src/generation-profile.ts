@@ -14,7 +14,7 @@ const task = JSON.parse(process.argv[2]) as {
   precision: Precision;
 };
 const engine = await openFor(task.engine, task.precision);
-const { model } = await load(task.folder);
+const { model } = await load(task.folder, task.precision);
 const prompt = promptOf(task.model);
 const profiler = new Profiler();
 let bare: number;

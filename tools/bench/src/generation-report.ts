@@ -1,5 +1,4 @@
 // What the generation race found, kept as plain data, and the table made from it. Leaves out the race itself.
-import type { Precision } from './contestants.js';
 import { PROMPT, TEXTS, WRITTEN } from './generation-models.js';
 import { describeCircumstances, type Circumstances } from './machine.js';
 import { digits, geometricMean, percent, table, times } from './table.js';
@@ -17,8 +16,6 @@ export interface GenerationBest {
 }
 
 export interface GenerationResults extends Circumstances {
-  /** Of our products; float32 without. */
-  readonly precision?: Precision;
   readonly threads: number;
   readonly repeats: number;
   rounds: number;
@@ -61,16 +58,17 @@ export function betterOf(before: GenerationBest | undefined, now: GenerationBest
 
 /** The table with everything one has to know to read it. */
 export function generationMarkdown(results: GenerationResults): string {
-  const { threads, rounds, repeats, versions, bandwidth, peak, precision } = results;
+  const { threads, rounds, repeats, versions, bandwidth, peak } = results;
   return [
     '# Generation, side by side',
     describeCircumstances(results),
-    `${Object.values(versions).join('; ')}. Random weights, the same files, float32${precision === 'bf16' ? ' (our products in bf16)' : ''}, greedy, key-value cache, one text: a prompt of ${PROMPT} ` +
+    `${Object.values(versions).join('; ')}. Random weights, the same files, greedy, key-value cache, one text: a prompt of ${PROMPT} ` +
       `tokens, then the ${WRITTEN - 1} tokens after the first one written (an encoder alone reads ${TEXTS} texts of ${PROMPT} tokens). ${threads} threads each; fastest of ${rounds} rounds of ` +
-      `${repeats} (ours: of at least that many, and of a second)${results.interrupted ? ', stopped early' : ''}.`,
+      `${repeats} (ours: of at least that many, and of a second)${results.interrupted ? ', stopped early' : ''}. Both sides are float32; in rows ` +
+      'called bf16 both keep their weights as bf16 numbers and multiply those, where the first token that rounding changes ends what is the same.',
     `Memory is read at ${digits(bandwidth) ?? '?'} GB/s in the same run; "of bandwidth" is the share that the weights behind every ` +
       'token take of it (above 100 %: they stay in the caches). ' +
-      `The fastest matrix product makes ${digits(peak) ?? '?'} GFLOP/s; "of peak" is the share of it that reading the prompt makes.`,
+      `The fastest float32 matrix product makes ${digits(peak) ?? '?'} GFLOP/s; "of peak" is the share of it that reading the prompt makes.`,
     generationTable(results),
     ...Object.entries(results.failures).map(([name, why]) => `- ${name}: ${why.split('\n')[0]}`),
     `    ${results.command}`,

@@ -3,12 +3,16 @@
 import { tf } from '@lilformer/engine';
 import { BertModel, EncoderDecoderModel, fromPretrained, type PretrainedModel } from '@lilformer/models';
 import { argmax, type TextModel } from '@lilformer/sampling';
+import type { Precision } from './contestants.js';
 import { generationModels, PROMPT, TEXTS, WRITTEN } from './generation-models.js';
 
-/** A model with its weights, and how long that took. */
-export async function load(folder: string): Promise<{ model: PretrainedModel; ms: number }> {
+/** A model with its weights in this precision, and how long that took. */
+export async function load(
+  folder: string,
+  weights: Precision,
+): Promise<{ model: PretrainedModel; ms: number }> {
   const start = performance.now();
-  const { model } = await fromPretrained(folder);
+  const { model } = await fromPretrained(folder, { weights });
   return { model, ms: performance.now() - start };
 }
 

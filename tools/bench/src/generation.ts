@@ -41,7 +41,7 @@ interface Line {
 /** How to race. */
 interface Settings {
   readonly engine: string;
-  readonly precision: Precision;
+  readonly precisions: readonly Precision[];
   readonly python: string | undefined;
   readonly threads: number;
   readonly rounds: number;
@@ -57,7 +57,7 @@ const help = `Usage: npx nx run bench:generation -- [options]
   --model NAMES    only these, separated by commas, of ${Object.keys(generationModels).join(', ')}
   --engine NAME    engine of our side (default: auto)
   --python FILE    a Python with torch and transformers: then they take part
-  --precision NAME float32 (default), or bf16 for our side's products; theirs are float32
+  --precision NAMES float32, bf16 or both (default): weights and products of both sides
   --threads N      threads for everybody (default: the cores at hand)
   --rounds N       (default 3), each the fastest of ${REPEATS}, ours also of a second
   --save           keep the results in tools/bench/results
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
       model: { type: 'string', multiple: true },
       engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
       python: { type: 'string' },
-      precision: { type: 'string', default: 'float32' },
+      precision: { type: 'string', multiple: true },
       threads: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       save: { type: 'boolean', default: false },
@@ -82,7 +82,8 @@ async function main(): Promise<void> {
   if (values.help) return console.log(help);
   const known = Object.keys(generationModels);
   const names = namesOf('model', values.model ?? known, known);
-  const [precision] = namesOf<Precision>('precision', [values.precision], ['float32', 'bf16']);
+  const both: Precision[] = ['float32', 'bf16'];
+  const precisions = namesOf<Precision>('precision', values.precision ?? both, both);
   const rounds = wholeNumber('rounds', values.rounds);
   const threads = threadCount(values.threads);
   const env = threadsEnvironment(threads);
@@ -93,7 +94,7 @@ async function main(): Promise<void> {
       await run(ownProgram('./generation-weights-ours.ts', [task], env));
     }
     if (values.profile) {
-      for (const model of names) {
+      for (const { model, precision } of rowsOf(names, precisions)) {
         const task = JSON.stringify({
           model,
           folder: join(folders, model),
@@ -105,22 +106,36 @@ async function main(): Promise<void> {
       return;
     }
     const { engine, python, save, json } = values;
-    await raceOf(names, folders, { engine, precision, python, threads, rounds, save, json });
+    await raceOf(names, folders, { engine, precisions, python, threads, rounds, save, json });
   } finally {
     await rm(folders, { recursive: true });
   }
+}
+
+/** What is raced: each model in each precision, and what it is called. */
+function rowsOf(
+  names: readonly string[],
+  precisions: readonly Precision[],
+): { model: string; precision: Precision; row: string }[] {
+  return names.flatMap((model) =>
+    precisions.map((precision) => ({
+      model,
+      precision,
+      row: precision === 'float32' ? model : `${model} ${precision}`,
+    })),
+  );
 }
 
 /** Everything that both sides do, from the folders that are there. */
 async function raceOf(
   names: readonly string[],
   folders: string,
-  { engine, precision, python, threads, rounds, save: keep, json }: Settings,
+  { engine, precisions, python, threads, rounds, save: keep, json }: Settings,
 ): Promise<void> {
   const env = threadsEnvironment(threads);
+  const rows = rowsOf(names, precisions);
   const results: GenerationResults = {
     ...circumstances('generation'),
-    precision,
     threads,
     repeats: REPEATS,
     rounds: 0,
@@ -128,7 +143,7 @@ async function raceOf(
     versions: {},
     bandwidth: undefined,
     peak: undefined,
-    models: Object.fromEntries(names.map((name) => [name, {}])),
+    models: Object.fromEntries(rows.map(({ row }) => [row, {}])),
     failures: {},
   };
   const written = { ours: new Map<string, number[]>(), transformers: new Map<string, number[]>() };
@@ -186,16 +201,16 @@ async function raceOf(
       },
     },
   ];
-  for (const name of names) {
+  for (const { model: name, precision, row } of rows) {
     const task = { model: name, folder: join(folders, name), engine, precision, repeats: REPEATS };
-    entries.push(entry(name, 'ours', ownProgram('./generation-ours.ts', [JSON.stringify(task)], env)));
+    entries.push(entry(row, 'ours', ownProgram('./generation-ours.ts', [JSON.stringify(task)], env)));
     if (python === undefined) continue;
     const [architecture] = generationModels[name].architectures as string[];
     const texts = architecture === 'BertModel' ? TEXTS : 1;
     const theirs = { ...task, architecture, texts, prompt: promptOf(name, texts), written: WRITTEN };
     const script = fileURLToPath(new URL('./generation_peer.py', import.meta.url));
     const peer = { program: programPath(python), parameters: [script, JSON.stringify(theirs)], env };
-    entries.push(entry(name, 'transformers', peer));
+    entries.push(entry(row, 'transformers', peer));
   }
   const save = async (): Promise<void> => {
     if (keep) await saveResults('generation', results, generationMarkdown(results));

@@ -1,6 +1,7 @@
 """Hugging Face's side of the generation race: loads a folder, reads and writes greedily, and prints a line of JSON.
 
-Called by generation.ts with one JSON argument: `model`, `folder`, `architecture` (a class of transformers), `repeats`,
+Called by generation.ts with one JSON argument: `model`, `folder`, `architecture` (a class of transformers), `precision`
+(of weights and products: float32 or bf16), `repeats`,
 `prompt` (ids of one text), `texts` (how many an encoder alone reads at once) and `written` (how many tokens to write).
 """
 import json
@@ -14,7 +15,8 @@ from transformers.generation.streamers import BaseStreamer
 task = json.loads(sys.argv[1])
 transformers.utils.logging.set_verbosity_error()
 start = time.perf_counter()
-model = getattr(transformers, task["architecture"]).from_pretrained(task["folder"]).eval()
+dtype = {"float32": torch.float32, "bf16": torch.bfloat16}[task["precision"]]
+model = getattr(transformers, task["architecture"]).from_pretrained(task["folder"], dtype=dtype).eval()
 loading = time.perf_counter() - start
 
 

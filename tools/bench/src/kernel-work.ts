@@ -47,6 +47,7 @@ const recurrent =
 
 const kernels: Readonly<Record<string, Read>> = {
   linearForward: linear(() => 1),
+  linearForward16: linear(() => 1),
   linearBackward: linear((given) => present(given[4], given[5])),
   attentionForward: attention(2, false),
   attentionBackward: attention(4, false),

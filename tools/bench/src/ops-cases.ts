@@ -147,7 +147,10 @@ function expertsCase({ d, ff, layers, seq, batch, act, experts = 1 }: Transforme
       'int32',
     );
   /** Each expert's weights follow each other among the inputs. */
-  const each = (weights: tf.Tensor[], linear: typeof ops.linear): ((rows: tf.Tensor) => tf.Tensor)[] =>
+  const each = (
+    weights: tf.Tensor[],
+    linear: typeof ops.linearReference,
+  ): ((rows: tf.Tensor) => tf.Tensor)[] =>
     Array.from({ length: experts }, (_, i) => {
       const [up, upBias, down, downBias] = weights.slice(4 * i, 4 * i + 4);
       return (rows) => linear(linear(rows, up, upBias, act), down, downBias);

@@ -5,6 +5,7 @@ use crate::arrays::{Input, Output, apart, invalid, size};
 use crate::kernels::activations::Activation;
 use crate::kernels::linear;
 use crate::product::{Precision, Targets};
+use crate::simd::Bf16;
 use napi::Result;
 use napi_derive::napi;
 
@@ -30,7 +31,7 @@ pub fn linear_forward(
     let apart = apart(&sources, &targets)?;
     linear::linear_forward(
         x.read(&apart, "x", size(&[rows, inputs])?)?,
-        weight.read(&apart, "weight", size(&[outputs, inputs])?)?,
+        (weight.read(&apart, "weight", size(&[outputs, inputs])?)?, inputs as usize),
         bias.map(|bias| bias.read(&apart, "bias", outputs as usize)).transpose()?,
         y.write(&apart, "y", all)?,
         before.map(|before| before.write(&apart, "before", all)).transpose()?,
@@ -41,6 +42,46 @@ pub fn linear_forward(
         precision(bf16),
     );
     Ok(())
+}
+
+/// The same of a weight of 16-bit numbers, two in a word, the first in its lower half; rows start at words.
+#[napi(catch_unwind)]
+pub fn linear_forward16(
+    x: Input<f32>,
+    weight: Input<i32>,
+    bias: Option<Input<f32>>,
+    y: Output<f32>,
+    rows: u32,
+    inputs: u32,
+    outputs: u32,
+    activation: u32,
+    bf16: bool,
+) -> Result<()> {
+    let all = size(&[rows, outputs])?;
+    let mut sources = vec![x.span(), weight.span()];
+    sources.extend(bias.iter().map(Input::span));
+    let apart = apart(&sources, &[y.span()])?;
+    let words = inputs.div_ceil(2);
+    linear::linear_forward(
+        x.read(&apart, "x", size(&[rows, inputs])?)?,
+        (halves(weight.read(&apart, "weight", size(&[outputs, words])?)?), 2 * words as usize),
+        bias.map(|bias| bias.read(&apart, "bias", outputs as usize)).transpose()?,
+        y.write(&apart, "y", all)?,
+        None,
+        rows as usize,
+        inputs as usize,
+        outputs as usize,
+        activation_or_none(activation)?,
+        precision(bf16),
+    );
+    Ok(())
+}
+
+/// The numbers in words.
+fn halves(words: &[i32]) -> &[Bf16] {
+    const { assert!(cfg!(target_endian = "little")) };
+    // SAFETY: every pattern of bits is a Bf16, two fit into a word, and alignment is stricter than needed.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), 2 * words.len()) }
 }
 
 /// Gradients of x, weight and bias, those that there is a place for; `kept` is y for relu, `before` for the others.

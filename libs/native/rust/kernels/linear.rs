@@ -3,19 +3,19 @@
 use super::activations::{Activation, Function, Gelu, GeluTanh, Relu};
 use crate::buffers::Shared;
 use crate::product::{
-    Epilogue, FEW, Matrix, Precision, Slopes, Targets, few_rows, gradients, load, product, store,
+    Element, Epilogue, FEW, Matrix, Precision, Slopes, Targets, few_rows, gradients, load, product, store,
 };
 use crate::simd::Simd;
 use std::marker::PhantomData;
 
 /// y [rows, outputs] = activation(x [rows, inputs] · Wᵀ + bias [outputs]); `before` [rows, outputs], where it is
-/// given, gets what the activation was applied to.
+/// given, gets what the activation was applied to. W is given with the distance of its rows.
 ///
 /// # Panics
 /// When an array has fewer elements.
-pub fn linear_forward(
+pub fn linear_forward<W: Element>(
     x: &[f32],
-    w: &[f32],
+    w: (&[W], usize),
     bias: Option<&[f32]>,
     y: &mut [f32],
     before: Option<&mut [f32]>,
@@ -37,17 +37,17 @@ pub fn linear_forward(
     }
 }
 
-fn forward(
+fn forward<W: Element>(
     x: &[f32],
-    w: &[f32],
+    (w, stride): (&[W], usize),
     y: &mut [f32],
     (rows, inputs, outputs, precision): (usize, usize, usize, Precision),
     epilogue: &impl Epilogue,
 ) {
     if rows <= FEW {
-        few_rows(x, rows, inputs, w, outputs, y, epilogue);
+        few_rows(x, rows, inputs, (w, stride), outputs, y, epilogue);
     } else {
-        let (x, w) = (Matrix::rows(x, inputs), Matrix::turned(w, inputs).with(precision));
+        let (x, w) = (Matrix::rows(x, inputs), Matrix::turned(w, stride).with(precision));
         product(x, rows, inputs, w, outputs, y, outputs, false, epilogue);
     }
 }
@@ -213,6 +213,7 @@ crate::kernel! {
 mod tests {
     use super::*;
     use crate::kernels::testing::{close, numbers};
+    use crate::simd::Bf16;
 
     fn value(activation: Option<Activation>, z: f64) -> f64 {
         match activation {
@@ -268,7 +269,7 @@ mod tests {
                 let (mut y, mut before) = (vec![f32::NAN; z.len()], vec![f32::NAN; z.len()]);
                 linear_forward(
                     &x,
-                    &w,
+                    (&w, inputs),
                     bias,
                     &mut y,
                     Some(&mut before),
@@ -345,6 +346,62 @@ mod tests {
                     Precision::Float32,
                 );
                 close(&alone, &(0..outputs).map(at_db).collect::<Vec<_>>(), 5e-6);
+            }
+        }
+    }
+
+    /// A weight of 16 bits gives what the same numbers give as floats, to the last bit.
+    #[test]
+    fn halves_are_floats() {
+        let shapes: [(usize, usize, usize); 8] = [
+            (1, 5, 7),
+            (1, 200, 130),
+            (3, 33, 20),
+            (8, 64, 40),
+            (9, 37, 70),
+            (31, 521, 65),
+            (40, 1, 1),
+            (900, 45, 100),
+        ];
+        for (rows, inputs, outputs) in shapes {
+            let stride = inputs.next_multiple_of(2);
+            let (x, bias) = (numbers(rows * inputs, 1), numbers(outputs, 3));
+            let halves: Vec<Bf16> =
+                numbers(outputs * stride, 2).iter().map(|w| Bf16((w.to_bits() >> 16) as u16)).collect();
+            let w: Vec<f32> = halves.iter().map(|half| f32::from_bits(u32::from(half.0) << 16)).collect();
+            for precision in [Precision::Float32, Precision::Bf16] {
+                for activation in [None, Some(Activation::Gelu)] {
+                    let mut found = [vec![f32::NAN; rows * outputs], vec![f32::NAN; rows * outputs]];
+                    let [of_halves, of_floats] = &mut found;
+                    let sizes = (rows, inputs, outputs);
+                    let (bias, how) = (Some(&bias[..]), (activation, precision));
+                    linear_forward(
+                        &x,
+                        (&halves, stride),
+                        bias,
+                        of_halves,
+                        None,
+                        sizes.0,
+                        sizes.1,
+                        sizes.2,
+                        how.0,
+                        how.1,
+                    );
+                    linear_forward(
+                        &x,
+                        (&w, stride),
+                        bias,
+                        of_floats,
+                        None,
+                        sizes.0,
+                        sizes.1,
+                        sizes.2,
+                        how.0,
+                        how.1,
+                    );
+                    assert!(found[0] == found[1], "{sizes:?} {how:?}");
+                    assert!(found[0].iter().all(|y| y.is_finite()));
+                }
             }
         }
     }

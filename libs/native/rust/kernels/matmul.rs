@@ -84,7 +84,7 @@ fn one<E: Epilogue>(a: &[f32], b: &[f32], c: &mut [f32], sizes: Sizes, epilogue:
         return;
     }
     if !a_turned && b_turned && m <= FEW {
-        product::few_rows(a, m, k, b, n, c, epilogue);
+        product::few_rows(a, m, k, (b, k), n, c, epilogue);
     } else if a_turned && !b_turned && E::NOTHING {
         product::transposed(a, m, b, n, k, m, n, c, n, false, None);
     } else {

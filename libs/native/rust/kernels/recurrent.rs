@@ -174,7 +174,7 @@ fn input_share(layer: &Layer, bias: &Biases, to: &mut [f32], stride: usize) {
     let (rows, width) = (batch * steps, layer.kind.blocks() * hidden);
     let epilogue = AddBias(&bias.shares);
     if rows <= FEW && stride == width {
-        return few_rows(layer.x, rows, inputs, layer.weight_ih, width, to, &epilogue);
+        return few_rows(layer.x, rows, inputs, (layer.weight_ih, inputs), width, to, &epilogue);
     }
     let (x, weight) = (Matrix::rows(layer.x, inputs), Matrix::turned(layer.weight_ih, inputs));
     product::product(x, rows, inputs, weight, width, to, stride, false, &epilogue);
@@ -210,7 +210,7 @@ impl<'a> Across<'a> {
         match self {
             Self::Plain(weight) => {
                 assert!(stride == hidden || rows == 1, "states that are only there before the first step");
-                few_rows(states, rows, hidden, weight, weight.len() / hidden, to, epilogue);
+                few_rows(states, rows, hidden, (weight, hidden), weight.len() / hidden, to, epilogue);
             }
             Self::Packed(weight) => {
                 let a = Matrix::rows(states, stride);

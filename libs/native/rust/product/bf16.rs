@@ -2,8 +2,8 @@
 
 use super::format::Format;
 use super::tile::{ROW_STRIDE, Tile, Tiles};
-use crate::simd::Simd;
 use crate::simd::avx512::Avx512;
+use crate::simd::{Bf16, Simd};
 use std::arch::x86_64::*;
 
 const ROWS: usize = Avx512::TILE_ROWS;
@@ -22,8 +22,16 @@ static TILES: Tiles = Tiles {
     narrow: None,
 };
 
-pub(super) const FORMAT: Format =
-    Format { per_word: 2, tiles: &TILES, copy_panel, turn_panel, copy_rows, turn_rows, pack_columns };
+pub(super) const FORMAT: Format = Format {
+    per_word: 2,
+    tiles: &TILES,
+    copy_panel,
+    turn_panel,
+    turn_bf16_panel,
+    copy_rows,
+    turn_rows,
+    pack_columns,
+};
 
 /// As `tile` in `tile.rs`, with words of two numbers.
 #[inline(always)]
@@ -168,6 +176,35 @@ unsafe fn turn_panel(from: *const f32, stride: usize, rows: usize, count: usize,
                     Avx512::store(block.as_mut_ptr().add(line * LANES), words);
                 }
                 let words = (rows - k).div_ceil(2).min(LANES);
+                Avx512::transpose(block.as_ptr(), LANES, lines, words, to.add(k / 2 * width + j), width);
+            }
+        }
+    }
+}
+
+/// Numbers that are bf16 already make words as they lie; where their count is odd, the last word's second half is 0.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
+unsafe fn turn_bf16_panel(
+    from: *const Bf16,
+    stride: usize,
+    rows: usize,
+    count: usize,
+    to: *mut f32,
+    width: usize,
+) {
+    let mut block = [0.0f32; LANES * LANES];
+    // SAFETY: the promise of `Pack`.
+    unsafe {
+        for j in (0..width).step_by(LANES) {
+            let lines = count.saturating_sub(j).min(LANES);
+            for k in (0..rows).step_by(2 * LANES) {
+                let here = (rows - k).min(2 * LANES);
+                let mask = if here == 2 * LANES { !0 } else { (1u32 << here) - 1 };
+                for line in 0..lines {
+                    let words = _mm512_maskz_loadu_epi16(mask, from.add((j + line) * stride + k).cast());
+                    Avx512::store(block.as_mut_ptr().add(line * LANES), _mm512_castsi512_ps(words));
+                }
+                let words = here.div_ceil(2);
                 Avx512::transpose(block.as_ptr(), LANES, lines, words, to.add(k / 2 * width + j), width);
             }
         }

@@ -1,28 +1,30 @@
-//! y = x · Wᵀ for a few rows of x: W is read once, as fast as memory gives it, and never packed.
+//! y = x · Wᵀ for a few rows of x: W is read once, as fast as memory gives it, and never packed. It may be of 16 bits.
 
 use super::epilogue::{Epilogue, finish_block};
 use super::pack::expect_room;
 use crate::buffers::Shared;
+use crate::simd::Number;
 use crate::threads;
 
 /// Where x has at most so many rows this is faster than a product over packed panels.
 pub const FEW: usize = 8;
 
-/// Y[rows, out] = epilogue(X[rows, depth] · Wᵀ) with W [out, depth], rows one behind the other in all three.
+/// Y[rows, out] = epilogue(X[rows, depth] · Wᵀ) with W [out, depth], rows one behind the other in X and Y, and `stride`
+/// numbers apart in W.
 ///
 /// # Panics
 /// When an array has fewer elements.
-pub fn few_rows<E: Epilogue>(
+pub fn few_rows<W: Number, E: Epilogue>(
     x: &[f32],
     rows: usize,
     depth: usize,
-    w: &[f32],
+    (w, stride): (&[W], usize),
     out: usize,
     y: &mut [f32],
     epilogue: &E,
 ) {
     expect_room("X", x.len(), rows, depth, depth);
-    expect_room("W", w.len(), out, depth, depth);
+    expect_room("W", w.len(), out, depth, stride);
     expect_room("Y", y.len(), rows, out, out);
     epilogue.check(rows, out);
     if depth == 0 {
@@ -39,8 +41,8 @@ pub fn few_rows<E: Epilogue>(
         // SAFETY: sizes were checked above; each part has columns of Y of its own.
         unsafe {
             if depth > 0 {
-                let w = w.as_ptr().add(first * depth);
-                dot_rows(x.as_ptr(), rows, depth, w, end - first, to.at(first), out);
+                let w = w.as_ptr().add(first * stride);
+                dot_rows(x.as_ptr(), rows, depth, w, stride, end - first, to.at(first), out);
             }
             if !E::NOTHING {
                 finish_block(epilogue, to.at(first), out, 0, rows, first, end - first);
@@ -50,18 +52,20 @@ pub fn few_rows<E: Epilogue>(
 }
 
 crate::kernel! {
-    unsafe fn dot_rows<S>(x: *const f32, rows: usize, depth: usize, w: *const f32, out: usize, y: *mut f32, ldy: usize) {
+    unsafe fn dot_rows<S; W: Number>(
+        x: *const f32, rows: usize, depth: usize, w: *const W, stride: usize, out: usize, y: *mut f32, ldy: usize,
+    ) {
         for o in 0..out {
             // One line of W after the other: several at once are several streams, of which memory gives half as much.
             // It stays in the nearest cache for the next rows of x.
-            let w = w.add(o * depth);
+            let w = w.add(o * stride);
             let mut row = 0;
             while row < rows {
                 let (x, y) = (x.add(row * depth), y.add(row * ldy + o));
                 row += match rows - row {
-                    1 => dots::<S, 1, 4>(x, depth, w, y, ldy),
-                    2..4 => dots::<S, 2, 2>(x, depth, w, y, ldy),
-                    _ => dots::<S, 4, 1>(x, depth, w, y, ldy),
+                    1 => dots::<S, W, 1, 4>(x, depth, w, y, ldy),
+                    2..4 => dots::<S, W, 2, 2>(x, depth, w, y, ldy),
+                    _ => dots::<S, W, 4, 1>(x, depth, w, y, ldy),
                 };
             }
         }
@@ -71,12 +75,12 @@ crate::kernel! {
 /// Inner products of one line of W with `X` rows of x, each in `SUMS` sums; gives X.
 ///
 /// # Safety
-/// Both are there, `depth` floats a line, and Y has place.
+/// Both are there, `depth` numbers a line, and Y has place.
 #[inline(always)]
-unsafe fn dots<S: crate::simd::Simd, const X: usize, const SUMS: usize>(
+unsafe fn dots<S: crate::simd::Simd, W: Number, const X: usize, const SUMS: usize>(
     x: *const f32,
     depth: usize,
-    w: *const f32,
+    w: *const W,
     y: *mut f32,
     ldy: usize,
 ) -> usize {
@@ -87,7 +91,7 @@ unsafe fn dots<S: crate::simd::Simd, const X: usize, const SUMS: usize>(
         while k + SUMS * S::LANES <= depth {
             for i in 0..SUMS {
                 let at = k + i * S::LANES;
-                let of_w = S::load(w.add(at));
+                let of_w = W::load::<S>(w.add(at));
                 for j in 0..X {
                     sums[j][i] = S::fma(of_w, S::load(x.add(j * depth + at)), sums[j][i]);
                 }
@@ -96,7 +100,7 @@ unsafe fn dots<S: crate::simd::Simd, const X: usize, const SUMS: usize>(
         }
         while k < depth {
             let count = (depth - k).min(S::LANES);
-            let of_w = S::load_part(w.add(k), count);
+            let of_w = W::load_part::<S>(w.add(k), count);
             for j in 0..X {
                 sums[j][0] = S::fma(of_w, S::load_part(x.add(j * depth + k), count), sums[j][0]);
             }

@@ -3,10 +3,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::bf16;
-use super::pack::{copy_panel, copy_rows, pack_columns, turn_panel, turn_rows};
+use super::pack::{copy_panel, copy_rows, pack_columns, turn_bf16_panel, turn_panel, turn_rows};
 use super::tile::{Tiles, tiles};
 #[cfg(target_arch = "x86_64")]
 use crate::simd;
+use crate::simd::Bf16;
 
 /// How a product multiplies. Sums are float32 in both; what goes in and comes out is float32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -17,13 +18,13 @@ pub enum Precision {
     Bf16,
 }
 
-/// From `from`, `rows` lines `stride` floats apart, `count` floats long, to words.
-pub(super) type Pack =
-    unsafe fn(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize);
+/// From `from`, `rows` lines `stride` numbers apart, `count` numbers long, to words.
+pub type Pack<N = f32> =
+    unsafe fn(from: *const N, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize);
 
 /// The functions of a format.
 #[derive(Clone, Copy)]
-pub(super) struct Format {
+pub struct Format {
     /// Numbers in a word.
     pub per_word: usize,
     pub tiles: &'static Tiles,
@@ -31,6 +32,8 @@ pub(super) struct Format {
     pub copy_panel: Pack,
     /// The same of a B whose columns are lines in memory.
     pub turn_panel: Pack,
+    /// The same of 16-bit numbers.
+    pub turn_bf16_panel: Pack<Bf16>,
     /// A block of A [rows, count]: words of a row lie one behind the other, rows `width` words apart.
     pub copy_rows: Pack,
     /// The same of an A whose columns are lines in memory.
@@ -58,7 +61,16 @@ impl Format {
             return bf16::FORMAT;
         }
         let _ = precision;
-        Self { per_word: 1, tiles: tiles(), copy_panel, turn_panel, copy_rows, turn_rows, pack_columns }
+        Self {
+            per_word: 1,
+            tiles: tiles(),
+            copy_panel,
+            turn_panel,
+            turn_bf16_panel,
+            copy_rows,
+            turn_rows,
+            pack_columns,
+        }
     }
 
     /// Words of a depth.

@@ -15,7 +15,10 @@
 //! each number of C once, when its sum is whole ([`Nothing`], [`AddBias`], or a kernel's own).
 //!
 //! Products are float32, or, for `b.with(Precision::Bf16)` and [`transposed_in`], have their factors rounded to bf16
-//! while they are packed, where the processor multiplies those in hardware; all else stays float32.
+//! while they are packed, where the processor multiplies those in hardware; all else stays float32. Apart from how they
+//! are multiplied, weights may be kept in 16 bits: [`few_rows`], [`pack`] and [`product`] take a W of [`Bf16`] numbers.
+//!
+//! [`Bf16`]: crate::simd::Bf16
 //!
 //! The functions that take slices check sizes and panic; those with addresses are unsafe and check nothing. All sums
 //! are made in the same order for the same sizes and number of threads. Products with a depth of 0 give zeros.
@@ -39,7 +42,7 @@ pub use epilogue::{AddBias, Epilogue, Nothing, load, store};
 pub use few_rows::{FEW, few_rows};
 pub use format::Precision;
 pub use gradients::{Slopes, Targets, gradients};
-pub use pack::{Matrix, Packed, pack};
+pub use pack::{Element, Matrix, Packed, pack};
 pub use rows::{product, rows, rows_on_one_thread};
 pub use transposed::{transposed, transposed_in, transposed_on_one_thread};
 

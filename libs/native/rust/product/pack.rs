@@ -1,15 +1,17 @@
 //! Matrices brought into the order in which tiles read them.
 
 use super::epilogue::load;
-use super::format::{Format, Precision};
+use super::format::{Format, Pack, Precision};
 use super::tile::{DEPTH, ROW_STRIDE, Tiles, tiles};
 use crate::buffers::{Buffer, Shared, floats};
+use crate::simd::{Bf16, Number};
 use crate::threads;
 
-/// A matrix where it lies: element (i, j) at `data[i · stride + j]`, or, turned, at `data[j · stride + i]`.
+/// A matrix where it lies: element (i, j) at `data[i · stride + j]`, or, turned, at `data[j · stride + i]`. One of 16-bit
+/// numbers is always turned: it is a weight, the B of x · Wᵀ.
 #[derive(Clone, Copy)]
-pub struct Matrix<'a> {
-    pub data: &'a [f32],
+pub struct Matrix<'a, N = f32> {
+    pub data: &'a [N],
     pub stride: usize,
     pub turned: bool,
     /// How it is multiplied, where it is the B of a product.
@@ -21,9 +23,11 @@ impl<'a> Matrix<'a> {
     pub fn rows(data: &'a [f32], stride: usize) -> Self {
         Self { data, stride, turned: false, precision: Precision::Float32 }
     }
+}
 
+impl<'a, N: Element> Matrix<'a, N> {
     /// The transpose of what lies there: its columns are the rows in memory. A weight [out, in] as the B of x · Wᵀ.
-    pub fn turned(data: &'a [f32], stride: usize) -> Self {
+    pub fn turned(data: &'a [N], stride: usize) -> Self {
         Self { data, stride, turned: true, precision: Precision::Float32 }
     }
 
@@ -40,13 +44,32 @@ impl<'a> Matrix<'a> {
 
     /// Address of element (i, j).
     #[inline(always)]
-    pub(super) fn at(&self, i: usize, j: usize) -> *const f32 {
+    pub(super) fn at(&self, i: usize, j: usize) -> *const N {
         let offset = if self.turned { j * self.stride + i } else { i * self.stride + j };
         self.data.as_ptr().wrapping_add(offset)
     }
 }
 
-/// Panics unless `outer` rows of `inner` floats, `stride` apart, fit into `length` and do not overlap.
+/// What a B may be made of.
+pub trait Element: Number {
+    /// How a panel is packed.
+    #[doc(hidden)]
+    fn pack_panel(format: &Format, turned: bool) -> Pack<Self>;
+}
+
+impl Element for f32 {
+    fn pack_panel(format: &Format, turned: bool) -> Pack {
+        if turned { format.turn_panel } else { format.copy_panel }
+    }
+}
+
+impl Element for Bf16 {
+    fn pack_panel(format: &Format, _turned: bool) -> Pack<Bf16> {
+        format.turn_bf16_panel // there is no way to make one that is not turned
+    }
+}
+
+/// Panics unless `outer` rows of `inner` numbers, `stride` apart, fit into `length` and do not overlap.
 pub(super) fn expect_room(name: &str, length: usize, outer: usize, inner: usize, stride: usize) {
     if outer == 0 || inner == 0 {
         return;
@@ -93,7 +116,7 @@ pub(super) fn block_depth(words: usize, most: usize) -> usize {
 ///
 /// # Panics
 /// When the matrix has fewer elements.
-pub fn pack(b: Matrix, depth: usize, columns: usize) -> Packed {
+pub fn pack<N: Element>(b: Matrix<N>, depth: usize, columns: usize) -> Packed {
     b.check(depth, columns);
     let format = Format::of(b.precision);
     let width = format.tiles.width;
@@ -129,16 +152,16 @@ pub fn pack(b: Matrix, depth: usize, columns: usize) -> Packed {
 ///
 /// # Safety
 /// Those elements of B are there, and `to` has place for the panel's words.
-pub(super) unsafe fn pack_panel(
+pub(super) unsafe fn pack_panel<N: Element>(
     format: &Format,
-    b: Matrix,
+    b: Matrix<N>,
     (k, count): (usize, usize),
     column: usize,
     columns: usize,
     to: *mut f32,
 ) {
     let width = format.tiles.width;
-    let pack = if b.turned { format.turn_panel } else { format.copy_panel };
+    let pack = N::pack_panel(format, b.turned);
     // SAFETY: the promise of this function.
     unsafe { pack(b.at(k, column), b.stride, count, width.min(columns - column), to, width) };
 }
@@ -184,6 +207,30 @@ crate::kernel! {
             let mut k = 0;
             while k < rows {
                 S::transpose(from.add(k), stride, lines, (rows - k).min(S::LANES), to.add(k * width + j), width);
+                k += S::LANES;
+            }
+            j += S::LANES;
+        }
+    }
+}
+
+crate::kernel! {
+    /// The same of 16-bit numbers.
+    pub(super) unsafe fn turn_bf16_panel<S>(
+        from: *const Bf16, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize,
+    ) {
+        let mut block = [0.0f32; 16 * 16]; // a line's next floats, line by line; no kind has more lanes
+        let mut j = 0;
+        while j < width {
+            let lines = count.saturating_sub(j).min(S::LANES);
+            let mut k = 0;
+            while k < rows {
+                let here = (rows - k).min(S::LANES);
+                for line in 0..lines {
+                    let v = S::load_bf16_part(from.add((j + line) * stride + k), here);
+                    S::store(block.as_mut_ptr().add(line * S::LANES), v);
+                }
+                S::transpose(block.as_ptr(), S::LANES, lines, here, to.add(k * width + j), width);
                 k += S::LANES;
             }
             j += S::LANES;

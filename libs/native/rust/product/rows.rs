@@ -3,7 +3,7 @@
 use super::epilogue::{Epilogue, finish_block};
 use super::format::Format;
 use super::pack::{
-    Matrix, PANEL_COLUMNS, Packed, Workspace, block_depth, expect_room, pack, pack_panel, pack_rows,
+    Element, Matrix, PANEL_COLUMNS, Packed, Workspace, block_depth, expect_room, pack, pack_panel, pack_rows,
 };
 use super::tile::{DEPTH, ROW_STRIDE, Tiles, tiles};
 use crate::buffers::Shared;
@@ -45,11 +45,11 @@ pub fn rows<E: Epilogue>(
 ///
 /// # Panics
 /// As `rows`.
-pub fn product<E: Epilogue>(
+pub fn product<N: Element, E: Epilogue>(
     a: Matrix,
     rows: usize,
     depth: usize,
-    b: Matrix,
+    b: Matrix<N>,
     columns: usize,
     c: &mut [f32],
     ldc: usize,
@@ -172,11 +172,11 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
 ///
 /// # Safety
 /// As `rows_on_one_thread`; `first` is at the start of a panel, and at most PANEL_COLUMNS are asked for.
-unsafe fn columns_on_one_thread<E: Epilogue>(
+unsafe fn columns_on_one_thread<N: Element, E: Epilogue>(
     a: Matrix,
     rows: usize,
     depth: usize,
-    b: Matrix,
+    b: Matrix<N>,
     first: usize,
     end: usize,
     c: Shared<f32>,

@@ -184,7 +184,7 @@ fn few_rows_equal_sums() {
     for (m, k, n) in SHAPES.map(|(m, k, n)| (m % 11, k, n)) {
         let (x, w) = (numbers(m * k, 8), numbers(n * k, 9));
         let mut y = vec![f32::NAN; m * n];
-        few_rows(&x, m, k, &w, n, &mut y, &Marked);
+        few_rows(&x, m, k, (&w, k), n, &mut y, &Marked);
         let (a, b) = (Matrix::rows(&x, k), Matrix::turned(&w, k));
         for (at, &actual) in y.iter().enumerate() {
             expect_close(actual, mark(sum(&a, &b, k, at / n, at % n), at / n, at % n), k, "few rows");
@@ -221,7 +221,7 @@ fn wrong_sizes_panic() {
     assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 24], 5, false, &Nothing)));
     assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 25], 4, false, &Nothing)));
     assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 25], 5, false, &AddBias(&[0.0; 4]))));
-    assert!(fails(&|| few_rows(&a, 3, 7, &b, 2, &mut [0.0; 6], &Nothing)));
+    assert!(fails(&|| few_rows(&a, 3, 7, (&b, 7), 2, &mut [0.0; 6], &Nothing)));
     assert!(fails(&|| transposed(&a, 5, &b, 5, 4, 5, 5, &mut [0.0; 24], 5, false, None)));
     let mut sums = [0.0; 4];
     let short = std::cell::RefCell::new(&mut sums[..]);

@@ -1,7 +1,7 @@
 //! Eight lanes: AVX2 with FMA.
 #![allow(clippy::undocumented_unsafe_blocks)] // every block here is a few instructions, under the trait's conditions
 
-use super::Simd;
+use super::{Bf16, Simd};
 use std::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -34,6 +34,13 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn load_part(from: *const f32, count: usize) -> __m256 {
         unsafe { _mm256_maskload_ps(from, mask(count)) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> __m256 {
+        unsafe {
+            let words = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(words))
+        }
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, v: __m256) {

@@ -1,7 +1,7 @@
 //! Sixteen lanes: AVX-512 F, BW, DQ and VL.
 #![allow(clippy::undocumented_unsafe_blocks)] // every block here is one instruction, under the trait's conditions
 
-use super::Simd;
+use super::{Bf16, Simd};
 use std::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -10,6 +10,12 @@ pub struct Avx512;
 #[inline(always)]
 fn mask(count: usize) -> __mmask16 {
     if count >= 16 { 0xffff } else { ((1u32 << count) - 1) as __mmask16 }
+}
+
+/// Sixteen bf16 numbers as floats.
+#[inline(always)]
+unsafe fn widened(halves: __m256i) -> __m512 {
+    unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(halves))) }
 }
 
 impl Simd for Avx512 {
@@ -31,6 +37,14 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn load_part(from: *const f32, count: usize) -> __m512 {
         unsafe { _mm512_maskz_loadu_ps(mask(count), from) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> __m512 {
+        unsafe { widened(_mm256_loadu_si256(from.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16_part(from: *const Bf16, count: usize) -> __m512 {
+        unsafe { widened(_mm256_maskz_loadu_epi16(mask(count), from.cast())) }
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, v: __m512) {

@@ -15,6 +15,52 @@ pub mod portable;
 
 use std::sync::OnceLock;
 
+/// A number of 16 bits: the upper half of a float.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Bf16(pub u16);
+
+/// What arrays that kernels only read may be made of.
+pub trait Number: Copy + Send + Sync + 'static {
+    /// LANES of them as floats.
+    ///
+    /// # Safety
+    /// As `Simd::load`.
+    unsafe fn load<S: Simd>(from: *const Self) -> S::V;
+
+    /// The first `count` of them, zeros behind.
+    ///
+    /// # Safety
+    /// As `Simd::load_part`.
+    unsafe fn load_part<S: Simd>(from: *const Self, count: usize) -> S::V;
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    unsafe fn load<S: Simd>(from: *const f32) -> S::V {
+        // SAFETY: as this function.
+        unsafe { S::load(from) }
+    }
+    #[inline(always)]
+    unsafe fn load_part<S: Simd>(from: *const f32, count: usize) -> S::V {
+        // SAFETY: as this function.
+        unsafe { S::load_part(from, count) }
+    }
+}
+
+impl Number for Bf16 {
+    #[inline(always)]
+    unsafe fn load<S: Simd>(from: *const Bf16) -> S::V {
+        // SAFETY: as this function.
+        unsafe { S::load_bf16(from) }
+    }
+    #[inline(always)]
+    unsafe fn load_part<S: Simd>(from: *const Bf16, count: usize) -> S::V {
+        // SAFETY: as this function.
+        unsafe { S::load_bf16_part(from, count) }
+    }
+}
+
 /// Vectors of `LANES` floats, of as many 32-bit words, and masks for them.
 ///
 /// # Safety
@@ -33,6 +79,18 @@ pub trait Simd: Copy + 'static {
     unsafe fn load(from: *const f32) -> Self::V;
     /// The first `count` (at most LANES, may be 0) floats, zeros behind; nothing behind them is touched.
     unsafe fn load_part(from: *const f32, count: usize) -> Self::V;
+    /// LANES numbers of 16 bits, widened.
+    unsafe fn load_bf16(from: *const Bf16) -> Self::V;
+    /// The first `count` of them, zeros behind; nothing behind them is touched.
+    #[inline(always)]
+    unsafe fn load_bf16_part(from: *const Bf16, count: usize) -> Self::V {
+        let mut lanes = [Bf16(0); 16];
+        // SAFETY: `count` numbers are there; no kind has more than sixteen lanes.
+        unsafe {
+            std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), count.min(Self::LANES));
+            Self::load_bf16(lanes.as_ptr())
+        }
+    }
     unsafe fn store(to: *mut f32, v: Self::V);
     unsafe fn store_part(to: *mut f32, v: Self::V, count: usize);
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;

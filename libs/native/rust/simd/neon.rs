@@ -1,7 +1,7 @@
 //! Four lanes: NEON, which every 64-bit ARM processor has.
 #![allow(clippy::undocumented_unsafe_blocks)] // every block here is a few instructions, under the trait's conditions
 
-use super::Simd;
+use super::{Bf16, Simd};
 use std::arch::aarch64::*;
 
 #[derive(Clone, Copy)]
@@ -30,6 +30,10 @@ impl Simd for Neon {
             std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), count.min(4));
             vld1q_f32(lanes.as_ptr())
         }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> float32x4_t {
+        unsafe { vreinterpretq_f32_u32(vshll_n_u16::<16>(vld1_u16(from.cast()))) }
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, v: float32x4_t) {

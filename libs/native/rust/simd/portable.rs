@@ -1,7 +1,7 @@
 //! Eight lanes as plain arrays, for any processor; the compiler makes of them what it can.
 #![allow(clippy::undocumented_unsafe_blocks)] // the only unsafe acts here are reads and writes under the trait's conditions
 
-use super::Simd;
+use super::{Bf16, Simd};
 
 #[derive(Clone, Copy)]
 pub struct Portable;
@@ -42,6 +42,11 @@ impl Simd for Portable {
         let mut lanes = [0.0; N];
         unsafe { std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), count.min(N)) };
         lanes
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> V {
+        let halves = unsafe { from.cast::<[u16; N]>().read_unaligned() };
+        halves.map(|half| f32::from_bits(u32::from(half) << 16))
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, v: V) {

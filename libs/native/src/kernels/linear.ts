@@ -25,6 +25,20 @@ export interface LinearKernels {
     bf16: boolean,
   ): void;
 
+  /** The same of a weight of bf16 numbers, two in a word, the first in its lower half; each row starts at a word. */
+  linearForward16(
+    x: Floats,
+    /** [outputs, ⌈inputs / 2⌉] words */
+    weight: Int32Array,
+    bias: Floats | undefined,
+    y: Floats,
+    rows: number,
+    inputs: number,
+    outputs: number,
+    activation: number,
+    bf16: boolean,
+  ): void;
+
   /** Gradients of those that there is an array for. */
   linearBackward(
     /** [rows, outputs] */
