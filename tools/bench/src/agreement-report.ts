@@ -39,7 +39,7 @@ export function agreementMarkdown(results: AgreementResults): string {
   return [
     '# The same training by PyTorch',
     describeCircumstances(results),
-    `Each model was trained on the same text, with the same settings and another draw of weights and windows, by lilformer ` +
+    `Each model was trained from the same first weights, on the same windows and with the same settings, by lilformer ` +
       `(${results.ours}) and by torch ${first?.torch ?? '–'}; then both were measured here` +
       `${first ? `: ${first.protocol}` : ''}.`,
     table(['model', 'parameters', 'steps', 'lilformer', 'PyTorch', 'difference'], rows),

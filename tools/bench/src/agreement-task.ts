@@ -7,11 +7,15 @@ export interface RunConfig {
   readonly settings: {
     readonly optimizer: string;
     readonly schedule: string;
-    readonly windows: string;
+    readonly windows: 'random' | 'sliding' | 'chunks';
     readonly accumulate: number;
     readonly context: number;
     readonly maxSteps: number;
     readonly batchSize: number;
+    readonly seed: number;
+    readonly split: number;
+    readonly splitBy: 'tokens' | 'windows';
+    readonly evalBatches: number;
     readonly [name: string]: unknown;
   };
 }

@@ -5,11 +5,15 @@ import { peerTask, type RunConfig } from './agreement-task.js';
 const settings = {
   optimizer: 'adamw',
   schedule: 'cosine',
-  windows: 'random',
+  windows: 'random' as const,
   accumulate: 1,
   context: 32,
   maxSteps: 10,
   batchSize: 4,
+  seed: 1,
+  split: 0.9,
+  splitBy: 'tokens' as const,
+  evalBatches: 1,
 };
 const config: RunConfig = {
   preset: 'evolution/09-multihead',

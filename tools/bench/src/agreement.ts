@@ -1,11 +1,13 @@
-// Whether a model trained here comes out as one trained by PyTorch on the same text and settings:
-// `npx nx run bench:agreement -- --help`. Both are then measured by this repository's own protocol, on the whole
+// Whether a model trained here comes out as one trained by PyTorch from the same first weights, on the same windows and with
+// the same settings: `npx nx run bench:agreement -- --help`. Both are then measured by this repository's own protocol, on the whole
 // validation text. Leaves out training ours: run folders come from the trainer.
-import { RunFolder } from '@lilformer/checkpoints';
-import { encodeCorpus, Terminal, type Corpus } from '@lilformer/command-line';
-import type { TokenSource } from '@lilformer/datasets';
+import { RunFolder, writeSafetensors } from '@lilformer/checkpoints';
+import { encodeCorpus, makeWindows, Terminal, type Corpus } from '@lilformer/command-line';
+import { batches, type Windows } from '@lilformer/datasets';
 import { openEngine } from '@lilformer/engine';
 import { openCheckpoint, perplexity } from '@lilformer/evaluation';
+import { createModel, type AnyModelConfig } from '@lilformer/models';
+import { Random } from '@lilformer/random';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { modelFromRun } from '@lilformer/training';
 import { spawn } from 'node:child_process';
@@ -94,16 +96,19 @@ async function agree(
   train: (task: Record<string, unknown>) => Promise<PeerLine>,
 ): Promise<Agreement> {
   const folder = await RunFolder.open(path);
-  const config = folder.config as RunConfig & { corpus: Corpus };
+  const config = folder.config as RunConfig & { corpus: Corpus; model: AnyModelConfig };
   const name = config.preset;
   const tokenizer = tokenizerFromJSON(folder.tokenizer);
   const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, new AbortController().signal);
   if (!tokens.valid) throw new Error(`${path}: was trained without --valid; expected a validation text`);
-  const trainFile = join(scratch, `${basename(path)}.train`);
-  const out = join(scratch, `${basename(path)}.pt`);
-  await writeTokens(trainFile, tokens.train);
+  const task = peerTask(config, tokenizer.vocabSize);
+  const [weights, windows, out] = ['safetensors', 'windows', 'pt'].map((kind) =>
+    join(scratch, `${basename(path)}.${kind}`),
+  );
+  await writeFirstWeights(weights, config.model, config.settings.seed);
+  await writeWindows(windows, makeWindows(config.settings, tokens).train, config.settings);
   terminal.print(`${name}: PyTorch trains`);
-  const peer = await train({ ...peerTask(config, tokenizer.vocabSize), train: trainFile, out });
+  const peer = await train({ ...task, weights, windows, out });
 
   const ours = await modelFromRun(folder, { weights: 'last' });
   const protocol = {
@@ -164,15 +169,29 @@ async function trainPeer(
   return last;
 }
 
-/** All tokens, as little-endian int32. */
-async function writeTokens(path: string, source: TokenSource): Promise<void> {
+/** The weights that the run began with, drawn again as the trainer drew them. */
+async function writeFirstWeights(path: string, model: AnyModelConfig, seed: number): Promise<void> {
+  const first = createModel(model, new Random(seed).split('weights'));
+  await writeSafetensors(path, first.stateDict());
+  first.dispose();
+}
+
+/** The windows of every step, each with the token after its last, as little-endian int32: the training loop's own. */
+async function writeWindows(
+  path: string,
+  windows: Windows,
+  { batchSize, maxSteps, seed }: RunConfig['settings'],
+): Promise<void> {
   const file = await open(path, 'w');
   try {
-    for (let at = 0; at < source.length; at += 2 ** 20) {
-      const part = source.read(at, Math.min(2 ** 20, source.length - at));
-      const bytes = Buffer.alloc(part.length * 4);
-      part.forEach((id, i) => bytes.writeInt32LE(id, 4 * i));
-      await file.write(bytes);
+    const seen = batches(windows, { batchSize, order: 'random', seed: `${seed}/batches`, limit: maxSteps });
+    for (const { inputs, targets, batch, length } of seen) {
+      const rows = new Int32Array(batch * (length + 1));
+      for (let row = 0; row < batch; row++) {
+        rows.set(inputs.subarray(row * length, (row + 1) * length), row * (length + 1));
+        rows[(row + 1) * (length + 1) - 1] = targets[(row + 1) * length - 1];
+      }
+      await file.write(new Uint8Array(rows.buffer));
     }
   } finally {
     await file.close();

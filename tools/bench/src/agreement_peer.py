@@ -1,8 +1,9 @@
-"""PyTorch's side of the agreement: trains one stage of the evolution as a run folder's settings say, on the same tokens.
+"""PyTorch's side of the agreement: trains one stage of the evolution as a run folder's settings say, from the same first
+weights and on the same windows.
 
 Called by agreement.ts with one JSON argument: `models` (the folder of evolution.py, whose classes it trains), `stage`,
-`arguments` (of the constructor), `train` (a file of little-endian int32 tokens), `settings` (of the run), `out` (where
-the checkpoint goes). Prints a line of JSON every `report` steps, and one at the end.
+`arguments` (of the constructor), `weights` (a safetensors file), `windows` (little-endian int32 tokens, steps × batch ×
+(context + 1) of them), `settings` (of the run), `out` (where the checkpoint goes). Prints a line of JSON every `report` steps, and one at the end.
 """
 import json
 import math
@@ -19,11 +20,28 @@ from torch.nn import functional  # noqa: E402
 from evolution import EvolutionLM  # noqa: E402
 
 settings = task["settings"]
-torch.manual_seed(settings["seed"])
-tokens = torch.from_numpy(numpy.fromfile(task["train"], dtype="<i4").astype(numpy.int64))
-model = EvolutionLM(task["stage"], **task["arguments"])
-optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weightDecay"])
 context, batch, steps = settings["context"], settings["batchSize"], settings["maxSteps"]
+windows = numpy.memmap(task["windows"], dtype="<i4", mode="r", shape=(steps, batch, context + 1))
+
+
+def read_safetensors(path: str) -> dict:
+    """Names and tensors; float32 and bool are all that a stage has."""
+    content = numpy.fromfile(path, dtype=numpy.uint8)
+    start = 8 + int(content[:8].view("<u8")[0])
+    header = json.loads(content[8:start].tobytes())
+    header.pop("__metadata__", None)
+    types = {"F32": "<f4", "BOOL": "?"}
+    return {
+        name: torch.from_numpy(
+            content[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]]
+            .view(types[entry["dtype"]]).reshape(entry["shape"]).copy())
+        for name, entry in header.items()
+    }
+
+
+model = EvolutionLM(task["stage"], **task["arguments"])
+model.load_state_dict(read_safetensors(task["weights"]))
+optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weightDecay"])
 
 
 def rate(step: int) -> float:
@@ -41,8 +59,7 @@ spent = 0.0
 for step in range(steps):
     for group in optimizer.param_groups:
         group["lr"] = rate(step)
-    at = torch.randint(len(tokens) - context, (batch,))
-    window = torch.stack([tokens[i : i + context + 1] for i in at])
+    window = torch.from_numpy(windows[step].astype(numpy.int64))
     optimizer.zero_grad(set_to_none=True)
     logits, _ = model(window[:, :-1])
     loss = functional.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())
