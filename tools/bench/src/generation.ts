@@ -175,7 +175,7 @@ async function raceOf(
       if (a && b)
         model.same =
           a.findIndex((id, i) => id !== b[i]) === -1 ? a.length : a.findIndex((id, i) => id !== b[i]);
-      results.versions[side] = line.peer;
+      results.versions[side] ??= line.peer;
     },
   });
   const entries: Entry[] = [
