@@ -47,7 +47,7 @@ async function main(): Promise<number> {
       about: step.about,
       command: typedCommand(step.target, own),
       output,
-      figures: step.figures === undefined ? [] : figuresIn(folder, step.figures, step.show),
+      ...(step.figures === undefined ? { figures: [] } : figuresIn(folder, step.figures, step.show)),
     });
   }
   const page = join(folder, 'README.md');
@@ -106,14 +106,17 @@ function asGiven(path: string): string {
   return relative(fromWhereTheyStand('.'), path).replaceAll('\\', '/') || '.';
 }
 
-/** Files relative to the page: those of these names, in their order, or all that are there. */
-function figuresIn(folder: string, name: string, wanted?: readonly string[]): string[] {
-  const files =
-    wanted?.map((figure) => `${figure}.svg`) ??
-    readdirSync(join(folder, name))
-      .filter((file) => file.endsWith('.svg'))
-      .sort();
-  return files.map((file) => `${name}/${file}`);
+/** Files relative to the page: figures of these names, in their order, or all there are; and what is there besides. */
+function figuresIn(
+  folder: string,
+  name: string,
+  wanted?: readonly string[],
+): Pick<Shown, 'figures' | 'more'> {
+  const all = readdirSync(join(folder, name)).sort();
+  const figures = wanted?.map((figure) => `${figure}.svg`) ?? all.filter((file) => file.endsWith('.svg'));
+  const more = all.filter((file) => /\.(svg|html)$/.test(file) && !figures.includes(file));
+  const fromPage = (files: readonly string[]) => files.map((file) => `${name}/${file}`);
+  return { figures: fromPage(figures), more: fromPage(more) };
 }
 
 try {

@@ -9,6 +9,7 @@ describe('a page of results', () => {
       command: 'npx nx run evaluator:evaluate',
       output: '\n10 windows | eta 5s\nhead 0: before\n\n\n\nhead 1: itself\nfigure: x/heads.svg\n',
       figures: ['heads/layer-0.svg'],
+      more: ['heads/attention.html', 'heads/layer-1.svg'],
     };
     expect(withSections('# Title\n\nNumbers.\n', [shown], 'discussion.md')).toBe(
       [
@@ -19,7 +20,8 @@ describe('a page of results', () => {
         'Which does what.',
         '`npx nx run evaluator:evaluate` prints:',
         '```text\nhead 0: before\n\nhead 1: itself\n```',
-        '![layer 0](heads/layer-0.svg)\n',
+        '![layer 0](heads/layer-0.svg)',
+        'More: [attention, a page to explore](heads/attention.html), [layer 1](heads/layer-1.svg).\n',
       ].join('\n\n'),
     );
   });

@@ -8,8 +8,10 @@ export interface Shown {
   /** As one would type it. */
   readonly command: string;
   readonly output: string;
-  /** Files, relative to the page. */
+  /** Files to show, relative to the page. */
   readonly figures: readonly string[];
+  /** Files to link. */
+  readonly more?: readonly string[];
 }
 
 /**
@@ -26,13 +28,14 @@ export function withSections(page: string, shown: readonly Shown[], discussion?:
   return `${[title, ...pointer, ...rest, ...shown.flatMap(section)].join('\n\n')}\n`;
 }
 
-function section({ heading, about, command, output, figures }: Shown): string[] {
+function section({ heading, about, command, output, figures, more = [] }: Shown): string[] {
   return [
     `## ${heading}`,
     ...(about === undefined ? [] : [about]),
     `\`${command}\` prints:`,
     markdownBlock(withoutProgress(output)),
     ...figures.map((file) => `![${nameOf(file)}](${file})`),
+    ...(more.length > 0 ? [`More: ${more.map((file) => `[${nameOf(file)}](${file})`).join(', ')}.`] : []),
   ];
 }
 
@@ -46,7 +49,8 @@ function withoutProgress(output: string): string {
     .trim();
 }
 
-/** `heads/layer-0.svg` as `layer 0`. */
+/** `heads/layer-0.svg` as `layer 0`, and a page with what it is. */
 function nameOf(file: string): string {
-  return file.replace(/^.*\/|\.svg$/g, '').replaceAll('-', ' ');
+  const name = file.replace(/^.*\/|\.\w+$/g, '').replaceAll('-', ' ');
+  return file.endsWith('.html') ? `${name}, a page to explore` : name;
 }

@@ -147,6 +147,15 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'trainer:sweep',
+        args: ['--file', 'apps/trainer/sweeps/head-scale.json', '--report', `${HERE}/head-scale`],
+        trains: true,
+        heading: 'Heads, scaled as everybody does',
+        about:
+          'The notebook divides scores by the root of the full width, 64, whatever the number of heads. Here they are divided by ' +
+          'the root of the width of a head, 16 or 8. Of one head the two are the same.',
+      },
+      {
+        target: 'trainer:sweep',
         args: ['--file', 'apps/trainer/sweeps/large.json', '--report', `${HERE}/large`],
         trains: true,
       },
