@@ -100,7 +100,7 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
         // One stack needs no name of its own.
         const prefix = stacks.length > 1 ? `${stack.where}-` : '';
         figures.push(...attentionFigures(stack, prefix, flags, terminal));
-        if (flags.layer === undefined && stack.where !== 'cross') {
+        if (flags.layer === undefined) {
           pages.push({ file: `${prefix}attention.html`, page: pageOf(stack, name, flags.prompt) });
         }
       }
@@ -191,12 +191,19 @@ function attentionFigures(
   return figures;
 }
 
-function pageOf({ tokens, layers }: AttentionStack, name: string, prompt: string): string {
+function pageOf({ where, tokens, keys, layers }: AttentionStack, name: string, prompt: string): string {
   // Sums of float32 weights may come out a hair above 1.
   const shares = layers.map((heads) =>
     heads.map((head) => head.map((row) => row.map((w) => Math.min(1, w)))),
   );
-  return attentionPage({ title: `What ${name} looks at`, subtitle: prompt, tokens, layers: shares });
+  const title = where === 'cross' ? `What the decoder of ${name} looks at` : `What ${name} looks at`;
+  return attentionPage({
+    title,
+    subtitle: prompt,
+    tokens,
+    ...(where === 'cross' && { keys }),
+    layers: shares,
+  });
 }
 
 function gateFigures({ tokens, layers }: GateMap, terminal: Terminal): NamedFigure[] {

@@ -6,14 +6,16 @@
 // @ts-check
 
 /**
- * @typedef {{ labels: string[], heads: number[], weights: string, light: string[], dark: string[] }} PageData
+ * @typedef {{ queries: string[], keys?: string[], heads: number[], weights: string, light: string[], dark: string[] }} PageData
  * @typedef {{ layer: number, head: number, query: number, key: number, max: number }} State layer and head -1: average
  */
 
 /** @type {PageData} */
 const data = JSON.parse(/** @type {HTMLElement} */ (document.getElementById('data')).textContent ?? '');
-const { labels } = data;
-const size = labels.length;
+const { queries, keys = queries } = data;
+/** Whether a text looks at itself, not at another. */
+const alone = keys === queries;
+const [rows, columns] = [queries.length, keys.length];
 /** A weight is kept in 16 bits: 65,534 parts, and one number for none. */
 const PARTS = 65534;
 const NONE = 65535;
@@ -29,7 +31,7 @@ const weights = decode();
 const averages = new Map();
 
 /** @type {State} */
-const state = { layer: 0, head: 0, query: Math.min(size - 1, 1), key: 0, max: 1 };
+const state = { layer: 0, head: 0, query: Math.min(rows - 1, 1), key: 0, max: 1 };
 
 function decode() {
   const bytes = Uint8Array.from(atob(data.weights), (character) => character.charCodeAt(0));
@@ -37,7 +39,7 @@ function decode() {
   let at = 0;
   return data.heads.map((count) =>
     Array.from({ length: count }, () =>
-      Float32Array.from({ length: size * size }, () => {
+      Float32Array.from({ length: rows * columns }, () => {
         const part = view.getUint16(at, true);
         at += 2;
         return part === NONE ? NaN : part / PARTS;
@@ -58,7 +60,7 @@ function matrixOf(layer, head) {
   let average = averages.get(name);
   if (!average) {
     const of = layer < 0 ? weights.map((_, each) => matrixOf(each, -1)) : weights[layer];
-    average = new Float32Array(size * size);
+    average = new Float32Array(rows * columns);
     for (let i = 0; i < average.length; i++) {
       let sum = 0;
       for (const one of of) sum += one[i];
@@ -71,9 +73,10 @@ function matrixOf(layer, head) {
 
 /** @param {Float32Array} matrix */
 function isCausal(matrix) {
-  for (let i = 0; i < size; i++)
-    for (let j = i + 1; j < size; j++) if (matrix[i * size + j] !== 0) return false;
-  return size > 1;
+  if (!alone) return false;
+  for (let i = 0; i < rows; i++)
+    for (let j = i + 1; j < columns; j++) if (matrix[i * columns + j] !== 0) return false;
+  return rows > 1;
 }
 
 /** @param {number} weight */
@@ -88,18 +91,18 @@ function colorOf(weight) {
  * @param {number} most
  */
 function imageOf(matrix, most) {
-  const block = Math.ceil(size / most);
-  const side = Math.ceil(size / block);
+  const block = Math.ceil(Math.max(rows, columns) / most);
   const image = document.createElement('canvas');
-  image.width = image.height = side;
+  image.width = Math.ceil(columns / block);
+  image.height = Math.ceil(rows / block);
   const context = /** @type {CanvasRenderingContext2D} */ (image.getContext('2d'));
   const causal = isCausal(matrix);
-  for (let i = 0; i < side; i++) {
-    for (let j = 0; j < (causal ? i + 1 : side); j++) {
+  for (let i = 0; i < image.height; i++) {
+    for (let j = 0; j < (causal ? i + 1 : image.width); j++) {
       let largest = NaN;
-      for (let y = i * block; y < Math.min((i + 1) * block, size); y++) {
-        for (let x = j * block; x < Math.min((j + 1) * block, size); x++) {
-          const weight = matrix[y * size + x];
+      for (let y = i * block; y < Math.min((i + 1) * block, rows); y++) {
+        for (let x = j * block; x < Math.min((j + 1) * block, columns); x++) {
+          const weight = matrix[y * columns + x];
           if (!(weight <= largest)) largest = Number.isNaN(weight) ? largest : weight;
         }
       }
@@ -111,7 +114,7 @@ function imageOf(matrix, most) {
 }
 
 /** Where the matrix lies in the canvas, in CSS pixels. */
-let area = { left: 0, top: 0, side: 1 };
+let area = { left: 0, top: 0, width: 1, height: 1 };
 /** @type {HTMLCanvasElement | undefined} */
 let image;
 
@@ -131,11 +134,15 @@ function drawMatrix() {
   const width = canvas.clientWidth;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const fontOf = (/** @type {number} */ pixels) => `${pixels}px 'DejaVu Sans', Verdana, sans-serif`;
-  context.font = fontOf(12);
-  const longest = Math.min(110, Math.max(...labels.map((label) => context.measureText(label).width)) + 8);
-  const side = Math.max(40, Math.min(width - longest - 26, size * 46));
-  area = { left: longest + 22, top: 4, side };
-  const height = side + longest + 30;
+  context.font = fontOf(13); // as large as labels get
+  const longestOf = (/** @type {string[]} */ labels) =>
+    Math.min(110, Math.max(...labels.map((label) => context.measureText(label).width)) + 8);
+  const [beside, below] = [longestOf(queries), longestOf(keys)];
+  // Cells are square, and a picture is no higher than a square one would be.
+  const cell =
+    Math.max(40, Math.min(width - beside - 26, Math.max(rows, columns) * 46)) / Math.max(rows, columns);
+  area = { left: beside + 22, top: 4, width: columns * cell, height: rows * cell };
+  const height = area.height + below + 30;
   const scale = devicePixelRatio || 1;
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
@@ -143,53 +150,58 @@ function drawMatrix() {
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.imageSmoothingEnabled = false;
   const matrix = matrixOf(state.layer, state.head);
-  image ??= imageOf(matrix, Math.max(1, Math.floor(side * scale)));
-  context.drawImage(image, area.left, area.top, side, side);
+  image ??= imageOf(matrix, Math.max(1, Math.floor(Math.max(area.width, area.height) * scale)));
+  context.drawImage(image, area.left, area.top, area.width, area.height);
 
-  const cell = side / size;
   const pixels = Math.min(13, Math.max(9.5, cell - 1));
   const every = Math.ceil((pixels + 0.5) / cell);
   context.font = fontOf(pixels);
   context.textBaseline = 'middle';
-  for (let i = 0; i < size; i++) {
-    const chosen = i === state.query || i === state.key;
-    if (i % every !== 0 && !chosen) continue;
-    const near = (/** @type {number} */ other) => i !== other && Math.abs(i - other) < every;
-    const text = fit(context, labels[i], longest - 8);
-    if (!near(state.query) && (i % every === 0 || i === state.query)) {
-      context.fillStyle = i === state.query ? css('--mark') : css('--ink');
-      context.textAlign = 'right';
-      context.fillText(text, area.left - 5, area.top + (i + 0.5) * cell);
+  /** Calls `draw` for the labels that there is room for, the chosen one among them. */
+  const each = (
+    /** @type {string[]} */ labels,
+    /** @type {number} */ chosen,
+    /** @type {(label: string, i: number) => void} */ draw,
+  ) => {
+    for (const [i, label] of labels.entries()) {
+      if (i !== chosen && (i % every !== 0 || Math.abs(i - chosen) < every)) continue;
+      context.fillStyle = i === chosen ? css('--mark') : css('--ink');
+      draw(label, i);
     }
-    if (!near(state.key) && (i % every === 0 || i === state.key)) {
-      context.fillStyle = i === state.key ? css('--mark') : css('--ink');
-      context.save();
-      context.translate(area.left + (i + 0.5) * cell, area.top + side + 6);
-      if (context.measureText(text).width > every * cell) context.rotate(-Math.PI / 2);
-      else context.translate(0, 6);
-      context.textAlign = context.measureText(text).width > every * cell ? 'right' : 'center';
-      context.fillText(text, 0, 0);
-      context.restore();
-    }
-  }
+  };
+  each(queries, state.query, (label, i) => {
+    context.textAlign = 'right';
+    context.fillText(fit(context, label, beside - 8), area.left - 5, area.top + (i + 0.5) * cell);
+  });
+  each(keys, state.key, (label, i) => {
+    const text = fit(context, label, below - 8);
+    const lying = context.measureText(text).width <= every * cell;
+    context.save();
+    context.translate(area.left + (i + 0.5) * cell, area.top + area.height + 6);
+    if (lying) context.translate(0, 6);
+    else context.rotate(-Math.PI / 2);
+    context.textAlign = lying ? 'center' : 'right';
+    context.fillText(text, 0, 0);
+    context.restore();
+  });
   context.fillStyle = css('--muted');
   context.font = fontOf(12);
   context.textAlign = 'center';
-  context.fillText('key: the token looked at', area.left + side / 2, height - 8);
+  context.fillText('key: the token looked at', area.left + area.width / 2, height - 8);
   context.save();
-  context.translate(8, area.top + side / 2);
+  context.translate(8, area.top + area.height / 2);
   context.rotate(-Math.PI / 2);
   context.fillText('query: the token that looks', 0, 0);
   context.restore();
 
   context.strokeStyle = css('--rule');
   context.lineWidth = 1;
-  context.strokeRect(area.left - 0.5, area.top - 0.5, side + 1, side + 1);
+  context.strokeRect(area.left - 0.5, area.top - 0.5, area.width + 1, area.height + 1);
   context.strokeStyle = css('--mark');
   const thick = Math.max(cell, 2);
   context.globalAlpha = 0.55;
-  context.strokeRect(area.left, area.top + state.query * cell, side, thick);
-  context.strokeRect(area.left + state.key * cell, area.top, thick, side);
+  context.strokeRect(area.left, area.top + state.query * cell, area.width, thick);
+  context.strokeRect(area.left + state.key * cell, area.top, thick, area.height);
   context.globalAlpha = 1;
   context.lineWidth = 2;
   context.strokeRect(area.left + state.key * cell, area.top + state.query * cell, thick, thick);
@@ -208,19 +220,22 @@ const written = (weight) => (Number.isNaN(weight) ? 'missing' : weight.toFixed(4
 
 function describe() {
   const matrix = matrixOf(state.layer, state.head);
-  const weight = matrix[state.query * size + state.key];
+  const weight = matrix[state.query * columns + state.key];
   const strong = document.createElement('strong');
   strong.textContent = written(weight);
   element('detail').replaceChildren(
     strong,
     'query ',
-    tokenOf(labels[state.query]),
+    tokenOf(queries[state.query]),
     ` (${state.query}) looks at key `,
-    tokenOf(labels[state.key]),
+    tokenOf(keys[state.key]),
     ` (${state.key})`,
   );
 
-  const row = Array.from({ length: size }, (_, key) => ({ key, weight: matrix[state.query * size + key] }));
+  const row = Array.from({ length: columns }, (_, key) => ({
+    key,
+    weight: matrix[state.query * columns + key],
+  }));
   const top = row.filter((each) => each.weight > 0).sort((a, b) => b.weight - a.weight || a.key - b.key);
   const most = top.length > 0 ? top[0].weight : 1;
   element('top').replaceChildren(
@@ -233,7 +248,7 @@ function describe() {
         line.append(box);
         return box;
       });
-      name.append(tokenOf(labels[each.key]), ` ${each.key}`);
+      name.append(tokenOf(keys[each.key]), ` ${each.key}`);
       const bar = document.createElement('div');
       bar.style.width = `${(100 * each.weight) / most}%`;
       amount.append(bar);
@@ -241,16 +256,24 @@ function describe() {
       return line;
     }),
   );
-  element('top-title').textContent = `What ${labels[state.query]} (${state.query}) looks at most`;
+  element('top-title').textContent = `What ${queries[state.query]} (${state.query}) looks at most`;
 
   for (const [i, button] of [...element('text').children].entries()) {
     const token = /** @type {HTMLElement} */ (button);
-    const share = matrix[state.query * size + i];
+    const share = matrix[state.query * columns + i];
     const color = share > 0 ? colorOf(share) : 'transparent';
     token.style.backgroundColor = color;
     token.style.color = share > 0 ? inkOn(color) : 'inherit';
-    token.setAttribute('aria-pressed', String(i === state.query));
-    token.tabIndex = i === state.query ? 0 : -1;
+  }
+  press('text', alone ? state.query : state.key);
+  if (!alone) press('queries', state.query);
+}
+
+/** Of a text's buttons one is pressed. @param {string} name @param {number} chosen */
+function press(name, chosen) {
+  for (const [i, button] of [...element(name).children].entries()) {
+    button.setAttribute('aria-pressed', String(i === chosen));
+    /** @type {HTMLElement} */ (button).tabIndex = i === chosen ? 0 : -1;
   }
 }
 
@@ -262,8 +285,9 @@ function inkOn(color) {
 
 /** Another cell is looked at. @param {number} query @param {number} key */
 function move(query, key) {
-  const clamp = (/** @type {number} */ value) => Math.max(0, Math.min(size - 1, value));
-  [state.query, state.key] = [clamp(query), clamp(key)];
+  const clamp = (/** @type {number} */ value, /** @type {number} */ count) =>
+    Math.max(0, Math.min(count - 1, value));
+  [state.query, state.key] = [clamp(query, rows), clamp(key, columns)];
   drawMatrix();
   describe();
   remember();
@@ -343,7 +367,9 @@ function drawHeads() {
     context.imageSmoothingEnabled = false;
     context.clearRect(0, 0, small.width, small.height);
     const matrix = matrixOf(Number(button.dataset.layer), Number(button.dataset.head));
-    context.drawImage(imageOf(matrix, small.width), 0, 0, small.width, small.height);
+    const image = imageOf(matrix, small.width);
+    const scale = small.width / Math.max(image.width, image.height);
+    context.drawImage(image, 0, 0, image.width * scale, image.height * scale);
   }
 }
 
@@ -376,37 +402,43 @@ function buildHeads() {
   }
 }
 
-/** The text, shaded by what the chosen query looks at; one stop of the Tab key, arrows within. */
-function buildText() {
-  const text = element('text');
+/**
+ * A text as buttons; one stop of the Tab key, arrows within.
+ * @param {string} name
+ * @param {string[]} labels
+ * @param {() => number} chosen
+ * @param {(i: number) => void} choose
+ */
+function buildText(name, labels, chosen, choose) {
+  const text = element(name);
   for (const [i, label] of labels.entries()) {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = label;
-    button.addEventListener('click', () => move(i, state.key));
+    button.addEventListener('click', () => choose(i));
     text.append(button);
   }
   text.addEventListener('keydown', (event) => {
     const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    move(state.query + step, state.key);
-    /** @type {HTMLElement} */ (text.children[state.query]).focus();
+    choose(chosen() + step);
+    /** @type {HTMLElement} */ (text.children[chosen()]).focus();
   });
 }
 
 /** @param {PointerEvent} event */
 function point(event) {
   const { left, top } = canvas.getBoundingClientRect();
-  const cell = area.side / size;
+  const cell = area.width / columns;
   const key = Math.floor((event.clientX - left - area.left) / cell);
   const query = Math.floor((event.clientY - top - area.top) / cell);
-  if (key < 0 || query < 0 || key >= size || query >= size) return;
+  if (key < 0 || query < 0 || key >= columns || query >= rows) return;
   if (key !== state.key || query !== state.query) move(query, key);
 }
 
 /** @param {KeyboardEvent} event */
-function press(event) {
+function steer(event) {
   const { layer, head, query, key } = state;
   /** @type {Record<string, () => void>} */
   const actions = {
@@ -415,7 +447,7 @@ function press(event) {
     ArrowLeft: () => move(query, key - 1),
     ArrowRight: () => move(query, key + 1),
     Home: () => move(query, 0),
-    End: () => move(query, size - 1),
+    End: () => move(query, columns - 1),
     PageUp: () => step(-1),
     PageDown: () => step(1),
   };
@@ -450,18 +482,21 @@ function recall() {
   };
   state.layer = within('layer', -1, data.heads.length, 0);
   state.head = state.layer < 0 ? -1 : within('head', -1, data.heads[state.layer], 0);
-  state.query = within('query', 0, size, size - 1);
-  state.key = within('key', 0, size, Math.max(0, state.query - 1));
+  state.query = within('query', 0, rows, rows - 1);
+  state.key = within('key', 0, columns, alone ? Math.max(0, state.query - 1) : 0);
 }
 
 recall();
 buildHeads();
-buildText();
+const chooseQuery = (/** @type {number} */ i) => move(i, state.key);
+const chooseKey = (/** @type {number} */ i) => move(state.query, i);
+if (!alone) buildText('queries', queries, () => state.query, chooseQuery);
+buildText('text', keys, () => (alone ? state.query : state.key), alone ? chooseQuery : chooseKey);
 showChoices();
 recolor();
 canvas.addEventListener('pointermove', point);
 canvas.addEventListener('pointerdown', point);
-canvas.addEventListener('keydown', press);
+canvas.addEventListener('keydown', steer);
 element('max').addEventListener('change', (event) => {
   state.max = Number(/** @type {HTMLSelectElement} */ (event.target).value);
   recolor();

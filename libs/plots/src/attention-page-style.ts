@@ -41,9 +41,9 @@ td.amount { width: 100%; }
 td.amount div { height: 11px; background: var(--bar); border-radius: 2px; min-width: 1px; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 tr.current td.amount div { background: var(--mark); }
-#text { display: flex; flex-wrap: wrap; gap: 3px 2px; padding: 4px; }
-#text button { font: 14px/1.5 'DejaVu Sans Mono', Consolas, monospace; border: 1px solid transparent; border-radius: 4px; padding: 0 3px; cursor: pointer; min-width: 1.2em; max-width: 100%; overflow-wrap: anywhere; }
-#text button[aria-pressed='true'] { border-color: var(--mark); box-shadow: 0 0 0 1px var(--mark); }
+.text { display: flex; flex-wrap: wrap; gap: 3px 2px; padding: 4px; }
+.text button { background: none; color: inherit; font: 14px/1.5 'DejaVu Sans Mono', Consolas, monospace; border: 1px solid transparent; border-radius: 4px; padding: 0 3px; cursor: pointer; min-width: 1.2em; max-width: 100%; overflow-wrap: anywhere; }
+.text button[aria-pressed='true'] { border-color: var(--mark); box-shadow: 0 0 0 1px var(--mark); }
 #heads { display: grid; gap: 6px; overflow-x: auto; padding: 4px; align-items: center; }
 #heads button { padding: 0; border: 2px solid var(--rule); border-radius: 4px; background: none; cursor: pointer; line-height: 0; }
 #heads button[aria-pressed='true'] { border-color: var(--mark); }

@@ -40,8 +40,8 @@ describe('attentionPage', () => {
         const head = tokens.map(() => tokens.map(() => 1 / tokens.length));
         const page = attentionPage({ tokens, layers: [[head]] });
         const [, data] = /<script type="application\/json" id="data">([^<]*)<\/script>/.exec(page)!;
-        const { labels, weights } = JSON.parse(data) as { labels: string[]; weights: string };
-        expect(labels).toHaveLength(tokens.length);
+        const { queries, weights } = JSON.parse(data) as { queries: string[]; weights: string };
+        expect(queries).toHaveLength(tokens.length);
         const bytes = Buffer.from(weights, 'base64');
         expect(bytes.readUInt16LE(0) / 65534).toBeCloseTo(1 / tokens.length, 4);
         expect(bytes).toHaveLength(2 * tokens.length ** 2);
@@ -52,6 +52,10 @@ describe('attentionPage', () => {
 
   it('says what it cannot show', () => {
     expect(() => attentionPage({ tokens: [], layers })).toThrow('tokens is empty');
+    expect(() => attentionPage({ tokens: ['a'], keys: [], layers })).toThrow('keys is empty');
+    expect(() => attentionPage({ tokens: ['a'], keys: ['b', 'c'], layers: [[[[1]]]] })).toThrow(
+      'layers[0][0][0] has 1',
+    );
     expect(() => attentionPage({ tokens: ['a'], layers: [] })).toThrow('layers is empty');
     expect(() => attentionPage({ tokens: ['a'], layers: [[]] })).toThrow('layers[0] is empty');
     expect(() => attentionPage({ tokens: ['a'], layers: [[[[1, 0]]]] })).toThrow('layers[0][0][0] has 2');
@@ -154,6 +158,36 @@ describe.skipIf(!browserName)('attentionPage in a browser', () => {
     expect(await page.evaluate(ground)).toBe('rgb(13, 17, 23)');
     expect(await page.evaluate<number>(colors)).toBeGreaterThan(5);
     await scheme('light');
+  });
+
+  it('shows a text that looks at another', async () => {
+    const cross = join(folder, 'cross.html');
+    const toward = [
+      [0.2, 0.3, 0.5],
+      [0.6, 0.4, 0],
+    ];
+    writeFileSync(
+      cross,
+      attentionPage({ tokens: ['eins', 'zwei'], keys: ['one', ' two', '.'], layers: [[toward]] }),
+    );
+    const other = await openPage(`${pathToFileURL(cross).href}#layer=0&head=0&query=1&key=0`);
+    try {
+      const told = () => other.evaluate<string>("document.getElementById('detail').textContent");
+      expect(await told()).toBe('0.6000query zwei (1) looks at key one (0)');
+      const texts = (name: string) =>
+        other.evaluate<string[]>(
+          `[...document.querySelectorAll('#${name} button')].map((button) => button.textContent)`,
+        );
+      expect(await texts('queries')).toEqual(['eins', 'zwei']);
+      expect(await texts('text')).toEqual(['one', '␣two', '.']);
+      await other.evaluate("document.querySelector('#queries button').click()");
+      await other.evaluate("document.querySelector('#text button:last-child').click()");
+      expect(await told()).toBe('0.5000query eins (0) looks at key . (2)');
+      expect(await other.evaluate("document.querySelectorAll('[aria-pressed=true]').length")).toBe(3);
+      expect(other.messages).toEqual([]);
+    } finally {
+      other.close();
+    }
   });
 
   it('has one row of radio buttons each, and small pictures that choose', async () => {

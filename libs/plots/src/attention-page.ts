@@ -12,8 +12,10 @@ import { plainText, visibleToken } from './text.js';
 export interface AttentionPageOptions {
   readonly title?: string;
   readonly subtitle?: string;
-  /** One a position, as the tokenizer gives them; whitespace is made visible here. */
+  /** Those that look, one a position, as the tokenizer gives them; whitespace is made visible here. */
   readonly tokens: readonly string[];
+  /** Those that are looked at, where they are of another text (cross-attention); without, `tokens`. */
+  readonly keys?: readonly string[];
   /** [layers][heads][queries][keys]; NaN is a gap. */
   readonly layers: readonly (readonly Matrix[])[];
 }
@@ -23,17 +25,19 @@ export interface AttentionPageOptions {
  * with the arrow keys, and read tokens and weight. Weights are kept to 1/65534. Nothing is loaded from anywhere, which
  * the page's own security policy holds it to; tokens are text, whatever they contain.
  *
- * @throws RangeError without tokens, layers or heads, when weights are not tokens × tokens, or not from 0 to 1.
+ * @throws RangeError without tokens, keys, layers or heads, when weights are not tokens × keys, or not from 0 to 1.
  */
 export function attentionPage(options: AttentionPageOptions): string {
-  const { title = 'Attention', subtitle = '', tokens, layers } = options;
+  const { title = 'Attention', subtitle = '', tokens, keys, layers } = options;
   needSome('tokens', tokens, 'token');
+  if (keys) needSome('keys', keys, 'token');
   needSome('layers', layers, 'layer');
   const shades = Array.from({ length: 64 }, (_, i) => i / 63);
   const data = {
-    labels: tokens.map(visibleToken),
+    queries: tokens.map(visibleToken),
+    keys: keys?.map(visibleToken),
     heads: layers.map((heads) => heads.length),
-    weights: pack(layers, tokens.length),
+    weights: pack(layers, tokens.length, (keys ?? tokens).length),
     light: shades.map(sequential),
     dark: shades.map(sequentialOnDark),
   };
@@ -73,7 +77,7 @@ export function attentionPage(options: AttentionPageOptions): string {
 <table><tbody id="top"></tbody></table>
 </div>
 </div>
-<section><h2>The text, shaded by what the chosen query looks at</h2><div id="text"></div></section>
+${keys ? '<section><h2>The text that looks</h2><div id="queries" class="text"></div></section>\n' : ''}<section><h2>The text, shaded by what the chosen query looks at</h2><div id="text" class="text"></div></section>
 <section><h2>All heads</h2><div id="heads"></div></section>
 </main>
 <script type="application/json" id="data">${escapeJson(data)}</script>
@@ -84,17 +88,17 @@ export function attentionPage(options: AttentionPageOptions): string {
 }
 
 /** Weights as 16-bit parts of 65534, 65535 for none, in base64: a quarter of what their digits would take. */
-function pack(layers: readonly (readonly Matrix[])[], size: number): string {
+function pack(layers: readonly (readonly Matrix[])[], queries: number, keys: number): string {
   const count = layers.reduce((sum, heads) => sum + heads.length, 0);
-  const bytes = Buffer.alloc(count * size * size * 2);
+  const bytes = Buffer.alloc(count * queries * keys * 2);
   let at = 0;
   for (const [l, heads] of layers.entries()) {
     needSome(`layers[${l}]`, heads, 'head');
     for (const [h, head] of heads.entries()) {
       const what = `layers[${l}][${h}]`;
-      checkMatrix(what, head, size, size);
-      for (let i = 0; i < size; i++) {
-        for (let j = 0; j < size; j++) {
+      checkMatrix(what, head, queries, keys);
+      for (let i = 0; i < queries; i++) {
+        for (let j = 0; j < keys; j++) {
           const weight = head[i][j];
           if (weight < 0 || weight > 1 + 1e-5) {
             throw new RangeError(
