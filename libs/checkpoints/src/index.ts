@@ -1,5 +1,5 @@
 export { isNamedArray, fromFloat32 } from './named-array.js';
-export type { DType, NamedArray, TypedArray } from './named-array.js';
+export type { DType, NamedArray, Rows, TypedArray } from './named-array.js';
 export { toFloat32 } from './to-float32.js';
 export {
   openSafetensors,

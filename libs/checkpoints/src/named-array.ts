@@ -48,6 +48,31 @@ export interface NamedArray {
   data: TypedArray;
 }
 
+/** Some rows of an array: places of its first dimension. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Where rows lie among an array's elements, and the shape that they have by themselves.
+ * @throws RangeError when the array has no such rows
+ */
+export function placeOf(
+  { first, count }: Rows,
+  shape: readonly number[],
+): { start: number; end: number; shape: number[] } {
+  const [all, ...rest] = shape;
+  const whole = [first, count].every((one) => Number.isInteger(one) && one >= 0);
+  if (all === undefined || !whole || first + count > all) {
+    throw new RangeError(
+      `rows ${first} to ${first + count}: not there in an array of shape [${shape.join(', ')}]`,
+    );
+  }
+  const size = rest.reduce((product, n) => product * n, 1);
+  return { start: first * size, end: (first + count) * size, shape: [count, ...rest] };
+}
+
 /** Whether `name` is an element type that this library knows. */
 export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(DTYPES, name);

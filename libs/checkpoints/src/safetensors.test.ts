@@ -96,6 +96,24 @@ describe('safetensors', () => {
     await opened.close();
   });
 
+  it('reads some rows of an array', async () => {
+    const path = join(folder, 'rows.safetensors');
+    const data = Uint16Array.from({ length: 24 }, (_, i) => i);
+    await writeSafetensors(path, [['a', { dtype: 'BF16', shape: [4, 3, 2], data }]]);
+    const opened = await openSafetensors(path);
+    const some = await opened.read('a', { first: 1, count: 2 });
+    expect(some).toEqual({ dtype: 'BF16', shape: [2, 3, 2], data: data.slice(6, 18) });
+    expect((await opened.read('a', { first: 4, count: 0 })).data).toHaveLength(0);
+    for (const rows of [
+      { first: 3, count: 2 },
+      { first: -1, count: 1 },
+      { first: 0.5, count: 1 },
+    ]) {
+      await expect(opened.read('a', rows)).rejects.toThrow(/not there in an array of shape \[4, 3, 2\]/);
+    }
+    await opened.close();
+  });
+
   it('writes a view of a larger buffer as the view, not the buffer', () => {
     const data = new Float32Array([9, 1, 2, 9]).subarray(1, 3);
     const { tensors } = parseSafetensors(serializeSafetensors([['a', { dtype: 'F32', shape: [2], data }]]));

@@ -2,7 +2,7 @@
 // they are, without a second copy in memory. Leaves out sub-byte and complex types.
 import { writePartsAtomic } from './atomic-file.js';
 import { openFile, type ByteSource } from './byte-source.js';
-import { DTYPES, type NamedArray, type TypedArray } from './named-array.js';
+import { DTYPES, placeOf, type NamedArray, type Rows, type TypedArray } from './named-array.js';
 import {
   headerLength,
   layOut,
@@ -66,19 +66,24 @@ export class SafetensorsFile {
   }
 
   /**
-   * Reads one array.
+   * Reads one array, or some of its rows.
    *
-   * @throws Error naming the arrays that exist when there is none of this name.
+   * @throws Error naming the arrays that exist when there is none of this name, or the shape when there are no such rows.
    */
-  async read(name: string): Promise<NamedArray> {
+  async read(name: string, rows?: Rows): Promise<NamedArray> {
     const entry = this.entries.get(name);
     if (!entry) {
       const names = [...this.entries.keys()];
       const some = names.slice(0, 5).join(', ') + (names.length > 5 ? `, … (${names.length} in all)` : '');
       throw new Error(`${this.source.name}: no array ${quote(name)}; it has ${some || 'none'}`);
     }
-    const bytes = await this.source.read(this.dataOffset + entry.start, entry.end - entry.start);
-    return { dtype: entry.dtype, shape: entry.shape, data: typed(entry.dtype, bytes) };
+    const { dtype, start: from, end: to } = entry;
+    const size = DTYPES[dtype].BYTES_PER_ELEMENT;
+    const { start, end, shape } = rows
+      ? placeOf(rows, entry.shape)
+      : { start: 0, end: (to - from) / size, shape: entry.shape };
+    const bytes = await this.source.read(this.dataOffset + from + start * size, (end - start) * size);
+    return { dtype, shape, data: typed(dtype, bytes) };
   }
 
   /** Reads all arrays, in the order in which the header names them. */

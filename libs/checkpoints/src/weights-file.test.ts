@@ -47,6 +47,8 @@ describe('weights in several files', () => {
     ]);
     expect(await file.read('one')).toEqual(one);
     expect(await file.read('two')).toEqual(two);
+    const { data } = await file.read('one', { first: 1, count: 1 });
+    expect(data).toEqual((one.data as Float32Array).slice(2));
     await expect(file.read('three')).rejects.toThrow(/index\.json: no array "three"/);
     await file.close();
     await expect(file.read('one')).rejects.toThrow();
@@ -117,7 +119,12 @@ describeGolden('files of transformers', golden('hf/gpt2/pytorch_model.bin'), () 
       expect(await several.read(name)).toEqual(await plain.read(name));
       expect(await single.read(name)).toEqual(array);
       expect(several.entries.get(name)!.shape).toEqual(array.shape);
+      const last = { first: array.shape[0] - 1, count: 1 };
+      expect(toFloat32(await plain.read(name, last))).toEqual(toFloat32(await single.read(name, last)));
     }
+    await expect(plain.read(names[0], { first: 0, count: 1e6 })).rejects.toThrow(
+      /rows 0 to 1000000: not there/,
+    );
     await expect(plain.read('none')).rejects.toThrow(/pytorch_model\.bin: no array "none"/);
     await Promise.all([plain.close(), several.close(), single.close()]);
   });

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readFirst } from './byte-source.js';
-import type { DType, NamedArray } from './named-array.js';
+import { placeOf, type DType, type NamedArray, type Rows } from './named-array.js';
 import { isSafetensors, readWeights } from './pytorch.js';
 import { openSafetensors } from './safetensors.js';
 import { quote } from './safetensors-header.js';
@@ -13,8 +13,8 @@ import { quote } from './safetensors-header.js';
 export interface WeightsFile {
   /** Type and shape of every array, by name. */
   readonly entries: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
-  /** Reads one array, which is the caller's own. @throws Error when there is none of this name. */
-  read(name: string): Promise<NamedArray>;
+  /** Reads one array, or some of its rows, which is the caller's own. @throws Error when there is none, or no such rows. */
+  read(name: string, rows?: Rows): Promise<NamedArray>;
   /** Closes what is open; arrays that were read stay valid. */
   close(): Promise<void>;
 }
@@ -37,12 +37,13 @@ async function inMemory(path: string): Promise<WeightsFile> {
   const arrays = await readWeights(path);
   return {
     entries: arrays,
-    read(name) {
+    async read(name, rows) {
       const array = arrays.get(name);
+      if (!array) throw new Error(`${path}: no array ${quote(name)}`);
       // Weights that are tied in the file share their numbers.
-      return array
-        ? Promise.resolve({ ...array, data: array.data.slice() })
-        : Promise.reject(new Error(`${path}: no array ${quote(name)}`));
+      if (!rows) return { ...array, data: array.data.slice() };
+      const { start, end, shape } = placeOf(rows, array.shape);
+      return { ...array, shape, data: array.data.slice(start, end) };
     },
     close() {
       arrays.clear();
@@ -81,10 +82,10 @@ async function openSharded(path: string): Promise<WeightsFile> {
   }
   return {
     entries: new Map([...wanted].map(([name, shard]) => [name, shards.get(shard)!.entries.get(name)!])),
-    read(name) {
+    read(name, rows) {
       const shard = wanted.get(name);
       if (shard === undefined) return Promise.reject(new Error(`${path}: no array ${quote(name)}`));
-      return shards.get(shard)!.read(name);
+      return shards.get(shard)!.read(name, rows);
     },
     close,
   };

@@ -107,7 +107,7 @@ export class Parameter {
     if (!(operand instanceof Bf16Matrix)) {
       return sameNumbers(operand.dataSync<'float32'>(), values);
     }
-    const rounded = new Bf16Matrix(values, this.shape);
+    const rounded = Bf16Matrix.from(values, this.shape);
     const same = sameNumbers(operand.words.dataSync<'int32'>(), rounded.words.dataSync<'int32'>());
     rounded.dispose();
     return same;
@@ -137,9 +137,7 @@ export class Parameter {
    */
   assign(values: Float32Array): void {
     if (this.#bf16) {
-      const matrix = new Bf16Matrix(values, this.shape);
-      this.#matrix?.dispose();
-      this.#matrix = matrix;
+      this.#replace(Bf16Matrix.from(values, this.shape));
       return;
     }
     tf.tidy(() => {
@@ -147,6 +145,21 @@ export class Parameter {
       if (this.#variable) this.#variable.assign(tensor);
       else this.#variable = tf.variable(tensor, this.#trainable);
     });
+  }
+
+  /**
+   * Replaces all values by what `read` gives; some rows at a time where the parameter is kept in bf16, so that not all of it
+   * has to be in memory as float32.
+   * @param read gives `count` rows from the `first` on, row after row, to be taken over
+   */
+  async assignRows(read: (first: number, count: number) => Promise<Float32Array>): Promise<void> {
+    if (this.#bf16) this.#replace(await Bf16Matrix.read(this.shape, read));
+    else this.assign(await read(0, this.shape[0] ?? 1));
+  }
+
+  #replace(matrix: Bf16Matrix): void {
+    this.#matrix?.dispose();
+    this.#matrix = matrix;
   }
 
   /** Number of values. */

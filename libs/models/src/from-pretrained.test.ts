@@ -278,6 +278,30 @@ describeGolden('a folder of transformers', golden('hf/gpt2/model.safetensors'), 
   });
 });
 
+describe('a large matrix in bf16', () => {
+  it('is read some rows at a time, also when it is two weights', async () => {
+    const sizes = { vocabSize: 70_000, dModel: 64, nHeads: 2, nLayers: 1, contextLength: 8 };
+    const model = createModel({ type: 'gpt2', ...sizes }, new Random(2)) as GPT2LMHeadModel;
+    await savePretrained(model, folder);
+    const { tensors } = await readSafetensors(join(folder, 'model.safetensors'));
+    const table = tensors.get('transformer.wte.weight')!;
+    await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ['lm_head.weight', table]]);
+    const { model: kept } = await fromPretrained<GPT2LMHeadModel>(folder, { weights: 'bf16' });
+    const values = kept.transformer.wte.weight.values();
+    const expected = table.data as Float32Array;
+    expect(values.every((value, i) => Math.abs(value - expected[i]) <= Math.abs(expected[i]) / 2 ** 8)).toBe(
+      true,
+    );
+    expect(kept.lm_head.weight.isBf16).toBe(true);
+
+    const other = { ...table, data: Float32Array.from(expected, (value) => 2 * value) };
+    await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ['lm_head.weight', other]]);
+    await expect(fromPretrained(folder, { weights: 'bf16' })).rejects.toThrow(/are one weight in this model/);
+    model.dispose();
+    kept.dispose();
+  });
+});
+
 describe('a model of our own', () => {
   const settings = { vocabSize: 300, dModel: 16, nHeads: 2, nLayers: 2, contextLength: 8 };
 

@@ -197,18 +197,33 @@ function planned(model: PretrainedModel, architecture: Architecture, file: Weigh
   return plan;
 }
 
+/** A matrix kept in bf16 is read some rows at a time from so many values on. */
+const MANY = 2 ** 22;
+
 /** Reads the weights one after the other, each while the one before is put in its place. */
 async function fill(model: PretrainedModel, plan: Plan, file: WeightsFile, path: string): Promise<void> {
   const constants = new Map<string, NamedArray>();
   const from = new Map<Parameter, string>();
+  const byRows = (i: number): Parameter | undefined => {
+    const { entry } = plan[i];
+    const large = entry instanceof Parameter && entry.isBf16 && !entry.transposed && entry.size >= MANY;
+    return large && !from.has(entry) ? entry : undefined;
+  };
   const read = (i: number): Promise<NamedArray> | undefined => {
-    const reading = i < plan.length ? file.read(plan[i].from) : undefined;
+    const reading = i < plan.length && !byRows(i) ? file.read(plan[i].from) : undefined;
     // If another fails first, this one's failure is nobody's any more.
     reading?.catch(() => undefined);
     return reading;
   };
   let next = read(0);
   for (let i = 0; i < plan.length; i++) {
+    const large = byRows(i);
+    if (large) {
+      from.set(large, plan[i].from);
+      await large.assignRows(async (first, count) => floats(await file.read(plan[i].from, { first, count })));
+      next = read(i + 1);
+      continue;
+    }
     const array = await next!;
     next = read(i + 1);
     const { to, entry } = plan[i];
@@ -216,10 +231,7 @@ async function fill(model: PretrainedModel, plan: Plan, file: WeightsFile, path:
       constants.set(to, array);
       continue;
     }
-    const values = fromFileOrder(
-      entry,
-      array.dtype === 'F32' ? (array.data as Float32Array) : toFloat32(array),
-    );
+    const values = fromFileOrder(entry, floats(array));
     const twin = from.get(entry);
     if (twin === undefined) {
       from.set(entry, plan[i].from);
@@ -234,4 +246,9 @@ async function fill(model: PretrainedModel, plan: Plan, file: WeightsFile, path:
     }
   }
   model.loadStateDict(constants, { strict: false });
+}
+
+/** An array that is one's own, as float32. */
+function floats(array: NamedArray): Float32Array {
+  return array.dtype === 'F32' ? (array.data as Float32Array) : toFloat32(array);
 }

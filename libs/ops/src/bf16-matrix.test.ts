@@ -13,7 +13,7 @@ import { expectSame, numbers, type Operation } from './testing/gradients.js';
 
 const random = (shape: [number, number], seed: number): Bf16Matrix => {
   const values = numbers(shape, seed);
-  const matrix = new Bf16Matrix(values.dataSync<'float32'>(), shape);
+  const matrix = Bf16Matrix.from(values.dataSync<'float32'>(), shape);
   values.dispose();
   return matrix;
 };
@@ -38,13 +38,31 @@ describe('a matrix in bf16', () => {
       [NaN, NaN],
       [Math.PI, 3.140625],
     ];
-    const matrix = new Bf16Matrix(
+    const matrix = Bf16Matrix.from(
       Float32Array.from(rounded, ([from]) => from),
       [1, rounded.length],
     );
     expect([...matrix.values()]).toEqual(rounded.map(([, to]) => to));
     expect(matrix.bytes).toBe(4 * 6);
     matrix.dispose();
+  });
+
+  it('can be read some rows at a time', async () => {
+    const shape = [700, 2999];
+    const values = Float32Array.from({ length: 700 * 2999 }, (_, i) => Math.sin(i));
+    const asked: number[] = [];
+    const matrix = await Bf16Matrix.read(shape, (first, count) => {
+      asked.push(count);
+      return Promise.resolve(values.slice(first * 2999, (first + count) * 2999));
+    });
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked.reduce((sum, count) => sum + count)).toBe(700);
+    const whole = Bf16Matrix.from(values, shape);
+    expect(matrix.words.dataSync()).toEqual(whole.words.dataSync());
+    const short = Bf16Matrix.read(shape, () => Promise.resolve(values));
+    await expect(short).rejects.toThrow(/2099300 values for 349 rows of 2999/);
+    matrix.dispose();
+    whole.dispose();
   });
 
   it('multiplies as float32 does, and lets gradients of what it is multiplied with by', () => {
@@ -109,8 +127,10 @@ describe('a matrix in bf16', () => {
   });
 
   it('refuses values that do not fill it, and inputs of another width', () => {
-    expect(() => new Bf16Matrix(new Float32Array(5), [2, 3])).toThrow(/5 values and shape \[2, 3\]/);
-    expect(() => new Bf16Matrix(new Float32Array(6), [6])).toThrow(/expected \[rows, columns\]/);
+    expect(() => Bf16Matrix.from(new Float32Array(5), [2, 3])).toThrow(
+      '5 values for 2 rows of 3: expected 6',
+    );
+    expect(() => Bf16Matrix.from(new Float32Array(6), [6])).toThrow('shape [6]: expected [rows, columns]');
     const matrix = random([2, 3], 1);
     const x = tf.zeros([1, 4]);
     expect(() => linear(x, matrix)).toThrow(/x \[1, 4\] and weight \[2, 3\]/);

@@ -15,31 +15,39 @@ export class Bf16Matrix {
   /** int32 `[rows, ⌈columns / 2⌉]`: two numbers in a word, the first in its lower half. */
   readonly words: tf.Tensor2D;
 
+  private constructor(words: Int32Array, [rows, columns]: readonly number[]) {
+    this.shape = [rows, columns];
+    this.words = tf.keep(tf.tensor2d(words, [rows, wordsOf(columns)], 'int32'));
+  }
+
   /**
    * @param values row after row; rounded to nearest, halves to even
    * @param shape `[rows, columns]`
    * @throws Error when there are more or fewer values
    */
-  constructor(values: Float32Array, shape: readonly number[]) {
+  static from(values: Float32Array, shape: readonly number[]): Bf16Matrix {
+    const words = emptyWords(shape);
+    writeRows(values, words, 0, shape);
+    return new Bf16Matrix(words, shape);
+  }
+
+  /**
+   * The same, some rows at a time, so that not all have to be in memory as float32.
+   * @param read gives `count` rows from the `first` on, row after row
+   * @throws Error when it gives more or fewer values
+   */
+  static async read(
+    shape: readonly number[],
+    read: (first: number, count: number) => Promise<Float32Array>,
+  ): Promise<Bf16Matrix> {
+    const words = emptyWords(shape);
     const [rows, columns] = shape;
-    if (shape.length !== 2 || values.length !== rows * columns) {
-      throw new Error(
-        `a bf16 matrix of ${values.length} values and shape [${shape.join(', ')}]: expected [rows, columns]`,
-      );
+    const most = Math.max(1, Math.floor(AT_A_TIME / columns));
+    for (let first = 0; first < rows; first += most) {
+      const count = Math.min(most, rows - first);
+      writeRows(await read(first, count), words, first, [count, columns]);
     }
-    this.shape = [rows, columns];
-    const width = Math.ceil(columns / 2);
-    const words = new Int32Array(rows * width);
-    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    for (let row = 0; row < rows; row++) {
-      const from = row * columns;
-      for (let column = 0; column < columns; column += 2) {
-        const low = rounded(bits[from + column]);
-        const high = column + 1 < columns ? rounded(bits[from + column + 1]) : 0;
-        words[row * width + (column >> 1)] = low | (high << 16);
-      }
-    }
-    this.words = tf.keep(tf.tensor2d(words, [rows, width], 'int32'));
+    return new Bf16Matrix(words, shape);
   }
 
   /** Bytes in memory. */
@@ -85,6 +93,44 @@ export class Bf16Matrix {
 
 /** What a product or a look-up takes for a weight. */
 export type Weight = tf.Tensor | Bf16Matrix;
+
+/** Numbers that are read at a time. */
+const AT_A_TIME = 2 ** 20;
+
+/** Words of a row. */
+function wordsOf(columns: number): number {
+  return Math.ceil(columns / 2);
+}
+
+function emptyWords(shape: readonly number[]): Int32Array {
+  if (shape.length !== 2) {
+    throw new Error(`a bf16 matrix of shape [${shape.join(', ')}]: expected [rows, columns]`);
+  }
+  return new Int32Array(shape[0] * wordsOf(shape[1]));
+}
+
+/** Rounds `values`, rows of `shape`, into the words of the row `first` and those after it. */
+function writeRows(
+  values: Float32Array,
+  words: Int32Array,
+  first: number,
+  [rows, columns]: readonly number[],
+): void {
+  if (values.length !== rows * columns) {
+    throw new Error(`${values.length} values for ${rows} rows of ${columns}: expected ${rows * columns}`);
+  }
+  const width = wordsOf(columns);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let row = 0; row < rows; row++) {
+    const from = row * columns;
+    const to = (first + row) * width;
+    for (let column = 0; column < columns; column += 2) {
+      const low = rounded(bits[from + column]);
+      const high = column + 1 < columns ? rounded(bits[from + column + 1]) : 0;
+      words[to + (column >> 1)] = low | (high << 16);
+    }
+  }
+}
 
 /** The upper half of a float's bits, rounded to nearest, halves to even; NaN stays NaN. */
 function rounded(bits: number): number {
