@@ -1,6 +1,6 @@
 // How fast large weights are read, and how much memory that takes: a GPT-2 with random weights is written (124M parameters,
-// 500 MB, unless --layers says fewer), then read three ways, each in a process of its own: the bytes alone, array by array
-// (`openWeights`), and into a model (`fromPretrained`). In one file, and in five.
+// 500 MB, unless --layers says fewer), then read four ways, each in a process of its own: the bytes alone, array by array
+// (`openWeights`), and into a model (`fromPretrained`) in float32 and in bf16. In one file, and in five.
 //
 // `npx nx run checks:loading`
 import { spawnSync } from 'node:child_process';
@@ -34,11 +34,12 @@ async function child(way, path) {
   if (way === 'write') return write(join(path, 'one'), join(path, 'several'));
   let model;
   let load = { plain: readPlainly, arrays: readArrays }[way];
-  if (way === 'model') {
+  if (way === 'model' || way === 'bf16') {
     const { openEngine } = await import('@lilformer/engine');
     const { fromPretrained } = await import('@lilformer/models');
     await openEngine();
-    load = async (folder) => (model = (await fromPretrained(folder)).model);
+    const weights = way === 'bf16' ? 'bf16' : 'float32';
+    load = async (folder) => (model = (await fromPretrained(folder, { weights })).model);
   }
   globalThis.gc();
   const before = process.memoryUsage().rss;
@@ -88,6 +89,7 @@ async function measure() {
       ['array by array', 'arrays', one],
       ['into a model', 'model', one],
       [`into a model, from ${SHARDS} files`, 'model', several],
+      ['into a model in bf16', 'bf16', one],
     ];
     const best = new Map();
     for (let i = 0; i < REPEATS; i++) {
