@@ -43,7 +43,8 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         args: ['--run', 'runs/evolution/03-bigram', '--run', 'runs/evolution/09-multihead'],
         heading: 'Beside PyTorch',
         about:
-          'The same two models trained by PyTorch on the same tokens with the same settings, and both measured by one protocol.',
+          'The same two models trained by PyTorch from the same first weights, on the same windows and with the same settings, and ' +
+          'both measured by one protocol.',
         python: true,
       },
     ],
