@@ -69,7 +69,7 @@ function runsOf(args) {
     hyperparameters: ['baseline', 'heads=1'],
     'apps/trainer/sweeps/context.json': ['context=16', 'context=32'],
     'apps/trainer/sweeps/attention.json': ['fused', 'naive'],
-    'apps/trainer/sweeps/compute.json': ['3x128 3e12', '4x160 1e13'],
+    'apps/trainer/sweeps/compute.json': ['2x96 3e12', '3x128 3e12'],
   };
   const name = args[1 + Math.max(args.indexOf('--preset'), args.indexOf('--file'))];
   if (!sweeps[name])
