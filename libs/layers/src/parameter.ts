@@ -52,7 +52,7 @@ export class Parameter {
    */
   get variable(): tf.Variable {
     if (this.#variable) return this.#variable;
-    if (this.#bf16 && this.#matrix) {
+    if (this.#matrix) {
       throw new Error(
         `a parameter of shape [${this.shape.join(', ')}] is kept in bf16, and is used where only float32 will do; ` +
           'load its model without bf16 weights',
@@ -89,7 +89,7 @@ export class Parameter {
 
   /** Bytes that the values take in memory, or will when there are some. */
   get bytes(): number {
-    return this.#bf16 ? 4 * this.shape[0] * Math.ceil(this.shape[1] / 2) : 4 * this.size;
+    return this.#bf16 ? Bf16Matrix.bytesOf(this.shape) : 4 * this.size;
   }
 
   /**
@@ -192,7 +192,7 @@ export class Parameter {
 }
 
 /** Bit by bit: NaN is NaN, and 0 is not -0. */
-function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+export function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   for (let i = 0; i < b.length; i++) {
     if (!Object.is(a[i], b[i])) return false;
   }

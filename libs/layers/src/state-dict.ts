@@ -3,7 +3,7 @@
 import { toFloat32, type DType, type NamedArray } from '@lilformer/checkpoints';
 import type { Module } from './module.js';
 import { join } from './names.js';
-import { Parameter, type ConstantBuffer } from './parameter.js';
+import { Parameter, sameNumbers, type ConstantBuffer } from './parameter.js';
 
 /** Types that weights come in. */
 const FLOATS: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
@@ -56,7 +56,7 @@ export function loadStateDict(module: Module, state: ReadonlyMap<string, NamedAr
     } else if (entry instanceof Parameter) {
       const twin = values.get(entry);
       if (twin === undefined) values.set(entry, { name, data });
-      else if (twin.data.some((value, i) => !Object.is(value, data[i]))) {
+      else if (!sameNumbers(twin.data, data)) {
         problems.push(`${name} and ${twin.name} are one parameter, but have different values`);
       }
     } else if (!holds(data, array.dtype, entry.values())) {

@@ -50,9 +50,14 @@ export class Bf16Matrix {
     return new Bf16Matrix(words, shape);
   }
 
+  /** Bytes in memory of a matrix of this shape. */
+  static bytesOf([rows, columns]: readonly number[]): number {
+    return 4 * rows * wordsOf(columns);
+  }
+
   /** Bytes in memory. */
   get bytes(): number {
-    return 4 * this.words.size;
+    return Bf16Matrix.bytesOf(this.shape);
   }
 
   /** The numbers, row after row. */
