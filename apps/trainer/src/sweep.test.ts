@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { exactFigures, modelShape } from '@lilformer/evaluation';
@@ -20,6 +20,16 @@ const file: SweepFile = {
 group('a sweep', () => {
   it('has valid settings in every built-in one', () => {
     for (const [name, its] of Object.entries(SWEEPS)) {
+      expect(resolveSweep(name, its).runs, name).toHaveLength(Object.keys(its.runs).length);
+    }
+  });
+
+  it('has valid settings in every file of sweeps', async () => {
+    const folder = resolve(import.meta.dirname, '../sweeps');
+    const files = await readdir(folder);
+    expect(files).toContain('heads.json');
+    for (const name of files) {
+      const its = await readSweep(join(folder, name));
       expect(resolveSweep(name, its).runs, name).toHaveLength(Object.keys(its.runs).length);
     }
   });

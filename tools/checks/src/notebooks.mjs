@@ -68,6 +68,8 @@ function runsOf(args) {
     recurrent: ['gru', 'transformer-8'],
     hyperparameters: ['baseline', 'heads=1'],
     'apps/trainer/sweeps/context.json': ['context=16', 'context=32'],
+    'apps/trainer/sweeps/heads.json': ['step 1', 'step 50'],
+    'apps/trainer/sweeps/head-scale.json': ['heads=4', 'heads=8'],
     'apps/trainer/sweeps/attention.json': ['fused', 'naive'],
     'apps/trainer/sweeps/compute.json': ['2x96 3e12', '3x128 3e12'],
   };
