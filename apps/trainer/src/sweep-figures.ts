@@ -82,10 +82,12 @@ export function figuresOf(
         title: 'The effect of each setting',
         groups: readings.map(({ setting, points }) => ({
           name: flagOf(setting),
-          runs: points.map(({ value, result: { run, evaluations } }) => {
+          runs: points.map(({ value, result: { run, evaluations: all } }) => {
+            const evaluations = afterTheStart(all);
             const trained = evaluations.filter(({ trainLoss }) => trainLoss !== undefined);
             return {
-              name: `${run.name} (${String(value)})`,
+              name: run.name,
+              value: run.name.endsWith(`=${String(value)}`) ? undefined : String(value),
               train: { x: trained.map(({ step }) => step), y: trained.map(({ trainLoss }) => trainLoss!) },
               validation: {
                 x: evaluations.map(({ step }) => step),
@@ -129,6 +131,12 @@ export function figuresOf(
     );
   }
   return figures;
+}
+
+/** Before the first step all runs guess alike; next to that their differences would not show. */
+function afterTheStart(evaluations: SweepResult['evaluations']): SweepResult['evaluations'] {
+  const later = evaluations.filter(({ step }) => step > 0);
+  return later.length > 1 ? later : evaluations;
 }
 
 /** The heads of each layer of the runs that the sweep names, on its prompt. */

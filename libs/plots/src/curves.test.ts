@@ -113,23 +113,27 @@ describe('lossCurves', () => {
 
 describe('hyperparameterPanels', () => {
   it('has a row for each, train beside validation on the same axes, and one colour for a run of all rows', () => {
-    const run = (name: string, loss: number) => ({
+    const run = (name: string, loss: number, value?: string) => ({
       name,
+      value,
       train: { x: [500, 1000], y: [loss + 1, loss] },
       validation: { x: [500, 1000], y: [loss + 1, loss] },
     });
     const svg = hyperparameterPanels({
       groups: [
-        { name: 'number of heads', runs: [run('n_head=1', 2), run('baseline', 1.5)] },
-        { name: 'number of layers', runs: [run('baseline', 1.5), run('n_layer=8', 1.2)] },
+        { name: 'number of heads', runs: [run('n_head=1', 2), run('baseline', 1.5, '4')] },
+        { name: 'number of layers', runs: [run('baseline', 1.5, '2'), run('n_layer=8', 1.2)] },
       ],
     }).toSVG();
     const written = texts(svg);
-    for (const kind of ['train', 'validation', 'baseline']) {
+    for (const kind of ['train', 'validation']) {
       expect(written.filter((text) => text === kind)).toHaveLength(2);
     }
     expect(written).toEqual(
-      expect.arrayContaining(['number of heads', 'number of layers', 'n_head=1', 'n_layer=8']),
+      expect.arrayContaining([
+        ...['number of heads', 'n_head=1', 'baseline (4)'],
+        ...['number of layers', 'baseline (2)', 'n_layer=8'],
+      ]),
     );
     const baseline = lines(svg, BLUE);
     expect(baseline).toHaveLength(4);

@@ -13,7 +13,13 @@ export interface HyperparameterOptions extends FigureOptions {
   readonly groups: readonly {
     /** What was varied: "number of heads". */
     readonly name: string;
-    readonly runs: readonly { readonly name: string; readonly train: Curve; readonly validation: Curve }[];
+    readonly runs: readonly {
+      readonly name: string;
+      /** The value of what was varied, in the legend behind the name. */
+      readonly value?: string;
+      readonly train: Curve;
+      readonly validation: Curve;
+    }[];
   }[];
   /** "loss" by default. */
   readonly yName?: string;
@@ -51,7 +57,11 @@ export function hyperparameterPanels(options: HyperparameterOptions): Figure {
     const [train, validation] = [styled('train'), styled('validation')];
     elements.push(textAt(MARGIN, y + 8, name, { size: 13.5, bold: true }));
     const legend = drawLegend(
-      runs.map((run, i) => ({ name: run.name, shape: 'line', ...styles[i] })),
+      runs.map(({ name, value }, i) => ({
+        name: value === undefined ? name : `${name} (${value})`,
+        shape: 'line',
+        ...styles[i],
+      })),
       { left: MARGIN, top: y + 18, width: inner },
     );
     elements.push(...legend.elements);
