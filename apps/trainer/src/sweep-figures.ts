@@ -66,10 +66,13 @@ export function figuresOf(
       'Loss of training batches',
       lossCurves({
         title: 'Loss of training batches',
-        runs: results.map(({ run, losses }) => ({
-          name: run.name,
-          train: { x: losses.map(({ step }) => step), y: losses.map(({ loss }) => loss) },
-        })),
+        // A run of fewer steps than lie between two lines of its log has none.
+        runs: results
+          .filter(({ losses }) => losses.length > 0)
+          .map(({ run, losses }) => ({
+            name: run.name,
+            train: { x: losses.map(({ step }) => step), y: losses.map(({ loss }) => loss) },
+          })),
         smooth: most > 2 * SMOOTHED_TO ? Math.round(most / SMOOTHED_TO) : undefined,
       }),
     );

@@ -1,7 +1,7 @@
 // Whether a model trained here comes out as one trained by PyTorch from the same first weights, on the same windows and with
 // the same settings: `npx nx run bench:agreement -- --help`. Both are then measured by this repository's own protocol, on the whole
 // validation text. Leaves out training ours: run folders come from the trainer.
-import { RunFolder, writeSafetensors } from '@lilformer/checkpoints';
+import { RunFolder, writeFileAtomic, writeSafetensors } from '@lilformer/checkpoints';
 import { encodeCorpus, makeWindows, Terminal, type Corpus } from '@lilformer/command-line';
 import { batches, type Windows } from '@lilformer/datasets';
 import { openEngine } from '@lilformer/engine';
@@ -13,17 +13,18 @@ import { modelFromRun } from '@lilformer/training';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { agreementMarkdown, type Agreement, type AgreementResults } from './agreement-report.js';
 import { peerTask, type RunConfig } from './agreement-task.js';
 import { circumstances } from './machine.js';
 import { programPath, threadCount, threadsEnvironment } from './options.js';
 import { saveResults } from './results.js';
+import { digits } from './table.js';
 import { personsPath, workspace } from './workloads.js';
 
 /** Tokens by which the measuring window moves on: each token has at least half of the context before it. */
@@ -35,6 +36,7 @@ const help = `Usage: npx nx run bench:agreement -- --run FOLDER … --python FIL
   --python FILE     a Python with torch
   --models FOLDER   the folder of evolution.py, whose classes PyTorch trains
                     (default $LILFORMER_GOLDEN, or ../shared/golden beside the workspace)
+  --keep FOLDER     where the models that PyTorch trained are kept, and taken from when they are there (default runs/agreement)
   --threads N       threads for PyTorch (default: the cores at hand)
   --save            keep the results in tools/bench/results
   --json            print what was measured as JSON, not as a table`;
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
       run: { type: 'string', multiple: true, default: [] },
       python: { type: 'string' },
       models: { type: 'string' },
+      keep: { type: 'string', default: 'runs/agreement' },
       threads: { type: 'string' },
       save: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -75,10 +78,11 @@ async function main(): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'lilformer-agreement-'));
   try {
     for (const path of values.run) {
-      const row = await agree(personsPath(path), scratch, terminal, async (task) =>
+      const row = await agree(personsPath(path), scratch, personsPath(values.keep), terminal, async (task) =>
         trainPeer(programPath(values.python!), { ...task, models }, env, terminal),
       );
       results.rows.push(row);
+      terminal.print(`${row.name}: perplexity ${digits(row.ours)} here, ${digits(row.pytorch)} by PyTorch`);
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -92,23 +96,35 @@ async function main(): Promise<void> {
 async function agree(
   path: string,
   scratch: string,
+  keep: string,
   terminal: Terminal,
   train: (task: Record<string, unknown>) => Promise<PeerLine>,
 ): Promise<Agreement> {
   const folder = await RunFolder.open(path);
-  const config = folder.config as RunConfig & { corpus: Corpus; model: AnyModelConfig };
+  const config = folder.config as RunConfig & {
+    corpus: Corpus;
+    model: AnyModelConfig;
+    tokens: Record<string, number>;
+  };
   const name = config.preset;
   const tokenizer = tokenizerFromJSON(folder.tokenizer);
   const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, new AbortController().signal);
   if (!tokens.valid) throw new Error(`${path}: was trained without --valid; expected a validation text`);
   const task = peerTask(config, tokenizer.vocabSize);
-  const [weights, windows, out] = ['safetensors', 'windows', 'pt'].map((kind) =>
-    join(scratch, `${basename(path)}.${kind}`),
-  );
-  await writeFirstWeights(weights, config.model, config.settings.seed);
-  await writeWindows(windows, makeWindows(config.settings, tokens).train, config.settings);
-  terminal.print(`${name}: PyTorch trains`);
-  const peer = await train({ ...task, weights, windows, out });
+  const kept = join(keep, basename(path));
+  const asked = { ...task, tokens: config.tokens };
+  let peer = await keptPeer(kept, asked);
+  if (peer) terminal.print(`${name}: PyTorch's is in ${kept}`);
+  else {
+    const [weights, windows, out] = ['safetensors', 'windows', 'pt'].map((kind) =>
+      join(scratch, `${basename(path)}.${kind}`),
+    );
+    await writeFirstWeights(weights, config.model, config.settings.seed);
+    await writeWindows(windows, makeWindows(config.settings, tokens).train, config.settings);
+    terminal.print(`${name}: PyTorch trains`);
+    peer = await train({ ...task, weights, windows, out });
+    await keepPeer(kept, out, asked, peer);
+  }
 
   const ours = await modelFromRun(folder, { weights: 'last' });
   const protocol = {
@@ -118,7 +134,7 @@ async function agree(
   } as const;
   terminal.print(`${name}: measuring both on ${tokens.valid.length.toLocaleString('en')} tokens`);
   const measured = await perplexity(ours, protocol);
-  const opened = await openCheckpoint(out, { tokenizer, settings: { ...config.model } });
+  const opened = await openCheckpoint(join(kept, 'model.pt'), { tokenizer, settings: { ...config.model } });
   const theirs = await perplexity(opened.model, protocol);
   const row: Agreement = {
     name,
@@ -138,6 +154,33 @@ async function agree(
   opened.model.dispose();
   ours.dispose();
   return row;
+}
+
+/** What is kept beside PyTorch's model: how it was trained, and what its last line said. */
+interface Kept {
+  readonly task: Record<string, unknown>;
+  readonly peer: PeerLine;
+}
+
+/** The last line of a training that is kept, where it was of this very task. */
+async function keptPeer(folder: string, task: Record<string, unknown>): Promise<PeerLine | undefined> {
+  const about = join(folder, 'training.json');
+  if (!existsSync(about)) return undefined;
+  const kept = JSON.parse(await readFile(about, 'utf8')) as Kept;
+  return isDeepStrictEqual(kept.task, asJSON(task)) ? kept.peer : undefined;
+}
+
+/** The model first, then what says that it is there. */
+async function keepPeer(folder: string, model: string, task: Record<string, unknown>, peer: PeerLine) {
+  await mkdir(folder, { recursive: true });
+  await rm(join(folder, 'training.json'), { force: true });
+  await copyFile(model, join(folder, 'model.pt'));
+  await writeFileAtomic(join(folder, 'training.json'), `${JSON.stringify({ task, peer }, null, 2)}\n`);
+}
+
+/** As it is read again: without what is undefined. */
+function asJSON(task: Record<string, unknown>): unknown {
+  return JSON.parse(JSON.stringify(task));
 }
 
 /** Runs the peer's script; its last line. */

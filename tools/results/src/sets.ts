@@ -40,11 +40,14 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       { target: 'evolution:compare', args: ['--measure', '--report', HERE] },
       {
         target: 'bench:agreement',
-        args: ['--run', 'runs/evolution/03-bigram', '--run', 'runs/evolution/09-multihead'],
+        args: ['03-bigram', '04-attention', '09-multihead'].flatMap((run) => [
+          '--run',
+          `runs/evolution/${run}`,
+        ]),
         heading: 'Beside PyTorch',
         about:
-          'The same two models trained by PyTorch from the same first weights, on the same windows and with the same settings, and ' +
-          'both measured by one protocol.',
+          'The same three models trained by PyTorch from the same first weights, on the same windows and with the same settings, and ' +
+          'both sides measured by one protocol.',
         python: true,
       },
     ],
