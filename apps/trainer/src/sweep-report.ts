@@ -16,6 +16,7 @@ import {
 import { formatDuration } from '@lilformer/training';
 import { budgetsOf, budgetTable, growth, type Budget } from './budgets.js';
 import { describe, readingsOf, takeaways, validationLoss, type Reading } from './readings.js';
+import { ABOUT_STABILITY, stabilityTable } from './stability.js';
 import { attentionFigures, figuresOf } from './sweep-figures.js';
 import type { SweepResult } from './sweep-results.js';
 import type { Sweep } from './sweep.js';
@@ -50,12 +51,13 @@ export async function writeReport(
     `# ${sweep.name}`,
     ...(sweep.about ? [`${sweep.about[0].toUpperCase()}${sweep.about.slice(1)}.`] : []),
     `Made by \`${about.command}\` on ${machineLine()}; engine ${engines}; ${about.jobs} run${about.jobs === 1 ? '' : 's'} at a time ` +
-      `with ${about.threads} thread${about.threads === 1 ? '' : 's'} each, so that seconds are those of runs that shared the machine.`,
+      `with ${about.threads} thread${about.threads === 1 ? '' : 's'} each${about.jobs === 1 ? '' : ', so that seconds are those of runs that shared the machine'}.`,
     '## Results',
     markdownTable(table),
     'Loss is cross entropy in nats a token. FLOPs are those of the products of training, forward and back. `train` and `valid` are those of the last evaluation, `best` the lowest ' +
       'validation loss, whose weights were kept, and `perplexity` its exponential.',
     ...markdownFigures(figures),
+    ...stabilitySections(results),
     ...budgetSections(budgets),
     ...(read && read.readings.length > 0 ? readingSections(sweep, results, read) : []),
     ...(attention.length > 0 ? ['## Attention', ...markdownFigures(attention)] : []),
@@ -142,6 +144,11 @@ function readingSections(
       .map((line) => `- ${line}`)
       .join('\n'),
   ];
+}
+
+function stabilitySections(results: readonly SweepResult[]): string[] {
+  const table = stabilityTable(results);
+  return table.rows.length === 0 ? [] : ['## Stability', ABOUT_STABILITY, markdownTable(table)];
 }
 
 function budgetSections(budgets: readonly Budget[]): string[] {

@@ -6,6 +6,7 @@ import { exactFigures, modelShape } from '@lilformer/evaluation';
 import type { AnyModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { loadResult } from './result.js';
+import { stabilityOf, type Stability } from './stability.js';
 import type { SweepRun } from './sweep.js';
 
 export interface SweepResult {
@@ -25,6 +26,8 @@ export interface SweepResult {
   readonly reason: DoneEvent['reason'];
   /** Loss of batches trained on, step by step. */
   readonly losses: readonly { readonly step: number; readonly loss: number }[];
+  /** Absent when the log has too few lines. */
+  readonly stability?: Stability;
   readonly evaluations: readonly EvaluationEvent[];
   /** The last evaluation. */
   readonly last: EvaluationEvent;
@@ -66,6 +69,7 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     flops: (aWindow * done.tokens) / context,
     reason: done.reason,
     losses: steps.map(({ step, loss }) => ({ step, loss })),
+    stability: stabilityOf(steps, run.settings.clip),
     evaluations,
     last,
     best: evaluations.reduce((best, event) => (event.validationLoss < best.validationLoss ? event : best)),
