@@ -111,9 +111,12 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
     })}\n`,
   );
   for (const note of comparisonNotes(rows)) terminal.print(note);
+  const namesByText = new Map<string, string[]>();
   for (const [name, { description, source }] of texts) {
-    terminal.print(`text: ${description}, ${source.length.toLocaleString('en-US')} tokens (${name})`);
+    const text = `${description}, ${source.length.toLocaleString('en-US')} tokens`;
+    namesByText.set(text, [...(namesByText.get(text) ?? []), name]);
   }
+  for (const [text, names] of namesByText) terminal.print(`text: ${text} (${names.join('; ')})`);
   for (const { name, path } of compared) {
     if (!flags.whatHeadsDo && !flags.whatExpertsGet) break;
     await lookInto(name, path, flags, details, terminal, signal);

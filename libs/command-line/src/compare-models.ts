@@ -16,6 +16,9 @@ import { fromWhereTheyStand } from './paths.js';
 import { protocolOf, type ProtocolFlags } from './protocol.js';
 import type { Terminal } from './terminal.js';
 
+/** Names by their numbers where they have some: step-50 before step-200. */
+const BY_NAME = new Intl.Collator('en', { numeric: true }).compare;
+
 /** The runs and files of weights that lie in a folder, in the order of their names. */
 export async function candidatesIn(folder: string): Promise<Candidate[]> {
   const absolute = fromWhereTheyStand(folder);
@@ -27,7 +30,7 @@ export async function candidatesIn(folder: string): Promise<Candidate[]> {
       cause: error,
     });
   }
-  const found = names.sort().flatMap((name) => {
+  const found = names.sort(BY_NAME).flatMap((name) => {
     const path = join(absolute, name);
     const isFile = ['.pt', '.pth', '.safetensors'].includes(extname(name));
     if (!isFile && !existsSync(join(path, 'config.json'))) return [];

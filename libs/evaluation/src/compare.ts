@@ -194,12 +194,11 @@ export function comparisonNotes(rows: readonly ComparisonRow[]): string[] {
   const notes = new Map<string, string[]>();
   const note = (text: string, name: string) => notes.set(text, [...(notes.get(text) ?? []), name]);
   for (const row of rows) {
-    if (row.state !== 'compared') {
-      note(`${row.state}: ${row.reason}`, row.name);
-      continue;
-    }
-    if (row.recorded) note(`recorded: ${row.recorded.source}`, row.name);
-    if (row.measured) note(`measured: ${row.measured.description}`, row.name);
+    if (row.state !== 'compared') note(`${row.state}: ${row.reason}`, row.name);
+    else if (row.recorded) note(`recorded: ${row.recorded.source}`, row.name);
+  }
+  for (const row of rows) {
+    if (row.state === 'compared' && row.measured) note(`measured: ${row.measured.description}`, row.name);
   }
   return Array.from(notes, ([text, names]) => `${text} (${names.join('; ')})`);
 }
