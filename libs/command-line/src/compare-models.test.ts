@@ -15,7 +15,11 @@ describe('the models of a folder', () => {
     for (const name of ['step-200.pt', 'step-1000.pth', 'step-50.safetensors', 'notes.txt']) {
       await writeFile(join(folder, name), '');
     }
-    expect((await candidatesIn(folder)).map(({ name }) => name)).toEqual(['step-50', 'step-200', 'step-1000']);
+    expect((await candidatesIn(folder)).map(({ name }) => name)).toEqual([
+      'step-50',
+      'step-200',
+      'step-1000',
+    ]);
   });
 
   it('are missed by name', async () => {
