@@ -95,6 +95,11 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         about: 'The baseline after 1, 50, 200 and 700 steps; 700 are its first epoch.',
       },
       {
+        target: 'evaluator:evaluate',
+        args: ['--run', 'runs/shakespeare/no-positions', '--what-heads-do', '--text-tokens', '20000'],
+        heading: 'What heads look at without positions',
+      },
+      {
         target: 'trainer:sweep',
         args: ['--file', 'apps/trainer/sweeps/context.json', '--report', `${HERE}/context`],
         trains: true,
