@@ -33,6 +33,7 @@ import {
   measureHeads,
   type Candidate,
   type ComparedCheckpoint,
+  type Perplexity,
 } from '@lilformer/evaluation';
 import { z } from 'zod';
 import { figureFlags, modelDetails } from './flags.js';
@@ -209,7 +210,10 @@ async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<Named
       }),
     },
   ];
-  const placed = measured.filter((each) => each.measured!.byPosition.length > 1);
+  const placed = measured.flatMap(({ name, measured }) => {
+    const losses = lossesWithEnough(measured!);
+    return losses.filter(Number.isFinite).length > 1 ? [{ name, losses }] : [];
+  });
   if (placed.length > 0) {
     const about = 'Loss by position in the context';
     figures.push({
@@ -218,9 +222,17 @@ async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<Named
       figure: lossByPosition({
         title: about,
         logX: true,
-        runs: placed.map((each) => ({ name: each.name, losses: each.measured!.byPosition })),
+        runs: placed,
       }),
     });
   }
   return figures;
+}
+
+/** Predictions below which a mean at a place is more noise than loss. */
+const ENOUGH = 20;
+
+/** Losses by position, those of too few predictions left out: a window that moves by one token predicts most in its last place. */
+function lossesWithEnough({ byPosition, predictionsByPosition }: Perplexity): number[] {
+  return byPosition.map((loss, place) => (predictionsByPosition[place] < ENOUGH ? NaN : loss));
 }

@@ -132,6 +132,7 @@ describe('a text longer than the context', () => {
     result.byPosition.forEach((loss, place) => {
       const there = losses.filter((each) => each.context === place + 1);
       expect(loss).toBeCloseTo(mean(there.map((each) => each.loss)), 4);
+      expect(result.predictionsByPosition[place]).toBe(there.length);
     });
   });
 

@@ -61,6 +61,8 @@ export interface Perplexity {
    * for a model that reads on without end, each token in a place of its own.
    */
   readonly byPosition: readonly number[];
+  /** How many predictions each mean of `byPosition` is over. */
+  readonly predictionsByPosition: readonly number[];
   /** How long it took. */
   readonly seconds: number;
   /** Tokens fed to the model a second; more than are counted where windows overlap. */
@@ -228,6 +230,7 @@ async function* run(
       perplexity: Math.exp(loss),
       tokens,
       byPosition: Array.from(sums, (each, i) => each / counts[i]),
+      predictionsByPosition: Array.from(counts),
       seconds: elapsed,
       tokensPerSecond: fed / elapsed,
     },

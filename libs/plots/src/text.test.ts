@@ -39,6 +39,9 @@ describe('textWidth', () => {
     expect(wrapText('a few words', 1000, 12)).toEqual(['a few words']);
     expect(wrapText('', 100, 12)).toEqual([]);
     expect(shorten('fits', 100, 12)).toBe('fits');
+    // As much room as it takes, after sums that round.
+    for (const text of ['What', 'MENENIUS:'])
+      expect(shorten(text, textWidth(text, 12) + 0.1 - 0.1 - 1e-12, 12)).toBe(text);
   });
 });
 

@@ -39,9 +39,12 @@ export function textWidth(text: string, size: number, { bold = false } = {}): nu
   return sum * size;
 }
 
+/** Widths come back from sums and differences a little changed. */
+const ROUNDING = 0.01;
+
 /** `text`, or as much of it as fits into `width` with an ellipsis after it. */
 export function shorten(text: string, width: number, size: number, { bold = false } = {}): string {
-  if (textWidth(text, size, { bold }) <= width) return text;
+  if (textWidth(text, size, { bold }) <= width + ROUNDING) return text;
   const characters = [...text];
   while (characters.length > 1 && textWidth(characters.join('') + '…', size, { bold }) > width)
     characters.pop();

@@ -60,14 +60,24 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         args: ['--preset', 'shakespeare', '--report', HERE],
         trains: true,
       },
+      { target: 'evaluator:vocabulary', args: [], heading: 'Text and vocabulary', figures: 'vocabulary' },
       {
         target: 'evaluator:evaluate',
-        args: ['--run', 'runs/shakespeare', '--stride', '1', '--what-heads-do'],
+        args: ['--run', 'runs/shakespeare', '--protocol', 'all-windows', '--what-heads-do'],
+        heading: 'The best run',
+        about:
+          "By the notebook's protocol once more, the mean over all windows of the validation text; its loss by position in " +
+          'the window; and what each head looks at.',
+        figures: 'best',
+        show: ['loss-by-position'],
+      },
+      {
+        target: 'evaluator:evaluate',
+        args: ['--run', 'runs/shakespeare', '--stride', '1'],
         heading: 'The best run, each token counted once',
         about:
-          'The perplexities above are means over all windows, as the notebook has them. Here each token of the validation ' +
-          'text counts once, with as much before it as the context holds; and what each head looks at.',
-        figures: 'by-position',
+          'Here each token of the validation text counts once, with as much before it as the context holds, which is to say in ' +
+          'the last place of a window.',
       },
       {
         target: 'evaluator:predict',
