@@ -169,7 +169,7 @@ ${textTable(expertTable(reports))}`);
   await writeFileAtomic(join(to, 'README.md'), `${sections.join('\n\n')}\n`);
   await writeFileAtomic(
     join(to, 'results.json'),
-    `${JSON.stringify({ rows: rows.map(withoutPath), sideBySide }, null, 2)}\n`,
+    `${JSON.stringify({ rows: rows.map(numbersOf), sideBySide }, null, 2)}\n`,
   );
   terminal.print(`\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
 }
@@ -180,9 +180,13 @@ function placeOf({ run, file }: Stage, folder: string): string {
   return join(folder, places.find((place) => existsSync(join(folder, place))) ?? run);
 }
 
-/** Where a model lies is of no interest to who reads what it did. */
-const withoutPath = ({ path: _path, ...row }: ComparisonRow) =>
-  row.state === 'compared' ? row : { name: row.name, state: row.state };
+/** Where a model lies is of no interest to who reads what it did, nor how many predictions each place had. */
+function numbersOf({ path: _path, ...row }: ComparisonRow) {
+  if (row.state !== 'compared') return { name: row.name, state: row.state };
+  if (!row.measured) return row;
+  const { predictionsByPosition: _predictions, ...measured } = row.measured;
+  return { ...row, measured };
+}
 
 /** Where perplexities come from; what is missing in a line. */
 function notesOf(rows: readonly ComparisonRow[], folder: string): string[] {

@@ -36,12 +36,18 @@ export function agreementMarkdown(results: AgreementResults): string {
     digits(pytorch),
     `${(100 * (ours / pytorch - 1)).toFixed(1)} %`.replace('-', '−'),
   ]);
+  const protocols = new Map<string, string[]>();
+  for (const { name, protocol } of results.rows) {
+    protocols.set(protocol, [...(protocols.get(protocol) ?? []), name]);
+  }
+  const measured = Array.from(protocols, ([protocol, names]) => `${protocol} (${names.join(', ')})`).join(
+    '; ',
+  );
   return [
     '# The same training by PyTorch',
     describeCircumstances(results),
     `Each model was trained from the same first weights, on the same windows and with the same settings, by lilformer ` +
-      `(${results.ours}) and by torch ${first?.torch ?? '–'}; then both were measured here` +
-      `${first ? `: ${first.protocol}` : ''}.`,
+      `(${results.ours}) and by torch ${first?.torch ?? '–'}; then both were measured here: ${measured || '–'}.`,
     table(['model', 'parameters', 'steps', 'lilformer', 'PyTorch', 'difference'], rows),
     `    ${results.command}`,
   ].join('\n\n');

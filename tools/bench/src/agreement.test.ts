@@ -77,10 +77,20 @@ describe('the table', () => {
           pytorchSeconds: 1,
           torch: '2',
         },
+        {
+          name: 'b',
+          parameters: 1,
+          steps: 1,
+          protocol: 'P2',
+          ours: 1,
+          pytorch: 1,
+          pytorchSeconds: 1,
+          torch: '2',
+        },
       ],
     });
     expect(text).toContain('−1.0 %');
     expect(text).toContain('1,234');
-    expect(text).toContain('P1');
+    expect(text).toContain('P1 (a); P2 (b).');
   });
 });
