@@ -97,7 +97,16 @@ describe('evaluate', () => {
     expect(shown).toContain('GRULM has no attention weights');
     expect(shown).toContain('the first 60 tokens of the validation text');
     expect(await readFile(at('figures/perplexity.svg'), 'utf8')).toMatch(/^<svg /);
-    expect(existsSync(at('figures/loss-by-position.png'))).toBe(true);
+    expect(existsSync(at('figures/perplexity.png'))).toBe(true);
+  });
+
+  it('draws the loss by position, but not where a place has few predictions', async () => {
+    const moe = ['--run', at('moe'), '--text-tokens', '60'];
+    await run('evaluate', ...moe, '--protocol', 'all-windows', '--figures', at('many'));
+    expect(existsSync(at('many/loss-by-position.svg'))).toBe(true);
+    await run('evaluate', ...moe, '--stride', '1', '--figures', at('few'));
+    expect(existsSync(at('few/perplexity.svg'))).toBe(true);
+    expect(existsSync(at('few/loss-by-position.svg'))).toBe(false);
   });
 
   it('takes all of a folder, and a folder of runs as its best run', async () => {
