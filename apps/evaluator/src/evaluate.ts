@@ -28,6 +28,7 @@ import {
   comparisonNotes,
   comparisonTable,
   expertTable,
+  groupNotes,
   headTable,
   measureExperts,
   measureHeads,
@@ -111,13 +112,11 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
       rows: table.rows.map((row, i) => [...row, bits[i]]),
     })}\n`,
   );
-  for (const note of comparisonNotes(rows)) terminal.print(note);
-  const namesByText = new Map<string, string[]>();
-  for (const [name, { description, source }] of texts) {
-    const text = `${description}, ${source.length.toLocaleString('en-US')} tokens`;
-    namesByText.set(text, [...(namesByText.get(text) ?? []), name]);
-  }
-  for (const [text, names] of namesByText) terminal.print(`text: ${text} (${names.join('; ')})`);
+  const measuredOn = Array.from(texts, ([name, { description, source }]): [string, string] => [
+    `text: ${description}, ${source.length.toLocaleString('en-US')} tokens`,
+    name,
+  ]);
+  for (const note of [...comparisonNotes(rows), ...groupNotes(measuredOn)]) terminal.print(note);
   for (const { name, path } of compared) {
     if (!flags.whatHeadsDo && !flags.whatExpertsGet) break;
     await lookInto(name, path, flags, details, terminal, signal);

@@ -102,8 +102,10 @@ describe('evaluate', () => {
 
   it('draws the loss by position, but not where a place has few predictions', async () => {
     const moe = ['--run', at('moe'), '--text-tokens', '60'];
-    await run('evaluate', ...moe, '--protocol', 'all-windows', '--figures', at('many'));
+    const both = ['--format', 'svg', '--format', 'png'];
+    await run('evaluate', ...moe, '--protocol', 'all-windows', '--figures', at('many'), ...both);
     expect(existsSync(at('many/loss-by-position.svg'))).toBe(true);
+    expect(existsSync(at('many/loss-by-position.png'))).toBe(true);
     await run('evaluate', ...moe, '--stride', '1', '--figures', at('few'));
     expect(existsSync(at('few/perplexity.svg'))).toBe(true);
     expect(existsSync(at('few/loss-by-position.svg'))).toBe(false);

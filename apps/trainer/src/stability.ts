@@ -1,6 +1,7 @@
 // How smoothly a run trained: its gradients, and how much its loss jumps about.
 import type { Table } from '@lilformer/command-line';
 import type { StepEvent } from '@lilformer/training';
+import { median } from './median.js';
 import type { SweepResult } from './sweep-results.js';
 
 /** The first steps, in which every run falls steeply, are left out: this share of them. */
@@ -21,13 +22,13 @@ export function stabilityOf(steps: readonly StepEvent[], clip: number): Stabilit
   const last = steps.at(-1)?.step ?? 0;
   const later = steps.filter(({ step }) => step > LEFT_OUT * last);
   if (later.length < 3) return undefined;
-  const norms = later.map(({ gradNorm }) => gradNorm).sort((a, b) => a - b);
+  const norms = later.map(({ gradNorm }) => gradNorm);
   const changes = later.slice(1).map(({ loss }, i) => loss - later[i].loss);
   const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
   const variance = changes.reduce((sum, change) => sum + (change - mean) ** 2, 0) / changes.length;
   return {
-    gradNorm: norms[norms.length >> 1],
-    largestGradNorm: norms.at(-1)!,
+    gradNorm: median(norms),
+    largestGradNorm: norms.reduce((a, b) => Math.max(a, b)),
     ...(clip > 0 && { clipped: norms.filter((norm) => norm > clip).length / norms.length }),
     jitter: Math.sqrt(variance),
   };

@@ -5,6 +5,7 @@ import { RunFolder } from '@lilformer/checkpoints';
 import { exactFigures, modelShape } from '@lilformer/evaluation';
 import type { AnyModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
+import { median } from './median.js';
 import { loadResult } from './result.js';
 import { stabilityOf, type Stability } from './stability.js';
 import type { SweepRun } from './sweep.js';
@@ -78,11 +79,6 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     secondsPer100Steps: (100 * batchSize * context * accumulate) / tokensPerSecond,
     sample: await lastSample(path),
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
 }
 
 async function lastSample(path: string): Promise<string | undefined> {

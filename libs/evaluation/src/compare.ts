@@ -191,16 +191,24 @@ export function comparisonTable(rows: readonly ComparisonRow[]): Table {
 
 /** Where the perplexities of a comparison come from: a line for each source and protocol. */
 export function comparisonNotes(rows: readonly ComparisonRow[]): string[] {
-  const notes = new Map<string, string[]>();
-  const note = (text: string, name: string) => notes.set(text, [...(notes.get(text) ?? []), name]);
+  const notes: [note: string, name: string][] = [];
   for (const row of rows) {
-    if (row.state !== 'compared') note(`${row.state}: ${row.reason}`, row.name);
-    else if (row.recorded) note(`recorded: ${row.recorded.source}`, row.name);
+    if (row.state !== 'compared') notes.push([`${row.state}: ${row.reason}`, row.name]);
+    else if (row.recorded) notes.push([`recorded: ${row.recorded.source}`, row.name]);
   }
   for (const row of rows) {
-    if (row.state === 'compared' && row.measured) note(`measured: ${row.measured.description}`, row.name);
+    if (row.state === 'compared' && row.measured) {
+      notes.push([`measured: ${row.measured.description}`, row.name]);
+    }
   }
-  return Array.from(notes, ([text, names]) => `${text} (${names.join('; ')})`);
+  return groupNotes(notes);
+}
+
+/** Each note once, in the order in which they come, with all whom it is said of: `note (name; name)`. */
+export function groupNotes(notes: Iterable<readonly [note: string, name: string]>): string[] {
+  const names = new Map<string, string[]>();
+  for (const [note, name] of notes) names.set(note, [...(names.get(note) ?? []), name]);
+  return Array.from(names, ([note, all]) => `${note} (${all.join('; ')})`);
 }
 
 async function* compared(

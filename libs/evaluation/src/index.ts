@@ -75,6 +75,7 @@ export {
 export {
   compareCheckpoints,
   comparisonNotes,
+  groupNotes,
   comparisonTable,
   type Candidate,
   type ComparedCheckpoint,
