@@ -1,21 +1,20 @@
-// Runs that spend the same computation on models of different sizes: which size does best for how much, and how the
-// best size grows with it: the second approach of Hoffmann et al., 2022 (arXiv:2203.15556, section 3.2).
+// Compute-optimal model size from runs of equal FLOPs: approach 2 of Hoffmann et al., 2022 (arXiv:2203.15556, section 3.2).
 import type { Table } from '@lilformer/command-line';
-import { validationLoss } from './readings.js';
+import { validationLoss } from './by-setting.js';
 import type { SweepResult } from './sweep-results.js';
 
-/** The runs of one amount of computation. */
+/** The runs of one compute budget. */
 export interface Budget {
   readonly name: string;
-  /** From the smallest model to the largest. */
+  /** Ordered by number of parameters. */
   readonly results: readonly SweepResult[];
-  /** Operations that a run spends on training, in the mean. */
+  /** Mean training FLOPs of a run. */
   readonly flops: number;
-  /** Lowest point of the parabola through loss over the logarithm of parameters; none where it has none among the runs. */
-  readonly lowest: { readonly parameters: number; readonly loss: number } | undefined;
+  /** Minimum of the parabola fitted to loss over log parameters; undefined outside the range of the runs. */
+  readonly minimum: { readonly parameters: number; readonly loss: number } | undefined;
 }
 
-/** The budgets of a sweep, in its order, with those runs that there are. */
+/** The budgets of a sweep, in its order; runs without results are left out. */
 export function budgetsOf(
   groups: Readonly<Record<string, readonly string[]>> = {},
   results: readonly SweepResult[],
@@ -30,7 +29,7 @@ export function budgetsOf(
         name,
         results: own,
         flops: own.reduce((sum, { flops }) => sum + flops, 0) / own.length,
-        lowest: lowestPoint(
+        minimum: parabolaMinimum(
           own.map(({ parameters }) => Math.log(parameters)),
           own.map(validationLoss),
         ),
@@ -39,8 +38,8 @@ export function budgetsOf(
   });
 }
 
-/** Where the parabola of least squares is lowest, if that is between the first x and the last. */
-function lowestPoint(
+/** Minimum of the least-squares parabola, if it lies between the first and the last x. */
+function parabolaMinimum(
   x: readonly number[],
   y: readonly number[],
 ): { parameters: number; loss: number } | undefined {
@@ -55,28 +54,28 @@ function lowestPoint(
     (which) =>
       determinant(matrix.map((row, i) => row.map((value, j) => (j === which ? right[i] : value)))) / whole,
   );
-  const place = -b / (2 * c);
-  if (!(c > 0) || place < at[0] || place > at.at(-1)!) return undefined;
-  return { parameters: Math.exp(middle + place), loss: a + b * place + c * place ** 2 };
+  const lowest = -b / (2 * c);
+  if (!(c > 0) || lowest < at[0] || lowest > at.at(-1)!) return undefined;
+  return { parameters: Math.exp(middle + lowest), loss: a + b * lowest + c * lowest ** 2 };
 }
 
 function determinant([[a, b, c], [d, e, f], [g, h, i]]: number[][]): number {
   return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
 }
 
-/** The best size for each budget, measured and by the parabola. */
+/** The best run of each budget, and the minimum of its parabola. */
 export function budgetTable(budgets: readonly Budget[]): Table {
   return {
     headings: [
-      'computation',
+      'budget',
       'FLOPs',
       'best run',
-      'its parameters',
-      'tokens a parameter',
+      'parameters',
+      'tokens per parameter',
       'loss',
-      'best size by the parabola',
+      'parameters at the fitted minimum',
     ],
-    rows: budgets.map(({ name, flops, results, lowest }) => {
+    rows: budgets.map(({ name, flops, results, minimum }) => {
       const best = bestOf(results);
       return [
         name,
@@ -85,27 +84,23 @@ export function budgetTable(budgets: readonly Budget[]): Table {
         best.parameters.toLocaleString('en-US'),
         (best.tokens / best.parameters).toFixed(0),
         validationLoss(best).toFixed(4),
-        lowest ? Math.round(lowest.parameters).toLocaleString('en-US') : 'beyond these runs',
+        minimum ? Math.round(minimum.parameters).toLocaleString('en-US') : 'outside these runs',
       ];
     }),
   };
 }
 
-/** How the best size grows with computation, in a sentence; nothing where fewer than two budgets say it. */
-export function growth(budgets: readonly Budget[]): string | undefined {
-  const known = budgets.flatMap(({ flops, lowest }) =>
-    lowest ? [[Math.log(flops), Math.log(lowest.parameters)] as const] : [],
+/** Exponent a of parameters ∝ FLOPs^a, fitted to the minima of the budgets; undefined with fewer than two minima. */
+export function scalingExponent(budgets: readonly Budget[]): number | undefined {
+  const known = budgets.flatMap(({ flops, minimum }) =>
+    minimum ? [{ x: Math.log(flops), y: Math.log(minimum.parameters) }] : [],
   );
   if (known.length < 2) return undefined;
-  const mean = (of: (point: (typeof known)[number]) => number) =>
-    known.reduce((sum, point) => sum + of(point), 0) / known.length;
-  const [mx, my] = [mean(([x]) => x), mean(([, y]) => y)];
-  const slope =
-    known.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) /
-    known.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+  const mx = known.reduce((sum, { x }) => sum + x, 0) / known.length;
+  const my = known.reduce((sum, { y }) => sum + y, 0) / known.length;
   return (
-    `By ${known.length} parabolas the best number of parameters grows as computation to the power of ${slope.toFixed(2)} ` +
-    `(0.5: parameters and tokens should grow alike, as Hoffmann et al., 2022, found for models a thousand times this size).`
+    known.reduce((sum, { x, y }) => sum + (x - mx) * (y - my), 0) /
+    known.reduce((sum, { x }) => sum + (x - mx) ** 2, 0)
   );
 }
 

@@ -1,5 +1,6 @@
-/** The value in the middle, of an even number the later of the two; NaN of none. */
+/** Median; the mean of the two middle values of an even number of values, NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,26 +1,26 @@
-// How smoothly a run trained: its gradients, and how much its loss jumps about.
+// Training stability of a run: gradient norms and the jitter of its loss.
 import type { Table } from '@lilformer/command-line';
 import type { StepEvent } from '@lilformer/training';
 import { median } from './median.js';
 import type { SweepResult } from './sweep-results.js';
 
-/** The first steps, in which every run falls steeply, are left out: this share of them. */
-const LEFT_OUT = 0.1;
+/** Share of the first steps that is ignored: the loss of every run falls steeply there. */
+const IGNORED = 0.1;
 
 export interface Stability {
   /** Median 2-norm of the gradients before clipping. */
   readonly gradNorm: number;
   readonly largestGradNorm: number;
-  /** Share of the steps whose gradients were clipped; absent when none were to be. */
+  /** Share of the steps whose gradients were clipped; absent without clipping. */
   readonly clipped?: number;
-  /** Standard deviation of the change of the training loss from one line of the log to the next, in nats. */
+  /** Standard deviation of the change in training loss between logged steps, in nats. */
   readonly jitter: number;
 }
 
-/** What the log says of a run that clips at this norm (0: not at all); undefined when it has too few lines. */
+/** Stability of a run with this max gradient norm (0 disables clipping); undefined with fewer than three logged steps. */
 export function stabilityOf(steps: readonly StepEvent[], clip: number): Stability | undefined {
   const last = steps.at(-1)?.step ?? 0;
-  const later = steps.filter(({ step }) => step > LEFT_OUT * last);
+  const later = steps.filter(({ step }) => step > IGNORED * last);
   if (later.length < 3) return undefined;
   const norms = later.map(({ gradNorm }) => gradNorm);
   const changes = later.slice(1).map(({ loss }, i) => loss - later[i].loss);
@@ -35,14 +35,14 @@ export function stabilityOf(steps: readonly StepEvent[], clip: number): Stabilit
 }
 
 export const ABOUT_STABILITY =
-  'Of the steps in the log after the first tenth: the norm of the gradients before clipping, the share of the steps that were ' +
-  'clipped, and the standard deviation of the change of the training loss from one line of the log to the next. `rises` counts ' +
-  'the evaluations whose validation loss is above that of the one before.';
+  'From the logged steps after the first tenth: the gradient norm before clipping, the share of clipped steps, and the standard ' +
+  'deviation of the change in training loss between logged steps (`loss jitter`). `rises` counts evaluations with a higher validation ' +
+  'loss than the previous one.';
 
-/** A row for each run whose log says something. */
+/** One row per run with enough logged steps. */
 export function stabilityTable(results: readonly SweepResult[]): Table {
   return {
-    headings: ['run', 'learning rate', 'gradient norm', 'largest', 'clipped', 'loss jumps by', 'rises'],
+    headings: ['run', 'learning rate', 'gradient norm', 'largest', 'clipped', 'loss jitter', 'rises'],
     rows: results.flatMap(({ run, stability, evaluations }) => {
       if (!stability) return [];
       const { gradNorm, largestGradNorm, clipped, jitter } = stability;

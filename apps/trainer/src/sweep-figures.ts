@@ -13,7 +13,7 @@ import {
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { modelFromRun } from '@lilformer/training';
 import type { Budget } from './budgets.js';
-import { validationLoss, type Reading } from './readings.js';
+import { validationLoss, type SettingGroup } from './by-setting.js';
 import type { SweepResult } from './sweep-results.js';
 import { BEST, type Sweep } from './sweep.js';
 
@@ -22,7 +22,7 @@ const SMOOTHED_TO = 60;
 
 export function figuresOf(
   results: readonly SweepResult[],
-  readings: readonly Reading[],
+  bySetting: readonly SettingGroup[],
   budgets: readonly Budget[],
 ): NamedFigure[] {
   const figures: NamedFigure[] = [];
@@ -77,13 +77,13 @@ export function figuresOf(
       }),
     );
   }
-  if (readings.length > 0 && results.some(({ evaluations }) => evaluations.length > 1)) {
+  if (bySetting.length > 0 && results.some(({ evaluations }) => evaluations.length > 1)) {
     add(
       'settings',
       'The effect of each setting on training and validation loss',
       hyperparameterPanels({
         title: 'The effect of each setting',
-        groups: readings.map(({ setting, points }) => ({
+        groups: bySetting.map(({ setting, points }) => ({
           name: flagOf(setting),
           runs: points.map(({ value, result: { run, evaluations: all } }) => {
             const evaluations = afterTheStart(all);

@@ -1,10 +1,8 @@
-// The report of a sweep: one table, figures, what the numbers say of each setting, a ranking, takeaways and
-// samples, as Markdown, with the numbers as JSON beside it.
+// The report of a sweep: tables, figures and samples as Markdown, and the numbers as JSON.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import {
-  flagOf,
   machineLine,
   markdownBlock,
   markdownFigures,
@@ -14,8 +12,8 @@ import {
   type Table,
 } from '@lilformer/command-line';
 import { formatDuration } from '@lilformer/training';
-import { budgetsOf, budgetTable, growth, type Budget } from './budgets.js';
-import { describe, readingsOf, takeaways, validationLoss, type Reading } from './readings.js';
+import { budgetsOf, budgetTable, scalingExponent, type Budget } from './budgets.js';
+import { groupBySetting, settingTable, validationLoss } from './by-setting.js';
 import { ABOUT_STABILITY, stabilityTable } from './stability.js';
 import { attentionFigures, figuresOf } from './sweep-figures.js';
 import type { SweepResult } from './sweep-results.js';
@@ -41,9 +39,9 @@ export async function writeReport(
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const table = tableOf(sweep, results);
-  const read = readingsOf(sweep, results);
+  const bySetting = groupBySetting(sweep, results);
   const budgets = budgetsOf(sweep.budgets, results);
-  const figures = figuresOf(results, read?.readings ?? [], budgets);
+  const figures = figuresOf(results, bySetting?.groups ?? [], budgets);
   const attention = await attentionFigures(sweep, results);
   await saveFigures(folder, [...figures, ...attention]);
   const engines = [...new Set(results.map(({ engine }) => engine))].join('; ');
@@ -54,12 +52,12 @@ export async function writeReport(
       `with ${about.threads} thread${about.threads === 1 ? '' : 's'} each${about.jobs === 1 ? '' : ', so that seconds are those of runs that shared the machine'}.`,
     '## Results',
     markdownTable(table),
-    'Loss is cross entropy in nats a token. FLOPs are those of the products of training, forward and back. `train` and `valid` are those of the last evaluation, `best` the lowest ' +
-      'validation loss, whose weights were kept, and `perplexity` its exponential.',
+    'Losses are cross-entropy in nats per token. `train` and `valid` are from the last evaluation; `best` is the lowest validation ' +
+      'loss, whose weights were kept, and `perplexity` its exponential. FLOPs are those of the matrix products of training.',
     ...markdownFigures(figures),
     ...stabilitySections(results),
     ...budgetSections(budgets),
-    ...(read && read.readings.length > 0 ? readingSections(sweep, results, read) : []),
+    ...(bySetting && bySetting.groups.length > 0 ? settingSections(bySetting) : []),
     ...(attention.length > 0 ? ['## Attention', ...markdownFigures(attention)] : []),
     ...sampleSections(results),
   ];
@@ -104,45 +102,12 @@ function tableOf(sweep: Sweep, results: readonly SweepResult[]): Table {
   };
 }
 
-function readingSections(
-  sweep: Sweep,
-  results: readonly SweepResult[],
-  { base, readings }: NonNullable<ReturnType<typeof readingsOf>>,
-): string[] {
-  const ranked = [...results].sort((a, b) => validationLoss(a) - validationLoss(b));
+function settingSections({ base, groups }: NonNullable<ReturnType<typeof groupBySetting>>): string[] {
   return [
-    '## Each setting',
-    `Each is compared with **${base.run.name}**, which the runs differ from in this setting alone.`,
-    ...readings.map((reading) => `### ${flagOf(reading.setting)}\n\n${describe(reading)}`),
-    '## Ranking',
-    'Settings by how far apart their best and worst value are:',
-    markdownTable({
-      headings: ['', 'setting', 'values', 'best', 'spread of loss'],
-      rows: readings.map(({ setting, points, spread }, i) => [
-        `${i + 1}`,
-        flagOf(setting),
-        points.map(({ value }) => String(value)).join(', '),
-        String(points.find(({ result }) => validationLoss(result) === bestLoss(points))!.value),
-        spread.toFixed(4),
-      ]),
-    }),
-    ...expectedOrder(sweep, readings),
-    'Runs by their best validation loss:',
-    markdownTable({
-      headings: ['', 'run', 'best', 'against the base', 'parameters', 'time'],
-      rows: ranked.map((result, i) => [
-        `${i + 1}`,
-        result.run.name,
-        validationLoss(result).toFixed(4),
-        result === base ? '-' : signed(validationLoss(result) - validationLoss(base)),
-        `${(result.parameters / base.parameters).toFixed(2)}×`,
-        `${(result.seconds / base.seconds).toFixed(2)}×`,
-      ]),
-    }),
-    '## Takeaways',
-    takeaways(base, readings, results)
-      .map((line) => `- ${line}`)
-      .join('\n'),
+    '## By setting',
+    `Each run differs from **${base.run.name}** in one setting. \`spread\` is the largest minus the smallest best loss; \`parameters\` ` +
+      'and `time` are relative to the base.',
+    markdownTable(settingTable(base, groups)),
   ];
 }
 
@@ -153,31 +118,15 @@ function stabilitySections(results: readonly SweepResult[]): string[] {
 
 function budgetSections(budgets: readonly Budget[]): string[] {
   if (budgets.length === 0) return [];
-  const grows = growth(budgets);
+  const exponent = scalingExponent(budgets);
   return [
-    '## The best size for each amount of computation',
+    '## The best size for each compute budget',
     markdownTable(budgetTable(budgets)),
-    ...(grows === undefined ? [] : [grows]),
-  ];
-}
-
-const bestLoss = (points: Reading['points']) =>
-  Math.min(...points.map(({ result }) => validationLoss(result)));
-
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
-
-/** The order that the sweep says was expected, beside the one found. */
-function expectedOrder({ expected }: Sweep, readings: readonly Reading[]): string[] {
-  if (!expected) return [];
-  const found = readings
-    .map(({ setting }) => setting as string)
-    .filter((name) => expected.order.includes(name));
-  const order = expected.order.filter((name) => found.includes(name));
-  const list = (names: readonly string[]) => names.map(flagOf).join(', ');
-  return [
-    list(order) === list(found)
-      ? `${expected.of} puts them in the same order.`
-      : `${expected.of} puts them in the order ${list(order)}; here it is ${list(found)}.`,
+    ...(exponent === undefined
+      ? []
+      : [
+          `Least-squares exponent of the best number of parameters as a function of FLOPs: ${exponent.toFixed(2)}.`,
+        ]),
   ];
 }
 

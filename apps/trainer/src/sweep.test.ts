@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { exactFigures, modelShape } from '@lilformer/evaluation';
-import { describe as group, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sweepFlags } from './command-line.js';
-import { budgetsOf, budgetTable, growth } from './budgets.js';
-import { describe, rankCorrelation, readingsOf, takeaways } from './readings.js';
+import { budgetsOf, budgetTable, scalingExponent } from './budgets.js';
+import { groupBySetting, settingTable } from './by-setting.js';
 import { shareCores } from './sweep-command.js';
 import type { SweepResult } from './sweep-results.js';
 import { onlyRuns, readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
@@ -17,7 +17,7 @@ const file: SweepFile = {
   runs: { base: {}, 'heads=1': { heads: 1 }, 'heads=8': { heads: 8 }, 'dModel=32': { dModel: 32 } },
 };
 
-group('a sweep', () => {
+describe('a sweep', () => {
   it('has valid settings in every built-in one', () => {
     for (const [name, its] of Object.entries(SWEEPS)) {
       expect(resolveSweep(name, its).runs, name).toHaveLength(Object.keys(its.runs).length);
@@ -96,7 +96,7 @@ group('a sweep', () => {
   });
 });
 
-group('sweep flags', () => {
+describe('sweep flags', () => {
   it('takes settings for all runs beside its own', () => {
     expect(sweepFlags.parse(['--preset', 'evolution', '--jobs', '1', '--max-steps', '5'])).toMatchObject({
       preset: 'evolution',
@@ -117,7 +117,7 @@ group('sweep flags', () => {
   });
 });
 
-group('cores', () => {
+describe('cores', () => {
   const asked = { jobs: undefined, threads: undefined, cores: 8, left: 11 };
   it.each([
     [{}, { jobs: 8, threads: 1 }],
@@ -135,7 +135,7 @@ group('cores', () => {
   });
 });
 
-group('readings', () => {
+describe('runs by setting', () => {
   const sweep = resolveSweep('mine', file);
   /** Results with these best losses, parameters and seconds, in the order of the runs. */
   const made = (...numbers: [loss: number, parameters: number, seconds: number][]): SweepResult[] =>
@@ -171,47 +171,33 @@ group('readings', () => {
       };
     });
   const results = made([2, 1000, 10], [2.25, 1000, 12], [1.9375, 1000, 9], [2.5, 250, 5]);
-  const { base, readings } = readingsOf(sweep, results)!;
+  const { base, groups } = groupBySetting(sweep, results)!;
 
-  it('lines runs up by the one setting in which they differ, strongest first', () => {
+  it('groups runs by the one setting they change, largest spread first', () => {
     expect(base.run.name).toBe('base');
-    expect(readings.map(({ setting, spread }) => [setting, spread])).toEqual([
+    expect(groups.map(({ setting, spread }) => [setting, spread])).toEqual([
       ['dModel', 0.5],
       ['heads', 0.3125],
     ]);
-    expect(readings[1].points.map(({ value }) => value)).toEqual([1, 4, 8]);
+    expect(groups[1].points.map(({ value }) => value)).toEqual([1, 4, 8]);
   });
 
-  it('says what the numbers say', () => {
-    expect(describe(readings[1])).toContain(
-      '1: 2.2500, 4: 2.0000, 8: 1.9375. More is better all along, with less to gain each time (0.2500, then 0.0625).',
-    );
-    expect(describe(readings[1])).toContain('A head is 64, 16, 8 wide.');
-    // 0.5 nats over two doublings of the parameters
-    expect(describe(readings[0])).toContain('32 to 64 −0.2500');
-    const lines = takeaways(base, readings, results);
-    expect(lines[0]).toBe(
-      'The best single change is **heads=8**: −0.0625 for 1.00× the parameters and 0.90× the time.',
-    );
-    expect(lines[1]).toContain('**dModel=32**: +0.5000');
-    expect(lines[2]).toBe('Better than the base and no slower: **heads=8**.');
-    expect(lines.at(-1)).toContain('heads=8 (best 1.9375 at step 100, 2.4375 at 200)');
+  it('compares each run with the base', () => {
+    expect(settingTable(base, groups).rows).toEqual([
+      ['--d-model', '32', '2.5000', '+0.5000', '0.25×', '0.50×', '+0.1000', '0.5000'],
+      ['', '64', '2.0000', '-', '1.00×', '1.00×', '+0.1000', ''],
+      ['--heads', '1', '2.2500', '+0.2500', '1.00×', '1.20×', '+0.1000', '0.3125'],
+      ['', '4', '2.0000', '-', '1.00×', '1.00×', '+0.1000', ''],
+      ['', '8', '1.9375', '−0.0625', '1.00×', '0.90×', '+0.6000', ''],
+    ]);
   });
 
-  it('has none without a base', () => {
-    expect(readingsOf(sweep, results.slice(1))).toBeUndefined();
-  });
-
-  it("computes Spearman's coefficient", () => {
-    expect(rankCorrelation([10, 20, 30, 40], [4, 3, 2, 1])).toBeCloseTo(-1, 12);
-    // IQ against hours of television, the textbook example: -29/165
-    const iq = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110];
-    const hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17];
-    expect(rankCorrelation(iq, hours)).toBeCloseTo(-29 / 165, 12);
+  it('needs the base among the runs', () => {
+    expect(groupBySetting(sweep, results.slice(1))).toBeUndefined();
   });
 });
 
-group('budgets', () => {
+describe('budgets', () => {
   const sizes = [1e3, 1e4, 1e5, 1e6];
   const amounts = { little: [1e9, 3e3], much: [1e11, 3e4] } as const;
   const sweep = resolveSweep('mine', {
@@ -224,36 +210,36 @@ group('budgets', () => {
   const groups = Object.fromEntries(
     Object.keys(amounts).map((name) => [name, sizes.map((size) => `${name} ${size}`)]),
   );
-  // Parabolas with their lowest points at 3,000 and 30,000 parameters.
+  // Parabolas with minima at 3,000 and 30,000 parameters.
   const results = sweep.runs.map((run) => {
     const [name, size] = run.name.split(' ') as [keyof typeof amounts, string];
-    const [flops, lowest] = amounts[name];
+    const [flops, minimum] = amounts[name];
     const parameters = Number(size);
-    const validationLoss = 1.5 + 0.1 * Math.log(parameters / lowest) ** 2;
+    const validationLoss = 1.5 + 0.1 * Math.log(parameters / minimum) ** 2;
     return { run, parameters, flops, tokens: 1e6, best: { validationLoss } } as SweepResult;
   });
 
-  it('find the lowest point of each curve, and how it moves', () => {
+  it('find the minimum of each curve and the scaling exponent', () => {
     const budgets = budgetsOf(groups, results);
-    expect(budgets.map(({ lowest }) => Math.round(lowest!.parameters))).toEqual([3000, 30000]);
-    expect(budgets.map(({ lowest }) => lowest!.loss)).toEqual([
+    expect(budgets.map(({ minimum }) => Math.round(minimum!.parameters))).toEqual([3000, 30000]);
+    expect(budgets.map(({ minimum }) => minimum!.loss)).toEqual([
       expect.closeTo(1.5, 8),
       expect.closeTo(1.5, 8),
     ]);
     expect(budgetTable(budgets).rows.map((row) => row[2])).toEqual(['little 1000', 'much 10000']);
-    // Ten times the parameters for a hundred times the computation.
-    expect(growth(budgets)).toContain('to the power of 0.50');
+    // Ten times the parameters for a hundred times the FLOPs.
+    expect(scalingExponent(budgets)).toBeCloseTo(0.5, 10);
   });
 
-  it('claim no lowest point where the best of the runs is at the edge', () => {
+  it('have no minimum outside the range of the runs', () => {
     const [falling] = budgetsOf({ little: groups.little.slice(2) }, results);
-    expect(falling.lowest).toBeUndefined();
+    expect(falling.minimum).toBeUndefined();
     const [edge] = budgetsOf({ much: ['much 1000', 'much 10000', 'much 100000'] }, results.slice(0, 7));
-    expect(edge.lowest).toBeDefined();
-    expect(growth([edge])).toBeUndefined();
+    expect(edge.minimum).toBeDefined();
+    expect(scalingExponent([edge])).toBeUndefined();
   });
 
-  it('of the built-in file are what they say, by the exact count of products', async () => {
+  it('of compute.json match the exact FLOPs of its runs', async () => {
     const given = await readSweep(resolve(import.meta.dirname, '../sweeps/compute.json'));
     const { runs } = resolveSweep('compute', given);
     for (const [name, members] of Object.entries(given.budgets!)) {

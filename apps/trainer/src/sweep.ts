@@ -24,8 +24,6 @@ const sweepFile = z.strictObject({
   ),
   /** Columns of numbers to compare with: heading, run, number. */
   beside: z.record(z.string(), z.record(z.string(), z.number('expected a number'))).optional(),
-  /** Names of settings, the strongest first, as somebody else found them. */
-  expected: z.strictObject({ of: z.string(), order: z.array(z.string()) }).optional(),
   /** Runs that spend the same computation, by what they have in common: their best size is looked for. */
   budgets: z.record(z.string(), z.array(z.string())).optional(),
   /** A prompt whose attention is drawn for some of the runs. */
@@ -48,7 +46,7 @@ export interface SweepRun {
   readonly differences: Readonly<Record<string, unknown>>;
 }
 
-export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'expected' | 'budgets' | 'attention'> {
+export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'budgets' | 'attention'> {
   readonly name: string;
   /** The settings that the differences are differences from. */
   readonly base: Settings;

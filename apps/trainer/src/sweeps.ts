@@ -89,7 +89,6 @@ export const SWEEPS: Readonly<Record<string, SweepFile>> = {
       'context=32': { context: 32 },
       'context=256': { context: 256 },
     },
-    expected: { of: 'The notebook', order: ['dModel', 'layers', 'heads', 'context', 'dropout'] },
     attention: { prompt: 'KING HENRY:', runs: ['baseline', 'heads=1'] },
   },
 };
