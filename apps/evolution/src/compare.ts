@@ -1,5 +1,4 @@
-// `compare`: the eight stages side by side: the table, what each adds and brings, curves, and what each writes
-// after the same prompts.
+// `compare`: tables, figures and samples of the eight stages.
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -45,9 +44,9 @@ import {
 import type { EvaluationEvent } from '@lilformer/training';
 import { z } from 'zod';
 import { PROMPTS, STAGES, type Stage } from './stages.js';
-import { perplexityOf, stageTable, story, type StageRow } from './story.js';
+import { changeTable, perplexityOf, stageTable, type StageRow } from './stage-tables.js';
 
-/** Windows that the tokens of experts are counted in. */
+/** Number of windows in which tokens per expert are counted. */
 const WINDOWS = 64;
 
 export const compareFlags = defineCommand({
@@ -89,7 +88,7 @@ export const compareFlags = defineCommand({
     ),
     measure: flag({ help: 'measures perplexity now, besides showing what was recorded in training' }, off()),
     report: flag(
-      { value: 'FOLDER', help: 'writes table, story, figures and samples there as Markdown' },
+      { value: 'FOLDER', help: 'write tables, figures and samples to this folder as Markdown' },
       text().optional(),
     ),
     ...textFlags,
@@ -103,10 +102,10 @@ type Flags = NonNullable<ReturnType<typeof compareFlags.parse>>;
 
 export async function compare(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const folder = fromWhereTheyStand(flags.checkpoints);
-  const places = STAGES.map((stage) => ({ stage, path: placeOf(stage, folder) })).filter(
+  const present = STAGES.map((stage) => ({ stage, path: pathOf(stage, folder) })).filter(
     ({ stage, path }) => !stage.extra || existsSync(path),
   );
-  if (!places.some(({ path }) => existsSync(path))) {
+  if (!present.some(({ path }) => existsSync(path))) {
     throw new Error(
       `--checkpoints ${flags.checkpoints}: expected the stages as run folders (${STAGES[0].run}) or files ` +
         `(${STAGES[0].file}.pt); there is none in ${folder}. \`npx nx run evolution:train\` makes them`,
@@ -115,7 +114,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   const engine = await startEngine(flags);
   terminal.print(`Engine: ${engine}`);
   const details = await fileOptions(flags, flags, terminal, signal);
-  const candidates = places.map(({ stage, path }): Candidate => ({ name: stage.name, path, ...details }));
+  const candidates = present.map(({ stage, path }): Candidate => ({ name: stage.name, path, ...details }));
   const { maxTokens, temperature } = flags;
   const { rows, sideBySide } = await compareModels(
     candidates,
@@ -129,22 +128,19 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     terminal,
     signal,
   );
-  const staged: StageRow[] = rows.map((row, i) => ({ stage: places[i].stage, row }));
+  const staged: StageRow[] = rows.map((row, i) => ({ stage: present[i].stage, row }));
   const table = stageTable(staged);
-  const lines = story(staged);
+  const changes = changeTable(staged);
   const notes = notesOf(rows, flags.checkpoints);
   const experts: Experts[] = [];
-  for (const { stage, path } of places) {
+  for (const { stage, path } of present) {
     const found = stage.router && (await expertsOf(stage, path, flags, details, terminal, signal));
     if (found) experts.push(found);
   }
   terminal.print(`\n${textTable(table)}\n`);
   for (const note of notes) terminal.print(note);
-  terminal.print(`\nWhat each stage adds and brings\n${lines.map((line) => `- ${line}`).join('\n')}`);
-  for (const { about, reports } of experts)
-    terminal.print(`
-${about}
-${textTable(expertTable(reports))}`);
+  terminal.print(`\n${textTable(changes)}`);
+  for (const { about, reports } of experts) terminal.print(`\n${about}\n${textTable(expertTable(reports))}`);
   for (const each of sideBySide) printSide(each, staged, terminal);
   if (flags.report === undefined) return;
   const to = fromWhereTheyStand(flags.report);
@@ -157,9 +153,9 @@ ${textTable(expertTable(reports))}`);
       `${machineLine()}; engine ${engine}.`,
     markdownTable(table),
     notes.map((note) => `- ${note}`).join('\n'),
-    "The notebook's perplexities are of a text that it does not name, and not to be compared with these one by one.",
-    '## What each stage adds and brings',
-    lines.map((line) => `- ${line}`).join('\n'),
+    'The notebook does not name the text that its perplexities were measured on.',
+    '## Change from stage to stage',
+    markdownTable(changes),
     ...markdownFigures(figures),
     ...(experts.length > 0 ? ['## Experts'] : []),
     ...experts.flatMap(({ about, reports }) => [about, markdownTable(expertTable(reports))]),
@@ -174,13 +170,13 @@ ${textTable(expertTable(reports))}`);
   terminal.print(`\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
 }
 
-/** Where a stage lies: its run, or the first file there is; where there is none, its run's place. */
-function placeOf({ run, file }: Stage, folder: string): string {
-  const places = [run, `${file}.pt`, `${file}.safetensors`, `${run}.pt`, `${run}.safetensors`];
-  return join(folder, places.find((place) => existsSync(join(folder, place))) ?? run);
+/** Path of a stage: its run folder, or the first checkpoint file that exists, or the run folder if none does. */
+function pathOf({ run, file }: Stage, folder: string): string {
+  const names = [run, `${file}.pt`, `${file}.safetensors`, `${run}.pt`, `${run}.safetensors`];
+  return join(folder, names.find((name) => existsSync(join(folder, name))) ?? run);
 }
 
-/** Where a model lies is of no interest to who reads what it did, nor how many predictions each place had. */
+/** A row without local paths and without the number of predictions per position. */
 function numbersOf({ path: _path, ...row }: ComparisonRow) {
   if (row.state !== 'compared') return { name: row.name, state: row.state };
   if (!row.measured) return row;
@@ -188,21 +184,21 @@ function numbersOf({ path: _path, ...row }: ComparisonRow) {
   return { ...row, measured };
 }
 
-/** Where perplexities come from; what is missing in a line. */
+/** How perplexities were measured, and which stages are missing. */
 function notesOf(rows: readonly ComparisonRow[], folder: string): string[] {
   const missing = rows.filter(({ state }) => state === 'missing').map(({ name }) => name);
   const others = comparisonNotes(rows.filter(({ state }) => state !== 'missing'));
   return missing.length === 0 ? others : [...others, `missing in ${folder}: ${missing.join('; ')}`];
 }
 
-/** How a stage's tokens are shared among its experts. */
+/** Tokens per expert of a stage. */
 interface Experts {
   readonly stage: Stage;
   readonly about: string;
   readonly reports: readonly ExpertReport[];
 }
 
-/** Nothing where there is no model, or no text. */
+/** Undefined without a model with experts, or without a text. */
 async function expertsOf(
   stage: Stage,
   path: string,
@@ -225,8 +221,8 @@ async function expertsOf(
     return {
       stage,
       about:
-        `${stage.name}: shares of the tokens that each expert gets, in ${WINDOWS} windows of ${length} tokens of ` +
-        `${text.description}. ${stage.router}`,
+        `${stage.name}: share of tokens per expert, in ${WINDOWS} windows of ${length} tokens of ${text.description}. ` +
+        `${stage.router}`,
       reports: await measureExperts(model, some, { signal }),
     };
   } finally {
@@ -322,7 +318,7 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
     );
   }
   for (const { stage, reports } of experts) {
-    const about = `${stage.name}: share of the tokens that each expert gets`;
+    const about = `${stage.name}: share of tokens per expert`;
     add(
       `experts-${stage.run}`,
       about,
@@ -333,14 +329,14 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
           name: `expert ${expert}`,
           values: reports.map(({ shares }) => 100 * shares[expert]),
         })),
-        valueName: '% of the tokens',
+        valueName: '% of tokens',
       }),
     );
   }
   return figures;
 }
 
-/** The evaluations of a run; none of a file. */
+/** Evaluations of a run folder; empty for a file. */
 async function curveOf(path: string): Promise<EvaluationEvent[]> {
   if (!existsSync(join(path, 'config.json'))) return [];
   const folder = await RunFolder.open(path);

@@ -10,7 +10,7 @@ import { CharTokenizer } from '@lilformer/tokenizers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compare, compareFlags } from './compare.js';
 import { PROMPTS, STAGES } from './stages.js';
-import { stageTable, story, type StageRow } from './story.js';
+import { changeTable, stageTable, type StageRow } from './stage-tables.js';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'lilformer-evolution-'))));
@@ -25,7 +25,7 @@ async function run(...args: string[]): Promise<string> {
   return shown;
 }
 
-describe('the story', () => {
+describe('stage tables', () => {
   const row = (index: number, parameters: number, perplexity?: number): StageRow => {
     const { name } = STAGES[index];
     const found: ComparisonRow =
@@ -45,24 +45,21 @@ describe('the story', () => {
     return { stage: STAGES[index], row: found };
   };
 
-  it('tells in numbers what each stage brings, against the last one that is there', () => {
+  it('show the change against the previous stage that is present', () => {
     const rows = [row(0, 1000, 40), row(1, 0), row(2, 1500, 20), row(3, 1500, 25)];
-    const lines = story(rows);
-    expect(lines[0]).toContain('1,000 parameters, perplexity 40.00.');
-    expect(lines[1]).toContain('Not here: missing.');
-    // ln 2 = 0.693
-    expect(lines[2]).toContain(
-      '+500 parameters; perplexity 40.00 → 20.00 (−50.0 %, 0.693 nats a token less).',
-    );
-    expect(lines[3]).toContain('No parameter more; perplexity 20.00 → 25.00 (+25.0 %');
-    expect(lines[3]).toContain('does not help here');
-    expect(lines.at(-1)).toMatch(/^From 40\.0 to 25\.0/);
+    expect(changeTable(rows).rows.map((cells) => cells.slice(2))).toEqual([
+      ['-', '-', '-'],
+      ['-', '-', '-'],
+      // ln 2 = 0.693
+      ['+500', '−50.0 %', '−0.693'],
+      ['+0', '+25.0 %', '+0.223'],
+    ]);
     expect(stageTable(rows).rows[1][0]).toBe('04: + Attention (missing)');
   });
 });
 
 describe('the flags', () => {
-  it("are the notebook's until one says otherwise", () => {
+  it("default to the notebook's settings", () => {
     expect(compareFlags.parse([])).toMatchObject({ maxTokens: 50, temperature: 1, seed: 42, prompt: [] });
     expect(compareFlags.parse(['--seed', 'random'])).toMatchObject({ seed: 'random' });
     expect(PROMPTS.map(({ prompts }) => prompts.length)).toEqual([3, 3, 2]);
@@ -76,7 +73,7 @@ describe('the flags', () => {
     expect(() => compareFlags.parse(args)).toThrow(message);
   });
 
-  it('say what to do where there are no stages', async () => {
+  it('explain what to do without any stage', async () => {
     await expect(run('--checkpoints', folder)).rejects.toThrow(
       /expected the stages as run folders .*evolution:train/s,
     );
@@ -84,48 +81,42 @@ describe('the flags', () => {
 });
 
 describeGolden('evolution:compare', [golden('evolution/10_moe/checkpoint.pt')], () => {
-  it(
-    "compares the notebook's own files, and lists the one that is missing",
-    { timeout: 60_000 },
-    async () => {
-      const there = STAGES.filter(({ file, extra }) => file !== '06_ffn' && !extra);
-      for (const { file } of there) {
-        await copyFile(golden(`evolution/${file}/checkpoint.pt`), join(folder, `${file}.pt`));
-      }
-      await mkdir(join(folder, 'tokenizer'));
-      const { vocab_size } = goldenJson<{ arguments: { vocab_size: number } }>(
-        'evolution/10_moe/config.json',
-      ).arguments;
-      const letters = Array.from({ length: vocab_size }, (_, i) => String.fromCodePoint(97 + i)).join('');
-      await writeFile(
-        join(folder, 'tokenizer/tokenizer.json'),
-        JSON.stringify(CharTokenizer.fromText(letters).toJSON()),
-      );
-      const args = ['--checkpoints', folder, '--prompt', 'abc', '--max-tokens', '5'];
-      const shown = await run(...args, '--report', join(folder, 'report'));
-      for (const { file, name } of there) {
-        const { history } = (await readPyTorch(join(folder, `${file}.pt`))) as unknown as {
-          history: { val_perplexity: number[] };
-        };
-        const line = shown.split('\n').find((line) => line.startsWith(`${name}  `))!;
-        expect(line, name).toContain(history.val_perplexity.at(-1)!.toFixed(2));
-      }
-      expect(shown).toContain('06: + FFN (missing)');
-      expect(shown).toContain(`missing in ${folder}: 06: + FFN`);
-      expect(shown).toContain('history.val_perplexity[-1]');
-      expect(shown.match(/^ {2}abc.*$/gm)!.length).toBe(there.length);
-      const report = await readFile(join(folder, 'report/README.md'), 'utf8');
-      // Reports are for others: nothing in them says where the files lie.
-      const numbers = await readFile(join(folder, 'report/results.json'), 'utf8');
-      expect(numbers).not.toContain(folder);
-      expect(report).toContain('![Perplexity at each stage](perplexity.svg)');
-      for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
-        expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
-      }
-      const samples = (text: string) => text.slice(text.indexOf('Your prompts'));
-      expect(samples(await run(...args)).startsWith(samples(shown).split('\nReport:')[0].trimEnd())).toBe(
-        true,
-      );
-    },
-  );
+  it("compares the notebook's files and lists the missing one", { timeout: 60_000 }, async () => {
+    const there = STAGES.filter(({ file, extra }) => file !== '06_ffn' && !extra);
+    for (const { file } of there) {
+      await copyFile(golden(`evolution/${file}/checkpoint.pt`), join(folder, `${file}.pt`));
+    }
+    await mkdir(join(folder, 'tokenizer'));
+    const { vocab_size } = goldenJson<{ arguments: { vocab_size: number } }>(
+      'evolution/10_moe/config.json',
+    ).arguments;
+    const letters = Array.from({ length: vocab_size }, (_, i) => String.fromCodePoint(97 + i)).join('');
+    await writeFile(
+      join(folder, 'tokenizer/tokenizer.json'),
+      JSON.stringify(CharTokenizer.fromText(letters).toJSON()),
+    );
+    const args = ['--checkpoints', folder, '--prompt', 'abc', '--max-tokens', '5'];
+    const shown = await run(...args, '--report', join(folder, 'report'));
+    for (const { file, name } of there) {
+      const { history } = (await readPyTorch(join(folder, `${file}.pt`))) as unknown as {
+        history: { val_perplexity: number[] };
+      };
+      const line = shown.split('\n').find((line) => line.startsWith(`${name}  `))!;
+      expect(line, name).toContain(history.val_perplexity.at(-1)!.toFixed(2));
+    }
+    expect(shown).toContain('06: + FFN (missing)');
+    expect(shown).toContain(`missing in ${folder}: 06: + FFN`);
+    expect(shown).toContain('history.val_perplexity[-1]');
+    expect(shown.match(/^ {2}abc.*$/gm)!.length).toBe(there.length);
+    const report = await readFile(join(folder, 'report/README.md'), 'utf8');
+    // Reports contain no local paths.
+    const numbers = await readFile(join(folder, 'report/results.json'), 'utf8');
+    expect(numbers).not.toContain(folder);
+    expect(report).toContain('![Perplexity at each stage](perplexity.svg)');
+    for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
+      expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
+    }
+    const samples = (text: string) => text.slice(text.indexOf('Your prompts'));
+    expect(samples(await run(...args)).startsWith(samples(shown).split('\nReport:')[0].trimEnd())).toBe(true);
+  });
 });
