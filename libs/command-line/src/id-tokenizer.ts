@@ -6,7 +6,7 @@ export class IdTokenizer implements Tokenizer {
   /** @param vocabSize number of ids, those of the model */
   constructor(
     readonly vocabSize: number,
-    readonly eosId?: number,
+    readonly eosTokenId?: number,
   ) {}
 
   /** @throws Error when the text is not of numbers, or one is no id */
@@ -46,7 +46,7 @@ export class IdTokenizer implements Tokenizer {
     return Number.isInteger(id) && id >= 0 && id < this.vocabSize ? String(id) : undefined;
   }
 
-  safeCut(text: string, near: number): number {
+  safeSplitPoint(text: string, near: number): number {
     for (let p = Math.min(near, text.length - 1); p > 0; p--) if (/\s/.test(text[p])) return p;
     return 0;
   }

@@ -53,13 +53,13 @@ const expected = tokenizer.encode(documents.join('\n'));
 function withEos(inner: Tokenizer): Tokenizer {
   return {
     vocabSize: inner.vocabSize + 1,
-    eosId: inner.vocabSize,
+    eosTokenId: inner.vocabSize,
     encode: inner.encode.bind(inner),
     decode: inner.decode.bind(inner),
     decodeStream: inner.decodeStream.bind(inner),
     tokenToId: inner.tokenToId.bind(inner),
     idToToken: inner.idToToken.bind(inner),
-    safeCut: inner.safeCut.bind(inner),
+    safeSplitPoint: inner.safeSplitPoint.bind(inner),
     toJSON: inner.toJSON.bind(inner),
   };
 }
@@ -105,7 +105,7 @@ describe('encoding a corpus', () => {
 
   it('ends each document with the end-of-text id where there is one', async () => {
     const own = withEos(tokenizer);
-    const eos = own.eosId!;
+    const eos = own.eosTokenId!;
     const [a, b] = tokenizer.encode('ab');
     const path = folder('eos.tokens');
     await encodeToFile({ documents: ['a', 'b'] }, own, path);
@@ -268,7 +268,7 @@ describeGolden(
         const [one, two] = paths.map((path) => openTokenFile(path));
         expect(existsSync(paths[1])).toBe(true);
         const once = ids(one);
-        if (bpe.eosId !== undefined) {
+        if (bpe.eosTokenId !== undefined) {
           expect(two.length).toBe(2 * one.length);
           expect(
             Buffer.compare(Buffer.from(two.read(one.length, one.length).buffer), Buffer.from(once.buffer)),
@@ -276,8 +276,8 @@ describeGolden(
         }
         expect(Buffer.compare(Buffer.from(two.read(0, one.length).buffer), Buffer.from(once.buffer))).toBe(0);
         if (separator === '') {
-          const whole = bpe.encode(readFileSync(text, 'utf8'), { specialTokens: 'text' });
-          const end = bpe.eosId === undefined ? once : once.subarray(0, -1);
+          const whole = bpe.encode(readFileSync(text, 'utf8'), { splitSpecialTokens: true });
+          const end = bpe.eosTokenId === undefined ? once : once.subarray(0, -1);
           expect(Buffer.compare(Buffer.from(end.slice().buffer), Buffer.from(whole.slice().buffer))).toBe(0);
         }
         one.close();

@@ -125,7 +125,7 @@ async function encodeInto(
     const here = (job: Job) => encodeJob(tokenizer, job, dtype, options);
     const start = async (job: Job, bytes: number) => {
       if (workers > 1) {
-        const settings = { joiner: options.joiner, specialTokens: options.specialTokens };
+        const settings = { joiner: options.joiner, splitSpecialTokens: options.splitSpecialTokens };
         pool ??= new EncodePool(workers, { tokenizer: tokenizer.toJSON(), dtype, options: settings });
         const ids = pool.encode(job);
         ids.catch(() => undefined); // awaited in its turn

@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { JOB_CHARACTERS, JobBuilder, type Job } from './encode-jobs.js';
 
 /** All jobs of documents that come in fragments of at most `step` characters. */
-function jobsOf(documents: string[], step: number, safeCut: (text: string, near: number) => number): Job[] {
-  const builder = new JobBuilder({ safeCut }, {});
+function jobsOf(
+  documents: string[],
+  step: number,
+  safeSplitPoint: (text: string, near: number) => number,
+): Job[] {
+  const builder = new JobBuilder({ safeSplitPoint }, {});
   const jobs: Job[] = [];
   for (const document of documents) {
     for (let from = 0; from < document.length; from += step) {
@@ -53,9 +57,9 @@ describe('jobs', () => {
         fc.array(length, { minLength: 1, maxLength: 12 }),
         fc.integer({ min: 20_000, max: 1 << 20 }),
         cuts,
-        (lengths, step, safeCut) => {
+        (lengths, step, safeSplitPoint) => {
           const documents = lengths.map((n, i) => letters.slice(i, i + n));
-          const jobs = jobsOf(documents, step, safeCut);
+          const jobs = jobsOf(documents, step, safeSplitPoint);
           const { documents: found, first, begun } = reassemble(jobs);
           expect(found.length).toBe(documents.length);
           expect(found.every((document, i) => document === documents[i])).toBe(true);

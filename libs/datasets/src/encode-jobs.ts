@@ -29,10 +29,10 @@ export interface EncodeDocumentsOptions {
    */
   joiner?: string;
   /**
-   * `'text'` (default): `<|endoftext|>` and its like inside a document are ordinary characters; `'parse'`: they become
-   * their special ids.
+   * Encode special tokens such as `<|endoftext|>` inside a document as ordinary characters. Default true; with false
+   * they become their special ids.
    */
-  specialTokens?: 'parse' | 'text';
+  splitSpecialTokens?: boolean;
 }
 
 /** Collects fragments into jobs. */
@@ -49,7 +49,7 @@ export class JobBuilder {
   private cutAt = 2 * JOB_CHARACTERS;
 
   constructor(
-    private readonly tokenizer: Pick<Tokenizer, 'safeCut'>,
+    private readonly tokenizer: Pick<Tokenizer, 'safeSplitPoint'>,
     private readonly options: EncodeDocumentsOptions,
   ) {}
 
@@ -61,8 +61,8 @@ export class JobBuilder {
     if (this.heldLength >= this.cutAt) {
       let whole = this.held.join('');
       while (whole.length >= 2 * JOB_CHARACTERS) {
-        const cut = this.tokenizer.safeCut(whole, JOB_CHARACTERS, {
-          specialTokens: this.options.specialTokens ?? 'text',
+        const cut = this.tokenizer.safeSplitPoint(whole, JOB_CHARACTERS, {
+          splitSpecialTokens: this.options.splitSpecialTokens ?? true,
         });
         if (cut <= 0) break;
         this.push(whole.slice(0, cut), false, full);
@@ -120,8 +120,8 @@ export function encodeJob(
   dtype: TokenDType,
   options: EncodeDocumentsOptions,
 ): Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
-  const { joiner = '\n', specialTokens = 'text' } = options;
-  const { eosId } = tokenizer;
+  const { joiner = '\n', splitSpecialTokens = true } = options;
+  const { eosTokenId } = tokenizer;
   const parts: ArrayLike<number>[] = [];
   let length = 0;
   const add = (ids: ArrayLike<number>) => {
@@ -130,17 +130,17 @@ export function encodeJob(
   };
   let document = job.firstDocument;
   for (let i = 0; i < job.texts.length; i++) {
-    if (job.begins[i] && eosId === undefined && joiner !== '') {
+    if (job.begins[i] && eosTokenId === undefined && joiner !== '') {
       add(
         attempt(
-          () => tokenizer.encode(joiner, { specialTokens }),
+          () => tokenizer.encode(joiner, { splitSpecialTokens }),
           `the joiner ${JSON.stringify(joiner)} before document ${document}`,
         ),
       );
     }
-    add(attempt(() => tokenizer.encode(job.texts[i], { specialTokens }), `document ${document}`));
+    add(attempt(() => tokenizer.encode(job.texts[i], { splitSpecialTokens }), `document ${document}`));
     if (job.ends[i]) {
-      if (eosId !== undefined) add([eosId]);
+      if (eosTokenId !== undefined) add([eosTokenId]);
       document++;
     }
   }

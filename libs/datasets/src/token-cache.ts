@@ -57,7 +57,7 @@ async function corpusKey(
   tokenizer: Tokenizer,
   options: EncodeCachedOptions,
 ): Promise<string> {
-  const { joiner = '\n', specialTokens = 'text' } = options;
+  const { joiner = '\n', splitSpecialTokens = true } = options;
   const source =
     'files' in corpus
       ? { ...corpus, files: await Promise.all(corpus.files.map(identity)) }
@@ -66,7 +66,7 @@ async function corpusKey(
     generation: GENERATION,
     source,
     joiner,
-    specialTokens,
+    splitSpecialTokens,
     tokenizer: tokenizer.toJSON(),
   };
   return createHash('sha256').update(JSON.stringify(description)).digest('hex').slice(0, 32);

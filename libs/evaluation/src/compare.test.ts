@@ -222,7 +222,7 @@ describe('our own', () => {
     const bias = state.get('unembed.bias')!;
     state.set('unembed.bias', {
       ...bias,
-      data: new Float32Array(own.vocabSize).fill(99, own.eosId, own.eosId! + 1),
+      data: new Float32Array(own.vocabSize).fill(99, own.eosTokenId, own.eosTokenId! + 1),
     });
     const path = join(folder, 'ending.safetensors');
     await writeSafetensors(path, state);

@@ -1,6 +1,6 @@
 // What a tokenizer's vocabulary has to do with its text: the characters, the tokens that come most often, and which of the
 // most frequent words it has as one token. Leaves out training the tokenizer (@lilformer/tokenizers) and drawing.
-import { whitespace, words, type Tokenizer } from '@lilformer/tokenizers';
+import { preTokenize, type Tokenizer } from '@lilformer/tokenizers';
 
 /** How many times something comes in a text. */
 export interface Counted {
@@ -110,7 +110,7 @@ export function vocabularyStudy(
 }
 
 function* lowerCaseWords(text: string): Generator<string> {
-  for (const word of words(text, whitespace())) yield word.toLowerCase();
+  for (const word of preTokenize(text, 'whitespace')) yield word.toLowerCase();
 }
 
 /** The `count` things that come most often. A Map keeps the order of first appearance, and the sort is stable. */

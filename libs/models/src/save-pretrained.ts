@@ -68,9 +68,9 @@ function tokenizerConfig(tokenizer: Tokenizer, model: Module): Record<string, un
     ...(typeof contextLength === 'number' &&
       Number.isFinite(contextLength) && { model_max_length: contextLength }),
     bos_token: among('<s>', '<|endoftext|>'),
-    eos_token: named(tokenizer.eosId),
-    unk_token: named(tokenizer.unkId),
-    pad_token: named(tokenizer.padId),
+    eos_token: named(tokenizer.eosTokenId),
+    unk_token: named(tokenizer.unkTokenId),
+    pad_token: named(tokenizer.padTokenId),
     cls_token: among('[CLS]'),
     sep_token: among('[SEP]'),
     mask_token: among('[MASK]', '<mask>'),

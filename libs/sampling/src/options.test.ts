@@ -44,7 +44,7 @@ describe('settingsFrom', () => {
 
   it("stops at the tokenizer's end of text unless told otherwise", () => {
     const characters = CharTokenizer.fromText('ab');
-    const withEos = Object.assign(Object.create(characters) as CharTokenizer, { eosId: 1 });
+    const withEos = Object.assign(Object.create(characters) as CharTokenizer, { eosTokenId: 1 });
     expect([...settingsFrom(model, {}).stopTokens]).toEqual([]);
     expect([...settingsFrom(model, {}, characters).stopTokens]).toEqual([]);
     expect([...settingsFrom(model, {}, withEos).stopTokens]).toEqual([1]);

@@ -189,7 +189,7 @@ function writingSettings(
   expect(onOverflow === 'slide' || onOverflow === 'error', 'onOverflow', onOverflow, "'slide' or 'error'");
   expect(signal === undefined || signal instanceof AbortSignal, 'signal', signal, 'an AbortSignal');
 
-  const eosId = model instanceof EncoderDecoderModel ? model.eosId : tokenizer?.eosId;
+  const eosId = model instanceof EncoderDecoderModel ? model.eosId : tokenizer?.eosTokenId;
   const stopTokens = [...(options.stopTokens ?? (eosId === undefined ? [] : [eosId]))];
   for (const id of stopTokens) expect(isCount(id, 0), 'stopTokens', id, 'ids, whole numbers of at least 0');
 

@@ -25,12 +25,12 @@ export function promptIds(model: TextModel, prompt: Prompt, tokenizer?: Tokenize
   if (ids.length === 0) {
     if (model instanceof EncoderDecoderModel) return [model.eosId]; // an empty text ends at once
     if (!tokenizer) throw new Error('prompt: no ids given, expected at least one to go on from');
-    if (tokenizer.eosId === undefined) {
+    if (tokenizer.eosTokenId === undefined) {
       throw new Error(
         'the prompt is empty, and the tokenizer has no end-of-text token to start from: give at least one token',
       );
     }
-    ids.push(tokenizer.eosId);
+    ids.push(tokenizer.eosTokenId);
   }
   const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabSize);
   if (wrong >= 0) {

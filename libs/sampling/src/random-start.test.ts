@@ -10,7 +10,7 @@ describe('randomStart', () => {
     const counts = new Array<number>(tokenizer.vocabSize).fill(0);
     const draws = 3000;
     for (let seed = 0; seed < draws; seed++) counts[randomStart(tokenizer, seed)[0]]++;
-    expect(counts[tokenizer.unkId!]).toBe(0);
+    expect(counts[tokenizer.unkTokenId!]).toBe(0);
     const statistic = counts
       .slice(0, 6)
       .reduce((sum, count) => sum + (count - draws / 6) ** 2 / (draws / 6), 0);
@@ -25,7 +25,7 @@ describe('randomStart', () => {
 
   it('says what is wrong', () => {
     expect(() => randomStart(tokenizer, 0.5)).toThrow('seed 0.5: expected a whole number');
-    const empty = { ...tokenizer, vocabSize: 1, unkId: 0 } as unknown as CharTokenizer;
+    const empty = { ...tokenizer, vocabSize: 1, unkTokenId: 0 } as unknown as CharTokenizer;
     expect(() => randomStart(empty)).toThrow('special tokens only');
   });
 });

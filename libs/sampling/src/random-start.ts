@@ -9,9 +9,9 @@ import { randomFrom } from './options.js';
  * @throws RangeError when the seed is no whole number and no text, or the tokenizer has no token to start from
  */
 export function randomStart(tokenizer: Tokenizer, seed?: number | string): number[] {
-  const { unkId, padId, eosId } = tokenizer;
+  const { unkTokenId, padTokenId, eosTokenId } = tokenizer;
   const ids = Array.from({ length: tokenizer.vocabSize }, (_, id) => id);
-  const drawable = ids.filter((id) => id !== unkId && id !== padId && id !== eosId);
+  const drawable = ids.filter((id) => id !== unkTokenId && id !== padTokenId && id !== eosTokenId);
   if (drawable.length === 0) throw new RangeError('randomStart: the tokenizer has special tokens only');
   return [drawable[randomFrom(seed).split('start').integer(drawable.length)]];
 }

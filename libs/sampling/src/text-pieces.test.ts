@@ -41,7 +41,7 @@ describe('with a byte-level tokenizer', () => {
     const text = 'é語🙂!';
     const tokens = await collect(generate(speaker(bytes, text), bytes, '', { temperature: 0 }));
     expect(tokens.map(({ text }) => text)).toEqual(['', 'é', '', '', '語', '', '', '', '🙂', '!', '']);
-    expect(tokens.at(-1)).toMatchObject({ id: bytes.eosId, finish: 'stop' });
+    expect(tokens.at(-1)).toMatchObject({ id: bytes.eosTokenId, finish: 'stop' });
   });
 
   it('shows a character that was never finished as U+FFFD, in its last piece', async () => {
@@ -58,7 +58,7 @@ describe('with a byte-level tokenizer', () => {
     const options = { temperature: 0, stopTokens: [], maxTokens: 5 };
     const { text, ids, finish } = await generateText(speaker(bytes, 'ab.'), bytes, '', options);
     expect(text).toBe('ab.ab.');
-    expect(ids).toContain(bytes.eosId);
+    expect(ids).toContain(bytes.eosTokenId);
     expect(finish).toBe('length');
   });
 

@@ -15,7 +15,7 @@ export interface AddedToken {
   rstrip: boolean;
   /** Looked for after the others, in the normalized text. */
   normalized: boolean;
-  /** Left out in decoding, and plain text under `specialTokens: 'text'`. */
+  /** Left out in decoding, and plain text under `splitSpecialTokens: true`. */
   special: boolean;
 }
 
@@ -30,8 +30,8 @@ const EOS_NAMES = ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '[EOS]',
 const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>', '<|padding|>'];
 
 export class AddedTokens {
-  readonly padId?: number;
-  readonly eosId?: number;
+  readonly padTokenId?: number;
+  readonly eosTokenId?: number;
   readonly list: readonly AddedToken[];
   readonly byId: ReadonlyMap<number, AddedToken>;
   readonly byContent: ReadonlyMap<string, AddedToken>;
@@ -50,8 +50,8 @@ export class AddedTokens {
       .filter((token) => token.content !== '');
     const special = (names: string[]): number | undefined =>
       names.map((name) => this.byContent.get(name)).find((token) => token?.special)?.id;
-    this.padId = special(PAD_NAMES);
-    this.eosId = special(EOS_NAMES);
+    this.padTokenId = special(PAD_NAMES);
+    this.eosTokenId = special(EOS_NAMES);
   }
 
   /**
@@ -72,7 +72,7 @@ export class AddedTokens {
 
   /** @throws Error when there is no special token for the end of a text. */
   requireEos(): number {
-    if (this.eosId !== undefined) return this.eosId;
+    if (this.eosTokenId !== undefined) return this.eosTokenId;
     throw new Error(
       `addEos: the tokenizer has no special token for the end of a text (${EOS_NAMES.join(', ')})`,
     );

@@ -111,7 +111,9 @@ describe('trainBpe', () => {
       /unkToken "\[UNK\]": not among specialTokens/,
     );
     await expect(refused({ initialAlphabet: ['ab'] })).rejects.toThrow(/initialAlphabet: "ab" given/);
-    await expect(refused({ preTokenizer: 'words' as 'none' })).rejects.toThrow(/preTokenizer "words"/);
+    await expect(refused({ preTokenizer: 'words' as 'none' })).rejects.toThrow(
+      /preTokenizer: unknown "words"/,
+    );
   });
 });
 

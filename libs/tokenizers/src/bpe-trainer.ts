@@ -5,7 +5,7 @@ import { BpeTokenizer } from './bpe.js';
 import { BYTE_TO_CODE_POINT, byteLevelAlphabet, writeUtf8 } from './byte-level.js';
 import { corpusParts, type Corpus } from './corpus.js';
 import { learnMerges, type SymbolWords } from './merge-learner.js';
-import { byteLevel, noPreTokenizer, whitespace, type PreTokenizer } from './pre-tokenizers.js';
+import { resolvePreTokenizer, type PreTokenizerOption } from './pre-tokenizers.js';
 import { WordCounter } from './word-counter.js';
 
 export interface TrainBpeOptions {
@@ -22,7 +22,7 @@ export interface TrainBpeOptions {
   /** Keep only this many characters, the most frequent ones (of equals the smaller code points); initial ones first. */
   limitAlphabet?: number;
   /** Default `whitespace()`. */
-  preTokenizer?: PreTokenizer | 'whitespace' | 'byte-level' | 'none';
+  preTokenizer?: PreTokenizerOption;
   /** Called now and then: while words are counted (units of the corpus), and while merges are learnt (tokens so far). */
   onProgress?: (progress: TrainBpeProgress) => void;
 }
@@ -58,7 +58,7 @@ export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promis
       `unkToken ${JSON.stringify(unkToken)}: not among specialTokens; add it there to give it an id`,
     );
   }
-  const preTokenizer = namedPreTokenizer(options.preTokenizer ?? 'whitespace');
+  const preTokenizer = resolvePreTokenizer(options.preTokenizer ?? 'whitespace');
   const initialAlphabet = [...(options.initialAlphabet ?? (preTokenizer.bytes ? byteLevelAlphabet() : []))];
 
   const counter = new WordCounter(preTokenizer);
@@ -108,16 +108,6 @@ function wholeNumber(name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {
     throw new Error(`${name} ${value}: expected a whole number of at least ${least}`);
   }
-}
-
-function namedPreTokenizer(preTokenizer: NonNullable<TrainBpeOptions['preTokenizer']>): PreTokenizer {
-  if (preTokenizer === 'whitespace') return whitespace();
-  if (preTokenizer === 'byte-level') return byteLevel();
-  if (preTokenizer === 'none') return noPreTokenizer();
-  if (typeof preTokenizer === 'object' && typeof preTokenizer.scan === 'function') return preTokenizer;
-  throw new Error(
-    `preTokenizer ${JSON.stringify(preTokenizer)}: expected "whitespace", "byte-level", "none", or what whitespace(), byteLevel() or noPreTokenizer() gives`,
-  );
 }
 
 /** The words counted, as code points: their own, or those that stand for their bytes. */

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  BpeTokenizer,
-  byteLevel,
-  byteLevelAlphabet,
-  gpt2Tokenizer,
-  noPreTokenizer,
-  trainBpe,
-} from './index.js';
+import { BpeTokenizer, byteLevel, gpt2Tokenizer, trainBpe } from './index.js';
+import { byteLevelAlphabet } from './byte-level.js';
+import { noPreTokenizer } from './pre-tokenizers.js';
 import { trickyText, wholeText } from './testing/texts.js';
 
 const corpus = "the cat's hat, it's that\n\n  the   mat 12 011 naïve 你你 🙂🙂 ab's abababab aaaaaa ".repeat(
@@ -92,11 +87,11 @@ describe('BpeTokenizer', () => {
     expect(Buffer.compare(Buffer.from(used.encode(many).buffer), Buffer.from(ids.buffer))).toBe(0);
   });
 
-  it('encodeDetailed gives the same ids, and offsets that cut the text into its tokens', () => {
+  it('encodeWithOffsets gives the same ids, and offsets that cut the text into its tokens', () => {
     fc.assert(
       fc.property(wholeText(), (text) => {
         for (const tokenizer of [bytes, spaced]) {
-          const { ids, tokens, offsets } = tokenizer.encodeDetailed(text);
+          const { ids, tokens, offsets } = tokenizer.encodeWithOffsets(text);
           expect(ids).toEqual(tokenizer.encode(text));
           const characters = [...text];
           tokens.forEach((token, i) => {
@@ -121,7 +116,7 @@ describe('BpeTokenizer', () => {
     fc.assert(
       fc.property(wholeText(), (text) => {
         const stream = bytes.decodeStream();
-        for (const id of bytes.encode(text, { specialTokens: 'text' })) {
+        for (const id of bytes.encode(text, { splitSpecialTokens: true })) {
           // What is given out is final: each piece is whole characters of the text.
           const piece = stream.push(id);
           expect(piece.includes('\ufffd') && !text.includes('\ufffd')).toBe(false);
@@ -143,9 +138,9 @@ describe('BpeTokenizer', () => {
 
   it('takes special tokens as text if asked to', () => {
     const text = 'the<|endoftext|>cat';
-    const eos = bytes.eosId!;
+    const eos = bytes.eosTokenId!;
     expect([...bytes.encode(text)].filter((id) => id === eos)).toHaveLength(1);
-    const ids = bytes.encode(text, { specialTokens: 'text' });
+    const ids = bytes.encode(text, { splitSpecialTokens: true });
     expect(ids).not.toContain(eos);
     expect(bytes.decode(ids)).toBe(text);
     expect(bytes.decode(bytes.encode(text))).toBe('thecat');
@@ -153,15 +148,15 @@ describe('BpeTokenizer', () => {
   });
 
   it('knows its special ids', () => {
-    expect([spaced.padId, spaced.unkId, spaced.eosId, spaced.vocabSize]).toEqual([
+    expect([spaced.padTokenId, spaced.unkTokenId, spaced.eosTokenId, spaced.vocabSize]).toEqual([
       0,
       1,
       undefined,
       spaced.config.vocab.size,
     ]);
-    expect([bytes.padId, bytes.unkId, bytes.eosId]).toEqual([undefined, undefined, 0]);
+    expect([bytes.padTokenId, bytes.unkTokenId, bytes.eosTokenId]).toEqual([undefined, undefined, 0]);
     expect([...bytes.encode('', { addEos: true })]).toEqual([0]);
-    expect(bytes.encodeDetailed('the', { addEos: true }).tokens.at(-1)).toBe('<|endoftext|>');
+    expect(bytes.encodeWithOffsets('the', { addEos: true }).tokens.at(-1)).toBe('<|endoftext|>');
     expect(() => spaced.encode('', { addEos: true })).toThrow(
       /addEos: .*no special token for the end of a text/,
     );

@@ -23,7 +23,7 @@ export interface BpeConfig extends BpeModelConfig {
 }
 
 /** Ids with what they stand for. */
-export interface DetailedEncoding {
+export interface Encoding {
   ids: Uint32Array;
   /** Of added tokens what they matched, with the white space that they take. */
   tokens: string[];
@@ -41,9 +41,9 @@ const MOST_REMEMBERED_UNITS = 1 << 20;
 export class BpeTokenizer implements Tokenizer {
   /** The largest id plus one. */
   readonly vocabSize: number;
-  readonly padId?: number;
-  readonly unkId?: number;
-  readonly eosId?: number;
+  readonly padTokenId?: number;
+  readonly unkTokenId?: number;
+  readonly eosTokenId?: number;
   readonly config: BpeConfig;
   readonly #model: BpeModel;
   readonly #added: AddedTokens;
@@ -67,9 +67,9 @@ export class BpeTokenizer implements Tokenizer {
     for (const [token, id] of config.vocab) this.#tokens[id] = token;
     for (const token of this.#added.list) this.#tokens[token.id] = token.content;
     this.vocabSize = this.#tokens.length;
-    this.padId = this.#added.padId;
-    this.eosId = this.#added.eosId;
-    this.unkId = config.unkToken === null ? undefined : this.tokenToId(config.unkToken);
+    this.padTokenId = this.#added.padTokenId;
+    this.eosTokenId = this.#added.eosTokenId;
+    this.unkTokenId = config.unkToken === null ? undefined : this.tokenToId(config.unkToken);
   }
 
   /** @throws Error naming what is wrong with the JSON, or what in it is not supported. */
@@ -84,7 +84,7 @@ export class BpeTokenizer implements Tokenizer {
     if (this.#added.list.length === 0) {
       this.#encodePlain(text, 0, text.length);
     } else {
-      for (const { from, to, id } of this.#added.split(text, options.specialTokens !== 'text')) {
+      for (const { from, to, id } of this.#added.split(text, !options.splitSpecialTokens)) {
         if (id < 0) this.#encodePlain(text, from, to);
         else this.#append(id);
       }
@@ -97,12 +97,12 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   /** Like `encode`, with the token and the place in the text of each id. Slower: nothing is remembered. */
-  encodeDetailed(text: string, options: EncodeOptions = {}): DetailedEncoding {
+  encodeWithOffsets(text: string, options: EncodeOptions = {}): Encoding {
     const ids: number[] = [];
     const tokens: string[] = [];
     const spans: TokenSpan[] = [];
     const { symbols } = this.#model;
-    for (const { from, to, id } of this.#added.split(text, options.specialTokens !== 'text')) {
+    for (const { from, to, id } of this.#added.split(text, !options.splitSpecialTokens)) {
       if (id >= 0) {
         ids.push(id);
         tokens.push(text.slice(from, to));
@@ -161,8 +161,12 @@ export class BpeTokenizer implements Tokenizer {
     return this.#tokens[id];
   }
 
-  safeCut(text: string, near: number, options: Pick<EncodeOptions, 'specialTokens'> = {}): number {
-    const parseSpecial = options.specialTokens !== 'text';
+  safeSplitPoint(
+    text: string,
+    near: number,
+    options: Pick<EncodeOptions, 'splitSpecialTokens'> = {},
+  ): number {
+    const parseSpecial = !options.splitSpecialTokens;
     for (let at = Math.min(Math.floor(near), text.length); at > 0; at--) {
       if (!this.#added.allowsCut(text, at)) continue;
       if (this.config.preTokenizer.canCut(text, at) || this.#added.surelyBorders(text, at, parseSpecial))

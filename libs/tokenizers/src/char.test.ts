@@ -45,7 +45,7 @@ describe('CharTokenizer', () => {
 
   it('has an unknown token if asked to', () => {
     const tokenizer = CharTokenizer.fromText('ab', { unknownToken: '<unk>' });
-    expect([tokenizer.vocabSize, tokenizer.unkId]).toEqual([3, 2]);
+    expect([tokenizer.vocabSize, tokenizer.unkTokenId]).toEqual([3, 2]);
     expect([...tokenizer.encode('a?b')]).toEqual([0, 2, 1]);
     expect(tokenizer.decode([0, 2, 1])).toBe('ab');
     expect(tokenizer.decode([0, 2, 1], { skipSpecialTokens: false })).toBe('a<unk>b');

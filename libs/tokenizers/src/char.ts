@@ -14,7 +14,7 @@ export interface CharTokenizerOptions {
 /** Characters to ids: the characters of a text, sorted by code point, numbered from 0. */
 export class CharTokenizer implements Tokenizer {
   readonly vocabSize: number;
-  readonly unkId?: number;
+  readonly unkTokenId?: number;
   readonly #characters: readonly string[];
   readonly #unknownToken: string | null;
   readonly #ids = new Map<number, number>();
@@ -45,7 +45,7 @@ export class CharTokenizer implements Tokenizer {
           `unknownToken ${JSON.stringify(this.#unknownToken)}: expected a name that is no character of the vocabulary, such as "<unk>"`,
         );
       }
-      this.unkId = this.vocabSize++;
+      this.unkTokenId = this.vocabSize++;
     }
   }
 
@@ -90,7 +90,7 @@ export class CharTokenizer implements Tokenizer {
     let length = 0;
     for (let i = 0; i < text.length; i++) {
       const codePoint = text.codePointAt(i)!;
-      const id = this.#ids.get(codePoint) ?? this.unkId;
+      const id = this.#ids.get(codePoint) ?? this.unkTokenId;
       if (id === undefined) throw new Error(this.#unknown(codePoint, length, i));
       out[length++] = id;
       if (codePoint > 0xffff) i++;
@@ -115,16 +115,16 @@ export class CharTokenizer implements Tokenizer {
   }
 
   tokenToId(token: string): number | undefined {
-    if (token === this.#unknownToken) return this.unkId;
+    if (token === this.#unknownToken) return this.unkTokenId;
     return this.#isCharacter(token) ? this.#ids.get(token.codePointAt(0)!) : undefined;
   }
 
   idToToken(id: number): string | undefined {
-    return id === this.unkId ? this.#unknownToken! : this.#characters[id];
+    return id === this.unkTokenId ? this.#unknownToken! : this.#characters[id];
   }
 
   /** Anywhere, except between the two halves of a surrogate pair. */
-  safeCut(text: string, near: number): number {
+  safeSplitPoint(text: string, near: number): number {
     const at = Math.min(Math.floor(near), text.length);
     if (!(at > 0)) return 0;
     const before = text.charCodeAt(at - 1);
@@ -144,7 +144,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   #text(id: number, options: DecodeOptions): string {
-    if (id === this.unkId) return (options.skipSpecialTokens ?? true) ? '' : this.#unknownToken!;
+    if (id === this.unkTokenId) return (options.skipSpecialTokens ?? true) ? '' : this.#unknownToken!;
     const character = this.#characters[id];
     if (character === undefined) {
       throw new RangeError(`decode: id ${id} given, expected a whole number from 0 to ${this.vocabSize - 1}`);

@@ -51,7 +51,7 @@ export class CompactBuilder {
       rest += text;
       let done = 0;
       for (let cut = 1; cut > 0 && rest.length - done > PIECE + LOOK_AHEAD; done += cut) {
-        cut = this.base.safeCut(rest.slice(done, done + PIECE + LOOK_AHEAD), PIECE);
+        cut = this.base.safeSplitPoint(rest.slice(done, done + PIECE + LOOK_AHEAD), PIECE);
         if (cut > 0) this.add(rest.slice(done, done + cut));
       }
       rest = rest.slice(done);
@@ -95,7 +95,7 @@ export class CompactBuilder {
   #ranked(): number[] {
     const seen: number[] = [];
     this.#counts.forEach((count, id) => {
-      if (count > 0 && id !== this.base.eosId) seen.push(id);
+      if (count > 0 && id !== this.base.eosTokenId) seen.push(id);
     });
     return seen.sort((a, b) => this.#counts[b] - this.#counts[a] || a - b);
   }

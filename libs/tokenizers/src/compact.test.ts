@@ -23,10 +23,10 @@ describe('CompactTokenizer', () => {
   });
 
   it('takes the end of a text for its own, never for an entry', () => {
-    expect([tokenizer.padId, tokenizer.unkId, tokenizer.eosId]).toEqual([0, 1, 2]);
+    expect([tokenizer.padTokenId, tokenizer.unkTokenId, tokenizer.eosTokenId]).toEqual([0, 1, 2]);
     expect([...tokenizer.encode('<|endoftext|>')]).toEqual([2]);
     expect([...tokenizer.encode('', { addEos: true })]).toEqual([2]);
-    expect([...tokenizer.encode('<|endoftext|>', { specialTokens: 'text' })]).not.toContain(2);
+    expect([...tokenizer.encode('<|endoftext|>', { splitSpecialTokens: true })]).not.toContain(2);
     expect(tokenizer.tokenToId('<|endoftext|>')).toBe(2);
     expect(new CompactBuilder().add('<|endoftext|>'.repeat(9)).build(10).keptCount).toBe(0);
   });

@@ -28,9 +28,9 @@ export interface UnknownCounts {
  */
 export class CompactTokenizer implements Tokenizer {
   readonly vocabSize: number;
-  readonly padId = PAD;
-  readonly unkId = UNK;
-  readonly eosId = EOS;
+  readonly padTokenId = PAD;
+  readonly unkTokenId = UNK;
+  readonly eosTokenId = EOS;
   readonly #toBase: ReadonlyMap<number, number>;
   readonly #fromBase: ReadonlyMap<number, number>;
   readonly #givenBase: BpeTokenizer | undefined;
@@ -116,7 +116,7 @@ export class CompactTokenizer implements Tokenizer {
   }
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    const ids = this.base.encode(text, { specialTokens: options.specialTokens });
+    const ids = this.base.encode(text, { splitSpecialTokens: options.splitSpecialTokens });
     const table = this.#lookup();
     const out = options.addEos ? new Uint32Array(ids.length + 1) : ids;
     for (let i = 0; i < ids.length; i++) out[i] = table[ids[i]] || UNK;
@@ -146,7 +146,7 @@ export class CompactTokenizer implements Tokenizer {
   }
 
   /** What of a text the table does not have. */
-  countUnknown(text: string, options: Pick<EncodeOptions, 'specialTokens'> = {}): UnknownCounts {
+  countUnknown(text: string, options: Pick<EncodeOptions, 'splitSpecialTokens'> = {}): UnknownCounts {
     const ids = this.encode(text, options);
     let unknown = 0;
     for (const id of ids) if (id === UNK) unknown++;
@@ -166,8 +166,12 @@ export class CompactTokenizer implements Tokenizer {
     return baseId === undefined ? RESERVED[id] : this.base.idToToken(baseId);
   }
 
-  safeCut(text: string, near: number, options: Pick<EncodeOptions, 'specialTokens'> = {}): number {
-    return this.base.safeCut(text, near, options);
+  safeSplitPoint(
+    text: string,
+    near: number,
+    options: Pick<EncodeOptions, 'splitSpecialTokens'> = {},
+  ): number {
+    return this.base.safeSplitPoint(text, near, options);
   }
 
   /** The table; with the base under "base" when it is not GPT-2. */
@@ -184,7 +188,7 @@ export class CompactTokenizer implements Tokenizer {
     if (this.#table === undefined) {
       const { base } = this;
       this.#table = new Uint32Array(base.vocabSize);
-      if (base.eosId !== undefined) this.#table[base.eosId] = EOS;
+      if (base.eosTokenId !== undefined) this.#table[base.eosTokenId] = EOS;
       for (const [baseId, id] of this.#fromBase) {
         if (baseId >= base.vocabSize) {
           throw new Error(

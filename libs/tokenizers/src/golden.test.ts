@@ -9,8 +9,7 @@ import {
   CompactTokenizer,
   gpt2Tokenizer,
   trainBpe,
-  whitespace,
-  words,
+  preTokenize,
 } from './index.js';
 
 interface Row {
@@ -55,7 +54,7 @@ function sha256(ids: Uint32Array): string {
 }
 
 function expectRow(tokenizer: BpeTokenizer, row: Row): void {
-  const { ids, tokens, offsets } = tokenizer.encodeDetailed(row.text);
+  const { ids, tokens, offsets } = tokenizer.encodeWithOffsets(row.text);
   expect({ text: row.text, ids: [...ids], tokens, offsets, decoded: tokenizer.decode(ids) }).toEqual(row);
   expect([...tokenizer.encode(row.text)]).toEqual(row.ids);
 }
@@ -116,7 +115,7 @@ describeGolden(
 
     it('counts the most frequent words through the pre-tokenizer', () => {
       const counts = new Map<string, number>();
-      for (const word of words(text().toLowerCase(), whitespace()))
+      for (const word of preTokenize(text().toLowerCase(), 'whitespace'))
         counts.set(word, (counts.get(word) ?? 0) + 1);
       const expected = settings().top_100_words!;
       expect([...counts.values()].sort((a, b) => b - a).slice(0, 100)).toEqual(

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tokenizer as HuggingFace } from 'tokenizers';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BpeTokenizer, byteLevel, noPreTokenizer, trainBpe, whitespace } from './index.js';
+import { BpeTokenizer, byteLevel, trainBpe } from './index.js';
+import { noPreTokenizer, whitespace } from './pre-tokenizers.js';
 
 interface TrainingCase {
   from: 'files' | 'iterator';
@@ -94,7 +95,7 @@ describe('BpeTokenizer against Hugging Face', () => {
     for (const fixture of fixtures.encoding) {
       const tokenizer = BpeTokenizer.fromJSON(fixture.tokenizer);
       for (const row of fixture.texts) {
-        const detailed = tokenizer.encodeDetailed(row.text);
+        const detailed = tokenizer.encodeWithOffsets(row.text);
         const actual = {
           text: row.text,
           ids: [...tokenizer.encode(row.text)],
@@ -102,7 +103,7 @@ describe('BpeTokenizer against Hugging Face', () => {
           offsets: row.offsets && detailed.offsets,
           decoded: tokenizer.decode(row.ids),
           decoded_whole: tokenizer.decode(row.ids, { skipSpecialTokens: false }),
-          ids_as_text: [...tokenizer.encode(row.text, { specialTokens: 'text' })],
+          ids_as_text: [...tokenizer.encode(row.text, { splitSpecialTokens: true })],
         };
         expect(actual).toEqual(row);
         expect([...detailed.ids]).toEqual(row.ids);

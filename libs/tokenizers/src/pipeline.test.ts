@@ -44,7 +44,7 @@ describe.each(Object.entries(families))('%s against Hugging Face', (name, { toke
         decoded: tokenizer.decode(row.with_special),
         decoded_whole: tokenizer.decode(row.with_special, { skipSpecialTokens: false }),
       };
-      const asText = [...tokenizer.encode(row.text, { specialTokens: 'text' })];
+      const asText = [...tokenizer.encode(row.text, { splitSpecialTokens: true })];
       expect(actual).toEqual({ ...row, as_text: undefined });
       if (forged(tokenizer, row.as_text)) expect(forged(tokenizer, asText), row.text).toBe(false);
       else expect(asText, row.text).toEqual(row.as_text);
@@ -91,7 +91,7 @@ describe.each(Object.entries(families))('%s against Hugging Face', (name, { toke
   it('cuts texts only where their ids stay the same', () => {
     fc.assert(
       fc.property(trickyText(), trickyText(), fc.nat(40), (text, more, near) => {
-        const at = tokenizer.safeCut(text, near);
+        const at = tokenizer.safeSplitPoint(text, near);
         if (at === 0) return;
         const whole = text + more;
         const pieces = [whole.slice(0, at), whole.slice(at)].flatMap((piece) => [...tokenizer.encode(piece)]);
@@ -102,23 +102,25 @@ describe.each(Object.entries(families))('%s against Hugging Face', (name, { toke
   });
 
   it('adds the end of a text once', () => {
-    const { eosId } = tokenizer;
-    if (eosId === undefined) {
+    const { eosTokenId } = tokenizer;
+    if (eosTokenId === undefined) {
       expect(() => tokenizer.encode('a', { addEos: true })).toThrow(/no special token for the end/);
       return;
     }
-    expect(tokenizer.encode('a', { addEos: true }).at(-1)).toBe(eosId);
+    expect(tokenizer.encode('a', { addEos: true }).at(-1)).toBe(eosTokenId);
     const whole = [...tokenizer.encode('a', { addEos: true, addSpecialTokens: true })];
-    expect(whole.filter((id) => id === eosId)).toEqual([eosId]);
+    expect(whole.filter((id) => id === eosTokenId)).toEqual([eosTokenId]);
   });
 });
 
 it('cuts between words, where there are some', () => {
   const text = 'to be or not to be';
   for (const name of ['bert_uncased', 'bert_cased', 't5']) {
-    expect(text.slice(tokenizerFromJSON(families[name].tokenizer).safeCut(text, 10))).toBe('not to be');
+    expect(text.slice(tokenizerFromJSON(families[name].tokenizer).safeSplitPoint(text, 10))).toBe(
+      'not to be',
+    );
   }
-  expect(tokenizerFromJSON(families.t5_converted.tokenizer).safeCut(text, 10)).toBe(0);
+  expect(tokenizerFromJSON(families.t5_converted.tokenizer).safeSplitPoint(text, 10)).toBe(0);
 });
 
 /** Scripts that have not changed since 2015: Hugging Face's tables of marks and punctuation are that old. */

@@ -20,9 +20,9 @@ const LONGEST_REMEMBERED = 64;
 export class PipelineTokenizer implements Tokenizer {
   /** The largest id plus one. */
   readonly vocabSize: number;
-  readonly padId?: number;
-  readonly unkId?: number;
-  readonly eosId?: number;
+  readonly padTokenId?: number;
+  readonly unkTokenId?: number;
+  readonly eosTokenId?: number;
   readonly #json: Record<string, unknown>;
   readonly #added: AddedTokens;
   readonly #normalizer: Normalizer | null;
@@ -55,9 +55,9 @@ export class PipelineTokenizer implements Tokenizer {
     this.#added = new AddedTokens(addedTokens, this.#normalizer ?? undefined);
     this.#json = file;
     this.vocabSize = tokens.length;
-    this.padId = this.#added.padId;
-    this.eosId = this.#added.eosId;
-    this.unkId = this.#model.unkId;
+    this.padTokenId = this.#added.padTokenId;
+    this.eosTokenId = this.#added.eosTokenId;
+    this.unkTokenId = this.#model.unkTokenId;
     this.#cutsAtBlanks =
       this.#splitter.cutsAtSpace &&
       (this.#normalizer === null || (this.#normalizer.local && this.#normalizer(' ') === ' ')) &&
@@ -71,7 +71,7 @@ export class PipelineTokenizer implements Tokenizer {
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
     const ids: number[] = options.addSpecialTokens ? [...(this.#template?.before ?? [])] : [];
-    const parseSpecial = options.specialTokens !== 'text';
+    const parseSpecial = !options.splitSpecialTokens;
     // Halves of surrogate pairs are what they become in UTF-8.
     const whole = text.replace(/\p{Surrogate}/gu, '\ufffd');
     for (const given of this.#added.splitGiven(whole, parseSpecial)) {
@@ -116,7 +116,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   /** Between a blank and an ASCII letter or digit, where the words on both sides do not depend on each other. */
-  safeCut(text: string, near: number): number {
+  safeSplitPoint(text: string, near: number): number {
     if (!this.#cutsAtBlanks) return 0;
     for (let at = Math.min(Math.floor(near), text.length - 1); at > 0; at--) {
       if (text[at - 1] === ' ' && /[0-9A-Za-z]/.test(text[at]) && this.#added.allowsCut(text, at)) return at;

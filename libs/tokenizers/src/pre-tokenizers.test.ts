@@ -1,7 +1,8 @@
 // The hand-written scanners against the regular expressions they stand for, on random text.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byteLevel, noPreTokenizer, whitespace, words } from './index.js';
+import { byteLevel, preTokenize } from './index.js';
+import { noPreTokenizer, whitespace } from './pre-tokenizers.js';
 import { trickyText } from './testing/texts.js';
 
 // \s of Rust and Oniguruma is White_Space, \w as Rust's regex crate documents it (Unicode TR18, annex C).
@@ -17,7 +18,7 @@ describe('pre-tokenizers', () => {
   it('Whitespace is its regular expression', () => {
     fc.assert(
       fc.property(trickyText(), (text) => {
-        expect([...words(text, whitespace())]).toEqual(matches(text, WHITESPACE));
+        expect([...preTokenize(text, whitespace())]).toEqual(matches(text, WHITESPACE));
       }),
       { numRuns: 2000 },
     );
@@ -26,7 +27,7 @@ describe('pre-tokenizers', () => {
   it("ByteLevel is GPT-2's regular expression", () => {
     fc.assert(
       fc.property(trickyText(), (text) => {
-        expect([...words(text, byteLevel())]).toEqual(matches(text, GPT2));
+        expect([...preTokenize(text, byteLevel())]).toEqual(matches(text, GPT2));
       }),
       { numRuns: 2000 },
     );
@@ -50,14 +51,14 @@ describe('pre-tokenizers', () => {
 
   it('addPrefixSpace puts a space before a text without one', () => {
     const preTokenizer = byteLevel({ addPrefixSpace: true });
-    expect([...words('one two', preTokenizer)]).toEqual([' one', ' two']);
-    expect([...words(' one', preTokenizer)]).toEqual([' one']);
-    expect([...words('', preTokenizer)]).toEqual([]);
+    expect([...preTokenize('one two', preTokenizer)]).toEqual([' one', ' two']);
+    expect([...preTokenize(' one', preTokenizer)]).toEqual([' one']);
+    expect([...preTokenize('', preTokenizer)]).toEqual([]);
   });
 
   it('without a pattern a text is one word', () => {
-    expect([...words('one two', noPreTokenizer())]).toEqual(['one two']);
-    expect([...words('one two', byteLevel({ useRegex: false }))]).toEqual(['one two']);
-    expect([...words('', noPreTokenizer())]).toEqual([]);
+    expect([...preTokenize('one two', noPreTokenizer())]).toEqual(['one two']);
+    expect([...preTokenize('one two', byteLevel({ useRegex: false }))]).toEqual(['one two']);
+    expect([...preTokenize('', noPreTokenizer())]).toEqual([]);
   });
 });

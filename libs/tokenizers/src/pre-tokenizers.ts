@@ -83,8 +83,23 @@ export function noPreTokenizer(): PreTokenizer {
   };
 }
 
-/** The words of a text, one after the other, such as for counting them. */
-export function* words(text: string, preTokenizer: PreTokenizer): Generator<string> {
+/** Name of a pre-tokenizer with default options, or one made by `byteLevel`. */
+export type PreTokenizerOption = PreTokenizer | 'whitespace' | 'byte-level' | 'none';
+
+/** @throws Error when the name is unknown */
+export function resolvePreTokenizer(option: PreTokenizerOption): PreTokenizer {
+  if (option === 'whitespace') return whitespace();
+  if (option === 'byte-level') return byteLevel();
+  if (option === 'none') return noPreTokenizer();
+  if (typeof option === 'object' && typeof option.scan === 'function') return option;
+  throw new Error(
+    `preTokenizer: unknown ${JSON.stringify(option)}. Expected "whitespace", "byte-level", "none" or byteLevel(options).`,
+  );
+}
+
+/** Yields the words of a text. */
+export function* preTokenize(text: string, option: PreTokenizerOption): Generator<string> {
+  const preTokenizer = resolvePreTokenizer(option);
   const whole = preTokenizer.addPrefixSpace && text !== '' && text[0] !== ' ' ? ` ${text}` : text;
   const bounds = new Int32Array(512);
   let from = 0;

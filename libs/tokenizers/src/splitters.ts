@@ -1,7 +1,7 @@
 // How a text is cut into words before WordPiece and Unigram: the pre-tokenizers of a `tokenizer.json` that go with them.
 // What BPE's texts are cut with, at another speed, is in pre-tokenizers.ts.
 import { expectArray, expectBoolean, expectRecord, expectText, where } from './json-checks.js';
-import { whitespace, words } from './pre-tokenizers.js';
+import { preTokenize } from './pre-tokenizers.js';
 
 /** Words of a text. `atStart` says whether the text is the beginning of the whole. */
 export interface Splitter {
@@ -21,7 +21,7 @@ export function parseSplitter(json: unknown): Splitter {
     case 'BertPreTokenizer':
       return splitter((text) => text.match(BERT_WORDS) ?? [], true);
     case 'Whitespace':
-      return splitter((text) => words(text, whitespace()), true);
+      return splitter((text) => preTokenize(text, 'whitespace'), true);
     case 'WhitespaceSplit':
       return splitter((text) => text.match(/\P{White_Space}+/gu) ?? [], true);
     case 'Metaspace':

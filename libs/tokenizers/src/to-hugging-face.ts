@@ -21,7 +21,7 @@ export function toHuggingFace(tokenizer: Tokenizer): Record<string, unknown> {
 
 function characters(tokenizer: CharTokenizer): BpeTokenizer {
   const tokens = Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id)!);
-  const unknown = tokenizer.unkId === undefined ? null : tokens[tokenizer.unkId];
+  const unknown = tokenizer.unkTokenId === undefined ? null : tokens[tokenizer.unkTokenId];
   return new BpeTokenizer({
     vocab: new Map(tokens.map((token, id) => [token, id])),
     merges: [],

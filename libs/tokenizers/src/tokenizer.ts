@@ -11,10 +11,10 @@ export interface EncodeOptions {
    */
   addSpecialTokens?: boolean;
   /**
-   * `'parse'` (default): special tokens such as `<|endoftext|>` in the text become their one id.
-   * `'text'`: they are ordinary characters, so that a user's text cannot end a document or forge a control token.
+   * Encode special tokens such as `<|endoftext|>` in the text as ordinary characters, so that untrusted text cannot end a
+   * document or forge a control token. Default false: they become their single id.
    */
-  specialTokens?: 'parse' | 'text';
+  splitSpecialTokens?: boolean;
 }
 
 /** How `decode` treats ids. */
@@ -35,9 +35,9 @@ export interface DecodeStream {
 export interface Tokenizer {
   /** Number of ids: a model's embedding needs this many rows. */
   readonly vocabSize: number;
-  readonly padId?: number;
-  readonly unkId?: number;
-  readonly eosId?: number;
+  readonly padTokenId?: number;
+  readonly unkTokenId?: number;
+  readonly eosTokenId?: number;
   /** Ids of a text. */
   encode(text: string, options?: EncodeOptions): Uint32Array;
   /** Text of ids; an id outside the vocabulary is an error. */
@@ -52,7 +52,7 @@ export interface Tokenizer {
    * `encode(whole.slice(0, p))` followed by `encode(whole.slice(p))` is `encode(whole)`.
    * 0 when the text allows none: then give more text, or encode it in one piece.
    */
-  safeCut(text: string, near: number, options?: Pick<EncodeOptions, 'specialTokens'>): number;
+  safeSplitPoint(text: string, near: number, options?: Pick<EncodeOptions, 'splitSpecialTokens'>): number;
   /** Plain data from which `tokenizerFromJSON` builds the same tokenizer, also in a worker. */
   toJSON(): Record<string, unknown>;
 }

@@ -26,12 +26,12 @@ export function parseUnigram(model: Record<string, unknown>, special: ReadonlySe
     tokens.push(token);
     scores.push(score);
   });
-  const unkId =
+  const unkTokenId =
     model.unk_id === undefined || model.unk_id === null
       ? undefined
       : expectId(model.unk_id, 'tokenizer.json: "model.unk_id"');
-  if (unkId !== undefined && unkId >= tokens.length) {
-    throw new Error(`tokenizer.json: "model.unk_id" is ${unkId}, expected less than ${tokens.length}`);
+  if (unkTokenId !== undefined && unkTokenId >= tokens.length) {
+    throw new Error(`tokenizer.json: "model.unk_id" is ${unkTokenId}, expected less than ${tokens.length}`);
   }
   const byteFallback = expectBoolean(model.byte_fallback, false, 'tokenizer.json: "model.byte_fallback"');
   const lowest = scores.reduce((least, score) => Math.min(least, score), Infinity);
@@ -47,18 +47,18 @@ export function parseUnigram(model: Record<string, unknown>, special: ReadonlySe
       );
       if (bytes.every((id) => id !== undefined)) return bytes;
     }
-    if (unkId === undefined) {
+    if (unkTokenId === undefined) {
       throw new Error(
         `unknown character in ${JSON.stringify(piece)}: the tokenizer has no token for it, and none for unknown characters`,
       );
     }
-    return [unkId];
+    return [unkTokenId];
   };
 
   return {
     tokens,
     ids,
-    unkId,
+    unkTokenId,
     encode(word, withoutSpecial) {
       const { length } = word;
       /** Best score of a path that ends here, where its last token starts (-1: no path yet), and which it is (-1: unknown). */
@@ -89,11 +89,11 @@ export function parseUnigram(model: Record<string, unknown>, special: ReadonlySe
       const found: number[] = [];
       for (let end = length; end > 0;) {
         let at = start[end];
-        if (token[end] >= 0 && token[end] !== unkId) {
+        if (token[end] >= 0 && token[end] !== unkTokenId) {
           found.push(token[end]);
         } else {
           // Unknown characters in a row are one.
-          while (at > 0 && (token[at] < 0 || token[at] === unkId)) at = start[at];
+          while (at > 0 && (token[at] < 0 || token[at] === unkTokenId)) at = start[at];
           found.push(...unknown(word.slice(at, end), withoutSpecial).reverse());
         }
         end = at;

@@ -7,7 +7,7 @@ export interface WordModel {
   /** Tokens by id; holes where an id has none. */
   readonly tokens: readonly (string | undefined)[];
   readonly ids: ReadonlyMap<string, number>;
-  readonly unkId?: number;
+  readonly unkTokenId?: number;
   encode(word: string, withoutSpecial: boolean): number[];
 }
 
@@ -32,8 +32,8 @@ export function parseWordPiece(model: Record<string, unknown>, special: Readonly
     longest = Math.max(longest, token.length);
   }
   const unkToken = expectText(model.unk_token, 'tokenizer.json: "model.unk_token"') ?? '[UNK]';
-  const unkId = ids.get(unkToken);
-  if (unkId === undefined) {
+  const unkTokenId = ids.get(unkToken);
+  if (unkTokenId === undefined) {
     throw new Error(`tokenizer.json: "model.unk_token" ${where(unkToken)} is not in the vocabulary`);
   }
   const prefix =
@@ -46,9 +46,9 @@ export function parseWordPiece(model: Record<string, unknown>, special: Readonly
   return {
     tokens,
     ids,
-    unkId,
+    unkTokenId,
     encode(word, withoutSpecial) {
-      if (word.length > most && [...word].length > most) return [unkId];
+      if (word.length > most && [...word].length > most) return [unkTokenId];
       const found: number[] = [];
       for (let start = 0; start < word.length;) {
         const before = start > 0 ? prefix : '';
@@ -59,7 +59,7 @@ export function parseWordPiece(model: Record<string, unknown>, special: Readonly
           if (id !== undefined && !(withoutSpecial && special.has(id))) break;
           id = undefined;
         }
-        if (id === undefined) return [unkId];
+        if (id === undefined) return [unkTokenId];
         found.push(id);
         start = end;
       }

@@ -1,17 +1,9 @@
-// Cutting where a tokenizer says changes nothing, whatever comes after; and it says so often enough to be of use.
+// Encoding the two sides of a split point separately gives the ids of the whole text, whatever follows it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  BpeTokenizer,
-  byteLevel,
-  CharTokenizer,
-  CompactBuilder,
-  noPreTokenizer,
-  trainBpe,
-  whitespace,
-  type BpeConfig,
-  type Tokenizer,
-} from './index.js';
+import { BpeTokenizer, byteLevel, CharTokenizer, CompactBuilder, trainBpe, type Tokenizer } from './index.js';
+import { type BpeConfig } from './bpe.js';
+import { noPreTokenizer, whitespace } from './pre-tokenizers.js';
 import { trickyText } from './testing/texts.js';
 
 const corpus =
@@ -51,11 +43,11 @@ const tokenizers: Record<string, Tokenizer> = {
 };
 tokenizers.compact = new CompactBuilder(tokenizers['byte-level'] as BpeTokenizer).add(corpus).build(60);
 
-describe.each(Object.entries(tokenizers))('safeCut: %s', (_name, tokenizer) => {
-  it.each(['parse', 'text'] as const)('leaves the ids as they are (special tokens: %s)', (specialTokens) => {
+describe.each(Object.entries(tokenizers))('safeSplitPoint: %s', (_name, tokenizer) => {
+  it.each([false, true])('preserves the ids (splitSpecialTokens: %s)', (splitSpecialTokens) => {
     fc.assert(
       fc.property(trickyText(), trickyText(), fc.nat(100), (known, unknown, near) => {
-        const cut = tokenizer.safeCut(known, near, { specialTokens });
+        const cut = tokenizer.safeSplitPoint(known, near, { splitSpecialTokens });
         expect(cut).toBeGreaterThanOrEqual(0);
         expect(cut).toBeLessThanOrEqual(Math.min(near, known.length));
         const whole = known + unknown;
@@ -63,11 +55,11 @@ describe.each(Object.entries(tokenizers))('safeCut: %s', (_name, tokenizer) => {
         expect({
           known,
           cut,
-          ids: pieces.flatMap((piece) => [...tokenizer.encode(piece, { specialTokens })]),
+          ids: pieces.flatMap((piece) => [...tokenizer.encode(piece, { splitSpecialTokens })]),
         }).toEqual({
           known,
           cut,
-          ids: [...tokenizer.encode(whole, { specialTokens })],
+          ids: [...tokenizer.encode(whole, { splitSpecialTokens })],
         });
       }),
       { numRuns: 400 },
@@ -75,11 +67,11 @@ describe.each(Object.entries(tokenizers))('safeCut: %s', (_name, tokenizer) => {
   });
 });
 
-describe('safeCut finds', () => {
+describe('safeSplitPoint finds', () => {
   const text = 'One day, a cat sat.\nThe end.\n<|endoftext|>\nOne day';
-  const cut = (name: string, near: number): number => tokenizers[name].safeCut(text, near);
+  const cut = (name: string, near: number): number => tokenizers[name].safeSplitPoint(text, near);
 
-  it('a place within a few words', () => {
+  it('a position within a few words of the limit', () => {
     for (const name of ['whitespace', 'byte-level', 'compact']) {
       for (let near = 5; near <= text.length; near++) {
         expect(near - cut(name, near), `${name} near ${near}`).toBeLessThan('<|endoftext|>'.length + 1);
@@ -91,18 +83,22 @@ describe('safeCut finds', () => {
     expect(cut('byte-level with a space before', 13)).toBe(10);
   });
 
-  it('special tokens where a text is one word', () => {
+  it('special tokens where a text is a single word', () => {
     expect(cut('no pre-tokenizer', text.length)).toBe(text.indexOf('\nOne day'));
     expect(cut('no pre-tokenizer', 41)).toBe(text.indexOf('<|endoftext|>'));
     expect(cut('no pre-tokenizer', 20)).toBe(0);
-    expect(tokenizers['no pre-tokenizer'].safeCut(text, text.length, { specialTokens: 'text' })).toBe(0);
+    expect(
+      tokenizers['no pre-tokenizer'].safeSplitPoint(text, text.length, { splitSpecialTokens: true }),
+    ).toBe(0);
   });
 
-  it('nothing in nothing', () => {
+  it('no position in empty text', () => {
     for (const tokenizer of Object.values(tokenizers)) {
-      expect([tokenizer.safeCut('', 5), tokenizer.safeCut('a b', 0), tokenizer.safeCut('a b', -1)]).toEqual([
-        0, 0, 0,
-      ]);
+      expect([
+        tokenizer.safeSplitPoint('', 5),
+        tokenizer.safeSplitPoint('a b', 0),
+        tokenizer.safeSplitPoint('a b', -1),
+      ]).toEqual([0, 0, 0]);
     }
   });
 });
