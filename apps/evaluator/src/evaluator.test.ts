@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine } from '@lilformer/engine';
-import { describeGolden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attend, attendFlags } from './attend.js';
 import { compareArchitectures, compareArchitecturesFlags } from './compare-architectures.js';
@@ -219,15 +219,9 @@ describe('gru-step', () => {
   });
 });
 
-describeGolden('evaluator on real text', [reference('tinyshakespeare/input.txt')], () => {
+describe('evaluator on real text', () => {
   it('finds the vocabulary of the Shakespeare notebook', async () => {
-    const shown = await run(
-      'vocabulary',
-      '--text',
-      reference('tinyshakespeare/input.txt'),
-      '--figures',
-      at('words'),
-    );
+    const shown = await run('vocabulary', '--text', tinyShakespeare, '--figures', at('words'));
     expect(shown).toContain('1,115,394 characters');
     expect(shown).toContain('65 different ones');
     expect(shown).toContain('447,717 tokens');

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readSafetensors } from '@lilformer/checkpoints';
-import { describeGolden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const workspace = resolve(import.meta.dirname, '../../..');
@@ -270,10 +270,10 @@ describe('trainer', () => {
   });
 });
 
-describeGolden('trainer on real text', [reference('tinyshakespeare/input.txt')], () => {
+describe('trainer on real text', () => {
   it('takes the Shakespeare experiments at a small size', { timeout: 120_000 }, async () => {
     const { code, err, out } = await run([
-      ...['train', '--preset', 'shakespeare/baseline', '--data', reference('tinyshakespeare/input.txt')],
+      ...['train', '--preset', 'shakespeare/baseline', '--data', tinyShakespeare],
       ...['--max-chars', '20000', '--d-model', '16', '--d-ff', '32', '--batch-size', '64', '--context', '16'],
       ...['--epochs', '1', '--max-steps', '6', '--log-every', '1', '--sample-tokens', '8'],
     ]);

@@ -1,8 +1,7 @@
 // Files that PyTorch wrote, against the values that it had in them.
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { golden, goldenJson } from '@lilformer/testing';
 import { isNamedArray, type NamedArray } from './named-array.js';
 import { readPyTorch, readWeights, stateDictOf, type PlainValue } from './pytorch.js';
 import { readSafetensors } from './safetensors.js';
@@ -42,7 +41,7 @@ function expectSame(actual: Map<string, NamedArray>, expected: Map<string, Named
   }
 }
 
-describeGolden('golden tensors.pt', golden('formats/tensors.pt'), () => {
+describe('golden tensors.pt', () => {
   const expected = goldenJson<Record<string, Expected>>('formats/tensors.json');
 
   it.each(['tensors.pt', 'tensors_legacy.pt'])(
@@ -72,20 +71,23 @@ describeGolden('golden tensors.pt', golden('formats/tensors.pt'), () => {
   });
 });
 
-describeGolden('golden checkpoints', golden('evolution/10_moe'), () => {
-  const root = golden('');
-  const cases = ['evolution', 'recurrent']
-    .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
-    .concat('tiny_transformer', 'nano_gpt', 'char_gpt')
-    .filter((name) => statSync(join(root, name)).isDirectory() && existsSync(join(root, name, 'weights.pt')));
-
-  it.each(cases)('%s: every .pt file has the weights of weights.safetensors', async (name) => {
-    const { tensors } = await readSafetensors(join(root, name, 'weights.safetensors'));
-    for (const file of ['weights.pt', 'checkpoint.pt', 'legacy.pt']) {
-      const path = join(root, name, file);
-      if (existsSync(path)) expectSame(await readWeights(path), tensors);
-    }
-    expect(await readWeights(join(root, name, 'weights.safetensors'))).toEqual(tensors);
+describe('golden checkpoints', () => {
+  it.each([
+    ...['03_bigram', '04_attention', '05_positional', '06_ffn', '07_transformer_block', '08_stacked'].map(
+      (stage) => `evolution/${stage}/checkpoint.pt`,
+    ),
+    'evolution/09_multihead/checkpoint.pt',
+    ...['checkpoint.pt', 'weights.pt', 'legacy.pt'].map((file) => `evolution/10_moe/${file}`),
+    ...['simple_rnn', 'multi_layer_rnn', 'gru_lm', 'gru_cell'].map((name) => `recurrent/${name}/weights.pt`),
+    'tiny_transformer/weights.pt',
+    'nano_gpt/weights.pt',
+    'char_gpt/weights.pt',
+  ])('%s has the weights of weights.safetensors', async (file) => {
+    const safetensors = golden(join(dirname(file), 'weights.safetensors'));
+    const { tensors } = await readSafetensors(safetensors);
+    expect(tensors.size).toBeGreaterThan(0);
+    expectSame(await readWeights(golden(file)), tensors);
+    expect(await readWeights(safetensors)).toEqual(tensors);
   });
 
   it('evolution/10_moe/training_checkpoint.pt: model, optimizer and settings', async () => {

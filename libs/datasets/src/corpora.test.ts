@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { describeGolden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cacheFolder } from './cache-folder.js';
 import { CORPORA, corpusPath } from './corpora.js';
@@ -87,9 +87,9 @@ describe('a corpus by name', () => {
   });
 });
 
-describeGolden('Tiny Shakespeare', reference('tinyshakespeare/input.txt'), () => {
+describe('Tiny Shakespeare', () => {
   it('is fetched, recognised, and found in the cache the second time', async () => {
-    const text = readFileSync(reference('tinyshakespeare/input.txt'));
+    const text = readFileSync(tinyShakespeare);
     const server = await serve(whole(text));
     const options = { ...fast, endpoint: server.url.replace('/file.txt', ''), cache: folder('cache') };
     const path = await corpusPath('tiny-shakespeare', options);

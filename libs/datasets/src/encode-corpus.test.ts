@@ -1,18 +1,10 @@
 import { spawn } from 'node:child_process';
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, goldenJson, reference } from '@lilformer/testing';
+import { golden, goldenJson, tinyShakespeare } from '@lilformer/testing';
 import { CharTokenizer, loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { encodeDocuments } from './encode-documents.js';
@@ -215,74 +207,71 @@ describe('encoding a corpus', () => {
   });
 });
 
-describeGolden(
-  'Tiny Shakespeare with 500 entries',
-  [golden('tokenizers/whitespace_bpe'), reference('tinyshakespeare/input.txt')],
-  () => {
-    interface Config {
-      tokens_in_corpus: number;
-      corpus_ids_sha256: string;
-      trained_on: { characters_from: number; characters_to: number };
+describe('Tiny Shakespeare with 500 entries', () => {
+  interface Config {
+    tokens_in_corpus: number;
+    corpus_ids_sha256: string;
+    trained_on: { characters_from: number; characters_to: number };
+  }
+
+  it('is the tokens and windows of the published experiment', async () => {
+    const config = goldenJson<Config>('tokenizers/whitespace_bpe/config.json');
+    const bpe = await loadTokenizer(golden('tokenizers/whitespace_bpe/tokenizer.json'));
+    const { characters_from: from, characters_to: to } = config.trained_on;
+    const text = folder('shakespeare.txt');
+    writeFileSync(text, readFileSync(tinyShakespeare).subarray(from, to)); // ASCII
+    const path = folder('shakespeare.tokens');
+    const count = await encodeToFile({ files: [text] }, bpe, path, { workers: 2 });
+    expect(count).toBe(config.tokens_in_corpus);
+    const file = openTokenFile(path);
+    const stored = file.dtype === 'uint16' ? Uint16Array.from(ids(file)) : ids(file);
+    const hashes = [stored, ids(file)].map((array) =>
+      createHash('sha256').update(new Uint8Array(array.buffer)).digest('hex'),
+    );
+    expect(hashes).toContain(config.corpus_ids_sha256);
+    const counts = (length: number) =>
+      splitWindows(slidingWindows(file, length), 0.8).map((part) => part.count);
+    if (config.tokens_in_corpus === 447_717) {
+      expect([counts(64), counts(128)]).toEqual([
+        [358_122, 89_531],
+        [358_071, 89_518],
+      ]);
     }
+    file.close();
+  });
+});
 
-    it('is the tokens and windows of the published experiment', async () => {
-      const config = goldenJson<Config>('tokenizers/whitespace_bpe/config.json');
-      const bpe = await loadTokenizer(golden('tokenizers/whitespace_bpe/tokenizer.json'));
-      const { characters_from: from, characters_to: to } = config.trained_on;
-      const text = folder('shakespeare.txt');
-      writeFileSync(text, readFileSync(reference('tinyshakespeare/input.txt')).subarray(from, to)); // ASCII
-      const path = folder('shakespeare.tokens');
-      const count = await encodeToFile({ files: [text] }, bpe, path, { workers: 2 });
-      expect(count).toBe(config.tokens_in_corpus);
-      const file = openTokenFile(path);
-      const stored = file.dtype === 'uint16' ? Uint16Array.from(ids(file)) : ids(file);
-      const hashes = [stored, ids(file)].map((array) =>
-        createHash('sha256').update(new Uint8Array(array.buffer)).digest('hex'),
-      );
-      expect(hashes).toContain(config.corpus_ids_sha256);
-      const counts = (length: number) =>
-        splitWindows(slidingWindows(file, length), 0.8).map((part) => part.count);
-      if (config.tokens_in_corpus === 447_717) {
-        expect([counts(64), counts(128)]).toEqual([
-          [358_122, 89_531],
-          [358_071, 89_518],
-        ]);
-      }
-      file.close();
-    });
-  },
-);
+describe('Tiny Shakespeare, one document for each speech', () => {
+  // Three times, the speeches numbered: 3.5 MB, more than one job of the encoder.
+  const speeches = readFileSync(tinyShakespeare, 'utf8')
+    .trim()
+    .split(/\n{2,}/);
+  const text = folder('speeches.txt');
+  writeFileSync(
+    text,
+    [1, 2, 3]
+      .flatMap((copy) => speeches.map((speech, i) => `${copy}.${i} ${speech}`))
+      .join('\n<|endoftext|>\n'),
+  );
 
-describeGolden(
-  'real stories',
-  [golden('tokenizers/byte_level_bpe'), reference('tinystories/valid.txt')],
-  () => {
-    it('come out the same on one thread and on two, cut or whole', async () => {
-      const bpe = await loadTokenizer(golden('tokenizers/byte_level_bpe/tokenizer.json'));
-      const text = reference('tinystories/valid.txt');
-      // As one document, it is cut into jobs where the tokenizer allows it.
-      for (const separator of ['<|endoftext|>', '']) {
-        const paths = [folder('valid-1.tokens'), folder('valid-2.tokens')];
-        await encodeToFile({ files: [text], separator }, bpe, paths[0], { workers: 1 });
-        await encodeToFile({ files: [text, text], separator }, bpe, paths[1], { workers: 2 });
-        const [one, two] = paths.map((path) => openTokenFile(path));
-        expect(existsSync(paths[1])).toBe(true);
-        const once = ids(one);
-        if (bpe.eosTokenId !== undefined) {
-          expect(two.length).toBe(2 * one.length);
-          expect(
-            Buffer.compare(Buffer.from(two.read(one.length, one.length).buffer), Buffer.from(once.buffer)),
-          ).toBe(0);
-        }
-        expect(Buffer.compare(Buffer.from(two.read(0, one.length).buffer), Buffer.from(once.buffer))).toBe(0);
-        if (separator === '') {
-          const whole = bpe.encode(readFileSync(text, 'utf8'), { splitSpecialTokens: true });
-          const end = bpe.eosTokenId === undefined ? once : once.subarray(0, -1);
-          expect(Buffer.compare(Buffer.from(end.slice().buffer), Buffer.from(whole.slice().buffer))).toBe(0);
-        }
-        one.close();
-        two.close();
-      }
-    });
-  },
-);
+  it.each(['<|endoftext|>', ''])('is the same on one thread and on two, separator %j', async (separator) => {
+    const bpe = await loadTokenizer(golden('tokenizers/byte_level_bpe/tokenizer.json'));
+    expect(bpe.eosTokenId).toBe(0);
+    const paths = [folder('speeches-1.tokens'), folder('speeches-2.tokens')];
+    await encodeToFile({ files: [text], separator }, bpe, paths[0], { workers: 1 });
+    await encodeToFile({ files: [text, text], separator }, bpe, paths[1], { workers: 2 });
+    const [one, two] = paths.map((path) => openTokenFile(path));
+    const documents = readFileSync(text, 'utf8').split(separator === '' ? /(?!)/ : '\n<|endoftext|>\n');
+    const expected = documents.flatMap((document) => [
+      ...bpe.encode(document, { splitSpecialTokens: true }),
+      0,
+    ]);
+    expect([one.length, two.length]).toEqual([expected.length, 2 * expected.length]);
+    const bytes = Buffer.from(Uint32Array.from(expected).buffer);
+    for (const part of [ids(one), two.read(0, one.length), two.read(one.length, one.length)]) {
+      expect(Buffer.from(part.buffer).equals(bytes)).toBe(true);
+    }
+    one.close();
+    two.close();
+  });
+});

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { describeGolden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
 import { describe, expect, it } from 'vitest';
 import { validLength } from './file-bytes.js';
 import type { ReadOptions } from './fragments.js';
@@ -153,11 +153,15 @@ describe('plain text', () => {
   });
 });
 
-describeGolden('the stories', reference('tinystories/valid.txt'), () => {
-  it('are as many as there are', async () => {
-    const documents = await all(reference('tinystories/valid.txt'));
-    expect(documents).toHaveLength(3110);
-    expect(documents.every((document) => document === document.trim() && document !== '')).toBe(true);
+describe('Tiny Shakespeare, one document for each speech', () => {
+  it('is read as its 7,222 speeches', async () => {
+    const speeches = readFileSync(tinyShakespeare, 'utf8')
+      .trim()
+      .split(/\n{2,}/);
+    expect(speeches).toHaveLength(7222);
+    expect(await all(file(speeches.join('\n<|endoftext|>\n')))).toEqual(speeches);
+    const last = `${speeches.at(-1)}\n`; // the end of the file is no separator
+    expect(await all(tinyShakespeare, { separator: '\n\n' })).toEqual([...speeches.slice(0, -1), last]);
   });
 });
 

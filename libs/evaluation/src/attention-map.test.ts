@@ -2,9 +2,8 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden } from '@lilformer/testing';
 import { CharTokenizer } from '@lilformer/tokenizers';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { attentionMap } from './attention-map.js';
 import { floats, goldenModel, goldenTensors, idRows } from './testing/golden-model.js';
 
@@ -21,7 +20,7 @@ for (const [folder, type] of [
   ['evolution/09_multihead', 'multi-head-transformer'],
   ['tiny_transformer', 'tiny-transformer'],
 ] as const) {
-  describeGolden(`attention of ${folder}`, golden(`${folder}/io.safetensors`), () => {
+  describe(`attention of ${folder}`, () => {
     it('is that of the original, with averages of heads and layers', async () => {
       const before = tf.memory().numTensors;
       const model = await goldenModel(folder, type);

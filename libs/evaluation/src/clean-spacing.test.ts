@@ -1,8 +1,8 @@
-import { describeGolden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
 import { trainBpe } from '@lilformer/tokenizers';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cleanSpacing } from './clean-spacing.js';
 
 it('joins punctuation with the word before it', () => {
@@ -27,9 +27,9 @@ it('changes nothing a second time, and nothing but white space', () => {
   );
 });
 
-const TEXT = reference('tinyshakespeare/input.txt');
+const TEXT = tinyShakespeare;
 
-describeGolden('on the text of a 500-token Shakespeare tokenizer', TEXT, () => {
+describe('on the text of a 500-token Shakespeare tokenizer', () => {
   it('gives what a notebook printed for its sample', async () => {
     const text = readFileSync(TEXT, 'utf8');
     const tokenizer = await trainBpe(text, {

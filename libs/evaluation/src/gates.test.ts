@@ -2,9 +2,8 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden } from '@lilformer/testing';
 import { CharTokenizer } from '@lilformer/tokenizers';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { gateMap } from './gates.js';
 import { floats, goldenModel, goldenTensors, idRows } from './testing/golden-model.js';
 
@@ -18,7 +17,7 @@ function characters(count: number): CharTokenizer {
   );
 }
 
-describeGolden('the gates of a GRU', golden(`${FOLDER}/io.safetensors`), () => {
+describe('the gates of a GRU', () => {
   it('make the states that the original has', async () => {
     const before = tf.memory().numTensors;
     const model = await goldenModel(FOLDER, 'gru');

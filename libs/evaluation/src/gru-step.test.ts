@@ -1,5 +1,5 @@
 // The step calculator against PyTorch's GRU cell with the same weights.
-import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { goldenJson } from '@lilformer/testing';
 import { describe, expect, it } from 'vitest';
 import {
   explainGruStep,
@@ -35,7 +35,7 @@ function settingsOf(row: DemoRow): GruStepSettings {
 
 const DEMO = 'recurrent/gru_cell/demo.json';
 
-describeGolden('a step of the two-unit GRU', golden(DEMO), () => {
+describe('a step of the two-unit GRU', () => {
   const rows = goldenJson<DemoRow[]>(DEMO);
 
   it.each(rows)('$label', (row) => {

@@ -3,7 +3,6 @@ import { arraySource, batches, chunkWindows, slidingWindows, type TokenSource } 
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden } from '@lilformer/testing';
 import { evaluate } from '@lilformer/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bitsPerByte, bitsPerCharacter } from './bits.js';
@@ -20,7 +19,7 @@ const CASES: readonly [folder: string, type: AnyModelConfig['type']][] = [
 ];
 
 for (const [folder, type] of CASES) {
-  describeGolden(`perplexity of ${folder}`, golden(`${folder}/io.safetensors`), () => {
+  describe(`perplexity of ${folder}`, () => {
     it('is that of the original, by either protocol', async () => {
       const model = await goldenModel(folder, type);
       const io = await goldenTensors(folder, 'io.safetensors');
@@ -47,7 +46,7 @@ for (const [folder, type] of [
   ['recurrent/multi_layer_rnn', 'multi-layer-rnn'],
   ['recurrent/gru_lm', 'gru'],
 ] as const) {
-  describeGolden(`perplexity of ${folder}`, golden(`${folder}/io.safetensors`), () => {
+  describe(`perplexity of ${folder}`, () => {
     it('carries the state on, and starts windows without one', async () => {
       const tensors = tf.memory().numTensors;
       const model = await goldenModel(folder, type);

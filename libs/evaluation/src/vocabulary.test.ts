@@ -1,11 +1,11 @@
-import { describeGolden, golden, goldenJson, reference } from '@lilformer/testing';
+import { golden, goldenJson, tinyShakespeare } from '@lilformer/testing';
 import { CharTokenizer, loadTokenizer } from '@lilformer/tokenizers';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textStatistics, topTokens, topWords, vocabularyStudy } from './vocabulary.js';
 
 const FOLDER = 'tokenizers/whitespace_bpe';
-const TEXT = reference('tinyshakespeare/input.txt');
+const TEXT = tinyShakespeare;
 
 interface Config {
   vocab_size: number;
@@ -17,7 +17,7 @@ interface Config {
   top_100_words: { counts: [string, number][]; missing_in_vocabulary: string[] };
 }
 
-describeGolden('the vocabulary of a Shakespeare tokenizer', [golden(`${FOLDER}/config.json`), TEXT], () => {
+describe('the vocabulary of a Shakespeare tokenizer', () => {
   it('has the tokens and words that Hugging Face and Python count', async () => {
     const config = goldenJson<Config>(`${FOLDER}/config.json`);
     const { characters_from: from, characters_to: to } = config.trained_on;

@@ -2,7 +2,7 @@ import { openEngine, tf } from '@lilformer/engine';
 import { readSafetensors, toFloat32 } from '@lilformer/checkpoints';
 import { dropout } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, largestDifference, relativeDifference } from '@lilformer/testing';
+import { golden, largestDifference, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -56,7 +56,7 @@ function leavesNothing(modules: Module[], body: () => void): void {
   expect(tf.memory().numTensors).toBe(before);
 }
 
-describeGolden('sinusoids', golden('unit/sinusoidal.safetensors'), () => {
+describe('sinusoids', () => {
   it("are PyTorch's, and those of double precision up to rounding", async () => {
     const { tensors } = await readSafetensors(golden('unit/sinusoidal.safetensors'));
     expect([...tensors.keys()].sort()).toEqual(['table', 'wide', 'wide_float64']);

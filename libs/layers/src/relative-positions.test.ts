@@ -1,13 +1,13 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { readSafetensors, toFloat32 } from '@lilformer/checkpoints';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden } from '@lilformer/testing';
+import { golden } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Embedding, relativeBias, relativeBucket } from './index.js';
 
 const BUCKETS = 'unit/t5_buckets.safetensors';
 
-describeGolden('relativeBucket', golden(BUCKETS), () => {
+describe('relativeBucket', () => {
   it("is transformers', for encoders and decoders", async () => {
     const { tensors } = await readSafetensors(golden(BUCKETS));
     const offsets = toFloat32(tensors.get('relative_position')!);

@@ -2,7 +2,7 @@
 // them. Both give the same, to 1e-6, from the same weights.
 import { openEngine, tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, largestDifference, relativeDifference } from '@lilformer/testing';
+import { largestDifference, relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Capture, CharGPT, NanoGPT, type LanguageModel } from './index.js';
 import { caseModel, CASES, floats, idTensor, tensors } from './testing/golden-case.js';
@@ -76,7 +76,7 @@ describe('naive and fused attention', () => {
   });
 
   for (const [folder, type] of CASES) {
-    describeGolden(folder, golden(`${folder}/io.safetensors`), () => {
+    describe(folder, () => {
       it('gives the same logits on both paths', async () => {
         const model = caseModel(folder, type).eval();
         model.loadStateDict(await tensors(folder, 'weights.safetensors'));
@@ -90,7 +90,7 @@ describe('naive and fused attention', () => {
   }
 });
 
-describeGolden('attention by content alone', golden('nano_gpt/io.safetensors'), () => {
+describe('attention by content alone', () => {
   it("is what the original's plot shows, and not what the model computes", async () => {
     const model = caseModel('nano_gpt', 'nano-gpt') as NanoGPT;
     model.loadStateDict(await tensors('nano_gpt', 'weights.safetensors'));

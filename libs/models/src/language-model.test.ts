@@ -1,7 +1,7 @@
 // What holds for every model: sizes, messages, memory, the cache, padding.
 import { openEngine, tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { goldenJson, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -87,7 +87,7 @@ function idsOf(rows: number[][]): tf.Tensor2D {
   return tf.tensor2d(rows, [rows.length, rows[0].length], 'int32');
 }
 
-describeGolden('parameter counts', golden('parameter-counts.json'), () => {
+describe('parameter counts', () => {
   const counts =
     goldenJson<
       { group: string; label: string; model: string; config: Record<string, number>; parameters: number }[]

@@ -3,9 +3,9 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
-import { describeGolden, golden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { GPT2LMHeadModel } from './index.js';
 import { lossOf, type Trainable } from './testing/family-loss.js';
 import { tensors } from './testing/golden-case.js';
@@ -16,28 +16,21 @@ beforeAll(async () => {
 });
 
 const families = ['gpt2', 'bert', 'bart', 't5'];
-describeGolden(
-  'tiny models',
-  families.map((family) => golden(`hf/${family}/io.safetensors`)),
-  () => {
-    it.each(families)(
-      'of %s have the gradient of every parameter, and learn with dropout',
-      async (family) => {
-        const before = tf.memory().numTensors;
-        const model = await pretrainedCase<Trainable>(`hf/${family}`);
-        const { loss, dispose } = lossOf(model, await tensors(`hf/${family}`, 'io.safetensors'));
-        expectGradients(model, loss);
-        expectToLearn(model, loss);
-        dispose();
-        model.dispose();
-        expect(tf.memory().numTensors).toBe(before);
-      },
-    );
-  },
-);
+describe('tiny models', () => {
+  it.each(families)('of %s have the gradient of every parameter, and learn with dropout', async (family) => {
+    const before = tf.memory().numTensors;
+    const model = await pretrainedCase<Trainable>(`hf/${family}`);
+    const { loss, dispose } = lossOf(model, await tensors(`hf/${family}`, 'io.safetensors'));
+    expectGradients(model, loss);
+    expectToLearn(model, loss);
+    dispose();
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
 
-const text = reference('tinyshakespeare/input.txt');
-describeGolden('GPT-2 and a text', [golden('hf/gpt2/io.safetensors'), text], () => {
+const text = tinyShakespeare;
+describe('GPT-2 and a text', () => {
   it('learns it, with dropout as its config says', async () => {
     const pupil = await pretrainedCase<GPT2LMHeadModel>('hf/gpt2');
     const letters = readFileSync(text, 'latin1').slice(0, 20_000);

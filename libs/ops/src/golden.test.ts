@@ -1,12 +1,6 @@
 // Every operation against PyTorch's numbers, as the fast path and as the reference.
 import { openEngine, tf } from '@lilformer/engine';
-import {
-  describeGolden,
-  golden,
-  goldenJson,
-  largestDifference,
-  relativeDifference,
-} from '@lilformer/testing';
+import { goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   adamStep,
@@ -58,7 +52,7 @@ function expectClose(actual: tf.Tensor, expected: Float32Array, limit = 1e-5): v
   expect(relativeDifference(actual.dataSync(), expected)).toBeLessThan(limit);
 }
 
-describeGolden('operations against PyTorch', golden('unit/config.json'), () => {
+describe('operations against PyTorch', () => {
   const config = goldenJson<UnitConfig>('unit/config.json');
 
   describe('on this engine', () => {

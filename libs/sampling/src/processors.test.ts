@@ -1,13 +1,7 @@
 // Filters and processors against Hugging Face's: the golden rows, and those of fixtures/decoding.json, which
 // fixtures/decoding.py makes with what golden has not (min-p, typical, bad words, forced tokens).
 import { parseSafetensors, toFloat32 } from '@lilformer/checkpoints';
-import {
-  describeGolden,
-  golden,
-  goldenJson,
-  largestDifference,
-  relativeDifference,
-} from '@lilformer/testing';
+import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +13,7 @@ import { decodingFixture, settingsOf, type HuggingFaceSettings } from './testing
 
 const WARPERS = 'hf/gpt2/warpers.safetensors';
 
-describeGolden("Hugging Face's warpers", golden(WARPERS), () => {
+describe("Hugging Face's warpers", () => {
   const { cases, eos_token_id } = goldenJson<{
     cases: ({ index: number } & HuggingFaceSettings)[];
     eos_token_id: number;

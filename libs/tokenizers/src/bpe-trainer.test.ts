@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeGolden, reference } from '@lilformer/testing';
+import { tinyShakespeare } from '@lilformer/testing';
+import { Tokenizer as HuggingFace } from 'tokenizers';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   byteLevel,
@@ -117,18 +118,55 @@ describe('trainBpe', () => {
   });
 });
 
-const stories = reference('tinystories/valid.txt');
+describe('trainBpe on 3 MB of text', () => {
+  const shakespeare = readFileSync(tinyShakespeare, 'utf8');
+  const text = [
+    shakespeare,
+    shakespeare.toUpperCase(),
+    shakespeare.replaceAll("'", '’').replaceAll('e', 'é'),
+  ];
+  const path = file('large.txt', text.join(''));
+  const options: TrainBpeOptions = {
+    vocabSize: 30_000,
+    minFrequency: 0,
+    preTokenizer: 'byte-level',
+    initialAlphabet: [],
+  };
 
-describeGolden('trainBpe on TinyStories', stories, () => {
-  it('gives the same for the file and for its lines', async () => {
-    const options: TrainBpeOptions = {
-      vocabSize: 1000,
-      preTokenizer: 'byte-level',
-      specialTokens: ['<|endoftext|>'],
+  it('learns the merges that Hugging Face learns, and encodes to the same ids', async () => {
+    const theirs = HuggingFace.fromString(
+      JSON.stringify({
+        version: '1.0',
+        added_tokens: [],
+        pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+        decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+        model: { type: 'BPE', vocab: {}, merges: [] },
+      }),
+    );
+    theirs.train([path]); // its default trainer: 30,000 tokens, minimum frequency 0, no initial alphabet
+    const saved = join(folder, 'hugging-face.json');
+    theirs.save(saved);
+    const expected = JSON.parse(readFileSync(saved, 'utf8')) as {
+      model: { vocab: Record<string, number>; merges: [string, string][] };
     };
-    const lines = readFileSync(stories, 'utf8').split(/(?<=\n)/);
-    expect(model(await trainBpe({ files: [stories] }, options))).toEqual(
-      model(await trainBpe(lines, options)),
+    const ours = await trainBpe({ files: [path] }, options);
+    expect(ours.config.merges.length).toBeGreaterThan(29_000);
+    const joined = (merges: readonly (readonly string[])[]): string =>
+      merges.map((pair) => pair.join(' ')).join('\n');
+    expect(joined(ours.config.merges)).toBe(joined(expected.model.merges));
+    expect(Object.fromEntries(ours.config.vocab)).toEqual(expected.model.vocab);
+    for (const part of text) {
+      const encoding = await theirs.encode(part);
+      const ids = Buffer.from(Uint32Array.from(encoding.getIds()).buffer);
+      expect(Buffer.from(ours.encode(part).slice().buffer).equals(ids)).toBe(true);
+    }
+  });
+
+  it('gives the same for the file and for its lines', async () => {
+    const lines = text.join('').split(/(?<=\n)/);
+    const settings = { ...options, vocabSize: 1000, specialTokens: ['<|endoftext|>'] };
+    expect(model(await trainBpe({ files: [path] }, settings))).toEqual(
+      model(await trainBpe(lines, settings)),
     );
   });
 });

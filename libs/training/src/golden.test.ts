@@ -5,13 +5,7 @@ import { openEngine, tf } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type ModelType } from '@lilformer/models';
 import { clipByGlobalNorm } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
-import {
-  describeGolden,
-  golden,
-  goldenJson,
-  largestDifference,
-  relativeDifference,
-} from '@lilformer/testing';
+import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lossAndGradients } from './gradients.js';
 import { createOptimizer } from './optimizer.js';
@@ -121,7 +115,7 @@ describe('on this engine', () => {
   });
 
   for (const [folder, type] of Object.entries(CASES)) {
-    describeGolden(folder, golden(`${folder}/io.safetensors`), () => {
+    describe(folder, () => {
       it('five updates have the losses, norms and weights of PyTorch', async () => {
         const { io, losses, norms, trained } = await fiveUpdates(folder, type);
         expect(relativeDifference(losses.slice(0, 1), toFloat32(io.get('loss')!))).toBeLessThan(1e-5);
@@ -132,34 +126,34 @@ describe('on this engine', () => {
           const difference = largestDifference(toFloat32(trained.get(name)!), toFloat32(array));
           expect([name, difference < 1e-4 ? 'close' : difference]).toEqual([name, 'close']);
         }
-        const ofAdam = io.get('losses_adam');
-        if (!ofAdam) return; // of the cases whose original trains with it
-        const { losses: plain } = await fiveUpdates(folder, type, { rule: 'adam' });
-        expect(relativeDifference(plain.slice(1), toFloat32(ofAdam))).toBeLessThan(1e-5);
       });
+
+      // The recurrent notebook trains with Adam.
+      if (folder.startsWith('recurrent/')) {
+        it('five updates of Adam have the losses of PyTorch', async () => {
+          const { io, losses } = await fiveUpdates(folder, type, { rule: 'adam' });
+          expect(relativeDifference(losses.slice(1), toFloat32(io.get('losses_adam')!))).toBeLessThan(1e-5);
+        });
+      }
     });
   }
 
   // A run with 16-bit floats that clips before it scales back has gradients of norm 1/65536 at most. The
   // loop here knows no such scale; clipping at limit / scale is the same thing.
-  describeGolden(
-    'tiny_transformer, clipped at a scaled limit',
-    golden('tiny_transformer/io.safetensors'),
-    () => {
-      it('five updates have the losses of PyTorch', async () => {
-        const { loss_scale } = goldenJson<CaseConfig>('tiny_transformer/config.json');
-        const { io, losses } = await fiveUpdates('tiny_transformer', 'tiny-transformer', {
-          lossScale: loss_scale,
-        });
-        const expected = toFloat32(io.get('losses_scaled_clip')!);
-        expect(relativeDifference(losses.slice(1), expected)).toBeLessThan(1e-5);
+  describe('tiny_transformer, clipped at a scaled limit', () => {
+    it('five updates have the losses of PyTorch', async () => {
+      const { loss_scale } = goldenJson<CaseConfig>('tiny_transformer/config.json');
+      const { io, losses } = await fiveUpdates('tiny_transformer', 'tiny-transformer', {
+        lossScale: loss_scale,
       });
-    },
-  );
+      const expected = toFloat32(io.get('losses_scaled_clip')!);
+      expect(relativeDifference(losses.slice(1), expected)).toBeLessThan(1e-5);
+    });
+  });
 });
 
 const clipFile = golden('unit/clip_grad_norm.safetensors');
-describeGolden('clipping by global norm', clipFile, () => {
+describe('clipping by global norm', () => {
   const { groups, max_norm } = goldenJson<{ clip_grad_norm: { groups: string[]; max_norm: number } }>(
     'unit/config.json',
   ).clip_grad_norm;

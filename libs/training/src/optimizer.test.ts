@@ -1,7 +1,7 @@
 import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { Parameter } from '@lilformer/layers';
-import { describeGolden, golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createOptimizer, type OptimizerSettings } from './optimizer.js';
 
@@ -23,7 +23,7 @@ function settingsOf({ kind, betas, eps, weight_decay, momentum }: GoldenOptimize
 const plain = (settings: OptimizerSettings) => JSON.parse(JSON.stringify(settings)) as OptimizerSettings;
 
 const file = golden('unit/optimizers.safetensors');
-describeGolden('optimizers against PyTorch', file, () => {
+describe('optimizers against PyTorch', () => {
   const config = goldenJson<{ optimizers: Record<string, GoldenOptimizer> }>('unit/config.json').optimizers;
   const paths = Object.entries(config).filter(([, value]) => typeof value === 'object' && 'kind' in value);
   let arrays: Map<string, NamedArray>;

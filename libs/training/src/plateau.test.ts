@@ -1,4 +1,4 @@
-import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { goldenJson } from '@lilformer/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReduceOnPlateau, type PlateauSettings } from './plateau.js';
@@ -12,7 +12,7 @@ function ratesAfter(settings: PlateauSettings, metrics: readonly (number | null)
 }
 
 const file = 'unit/reduce_lr_on_plateau.json';
-describeGolden('reduce on plateau against PyTorch', golden(file), () => {
+describe('reduce on plateau against PyTorch', () => {
   const c = goldenJson<{
     factor: number;
     patience: number;

@@ -1,4 +1,4 @@
-import { describeGolden, golden, goldenJson } from '@lilformer/testing';
+import { goldenJson } from '@lilformer/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSchedule, type ScheduleSettings } from './schedules.js';
@@ -14,7 +14,7 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 }
 
 const file = 'unit/cosine_warmup.json';
-describeGolden('cosine with warm-up against the reference', golden(file), () => {
+describe('cosine with warm-up against the reference', () => {
   it.each(['nano', 'transformers'] as const)('form %s', (form) => {
     const c = goldenJson<{
       peak_lr: number;

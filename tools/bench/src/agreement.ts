@@ -34,8 +34,6 @@ const help = `Usage: npx nx run bench:agreement -- --run FOLDER … --python FIL
 
   --run FOLDER      a finished run of a stage of the evolution (npx nx run evolution:train); may be given several times
   --python FILE     a Python with torch
-  --models FOLDER   the folder of evolution.py, whose classes PyTorch trains
-                    (default $LILFORMER_GOLDEN, or ../shared/golden beside the workspace)
   --keep FOLDER     where the models that PyTorch trained are kept, and taken from when they are there (default runs/agreement)
   --threads N       threads for PyTorch (default: the cores at hand)
   --save            keep the results in tools/bench/results
@@ -54,7 +52,6 @@ async function main(): Promise<void> {
     options: {
       run: { type: 'string', multiple: true, default: [] },
       python: { type: 'string' },
-      models: { type: 'string' },
       keep: { type: 'string', default: 'runs/agreement' },
       threads: { type: 'string' },
       save: { type: 'boolean', default: false },
@@ -65,12 +62,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(help);
   if (values.run.length === 0) throw new Error('--run is missing: expected a finished run folder');
   if (values.python === undefined) throw new Error('--python is missing: expected a Python with torch');
-  const models = values.models
-    ? personsPath(values.models)
-    : resolve(workspace, process.env.LILFORMER_GOLDEN || '../shared/golden');
-  if (!existsSync(join(models, 'evolution.py'))) {
-    throw new Error(`${models}: holds no evolution.py; --models FOLDER says where it is`);
-  }
+  const models = resolve(workspace, 'tools/golden/generators'); // evolution.py: the classes that PyTorch trains
   const env = threadsEnvironment(threadCount(values.threads));
   const terminal = new Terminal(process.stderr);
   const engine = await openEngine();

@@ -38,7 +38,7 @@ const help = `Usage: npx nx run bench:tokenizers -- [options] [corpus.txt ...]
   --peer FILE     the peer's script (default $LILFORMER_PEER, or ../shared/bench/peer_tokenizers.py beside the workspace)
   --rounds N      rounds of peer and us (default 3)
 
-Without corpora: Tiny Shakespeare and TinyStories from $LILFORMER_DATA (default ../shared/data).`;
+Without corpora: Tiny Shakespeare.`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -63,11 +63,10 @@ async function main(): Promise<void> {
   // A person's paths are relative to where they stand, which nx tells apart from where it runs.
   const standing = process.env.INIT_CWD ?? process.cwd();
   const peer = resolve(standing, values.peer);
-  const data = resolve(workspace, process.env.LILFORMER_DATA || '../shared/data');
   const corpora =
     positionals.length > 0
       ? positionals.map((path) => resolve(standing, path))
-      : ['tinyshakespeare/input.txt', 'tinystories/train.txt'].map((path) => resolve(data, path));
+      : [resolve(workspace, 'tools/golden/data/tiny-shakespeare.txt')];
   for (const path of [peer, ...corpora]) {
     if (!existsSync(path)) throw new Error(`${path}: no such file; --help says how to pass another`);
   }

@@ -1,4 +1,4 @@
-// Distances between arrays of numbers, as the golden set's tolerances state them.
+// Differences between arrays of numbers, as the tolerances of the reference values define them.
 
 /** Largest |a - b|; Infinity when the lengths differ or only one side is NaN. */
 export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

@@ -1,2 +1,2 @@
-export { describeGolden, golden, goldenJson, reference } from './golden.js';
+export { golden, goldenJson, tinyShakespeare } from './golden.js';
 export { largestDifference, relativeDifference } from './compare.js';

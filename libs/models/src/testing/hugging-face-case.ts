@@ -1,5 +1,5 @@
 // Reads one case of the golden set's transformers models: its config.json, its model, and its tensors.
-import { readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoints';
+import { fromFloat32, readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import { Dropout, withoutWeights } from '@lilformer/layers';
 import { adamWStep, createAdamState } from '@lilformer/ops';
@@ -22,8 +22,23 @@ export async function pretrainedCase<Model extends PretrainedModel>(
 ): Promise<Model> {
   const state = file.endsWith('.bin')
     ? stateDictOf(await readPyTorch(golden(`${folder}/${file}`)))
-    : await tensors(folder, file);
+    : file === 'hub_layout.json'
+      ? await hubLayout(folder)
+      : await tensors(folder, file);
   return modelWith<Model>(huggingFaceConfig(folder), state, name);
+}
+
+/** The case's weights under the names of the files on the Hub. Arrays that the model does not use are all 1. */
+export async function hubLayout(folder: string): Promise<Map<string, NamedArray>> {
+  const weights = await tensors(folder, 'model.safetensors');
+  const layout = goldenJson<Record<string, string | number[]>>(`${folder}/hub_layout.json`);
+  return new Map(
+    Object.entries(layout).map(([name, source]) => {
+      if (typeof source === 'string') return [name, weights.get(source)!];
+      const size = source.reduce((product, length) => product * length, 1);
+      return [name, fromFloat32(new Float32Array(size).fill(1), source)];
+    }),
+  );
 }
 
 /** A model with weights from a file, under the file's names. */
