@@ -10,6 +10,7 @@ const ORDER = [
   'random',
   'tokenizers',
   'checkpoints',
+  'stories',
   'datasets',
   'plots',
   'native',
@@ -24,7 +25,7 @@ const ORDER = [
 ];
 
 /** These never see a tensor library. */
-const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'datasets', 'plots'];
+const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'stories', 'datasets', 'plots'];
 
 const ROOT = import.meta.dirname;
 

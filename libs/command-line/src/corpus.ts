@@ -10,7 +10,6 @@ import {
   slidingWindows,
   splitTokens,
   splitWindows,
-  stories,
   type CorpusName,
   type Progress,
   type ReadOptions,
@@ -25,6 +24,7 @@ import {
   type Tokenizer,
   type TrainBpeProgress,
 } from '@lilformer/tokenizers';
+import { stories } from '@lilformer/stories';
 import { formatDuration, formatRate } from '@lilformer/training';
 import { fromWhereTheyStand } from './paths.js';
 import type { Terminal } from './terminal.js';

@@ -23,4 +23,3 @@ export {
   type EncodeProgress,
 } from './encode-corpus.js';
 export { encodeCached, type CacheableCorpus, type EncodeCachedOptions } from './token-cache.js';
-export { storiesText, stories, story, STORY_SEPARATOR, type StoriesOptions } from './stories/stories.js';

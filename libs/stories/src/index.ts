@@ -1,0 +1,1 @@
+export { stories, type StoriesOptions } from './stories.js';
