@@ -34,7 +34,7 @@ import {
   attentionLayer,
   attentionModel,
   attentionPage,
-  gruGates,
+  heatMap,
 } from '@lilformer/plots';
 import { generateText, generationDefaults } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
@@ -216,13 +216,26 @@ function gateFigures({ tokens, layers }: GateMap, terminal: Terminal): NamedFigu
     ...layers.flatMap(({ r, z, n }) => [r, z, n].map(({ mean }) => mean[t].toFixed(3))),
   ]);
   terminal.print(`Means of the gates' units\n${textTable({ headings, rows })}\n`);
-  return layers.map(({ r, z, n }, l) => {
-    const about = `Gates of layer ${l} over the text`;
-    const gates = [
-      { name: 'reset gate r', values: r.values },
-      { name: 'update gate z', values: z.values },
-      { name: 'new content n', values: n.values },
-    ];
-    return { name: `gates-${l}`, about, figure: gruGates({ title: about, characters: tokens, gates }) };
-  });
+  return layers.flatMap(({ r, z, n }, l) =>
+    (
+      [
+        ['reset', 'Reset gate', r.values],
+        ['update', 'Update gate', z.values],
+        ['new', 'New content', n.values],
+      ] as const
+    ).map(([name, title, values]) => {
+      const about = `${title} of layer ${l}`;
+      // [tokens][units] to [units][tokens]
+      const byUnit = Array.from(values[0], (_, unit) => tokens.map((_, t) => values[t][unit]));
+      const figure = heatMap({
+        title: about,
+        values: byUnit,
+        rows: byUnit.map((_, unit) => String(unit)),
+        columns: tokens,
+        rowName: 'unit',
+        max: 1,
+      });
+      return { name: `gates-${l}-${name}`, about, figure };
+    }),
+  );
 }

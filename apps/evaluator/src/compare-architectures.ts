@@ -78,7 +78,7 @@ export async function compareArchitectures(flags: Flags, terminal: Terminal): Pr
   if (flags.figures === undefined) return;
   const { attentionMasks } = await import('@lilformer/plots');
   const figure = attentionMasks({
-    title: 'Who may look at whom, as measured on small models',
+    title: 'Attention masks, measured on small models',
     rows: models.map(({ name, facts }) => ({
       name,
       masks: facts.attention.map(({ where, kind, visible }) => ({ name: `${where}: ${kind}`, visible })),

@@ -87,7 +87,7 @@ export async function decode(flags: Flags, terminal: Terminal, signal: AbortSign
       }
     }
     if (flags.figures === undefined) return;
-    const { samplingFilters } = await import('@lilformer/plots');
+    const { barChart } = await import('@lilformer/plots');
     const ids = tokenizer.encode(prompt);
     const { tokens, stages } = await firstTokenDistributions(
       model,
@@ -97,8 +97,17 @@ export async function decode(flags: Flags, terminal: Terminal, signal: AbortSign
       flags.top,
     );
     const about = `The token after "${prompt}": what each way makes of its probabilities`;
-    const short = stages.map((stage) => ({ ...stage, name: stage.name.replace(/ \(.*/, ', top-k 50') }));
-    const figure = samplingFilters({ title: about, tokens, stages: short, width: 1000 });
+    const figure = barChart({
+      title: about,
+      width: 1000,
+      labels: tokens,
+      series: stages.map(({ name, probabilities }) => ({
+        name: name.replace(/ \(.*/, ', top-k 50'),
+        values: probabilities,
+      })),
+      panels: true,
+      percent: true,
+    });
     const files = await saveFigures(
       fromWhereTheyStand(flags.figures),
       [{ name: 'decoding', about, figure }],

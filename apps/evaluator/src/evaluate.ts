@@ -194,13 +194,13 @@ async function lookInto(
 async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<NamedFigure[]> {
   const measured = compared.filter(({ measured }) => measured !== undefined);
   if (measured.length === 0) return [];
-  const { bars, lossByPosition } = await import('@lilformer/plots');
+  const { barChart, lossCurves } = await import('@lilformer/plots');
   const about = 'Measured perplexity';
   const figures: NamedFigure[] = [
     {
       name: 'perplexity',
       about,
-      figure: bars({
+      figure: barChart({
         title: about,
         subtitle: measured[0].measured!.description,
         labels: measured.map(({ name }) => name),
@@ -218,10 +218,15 @@ async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<Named
     figures.push({
       name: 'loss-by-position',
       about,
-      figure: lossByPosition({
+      figure: lossCurves({
         title: about,
+        xName: 'position in the context',
         logX: true,
-        runs: placed,
+        showMean: true,
+        runs: placed.map(({ name, losses }) => ({
+          name,
+          validation: { x: losses.map((_, position) => position + 1), y: losses },
+        })),
       }),
     });
   }

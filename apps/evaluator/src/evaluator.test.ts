@@ -164,7 +164,7 @@ describe('attend', () => {
     expect(existsSync(at('one/layer-1-head-0.svg'))).toBe(true);
     const shown = await run('attend', '--run', at('gru'), '--prompt', 'the', '--figures', at('gates'));
     expect(shown).toMatch(/reset 0 +update 0 +new 0/);
-    expect(existsSync(at('gates/gates-0.svg'))).toBe(true);
+    expect(existsSync(at('gates/gates-0-update.svg'))).toBe(true);
   });
 
   it.each([

@@ -76,10 +76,16 @@ export async function gruStepCommand(
   }
   terminal.print(`\n${explainGruStep(settings).join('\n')}`);
   if (figures === undefined) return;
-  const { input: x, hidden: h, reset: r, update: z, newContent: n, newHidden: hNew } = step;
   const about = preset === undefined ? 'One step of a GRU' : `One step of a GRU: ${preset}`;
-  const { gruStep: gruStepFigure } = await import('@lilformer/plots');
-  const figure = gruStepFigure({ title: about, x, h, r, z, n, hNew });
+  const { barChart } = await import('@lilformer/plots');
+  const names = Object.keys(NAMES) as (keyof GruStepBars)[];
+  const figure = barChart({
+    title: about,
+    orientation: 'vertical',
+    labels: names.map((name) => NAMES[name].replace(/ +/, ': ')),
+    series: [{ values: names.map((name) => step[name]) }],
+    range: [-2, 2],
+  });
   const name = preset === undefined ? 'gru-step' : `gru-step-${preset}`;
   const files = await saveFigures(fromWhereTheyStand(figures), [{ name, about, figure }], format);
   for (const file of files) terminal.print(`\nfigure: ${asTheyWouldType(file)}`);

@@ -102,12 +102,17 @@ export async function predict(flags: Flags, terminal: Terminal, signal: AbortSig
       for (const line of nextTokenLines(next)) terminal.print(`  ${line}`);
     }
     if (flags.figures !== undefined) {
-      const { nextTokens } = await import('@lilformer/plots');
+      const { barChart } = await import('@lilformer/plots');
       const figures = expected.map(({ prompt, next }, i): NamedFigure => {
-        const tokens = next.map(({ token }) => token);
-        const probabilities = next.map(({ probability }) => probability);
         const about = `Next token after "${prompt}"`;
-        return { name: `next-${i + 1}`, about, figure: nextTokens({ title: about, tokens, probabilities }) };
+        const figure = barChart({
+          title: about,
+          labels: next.map(({ token }) => token),
+          series: [{ values: next.map(({ probability }) => probability) }],
+          valueName: 'probability',
+          percent: true,
+        });
+        return { name: `next-${i + 1}`, about, figure };
       });
       const files = await saveFigures(fromWhereTheyStand(flags.figures), figures, flags.format);
       for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);

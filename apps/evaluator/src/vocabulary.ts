@@ -82,11 +82,16 @@ export async function vocabulary(flags: Flags, terminal: Terminal, signal: Abort
   );
   if (flags.figures === undefined) return;
   const about = `The ${study.topTokens.length} commonest tokens`;
-  const { tokenFrequencies } = await import('@lilformer/plots');
-  const figure = tokenFrequencies({
+  const { barChart, visibleToken } = await import('@lilformer/plots');
+  const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+  const figure = barChart({
     title: about,
-    tokens: study.topTokens.map(({ text }) => text),
-    counts: study.topTokens.map(({ count }) => count),
+    orientation: 'vertical',
+    labels: study.topTokens.map(({ text }) => visibleToken(text)),
+    series: [{ values: study.topTokens.map(({ count }) => count) }],
+    labelName: 'token',
+    valueName: 'occurrences',
+    format: (count) => compact.format(count),
   });
   const files = await saveFigures(
     fromWhereTheyStand(flags.figures),

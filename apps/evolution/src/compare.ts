@@ -257,7 +257,7 @@ function markdownSide({ group, prompt, continuations }: SideBySide): string[] {
 }
 
 async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[]): Promise<NamedFigure[]> {
-  const { bars, lossCurves, parametersAgainstLoss } = await import('@lilformer/plots');
+  const { barChart, lossCurves, scatterPlot } = await import('@lilformer/plots');
   const figures: NamedFigure[] = [];
   const add = (name: string, about: string, figure: NamedFigure['figure']) =>
     figures.push({ name, about, figure });
@@ -270,7 +270,7 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
     add(
       'perplexity',
       about,
-      bars({
+      barChart({
         title: about,
         labels: known.map(({ stage }) => stage.name),
         series: [
@@ -286,9 +286,11 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
     add(
       'parameters',
       about,
-      parametersAgainstLoss({
+      scatterPlot({
         title: about,
+        xName: 'parameters',
         yName: 'perplexity',
+        logX: true,
         logY: true,
         points: known.map(({ stage, row, perplexity }) => ({
           name: stage.name,
@@ -322,7 +324,7 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
     add(
       `experts-${stage.run}`,
       about,
-      bars({
+      barChart({
         title: about,
         labels: reports.map(({ layer }) => `layer ${layer}`),
         series: reports[0].shares.map((_, expert) => ({

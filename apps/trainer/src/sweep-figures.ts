@@ -1,15 +1,9 @@
-// The figures of a sweep, from its numbers.
+// Figures of a sweep.
 import { RunFolder } from '@lilformer/checkpoints';
 import { flagOf, type NamedFigure } from '@lilformer/command-line';
 import { openEngine } from '@lilformer/engine';
 import { attentionMap } from '@lilformer/evaluation';
-import {
-  attentionLayer,
-  bars,
-  hyperparameterPanels,
-  lossCurves,
-  parametersAgainstLoss,
-} from '@lilformer/plots';
+import { attentionLayer, barChart, lossCurves, scatterPlot } from '@lilformer/plots';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { modelFromRun } from '@lilformer/training';
 import type { Budget } from './budgets.js';
@@ -17,7 +11,7 @@ import { validationLoss, type SettingGroup } from './by-setting.js';
 import type { SweepResult } from './sweep-results.js';
 import { BEST, type Sweep } from './sweep.js';
 
-/** Points that a smoothed curve of training losses takes together, of about this many. */
+/** Number of windows that smoothing divides a training curve into. */
 const SMOOTHED_TO = 60;
 
 export function figuresOf(
@@ -31,7 +25,7 @@ export function figuresOf(
   add(
     'losses',
     'Training and validation loss of every run',
-    bars({
+    barChart({
       title: 'Training and validation loss of every run',
       labels: results.map(({ run }) => run.name),
       series: [
@@ -51,10 +45,7 @@ export function figuresOf(
         logY: true,
         runs: results.map(({ run, evaluations }) => ({
           name: run.name,
-          validation: {
-            x: evaluations.map(({ step }) => step),
-            y: evaluations.map(({ perplexity }) => perplexity),
-          },
+          validation: curveOf(evaluations, ({ perplexity }) => perplexity),
         })),
       }),
     );
@@ -66,7 +57,7 @@ export function figuresOf(
       'Loss of training batches',
       lossCurves({
         title: 'Loss of training batches',
-        // A run of fewer steps than lie between two lines of its log has none.
+        // Runs shorter than --log-every have no logged losses.
         runs: results
           .filter(({ losses }) => losses.length > 0)
           .map(({ run, losses }) => ({
@@ -77,38 +68,39 @@ export function figuresOf(
       }),
     );
   }
-  if (bySetting.length > 0 && results.some(({ evaluations }) => evaluations.length > 1)) {
-    add(
-      'settings',
-      'The effect of each setting on training and validation loss',
-      hyperparameterPanels({
-        title: 'The effect of each setting',
-        groups: bySetting.map(({ setting, points }) => ({
-          name: flagOf(setting),
-          runs: points.map(({ value, result: { run, evaluations: all } }) => {
-            const evaluations = afterTheStart(all);
+  if (results.some(({ evaluations }) => evaluations.length > 1)) {
+    for (const { setting, points } of bySetting) {
+      const title = `Training and validation loss by ${flagOf(setting)}`;
+      add(
+        `setting${flagOf(setting).slice(1)}`,
+        title,
+        lossCurves({
+          title,
+          runs: points.map(({ value, result: { evaluations: all } }) => {
+            // Before the first step all runs have about the same loss.
+            const later = all.filter(({ step }) => step > 0);
+            const evaluations = later.length > 1 ? later : all;
             const trained = evaluations.filter(({ trainLoss }) => trainLoss !== undefined);
             return {
-              name: run.name,
-              value: run.name.endsWith(`=${String(value)}`) ? undefined : String(value),
-              train: { x: trained.map(({ step }) => step), y: trained.map(({ trainLoss }) => trainLoss!) },
-              validation: {
-                x: evaluations.map(({ step }) => step),
-                y: evaluations.map(({ validationLoss }) => validationLoss),
-              },
+              name: `${flagOf(setting)} ${String(value)}`,
+              train: trained.length > 0 ? curveOf(trained, ({ trainLoss }) => trainLoss!) : undefined,
+              validation: curveOf(evaluations, ({ validationLoss }) => validationLoss),
             };
           }),
-        })),
-      }),
-    );
+        }),
+      );
+    }
   }
   if (budgets.length > 0) {
     add(
       'budgets',
-      'Parameters against validation loss, the same computation along each line',
-      parametersAgainstLoss({
-        title: 'The same computation along each line',
-        joined: true,
+      'Parameters against validation loss at equal FLOPs',
+      scatterPlot({
+        title: 'Parameters against validation loss at equal FLOPs',
+        xName: 'parameters',
+        yName: 'validation loss',
+        logX: true,
+        connect: true,
         points: budgets.flatMap(({ name, results }) =>
           results.map((result) => ({
             name: '',
@@ -123,8 +115,11 @@ export function figuresOf(
     add(
       'parameters',
       'Parameters against validation loss',
-      parametersAgainstLoss({
+      scatterPlot({
         title: 'Parameters against validation loss',
+        xName: 'parameters',
+        yName: 'validation loss',
+        logX: true,
         points: results.map((result) => ({
           name: result.run.name,
           x: result.parameters,
@@ -136,13 +131,12 @@ export function figuresOf(
   return figures;
 }
 
-/** Before the first step all runs guess alike; next to that their differences would not show. */
-function afterTheStart(evaluations: SweepResult['evaluations']): SweepResult['evaluations'] {
-  const later = evaluations.filter(({ step }) => step > 0);
-  return later.length > 1 ? later : evaluations;
-}
+const curveOf = (
+  evaluations: SweepResult['evaluations'],
+  value: (evaluation: SweepResult['evaluations'][number]) => number,
+) => ({ x: evaluations.map(({ step }) => step), y: evaluations.map(value) });
 
-/** The heads of each layer of the runs that the sweep names, on its prompt. */
+/** Attention of each layer on the sweep's prompt, for the runs that the sweep names. */
 export async function attentionFigures(
   { attention }: Sweep,
   results: readonly SweepResult[],
@@ -163,7 +157,7 @@ export async function attentionFigures(
     const { tokens, layers } = attentionMap(model, tokenizerFromJSON(folder.tokenizer), attention.prompt);
     model.dispose();
     for (const [layer, { heads }] of layers.entries()) {
-      const about = `${run.name}: what the heads of layer ${layer} look at`;
+      const about = `${run.name}: attention of layer ${layer}`;
       figures.push({
         name: `attention-${run.folder}-layer-${layer}`,
         about,
