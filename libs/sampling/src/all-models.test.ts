@@ -1,5 +1,5 @@
-// What has to hold for every model and any prompt. The runs are seeded: two ways of computing the same
-// logits differ in their last bits, and once in a million draws that would decide between two tokens.
+// Invariants for every model and any prompt. The runs are seeded: two ways of computing the same logits differ in their
+// last bits, which can decide between two tokens once in a million draws.
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel, modelTypes, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
@@ -7,9 +7,8 @@ import { CharTokenizer } from '@lilformer/tokenizers';
 import { relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateBatch } from './batch.js';
-import { argmax } from './draw.js';
-import { generate, generateIds, generateText, type GeneratedId } from './generate.js';
+import { generate, generateBatch, generateText, type GeneratedToken } from './generate.js';
+import { argmax } from './logits/sample.js';
 import type { GenerateOptions } from './options.js';
 
 const tokenizer = CharTokenizer.fromText('abcdefghijklmnop .');
@@ -48,23 +47,29 @@ const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
 const RUNS = { numRuns: 4, seed: 20 };
 
 const prompts = fc.array(fc.integer({ min: 0, max: V - 1 }), { minLength: 1, maxLength: CONTEXT + 3 });
-const strategies = fc.record(
+const strategies: fc.Arbitrary<GenerateOptions> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ temperature: fc.constant(0) }) },
   {
-    seed: fc.integer(),
-    temperature: fc.constantFrom(0, 0.5, 1, 2),
-    topK: fc.integer({ min: 1, max: V }),
-    topP: fc.double({ min: 0.1, max: 1, noNaN: true }),
+    weight: 3,
+    arbitrary: fc.record(
+      {
+        seed: fc.integer(),
+        temperature: fc.constantFrom(0.5, 1, 2),
+        topK: fc.integer({ min: 1, max: V }),
+        topP: fc.double({ min: 0.1, max: 1, noNaN: true }),
+      },
+      { requiredKeys: ['seed'] },
+    ),
   },
-  { requiredKeys: ['seed'] },
 );
 
 async function collect(
   model: LanguageModel,
   prompt: number[],
   options: GenerateOptions,
-): Promise<GeneratedId[]> {
-  const tokens: GeneratedId[] = [];
-  for await (const token of generateIds(model, prompt, options)) tokens.push(token);
+): Promise<GeneratedToken[]> {
+  const tokens: GeneratedToken[] = [];
+  for await (const token of generate(model, undefined, prompt, options)) tokens.push(token);
   return tokens;
 }
 
@@ -78,22 +83,22 @@ describe.each(modelTypes)('%s', (type) => {
   beforeAll(() => {
     const sizes = Object.fromEntries(SETTINGS[type].map((name) => [name, SIZES[name]]));
     model = createModel({ type, ...sizes } as unknown as AnyModelConfig, new Random(type));
-    // Fresh weights give almost equal logits; made larger, what comes next depends on the text.
+    // Fresh weights give almost equal logits; larger weights make the next token depend on the sequence.
     for (const [, { variable }] of model.namedParameters()) {
       tf.tidy(() => variable.assign(tf.mul(variable, variable.rank > 1 ? 4 : 1)));
     }
     const token = tf.tensor2d([[0]], [1, 1], 'int32');
-    tf.dispose([token, model.forward(token)]); // makes a model's lasting constants
+    tf.dispose([token, model.forward(token)]); // creates the model's constants
     tensors = tf.memory().numTensors;
   });
   afterAll(() => model?.dispose());
 
-  it('gives the same tokens with and without the cache, from the same logits, past the context too', async () => {
+  it('generates the same tokens from the same logits with and without the cache, also past the context', async () => {
     await fc.assert(
       fc.asyncProperty(prompts, strategies, async (prompt, strategy) => {
-        const options = { ...strategy, maxTokens: CONTEXT + 5 };
+        const options = { ...strategy, maxNewTokens: CONTEXT + 5 };
         const cached = await collect(model, prompt, options);
-        const anew = await collect(model, prompt, { ...options, cache: false });
+        const anew = await collect(model, prompt, { ...options, useCache: false });
         expect(cached.map(({ id }) => id)).toEqual(anew.map(({ id }) => id));
         cached.forEach(({ logits }, step) =>
           expect(relativeDifference(logits, anew[step].logits)).toBeLessThan(1e-5),
@@ -104,10 +109,10 @@ describe.each(modelTypes)('%s', (type) => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it('takes greedily what a plain loop over the last tokens takes', async () => {
+  it('decodes greedily what a plain loop over the last tokens decodes', async () => {
     await fc.assert(
       fc.asyncProperty(prompts, async (prompt) => {
-        const tokens = await collect(model, prompt, { temperature: 0, maxTokens: CONTEXT + 2 });
+        const tokens = await collect(model, prompt, { temperature: 0, maxNewTokens: CONTEXT + 2 });
         const ids = [...prompt];
         for (const { id } of tokens) {
           const logits = tf.tidy(() => {
@@ -126,11 +131,10 @@ describe.each(modelTypes)('%s', (type) => {
     );
   });
 
-  it('gives each prompt of a batch what it gives alone', async () => {
+  it('generates for each prompt of a batch what it generates alone', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(prompts, { maxLength: 6 }), strategies, async (batch, strategy) => {
-        const stopTokens = [0, 3, 5, 8];
-        const options = { ...strategy, maxTokens: CONTEXT + 2, stopTokens };
+        const options = { ...strategy, maxNewTokens: CONTEXT + 2, eosTokenId: [0, 3, 5, 8] };
         const together = await generateBatch(model, tokenizer, batch, options);
         const alone = [];
         for (const prompt of batch) alone.push(await generateText(model, tokenizer, prompt, options));
@@ -141,18 +145,18 @@ describe.each(modelTypes)('%s', (type) => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it('frees everything when its reader leaves early', async () => {
+  it('frees all tensors when the caller leaves the loop early', async () => {
     for await (const { text } of generate(model, tokenizer, 'abc', { seed: 1 })) if (text) break;
     const unread = generate(model, tokenizer, 'abc');
     await unread.return();
-    const byHand = generate(model, tokenizer, 'abc', { maxTokens: 1 });
-    await byHand.next(); // the last token, and never asked for more
+    const byHand = generate(model, tokenizer, 'abc', { maxNewTokens: 1 });
+    await byHand.next(); // the last token; the generator is never resumed
     expect(tf.memory().numTensors).toBe(tensors);
   });
 });
 
 describe('a recurrent model', () => {
-  it('writes on and on: a token costs a token, however long the text, and nothing grows', async () => {
+  it('costs one token of computation for each token, however long the sequence, and no memory', async () => {
     const model = createModel({ type: 'gru', vocabSize: V, embedSize: 6, hiddenSize: 9 }, new Random(1));
     const fed: number[] = [];
     const forward = model.forward.bind(model);
@@ -162,7 +166,7 @@ describe('a recurrent model', () => {
     };
     let tensors: number | undefined;
     let count = 0;
-    for await (const _ of generateIds(model, [1, 2, 3], { seed: 1, maxTokens: 400 })) {
+    for await (const _ of generate(model, undefined, [1, 2, 3], { seed: 1, maxNewTokens: 400 })) {
       if (++count === 20) tensors = tf.memory().numTensors;
       if (count > 20 && count < 400) expect(tf.memory().numTensors).toBe(tensors);
     }

@@ -1,109 +1,181 @@
-// One text from a prompt: as a stream of ids, as a stream of text, or all at once.
-// Several prompts are in batch.ts.
+// Generation: a stream of tokens, one text, or a batch of texts.
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { lockstep, type Finish } from './lockstep.js';
-import { randomFrom, settingsFrom, type GenerateOptions } from './options.js';
+import { samplingRandom, settingsFrom, type GenerateOptions, type Settings } from './options.js';
 import { promptIds, type Prompt } from './prompt.js';
-import { beginningOf, scorerOf, type TextModel } from './text-model.js';
-import { TextWriter } from './text-writer.js';
+import { groupPrompts, openBatch, outputPrefix, type GenerativeModel } from './sequences/generative-model.js';
+import { searchBeams } from './strategies/beam-search.js';
+import { sampleSequences, type FinishReason } from './strategies/sample-sequences.js';
+import { TextStreamer } from './text-streamer.js';
 
-/** A token as `generateIds` gives it. */
-export interface GeneratedId {
+/** A token of the stream of {@link generate}. */
+export interface GeneratedToken {
   readonly id: number;
-  /** The scores [V] the token was drawn from, before any filter; `topTokens` makes probabilities of them. */
-  readonly logits: Float32Array;
-  /** Set on the last token: `'stop'` when it is a stop token or ends a stop text, `'length'` when `maxTokens` is reached. */
-  readonly finish: Finish | undefined;
-}
-
-/** A token as `generate` gives it. */
-export interface GeneratedToken extends GeneratedId {
   /**
-   * The text that is certain now, maybe none: a character of several tokens comes whole with its last one.
-   * All pieces joined are the text.
+   * The text that this token completes, possibly empty: a character of several tokens comes with its last token. All pieces
+   * joined are the text. Always empty without a tokenizer.
    */
   readonly text: string;
+  /** Logits `[V]` of the token before processors and filters; `topTokens` turns them into probabilities. */
+  readonly logits: Float32Array;
+  /** Set on the last token. */
+  readonly finishReason: FinishReason | undefined;
 }
 
-/** A whole continuation. */
-export interface Generated {
-  /** What follows the prompt, or answers it; stop token, stop text and special tokens are not shown. */
+/** A generated text, without the prompt. */
+export interface GeneratedText {
+  /** The text without end-of-text token, stop string and special tokens. Empty without a tokenizer. */
   readonly text: string;
-  /** The ids that follow the prompt's (of an encoder-decoder: its start), the stop token included. */
+  /** The generated ids, an end-of-text token included. */
   readonly ids: number[];
-  /** Why it ended. */
-  readonly finish: Finish;
+  readonly finishReason: FinishReason;
+  /** Beam search only: the sum of log-probabilities divided by the number of tokens to the power of `lengthPenalty`. */
+  readonly score?: number;
 }
 
 /**
- * Continues ids, one at a time, without a tokenizer. There are no stop tokens unless they are given, or the model is
- * an encoder-decoder: then `ids` are what its encoder reads, and its own end of text stops it.
+ * Generates token by token: `for await (const { text } of generate(…)) process.stdout.write(text)`.
  *
- * @param ids at least one, each below the model's `vocabSize`
- * @throws RangeError, TypeError or Error at once when the ids or an option are not usable
- */
-export function generateIds(
-  model: TextModel,
-  ids: Iterable<number>,
-  options: GenerateOptions = {},
-): AsyncGenerator<GeneratedId, void, undefined> {
-  const settings = settingsFrom(model, options);
-  const prompt = promptIds(model, ids);
-  const random = randomFrom(options.seed);
-  return (async function* () {
-    const scorer = scorerOf(model, [prompt], settings);
-    for await (const { id, logits, finish } of lockstep(scorer, [random], settings)) {
-      yield { id, logits, finish };
-    }
-  })();
-}
-
-/**
- * Continues a text, token by token: `for await (const { text } of generate(…)) process.stdout.write(text)`.
+ * Tokens are computed when they are requested; leaving the loop ends the generation. The model runs in evaluation mode and
+ * keeps its own mode.
  *
- * Nothing is computed before it is asked for, and leaving the loop ends it. The model is run in
- * evaluation mode and left in the mode it was in.
- *
- * @param prompt a text or ids; an empty one starts from the tokenizer's end-of-text id
- * @throws RangeError, TypeError or Error at once when the prompt or an option is not usable
+ * @param tokenizer undefined for ids without text
+ * @param prompt text or ids; an empty prompt starts from the end-of-text token
+ * @throws RangeError or TypeError, at once, when the prompt or an option is invalid
  */
 export function generate(
-  model: TextModel,
-  tokenizer: Tokenizer,
+  model: GenerativeModel,
+  tokenizer: Tokenizer | undefined,
   prompt: Prompt,
   options: GenerateOptions = {},
 ): AsyncGenerator<GeneratedToken, void, undefined> {
   const settings = settingsFrom(model, options, tokenizer);
+  if (settings.numBeams > 1) {
+    throw new RangeError(
+      `numBeams ${settings.numBeams}: beam search cannot stream tokens. Use generateText or generateBatch.`,
+    );
+  }
+  expectOneSequence(options);
   const ids = promptIds(model, prompt, tokenizer);
-  const random = randomFrom(options.seed);
+  const [seed] = seedsOf(options, 1);
   return (async function* () {
-    const writer = new TextWriter(tokenizer, beginningOf(model, ids), settings.stopTexts);
-    const scorer = scorerOf(model, [ids], settings);
-    for await (const { id, text, logits, finish } of lockstep(scorer, [random], settings, [writer])) {
-      yield { id, text, logits, finish };
-    }
+    const sampler = { random: samplingRandom(seed), streamer: streamerOf(model, ids, settings, tokenizer) };
+    const steps = sampleSequences(openBatch(model, [ids], settings), [sampler], settings);
+    for await (const { id, text, logits, finishReason } of steps) yield { id, text, logits, finishReason };
   })();
 }
 
 /**
- * Continues a text and gives the whole continuation, without the prompt.
+ * Generates one text.
  *
- * @param prompt a text or ids; an empty one starts from the tokenizer's end-of-text id
- * @throws RangeError, TypeError or Error when the prompt or an option is not usable
+ * @param tokenizer undefined for ids without text
+ * @param prompt text or ids; an empty prompt starts from the end-of-text token
+ * @throws RangeError or TypeError when the prompt or an option is invalid
  */
 export async function generateText(
-  model: TextModel,
-  tokenizer: Tokenizer,
+  model: GenerativeModel,
+  tokenizer: Tokenizer | undefined,
   prompt: Prompt,
   options: GenerateOptions = {},
-): Promise<Generated> {
-  let text = '';
-  const ids: number[] = [];
-  let end: Finish = 'length';
-  for await (const token of generate(model, tokenizer, prompt, options)) {
-    text += token.text;
-    ids.push(token.id);
-    end = token.finish ?? end;
+): Promise<GeneratedText> {
+  expectOneSequence(options);
+  const [result] = await generateBatch(model, tokenizer, [prompt], options);
+  return result;
+}
+
+/**
+ * Generates a text for each of several prompts of any lengths. Each result equals that of {@link generateText}.
+ *
+ * @param tokenizer undefined for ids without text
+ * @returns `numReturnSequences` texts for each prompt, in the order of the prompts; those of a beam search best first
+ * @throws RangeError or TypeError when a prompt or an option is invalid
+ */
+export async function generateBatch(
+  model: GenerativeModel,
+  tokenizer: Tokenizer | undefined,
+  prompts: readonly Prompt[],
+  options: GenerateOptions = {},
+): Promise<GeneratedText[]> {
+  const settings = settingsFrom(model, options, tokenizer);
+  const inputs = prompts.map((prompt) => promptIds(model, prompt, tokenizer));
+  if (settings.numBeams > 1) return generateBeams(model, tokenizer, inputs, settings);
+  const seeds = seedsOf(options, prompts.length);
+  const rows = inputs.flatMap((input, prompt) =>
+    Array.from({ length: settings.numReturnSequences }, (_, index) => ({
+      input,
+      random: samplingRandom(seeds[prompt], index),
+      streamer: streamerOf(model, input, settings, tokenizer),
+      result: { text: '', ids: [] as number[], finishReason: 'length' as FinishReason },
+    })),
+  );
+  const all = rows.map(({ input }) => input);
+  for (const group of groupPrompts(model, all, settings.maxNewTokens)) {
+    const members = group.map((row) => rows[row]);
+    const batch = openBatch(
+      model,
+      group.map((row) => all[row]),
+      settings,
+    );
+    for await (const { row, id, text, finishReason } of sampleSequences(batch, members, settings)) {
+      const { result } = members[row];
+      result.ids.push(id);
+      result.text += text;
+      result.finishReason = finishReason ?? result.finishReason;
+    }
   }
-  return { text, ids, finish: end };
+  return rows.map(({ result }) => result);
+}
+
+async function generateBeams(
+  model: GenerativeModel,
+  tokenizer: Tokenizer | undefined,
+  inputs: readonly (readonly number[])[],
+  settings: Settings,
+): Promise<GeneratedText[]> {
+  const results: GeneratedText[][] = [];
+  for (const group of groupPrompts(model, inputs, settings.maxNewTokens)) {
+    const prompts = group.map((prompt) => inputs[prompt]);
+    const isStopped = (ids: readonly number[], row: number): boolean => {
+      if (settings.stop.length === 0) return false;
+      const streamer = streamerOf(model, prompts[row], settings, tokenizer);
+      return ids.some((id) => streamer?.push(id));
+    };
+    const found = await searchBeams(openBatch(model, prompts, settings), settings, isStopped);
+    found.forEach((beams, row) => {
+      results[group[row]] = beams.map(({ ids, finishReason, score }) => {
+        const streamer = streamerOf(model, prompts[row], settings, tokenizer);
+        ids.some((id) => settings.eosTokenIds.has(id) || streamer?.push(id));
+        return { text: streamer?.end() ?? '', ids, finishReason, score };
+      });
+    });
+  }
+  return results.flat();
+}
+
+function streamerOf(
+  model: GenerativeModel,
+  prompt: readonly number[],
+  { stop }: Settings,
+  tokenizer: Tokenizer | undefined,
+): TextStreamer | undefined {
+  return tokenizer && new TextStreamer(tokenizer, outputPrefix(model, prompt), stop);
+}
+
+/** The seed of each prompt. */
+function seedsOf({ seed }: GenerateOptions, prompts: number): readonly (number | string | undefined)[] {
+  if (!Array.isArray(seed))
+    return new Array<number | string | undefined>(prompts).fill(seed as number | string);
+  if (seed.length !== prompts) {
+    throw new RangeError(
+      `seed: ${seed.length} seeds for ${prompts} prompts. Expected one seed, or one for each.`,
+    );
+  }
+  return seed as (number | string)[];
+}
+
+function expectOneSequence({ numReturnSequences = 1 }: GenerateOptions): void {
+  if (numReturnSequences > 1) {
+    throw new RangeError(
+      `numReturnSequences ${numReturnSequences}: expected 1 here. Use generateBatch, which returns all sequences.`,
+    );
+  }
 }

@@ -2,11 +2,11 @@ import { openEngine } from '@lilformer/engine';
 import { BartForConditionalGeneration } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { generationDefaults } from './generation-config.js';
-import { beamSettingsFrom } from './options.js';
-import type { TextModel } from './text-model.js';
+import { applyGenerationConfig } from './generation-config.js';
+import { settingsFrom } from './options.js';
+import type { GenerativeModel } from './sequences/generative-model.js';
 
-// The file that is published with facebook/bart-base.
+// The file published with facebook/bart-base.
 const BART_BASE = {
   _from_model_config: true,
   bos_token_id: 0,
@@ -20,7 +20,7 @@ const BART_BASE = {
   pad_token_id: 1,
 };
 
-describe('generationDefaults', () => {
+describe('applyGenerationConfig', () => {
   let bart: BartForConditionalGeneration;
   beforeAll(async () => {
     await openEngine();
@@ -29,32 +29,35 @@ describe('generationDefaults', () => {
     const tokens = { startId: 2, padId: 1, eosId: 2, bosId: 0 };
     bart = new BartForConditionalGeneration({ ...sizes, ...tokens }, new Random(0));
   });
+  const processors = { forcedBosTokenId: 0, forcedEosTokenId: 2, noRepeatNgramSize: 3, eosTokenId: [2] };
 
-  it('of BART are a beam search that ends with the end of text', () => {
-    const { searching } = generationDefaults(BART_BASE, bart);
-    expect(searching).toEqual({
-      beams: 4,
-      earlyStopping: true,
-      forcedBos: 0,
-      forcedEos: 2,
-      noRepeatNgram: 3,
-      stopTokens: [2],
-    });
-    expect(beamSettingsFrom(bart, searching!)).toMatchObject({ beams: 4, sequences: 1 });
+  it("takes BART's beam search by default, and options before the file", () => {
+    const options = applyGenerationConfig({}, BART_BASE, bart);
+    expect(options).toEqual({ ...processors, numBeams: 4, earlyStopping: true });
+    expect(settingsFrom(bart, options)).toMatchObject({ numBeams: 4, numReturnSequences: 1 });
+    expect(
+      applyGenerationConfig({ numBeams: 2, noRepeatNgramSize: 5, earlyStopping: undefined }, BART_BASE, bart),
+    ).toEqual({ ...processors, numBeams: 2, noRepeatNgramSize: 5, earlyStopping: true });
   });
 
-  it('count lengths without the start token, and only where the prompt is not among them', () => {
+  it.each([{ temperature: 0 }, { topK: 5 }, { seed: 1 }, { numBeams: 1 }])(
+    'ignores what the strategy of %o does not use',
+    (given) => {
+      const options = applyGenerationConfig(given, { ...BART_BASE, length_penalty: 2 }, bart);
+      expect(options).toEqual({ ...processors, ...given });
+      expect(() => settingsFrom(bart, options)).not.toThrow();
+    },
+  );
+
+  it("counts lengths without the start token, and ignores a decoder's lengths, which include the prompt", () => {
     const lengths = { max_length: 20, min_length: 5, num_beams: 1, no_repeat_ngram_size: 0 };
-    expect(generationDefaults(lengths, bart)).toEqual({
-      writing: { maxTokens: 19, minTokens: 4 },
-      searching: undefined,
+    expect(applyGenerationConfig({}, lengths, bart)).toEqual({ maxNewTokens: 19, minNewTokens: 4 });
+    const decoder = { vocabSize: 9 } as GenerativeModel;
+    expect(applyGenerationConfig({}, { ...lengths, eos_token_id: [3, 4] }, decoder)).toEqual({
+      eosTokenId: [3, 4],
     });
-    const decoder = { vocabSize: 9 } as TextModel;
-    expect(generationDefaults({ ...lengths, eos_token_id: [3, 4] }, decoder).writing).toEqual({
-      stopTokens: [3, 4],
-    });
-    expect(generationDefaults({ max_length: 20, max_new_tokens: 7 }, decoder).writing).toEqual({
-      maxTokens: 7,
+    expect(applyGenerationConfig({}, { max_length: 20, max_new_tokens: 7 }, decoder)).toEqual({
+      maxNewTokens: 7,
     });
   });
 });

@@ -1,58 +1,52 @@
-// Hugging Face's generation_config.json in the settings here: how a published model is meant to write. Leaves out what it
-// has that is not here, such as watermarks, and drawing (temperature, top-k), which is the reader's choice.
+// Hugging Face's generation_config.json: how the authors of a pretrained model recommend to generate.
 import { EncoderDecoderModel } from '@lilformer/models';
-import type { BeamOptions, WritingOptions } from './options.js';
-import type { TextModel } from './text-model.js';
-
-/** What a generation_config.json asks for. */
-export interface GenerationDefaults {
-  /** For every way of writing. */
-  readonly writing: WritingOptions;
-  /** For a beam search, where it asks for one. */
-  readonly searching: BeamOptions | undefined;
-}
+import { BEAM_SEARCH_ONLY, type GenerateOptions } from './options.js';
+import type { GenerativeModel } from './sequences/generative-model.js';
 
 /**
- * The settings that a generation_config.json asks for.
+ * Completes options with the values of a generation_config.json, except those that the strategy of the options does not
+ * use. Options that ask for sampling (`temperature`, for example) override a beam search of the file. Sampling settings of
+ * the file are ignored.
  *
- * @param config its contents; a setting that is absent or null is left out here as well
+ * @param config the parsed file; `{}` for a model without one
  */
-export function generationDefaults(
+export function applyGenerationConfig(
+  options: GenerateOptions,
   config: Readonly<Record<string, unknown>>,
-  model: TextModel,
-): GenerationDefaults {
+  model: GenerativeModel,
+): GenerateOptions {
   const number = (name: string): number | undefined =>
     typeof config[name] === 'number' ? config[name] : undefined;
-  const isEncoderDecoder = model instanceof EncoderDecoderModel;
-  // Its lengths count the start token of an encoder-decoder; those of a decoder count the prompt, which is not known here.
+  // The file's lengths include an encoder-decoder's start token, or a decoder's prompt, which is not known here.
   const length = (name: string): number | undefined => {
-    const whole = number(name);
-    return isEncoderDecoder && whole !== undefined && whole > 0 ? whole - 1 : undefined;
+    const total = number(name);
+    return model instanceof EncoderDecoderModel && total ? total - 1 : undefined;
   };
   const eos = [config.eos_token_id].flat().filter((id) => typeof id === 'number');
-  const writing = given<WritingOptions>({
-    maxTokens: number('max_new_tokens') ?? length('max_length'),
-    minTokens: number('min_new_tokens') ?? length('min_length'),
+  const early = config.early_stopping;
+  const defaults: GenerateOptions = {
+    maxNewTokens: number('max_new_tokens') ?? length('max_length'),
+    minNewTokens: number('min_new_tokens') ?? length('min_length'),
     repetitionPenalty: number('repetition_penalty'),
-    noRepeatNgram: number('no_repeat_ngram_size') || undefined, // 0 there: none
-    badWords: Array.isArray(config.bad_words_ids) ? (config.bad_words_ids as number[][]) : undefined,
-    forcedBos: number('forced_bos_token_id'),
-    forcedEos: number('forced_eos_token_id'),
-    stopTokens: eos.length > 0 ? eos : undefined,
-  });
-  const beams = number('num_beams') ?? 1;
-  const { early_stopping: early } = config;
-  const searching = given<BeamOptions>({
-    ...writing,
-    beams,
-    sequences: number('num_return_sequences'),
+    noRepeatNgramSize: number('no_repeat_ngram_size') || undefined, // 0 in the file: no limit
+    badWordsIds: Array.isArray(config.bad_words_ids) ? (config.bad_words_ids as number[][]) : undefined,
+    forcedBosTokenId: number('forced_bos_token_id'),
+    forcedEosTokenId: number('forced_eos_token_id'),
+    eosTokenId: eos.length > 0 ? eos : undefined,
+    numBeams: number('num_beams'),
     lengthPenalty: number('length_penalty'),
     earlyStopping: early === 'never' || typeof early === 'boolean' ? early : undefined,
-  });
-  return { writing, searching: beams > 1 ? searching : undefined };
+  };
+  const given = definedEntries(options);
+  const samples = given.some(([name]) => /^(temperature|topK|topP|minP|typicalP|seed)$/.test(name));
+  const numBeams = options.numBeams ?? (samples ? 1 : (defaults.numBeams ?? 1));
+  const unused: readonly string[] = numBeams > 1 ? [] : ['numBeams', ...BEAM_SEARCH_ONLY];
+  return Object.fromEntries([
+    ...definedEntries(defaults).filter(([name]) => !unused.includes(name)),
+    ...given,
+  ]);
 }
 
-/** The entries that are not undefined. */
-function given<T extends object>(entries: { [Name in keyof T]: T[Name] | undefined }): T {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as T;
+function definedEntries(options: object): [string, unknown][] {
+  return Object.entries(options).filter(([, value]) => value !== undefined);
 }

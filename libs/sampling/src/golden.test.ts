@@ -5,8 +5,8 @@ import { Random } from '@lilformer/random';
 import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { topTokens } from './draw.js';
-import { generateIds, type GeneratedId } from './generate.js';
+import { generate, type GeneratedToken } from './generate.js';
+import { topTokens } from './logits/sample.js';
 
 const CASES: readonly [string, ModelType][] = [
   ['evolution/03_bigram', 'bigram'],
@@ -45,7 +45,7 @@ const ourName = (name: string): string =>
   OUR_NAMES[name] ?? name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 for (const [folder, type] of CASES) {
-  describe(`greedy text of ${folder}`, () => {
+  describe(`greedy sequence of ${folder}`, () => {
     const { arguments: sizes, generation } = goldenJson<Case>(`${folder}/config.json`);
     const read = (file: string) => parseSafetensors(readFileSync(golden(`${folder}/${file}`))).tensors;
     const expected = read('generation.safetensors');
@@ -54,7 +54,7 @@ for (const [folder, type] of CASES) {
     const greedyIds = numbers('greedy_ids');
     const stepLogits = toFloat32(expected.get('step_logits')!);
     const steps = greedyIds.length - prompt.length;
-    const stopTokens = generation.stop_id === undefined ? [] : [generation.stop_id];
+    const eosTokenId = generation.stop_id === undefined ? [] : [generation.stop_id];
     let model: LanguageModel;
 
     beforeAll(async () => {
@@ -65,24 +65,24 @@ for (const [folder, type] of CASES) {
       model = createModel(config, new Random(0));
       model.loadStateDict(read('weights.safetensors'));
       const token = tf.tensor2d([[0]], [1, 1], 'int32');
-      tf.dispose([token, model.forward(token)]); // makes a model's lasting constants
+      tf.dispose([token, model.forward(token)]); // creates the model's constants
     });
     afterAll(() => model?.dispose());
 
-    it.each([{ cache: true }, { cache: false }])('is reproduced with %o', async ({ cache }) => {
+    it.each([{ useCache: true }, { useCache: false }])('is reproduced with %o', async ({ useCache }) => {
       const before = tf.memory().numTensors;
-      const tokens: GeneratedId[] = [];
-      const options = { temperature: 0, maxTokens: steps, stopTokens, cache };
-      for await (const token of generateIds(model, prompt, options)) tokens.push(token);
+      const tokens: GeneratedToken[] = [];
+      const options = { temperature: 0, maxNewTokens: steps, eosTokenId, useCache };
+      for await (const token of generate(model, undefined, prompt, options)) tokens.push(token);
 
       expect([...prompt, ...tokens.map(({ id }) => id)]).toEqual(greedyIds);
-      expect(tokens.at(-1)!.finish).toBe(stopTokens.includes(greedyIds.at(-1)!) ? 'stop' : 'length');
+      expect(tokens.at(-1)!.finishReason).toBe(eosTokenId.includes(greedyIds.at(-1)!) ? 'stop' : 'length');
       const width = stepLogits.length / steps;
       tokens.forEach(({ logits }, step) => {
         const row = stepLogits.subarray(step * width, (step + 1) * width);
         expect(relativeDifference(logits, row)).toBeLessThan(1e-5);
       });
-      // Long enough that the window slides; nanoGPT's original never crops, so its text ends at the context.
+      // Long enough that the window slides; the original nanoGPT never crops, so its sequence ends at the context.
       if (Number.isFinite(model.contextLength) && type !== 'nano-gpt') {
         expect(greedyIds.length).toBeGreaterThan(model.contextLength + 1);
       }
@@ -90,11 +90,14 @@ for (const [folder, type] of CASES) {
     });
 
     if (!expected.has('top5_ids')) return;
-    it('has the five likeliest tokens at each step', async () => {
+    it('has the five most likely tokens at each step', async () => {
       const ids = numbers('top5_ids');
       const probabilities = toFloat32(expected.get('top5_probs')!);
       let step = 0;
-      for await (const { logits } of generateIds(model, prompt, { temperature: 0, maxTokens: steps })) {
+      for await (const { logits } of generate(model, undefined, prompt, {
+        temperature: 0,
+        maxNewTokens: steps,
+      })) {
         const top = topTokens(logits, 5);
         expect(top.map(({ id }) => id)).toEqual(ids.slice(5 * step, 5 * step + 5));
         const difference = largestDifference(

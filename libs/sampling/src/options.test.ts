@@ -1,67 +1,128 @@
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
-import type { TextModel } from './text-model.js';
-import { randomFrom, settingsFrom, type GenerateOptions } from './options.js';
+import { checkGenerateOptions, samplingRandom, settingsFrom, type GenerateOptions } from './options.js';
+import type { GenerativeModel } from './sequences/generative-model.js';
 
-const model = { vocabSize: 6 } as TextModel;
+const model = { vocabSize: 6 } as GenerativeModel;
 
 describe('settingsFrom', () => {
   it.each([
     [{ temperature: -1 }, 'temperature -1: expected a number of at least 0'],
     [{ temperature: NaN }, 'temperature NaN: expected a number of at least 0'],
     [{ temperature: Infinity }, 'temperature Infinity: expected a number of at least 0'],
-    [{ topK: 0 }, 'topK 0: expected a whole number of at least 1'],
-    [{ topK: 2.5 }, 'topK 2.5: expected a whole number of at least 1'],
+    [{ topK: 0 }, 'topK 0: expected an integer of at least 1'],
+    [{ topK: 2.5 }, 'topK 2.5: expected an integer of at least 1'],
     [{ topP: 0 }, 'topP 0: expected a number above 0 and at most 1'],
     [{ topP: 1.1 }, 'topP 1.1: expected a number above 0 and at most 1'],
     [{ minP: 1.5 }, 'minP 1.5: expected a number from 0 to 1'],
     [{ typicalP: 0 }, 'typicalP 0: expected a number above 0 and at most 1'],
-    [{ minTokens: -1 }, 'minTokens -1: expected a whole number of at least 0'],
+    [{ minNewTokens: -1 }, 'minNewTokens -1: expected an integer of at least 0'],
+    [{ minNewTokens: 2 }, 'minNewTokens 2: no token ends the sequence. Expected eosTokenId, or a tokenizer'],
     [{ repetitionPenalty: 0 }, 'repetitionPenalty 0: expected a number above 0'],
-    [{ noRepeatNgram: 0 }, 'noRepeatNgram 0: expected a whole number of at least 1'],
-    [{ badWords: [[6]] }, 'badWords 6: expected sequences of ids from 0 to 5'],
-    [{ badWords: ['a'] }, 'badWords "a": expected ids, or texts where there is a tokenizer'],
-    [{ stopTexts: 'a' }, 'stopTexts "a": expected a tokenizer'],
-    [{ stopTexts: [''] }, 'stopTexts "": expected texts of at least one character'],
-    [{ forcedEos: 6 }, 'forcedEos 6: expected an id, a whole number from 0 to 5'],
-    [{ beams: 2 }, 'beams: no such setting; there are maxTokens'],
-    [{ maxTokens: -1 }, 'maxTokens -1: expected a whole number of at least 0'],
-    [{ maxTokens: Infinity }, 'maxTokens Infinity: expected a whole number of at least 0'],
-    [{ stopTokens: [3, -2] }, 'stopTokens -2: expected ids, whole numbers of at least 0'],
+    [{ noRepeatNgramSize: 0 }, 'noRepeatNgramSize 0: expected an integer of at least 1'],
+    [{ badWordsIds: [[6]] }, 'badWordsIds 6: expected token ids from 0 to 5'],
+    [{ badWordsIds: [[]] }, 'badWordsIds [[]]: expected an array of non-empty arrays of token ids'],
+    [{ badWords: ['a'] }, 'badWords: expected a tokenizer. Without one, use badWordsIds.'],
+    [{ badWords: [''] }, 'badWords [""]: expected an array of non-empty strings'],
+    [{ stop: 'a' }, 'stop: expected a tokenizer'],
+    [{ stop: [''] }, 'stop [""]: expected a non-empty string'],
+    [{ forcedBosTokenId: -1 }, 'forcedBosTokenId -1: expected an integer of at least 0'],
+    [{ forcedEosTokenId: 6 }, 'forcedEosTokenId 6: expected token ids from 0 to 5'],
+    [{ maxNewTokens: -1 }, 'maxNewTokens -1: expected an integer of at least 0'],
+    [{ maxNewTokens: Infinity }, 'maxNewTokens Infinity: expected an integer of at least 0'],
+    [{ eosTokenId: [3, -2] }, 'eosTokenId [3,-2]: expected a token id or an array of token ids'],
     [{ temperature: '0.5' }, 'temperature "0.5": expected a number of at least 0'],
-    [{ cache: 1 }, 'cache 1: expected true or false'],
+    [{ useCache: 1 }, 'useCache 1: expected true or false'],
     [{ onOverflow: 'slip' }, `onOverflow "slip": expected 'slide' or 'error'`],
-    [{ signal: {} }, 'signal [object Object]: expected an AbortSignal'],
-    [{ top_k: 3 }, 'top_k: no such setting; there are maxTokens, minTokens'],
-  ])('refuses %o', (options, message) => {
+    [{ signal: {} }, 'signal {}: expected an AbortSignal'],
+    [{ seed: 1.5 }, 'seed 1.5: expected an integer between ±2^53 or a string'],
+    [{ numBeams: 0 }, 'numBeams 0: expected an integer of at least 1'],
+    [{ numReturnSequences: 0 }, 'numReturnSequences 0: expected an integer of at least 1'],
+    [{ numBeams: 2, lengthPenalty: Infinity }, 'lengthPenalty Infinity: expected a number'],
+    [{ numBeams: 2, earlyStopping: 'soon' }, `earlyStopping "soon": expected true, false or 'never'`],
+    [{ numBeams: 2, diversityPenalty: -1 }, 'diversityPenalty -1: expected a number of at least 0'],
+    [{ top_k: 3 }, 'top_k: unknown option. Expected one of maxNewTokens, minNewTokens'],
+  ])('rejects the value of %o', (options, message) => {
     expect(() => settingsFrom(model, options as GenerateOptions)).toThrow(message);
   });
 
-  it('takes the borders of every range', () => {
-    const options = { maxTokens: 0, temperature: 0, topK: 1, topP: 1, stopTokens: [] };
-    expect(settingsFrom(model, options).filters).toEqual({ temperature: 0, topK: 1, topP: 1 });
+  it.each([
+    [{ lengthPenalty: 2 }, 'lengthPenalty 2: only beam search uses it. Set numBeams above 1.'],
+    [{ earlyStopping: false }, 'earlyStopping false: only beam search uses it. Set numBeams above 1.'],
+    [{ numBeamGroups: 2, numBeams: 1 }, 'numBeamGroups 2: only beam search uses it.'],
+    [{ diversityPenalty: 1, temperature: 0 }, 'diversityPenalty 1: only beam search uses it.'],
+    [
+      { topK: 3, temperature: 0 },
+      'topK 3: greedy decoding does not sample. Leave it out, or set temperature',
+    ],
+    [{ topP: 0.5, temperature: 0 }, 'topP 0.5: greedy decoding does not sample.'],
+    [{ minP: 0.5, temperature: 0 }, 'minP 0.5: greedy decoding does not sample.'],
+    [{ typicalP: 0.5, temperature: 1e-9 }, 'typicalP 0.5: greedy decoding does not sample.'],
+    [{ numReturnSequences: 2, temperature: 0 }, 'numReturnSequences 2: greedy decoding has one sequence'],
+    [
+      { temperature: 1, numBeams: 2 },
+      'temperature 1: beam search does not sample. Leave it out, or set numBeams',
+    ],
+    [{ topK: 3, numBeams: 2 }, 'topK 3: beam search does not sample.'],
+    [{ topP: 0.5, numBeams: 2 }, 'topP 0.5: beam search does not sample.'],
+    [{ minP: 0.5, numBeams: 2 }, 'minP 0.5: beam search does not sample.'],
+    [{ typicalP: 0.5, numBeams: 2 }, 'typicalP 0.5: beam search does not sample.'],
+    [{ seed: 1, numBeams: 2 }, 'seed 1: beam search does not sample.'],
+    [{ numBeams: 4, numBeamGroups: 3 }, 'numBeamGroups 3: expected a divisor of numBeams 4'],
+    [
+      { numBeams: 4, diversityPenalty: 1 },
+      'diversityPenalty 1: only groups of beams use it. Set numBeamGroups',
+    ],
+    [{ numBeams: 4, numReturnSequences: 5 }, 'numReturnSequences 5: expected at most numBeams, which is 4'],
+  ])('rejects options that the strategy does not use: %o', (options, message) => {
+    expect(() => settingsFrom(model, options as GenerateOptions)).toThrow(message);
   });
 
-  it("stops at the tokenizer's end of text unless told otherwise", () => {
+  it.each([
+    { temperature: 0.5, topK: 3, topP: 0.5, minP: 0.1, typicalP: 0.9, seed: 1, numReturnSequences: 3 },
+    { temperature: 0, seed: 1, repetitionPenalty: 1.2 },
+    { numBeams: 4, numReturnSequences: 4, lengthPenalty: 0, earlyStopping: true, repetitionPenalty: 1.2 },
+    { numBeams: 4, numBeamGroups: 2, diversityPenalty: 1 },
+    { numBeams: undefined, lengthPenalty: undefined },
+  ] as const)('accepts options that the strategy uses: %o', (options) => {
+    expect(settingsFrom(model, options)).toMatchObject(
+      Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    );
+  });
+
+  it('names options as the caller does', () => {
+    expect(() => checkGenerateOptions({ lengthPenalty: 2 }, (name) => `<${name}>`)).toThrow(
+      '<lengthPenalty> 2: only beam search uses it. Set <numBeams> above 1.',
+    );
+  });
+
+  it('accepts the bounds of every range', () => {
+    const options = { maxNewTokens: 0, temperature: 1e-6, topK: 1, topP: 1, minP: 0, eosTokenId: [] };
+    expect(settingsFrom(model, options)).toMatchObject(options);
+  });
+
+  it("stops at the tokenizer's end-of-text token by default", () => {
     const characters = CharTokenizer.fromText('ab');
     const withEos = Object.assign(Object.create(characters) as CharTokenizer, { eosTokenId: 1 });
-    expect([...settingsFrom(model, {}).stopTokens]).toEqual([]);
-    expect([...settingsFrom(model, {}, characters).stopTokens]).toEqual([]);
-    expect([...settingsFrom(model, {}, withEos).stopTokens]).toEqual([1]);
-    expect([...settingsFrom(model, { stopTokens: [] }, withEos).stopTokens]).toEqual([]);
-    expect([...settingsFrom(model, { stopTokens: new Set([0]) }, withEos).stopTokens]).toEqual([0]);
+    expect([...settingsFrom(model, {}).eosTokenIds]).toEqual([]);
+    expect([...settingsFrom(model, {}, characters).eosTokenIds]).toEqual([]);
+    expect([...settingsFrom(model, {}, withEos).eosTokenIds]).toEqual([1]);
+    expect([...settingsFrom(model, { eosTokenId: [] }, withEos).eosTokenIds]).toEqual([]);
+    expect([...settingsFrom(model, { eosTokenId: 0 }, withEos).eosTokenIds]).toEqual([0]);
+    expect([...settingsFrom(model, { eosTokenId: [0, 1] }, withEos).eosTokenIds]).toEqual([0, 1]);
   });
 });
 
-describe('randomFrom', () => {
+describe('samplingRandom', () => {
   it('repeats itself with a seed, and not without', () => {
-    expect(randomFrom(7).uniform()).toBe(randomFrom('7').uniform());
-    expect(randomFrom(7).uniform()).not.toBe(randomFrom(8).uniform());
-    expect(randomFrom().uniform()).not.toBe(randomFrom().uniform());
+    expect(samplingRandom(7).uniform()).toBe(samplingRandom('7').uniform());
+    expect(samplingRandom(7).uniform()).not.toBe(samplingRandom(8).uniform());
+    expect(samplingRandom(7).uniform()).not.toBe(samplingRandom(7, 1).uniform());
+    expect(samplingRandom().uniform()).not.toBe(samplingRandom().uniform());
   });
 
-  it('refuses a seed that is none', () => {
-    expect(() => randomFrom(1.5)).toThrow('seed 1.5: expected a whole number between ±2^53, or a text');
-    expect(() => randomFrom(null as unknown as number)).toThrow('seed null');
+  it('rejects a seed that is neither an integer nor a string', () => {
+    expect(() => samplingRandom(1.5)).toThrow('seed 1.5: expected an integer between ±2^53 or a string');
+    expect(() => samplingRandom(null as unknown as number)).toThrow('seed null');
   });
 });

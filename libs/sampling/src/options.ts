@@ -1,305 +1,237 @@
-// The settings of a generation: what can be set, what is assumed, and what is refused.
+// The options of generation, their checks and their defaults.
 import { EncoderDecoderModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { randomUUID } from 'node:crypto';
-import type { Filters } from './filters.js';
-import type { Processing } from './processors.js';
-import type { TextModel } from './text-model.js';
+import { MIN_TEMPERATURE, type Filters } from './logits/filters.js';
+import type { Processors } from './logits/processors.js';
+import type { BatchSettings } from './sequences/sequence-batch.js';
+import type { GenerativeModel } from './sequences/generative-model.js';
 
-/** What every way of writing takes, whether it draws tokens or searches for the likeliest text. */
-export interface WritingOptions extends Omit<Processing, 'badWords'> {
+/**
+ * Options of all generating functions. Names and meanings are those of Hugging Face's `generate`, in camelCase; `badWords`,
+ * `onOverflow`, `seed`, `signal` and `stop` have no counterpart there.
+ *
+ * The strategy follows from the options: beam search with `numBeams` above 1, else greedy decoding with `temperature: 0`,
+ * else sampling. An option that the strategy does not use is an error.
+ */
+export interface GenerateOptions extends Filters, Processors, Partial<BatchSettings> {
   /** Most tokens to generate. Default 100. */
-  readonly maxTokens?: number;
-  /** No stop token comes before this many tokens are generated. Default 0. */
-  readonly minTokens?: number;
-  /** Divides positive and multiplies negative logits of tokens that the text has; above 1 repeats less. Default 1. */
-  readonly repetitionPenalty?: number;
-  /** No sequence of so many tokens comes twice, those of the prompt included. */
-  readonly noRepeatNgram?: number;
+  readonly maxNewTokens?: number;
+  /** Sampling: the same seed gives the same tokens; an array has one seed for each prompt. Default: a random seed. */
+  readonly seed?: number | string | readonly (number | string)[];
+
+  /** Beam search: number of sequences followed at once, those of all groups together. Default 1: no beam search. */
+  readonly numBeams?: number;
+  /** Beam search: exponent of the length that divides a log-probability; raise it for longer outputs. Default 1. */
+  readonly lengthPenalty?: number;
   /**
-   * What never comes: ids in their order, or texts, which are then banned as the tokenizer writes them at the start of a
-   * text and after a space.
+   * Beam search, when `numBeams` sequences have ended: `true` stops, `false` continues while a sequence of the current
+   * length could be better, `'never'` while one of any length could. Default `false`.
    */
-  readonly badWords?: Iterable<string | readonly number[]>;
-  /** The id that follows a text of one token, such as an encoder-decoder's start (`forced_bos_token_id`). */
-  readonly forcedBos?: number;
-  /** The id at the last place, should `maxTokens` be reached (`forced_eos_token_id`). */
-  readonly forcedEos?: number;
+  readonly earlyStopping?: boolean | 'never';
+  /** Beam search: number of groups, each of which avoids the tokens of the groups before it. Default 1. */
+  readonly numBeamGroups?: number;
+  /** Beam search with groups: subtracted from a token's score for each beam of an earlier group that has it. Default 0. */
+  readonly diversityPenalty?: number;
+  /** Number of sequences returned for each prompt, by `generateBatch` only. Default 1. */
+  readonly numReturnSequences?: number;
+
+  /** Words never generated, at the start of a text or after a space. Needs a tokenizer. */
+  readonly badWords?: readonly string[];
   /**
-   * Ids that end the text; the one met is kept among the ids and not shown in the text. Default: the model's end-of-text id
-   * if it is an encoder-decoder, else the tokenizer's if it has one. `[]`: none.
+   * The tokens that end a sequence. They are part of `ids` and not of `text`; `[]` for none. Default: the end-of-text
+   * token of the encoder-decoder or the tokenizer.
    */
-  readonly stopTokens?: Iterable<number>;
-  /** Texts that end the text; the one met is not shown. They need a tokenizer. Default none. */
-  readonly stopTexts?: string | Iterable<string>;
-  /**
-   * Keep the attention's keys and values, so that a token costs one row of attention. Default true; `false`
-   * computes everything anew for each token and gives the same tokens.
-   */
-  readonly cache?: boolean;
-  /**
-   * When the text no longer fits into the model's context: `'slide'` (default) goes on with its last
-   * `contextLength` tokens, computed anew for each token; `'error'` throws, as an encoder-decoder does in any case.
-   */
-  readonly onOverflow?: 'slide' | 'error';
-  /** Ends the generation with the signal's reason as error. */
+  readonly eosTokenId?: number | readonly number[];
+  /** Strings that end a sequence, not part of `text`. Needs a tokenizer. */
+  readonly stop?: string | readonly string[];
+  /** Aborts the generation: it throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** How to go on from a prompt, token by token. */
-export interface GenerateOptions extends WritingOptions, Filters {
-  /** 0 takes the likeliest token always (greedy). Default 1. */
-  readonly temperature?: number;
-  /** Draw only from the `topK` likeliest tokens (and those tied with the last of them). */
-  readonly topK?: number;
-  /** Draw only from the likeliest tokens that together have at least this probability, above 0 and at most 1. */
-  readonly topP?: number;
-  /** Draw only from tokens at least `minP` times as likely as the likeliest, 0 to 1. */
-  readonly minP?: number;
-  /** Draw only from the tokens of the commonest surprise that together have this probability, above 0 and at most 1. */
-  readonly typicalP?: number;
-  /** The same seed gives the same tokens. Left out, every call draws anew. */
-  readonly seed?: number | string;
-}
+type Name = keyof GenerateOptions;
 
-/** How to search for the likeliest text. */
-export interface BeamOptions extends WritingOptions {
-  /** How many texts are followed at once, those of all groups together. Default 4. */
-  readonly beams?: number;
-  /** How many of the texts found to give, best first; at most `beams`. Default 1. */
-  readonly sequences?: number;
-  /** A text's score is its summed log-probability divided by its number of tokens to this power: above 0 favours long ones. Default 1. */
-  readonly lengthPenalty?: number;
-  /**
-   * When there are as many texts as `beams` that have ended: `true` stops, `false` (the default) goes on as long as a
-   * text of the present length could still be better, `'never'` as long as one of any length could.
-   */
-  readonly earlyStopping?: boolean | 'never';
-  /** Groups of equally many beams, each of which avoids what those before it take. Default 1. */
-  readonly groups?: number;
-  /** How much a token's score loses for each beam of an earlier group that takes it at the same place. Default 0. */
-  readonly diversityPenalty?: number;
-}
-
-/** The options with everything decided. */
-export interface Settings {
-  readonly maxTokens: number;
-  readonly filters: Filters;
-  /** Undefined where there is nothing to do. */
-  readonly processing: Processing | undefined;
-  /** Ids from here on are never drawn: a model may have more rows than its tokenizer has tokens. */
-  readonly drawable: number;
-  readonly stopTokens: ReadonlySet<number>;
-  readonly stopTexts: readonly string[];
-  readonly cache: boolean;
-  readonly onOverflow: 'slide' | 'error';
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Those of a beam search with everything decided. */
-export interface BeamSettings extends Settings {
-  readonly beams: number;
-  readonly sequences: number;
-  readonly lengthPenalty: number;
-  readonly earlyStopping: boolean | 'never';
-  readonly groups: number;
-  readonly diversityPenalty: number;
-}
-
-const WRITING = [
-  'maxTokens',
-  'minTokens',
-  'repetitionPenalty',
-  'noRepeatNgram',
-  'badWords',
-  'forcedBos',
-  'forcedEos',
-  'stopTokens',
-  'stopTexts',
-  'cache',
-  'onOverflow',
-  'signal',
-] as const satisfies (keyof WritingOptions)[];
-const DRAWING = ['temperature', 'topK', 'topP', 'minP', 'typicalP', 'seed'] as const;
-const SEARCHING = [
-  'beams',
-  'sequences',
+const SAMPLING_ONLY = ['topK', 'topP', 'minP', 'typicalP'] as const satisfies Name[];
+/** Options of beam search, besides `numBeams`. */
+export const BEAM_SEARCH_ONLY = [
   'lengthPenalty',
   'earlyStopping',
-  'groups',
+  'numBeamGroups',
   'diversityPenalty',
-] as const;
+] as const satisfies Name[];
+
+type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isInteger = (value: unknown, least = 0): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= least;
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isSeed = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
+const allOf = (isValid: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every((item) => isValid(item));
+const isIds = allOf((id) => isInteger(id));
+
+const integer = (least: number): Check => [
+  (value) => isInteger(value, least),
+  `an integer of at least ${least}`,
+];
+const number = (expected: string, isValid: (value: number) => boolean): Check => [
+  (value) => isNumber(value) && isValid(value),
+  expected,
+];
+const notNegative = number('a number of at least 0', (value) => value >= 0);
+const share = number('a number above 0 and at most 1', (value) => value > 0 && value <= 1);
+const boolean: Check = [(value) => typeof value === 'boolean', 'true or false'];
+
+const CHECKS: { readonly [N in Name]-?: Check } = {
+  maxNewTokens: integer(0),
+  minNewTokens: integer(0),
+  temperature: notNegative,
+  topK: integer(1),
+  topP: share,
+  minP: number('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+  typicalP: share,
+  seed: [
+    (value) => isSeed(value) || allOf(isSeed)(value),
+    'an integer between ±2^53 or a string, or an array of those',
+  ],
+  numBeams: integer(1),
+  lengthPenalty: number('a number', () => true),
+  earlyStopping: [(value) => value === 'never' || typeof value === 'boolean', "true, false or 'never'"],
+  numBeamGroups: integer(1),
+  diversityPenalty: notNegative,
+  numReturnSequences: integer(1),
+  repetitionPenalty: number('a number above 0', (value) => value > 0),
+  noRepeatNgramSize: integer(1),
+  badWords: [allOf(isText), 'an array of non-empty strings'],
+  badWordsIds: [
+    allOf((word) => isIds(word) && (word as number[]).length > 0),
+    'an array of non-empty arrays of token ids',
+  ],
+  forcedBosTokenId: integer(0),
+  forcedEosTokenId: integer(0),
+  eosTokenId: [(value) => isInteger(value) || isIds(value), 'a token id or an array of token ids'],
+  stop: [(value) => isText(value) || allOf(isText)(value), 'a non-empty string or an array of those'],
+  useCache: boolean,
+  onOverflow: [(value) => value === 'slide' || value === 'error', "'slide' or 'error'"],
+  signal: [(value) => value instanceof AbortSignal, 'an AbortSignal'],
+};
 
 /**
- * Checks the options (all but the seed, see {@link randomFrom}) and fills in what is left out.
- * @throws RangeError or TypeError that names the setting, what was given and what was expected
+ * Checks names and values of options, and that the strategy uses each of them.
+ *
+ * @param nameOf what messages call an option, for example the flag it was given by
+ * @throws RangeError or TypeError that names the option, the value and what was expected
  */
-export function settingsFrom(model: TextModel, options: GenerateOptions, tokenizer?: Tokenizer): Settings {
-  checkNames(options, [...WRITING, ...DRAWING]);
-  const { temperature = 1, topK, topP, minP, typicalP } = options;
-  expect(isNumber(temperature) && temperature >= 0, 'temperature', temperature, 'a number of at least 0');
-  expectOptional(isCount(topK, 1), 'topK', topK, 'a whole number of at least 1');
-  expectOptional(isShare(topP), 'topP', topP, 'a number above 0 and at most 1');
-  expectOptional(minP === 0 || isShare(minP), 'minP', minP, 'a number from 0 to 1');
-  expectOptional(isShare(typicalP), 'typicalP', typicalP, 'a number above 0 and at most 1');
-  return {
-    ...writingSettings(model, options, tokenizer),
-    filters: { temperature, topK, topP, minP, typicalP },
+export function checkGenerateOptions(
+  options: GenerateOptions,
+  nameOf: (option: string) => string = (option) => option,
+): void {
+  const values = options as Readonly<Record<string, unknown>>;
+  const fail = (name: string, message: string): never => {
+    const value = typeof values[name] === 'number' ? String(values[name]) : JSON.stringify(values[name]);
+    throw new RangeError(`${nameOf(name)} ${value}: ${message}`);
   };
-}
-
-/** The same for a beam search. */
-export function beamSettingsFrom(
-  model: TextModel,
-  options: BeamOptions,
-  tokenizer?: Tokenizer,
-): BeamSettings {
-  checkNames(options, [...WRITING, ...SEARCHING]);
-  const {
-    beams = 4,
-    sequences = 1,
-    lengthPenalty = 1,
-    earlyStopping = false,
-    groups = 1,
-    diversityPenalty = 0,
-  } = options;
-  expect(isCount(beams, 1), 'beams', beams, 'a whole number of at least 1');
-  const sequencesFit = isCount(sequences, 1) && sequences <= beams;
-  expect(sequencesFit, 'sequences', sequences, `a whole number from 1 to ${beams}, the beams`);
-  expect(isNumber(lengthPenalty), 'lengthPenalty', lengthPenalty, 'a number');
-  const stopping = earlyStopping === 'never' || typeof earlyStopping === 'boolean';
-  expect(stopping, 'earlyStopping', earlyStopping, "true, false or 'never'");
-  const divides = isCount(groups, 1) && beams % groups === 0;
-  expect(divides, 'groups', groups, `a whole number that divides ${beams}, the beams`);
-  const penalty = isNumber(diversityPenalty) && diversityPenalty >= 0;
-  expect(penalty, 'diversityPenalty', diversityPenalty, 'a number of at least 0');
-  const searching = { beams, sequences, lengthPenalty, earlyStopping, groups, diversityPenalty };
-  return { ...writingSettings(model, options, tokenizer), ...searching };
-}
-
-function writingSettings(
-  model: TextModel,
-  options: WritingOptions,
-  tokenizer: Tokenizer | undefined,
-): Settings {
-  const { maxTokens = 100, cache = true, onOverflow = 'slide', signal } = options;
-  expect(isCount(maxTokens, 0), 'maxTokens', maxTokens, 'a whole number of at least 0');
-  expect(typeof cache === 'boolean', 'cache', cache, 'true or false');
-  expect(onOverflow === 'slide' || onOverflow === 'error', 'onOverflow', onOverflow, "'slide' or 'error'");
-  expect(signal === undefined || signal instanceof AbortSignal, 'signal', signal, 'an AbortSignal');
-
-  const eosId = model instanceof EncoderDecoderModel ? model.eosId : tokenizer?.eosTokenId;
-  const stopTokens = [...(options.stopTokens ?? (eosId === undefined ? [] : [eosId]))];
-  for (const id of stopTokens) expect(isCount(id, 0), 'stopTokens', id, 'ids, whole numbers of at least 0');
-
-  const { stopTexts: given = [] } = options;
-  const stopTexts = typeof given === 'string' ? [given] : [...given];
-  for (const stop of stopTexts) {
-    expect(typeof stop === 'string' && stop !== '', 'stopTexts', stop, 'texts of at least one character');
-    expect(tokenizer !== undefined, 'stopTexts', stop, 'a tokenizer that makes text of the ids');
-  }
-  return {
-    maxTokens,
-    filters: {},
-    processing: processingFrom(model, options, new Set(stopTokens), tokenizer),
-    drawable: tokenizer?.vocabSize ?? Infinity,
-    stopTokens: new Set(stopTokens),
-    stopTexts,
-    cache,
-    onOverflow,
-    signal,
-  };
-}
-
-function processingFrom(
-  model: TextModel,
-  {
-    minTokens = 0,
-    repetitionPenalty = 1,
-    noRepeatNgram,
-    badWords = [],
-    forcedBos,
-    forcedEos,
-  }: WritingOptions,
-  stopTokens: ReadonlySet<number>,
-  tokenizer: Tokenizer | undefined,
-): Processing | undefined {
-  expect(isCount(minTokens, 0), 'minTokens', minTokens, 'a whole number of at least 0');
-  const penalty = isNumber(repetitionPenalty) && repetitionPenalty > 0;
-  expect(penalty, 'repetitionPenalty', repetitionPenalty, 'a number above 0');
-  expectOptional(isCount(noRepeatNgram, 1), 'noRepeatNgram', noRepeatNgram, 'a whole number of at least 1');
-  const isId = (id: unknown): boolean => isCount(id, 0) && (id as number) < model.vocabSize;
-  const anId = `an id, a whole number from 0 to ${model.vocabSize - 1}`;
-  expectOptional(isId(forcedBos), 'forcedBos', forcedBos, anId);
-  expectOptional(isId(forcedEos), 'forcedEos', forcedEos, anId);
-
-  const words: number[][] = [];
-  for (const word of badWords) {
-    if (typeof word === 'string') {
-      expect(
-        tokenizer !== undefined && word !== '',
-        'badWords',
-        word,
-        'ids, or texts where there is a tokenizer',
-      );
-      words.push(...[word, ` ${word}`].map((text) => [...tokenizer!.encode(text)]));
-    } else {
-      expect(
-        word.length > 0 && word.every(isId),
-        'badWords',
-        word,
-        `sequences of ids from 0 to ${model.vocabSize - 1}`,
-      );
-      words.push([...word]);
+  for (const [name, value] of Object.entries(values)) {
+    if (!Object.hasOwn(CHECKS, name)) {
+      throw new TypeError(`${name}: unknown option. Expected one of ${Object.keys(CHECKS).join(', ')}.`);
     }
+    const [isValid, expected] = CHECKS[name as Name];
+    if (value !== undefined && !isValid(value)) fail(name, `expected ${expected}`);
   }
-  // As in Hugging Face's: the end of the text cannot be a bad word, or it would have none.
-  const bad = words.filter((word) => word.length > 1 || !stopTokens.has(word[0]));
-  const nothing =
-    minTokens === 0 &&
-    repetitionPenalty === 1 &&
-    noRepeatNgram === undefined &&
-    bad.length === 0 &&
-    forcedBos === undefined &&
-    forcedEos === undefined;
-  return nothing
-    ? undefined
-    : { minTokens, repetitionPenalty, noRepeatNgram, badWords: bad, forcedBos, forcedEos };
-}
-
-/** The generator of one text's draws. @throws RangeError when the seed is no whole number and no text */
-export function randomFrom(seed: number | string = randomUUID()): Random {
-  const valid = typeof seed === 'string' || Number.isSafeInteger(seed);
-  expect(valid, 'seed', seed, 'a whole number between ±2^53, or a text');
-  return new Random(seed).split('sampling');
-}
-
-function checkNames(options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`${unknown}: no such setting; there are ${known.join(', ')}`);
+  const failIfGiven = (names: readonly Name[], message: string): void => {
+    const given = names.find((name) => values[name] !== undefined);
+    if (given !== undefined) fail(given, message);
+  };
+  const { numBeams = 1, numBeamGroups = 1, numReturnSequences = 1, temperature = 1 } = options;
+  const [beams, groups, greedy] = ['numBeams', 'numBeamGroups', 'temperature'].map(nameOf);
+  if (numBeams > 1) {
+    const message = `beam search does not sample. Leave it out, or set ${beams} to 1.`;
+    failIfGiven(['temperature', ...SAMPLING_ONLY, 'seed'], message);
+    if (numBeams % numBeamGroups !== 0) fail('numBeamGroups', `expected a divisor of ${beams} ${numBeams}`);
+    if (numBeamGroups === 1)
+      failIfGiven(['diversityPenalty'], `only groups of beams use it. Set ${groups} above 1.`);
+    if (numReturnSequences > numBeams)
+      fail('numReturnSequences', `expected at most ${beams}, which is ${numBeams}`);
+    return;
   }
+  failIfGiven(BEAM_SEARCH_ONLY, `only beam search uses it. Set ${beams} above 1.`);
+  if (temperature >= MIN_TEMPERATURE) return;
+  failIfGiven(SAMPLING_ONLY, `greedy decoding does not sample. Leave it out, or set ${greedy} above 0.`);
+  if (numReturnSequences > 1)
+    fail('numReturnSequences', `greedy decoding has one sequence for a prompt. Set ${greedy} or ${beams}.`);
 }
 
-function expect(valid: boolean, name: string, given: unknown, expected: string): void {
-  if (valid) return;
-  const shown = typeof given === 'string' ? JSON.stringify(given) : String(given);
-  throw new RangeError(`${name} ${shown}: expected ${expected}`);
+const DEFAULTS = {
+  maxNewTokens: 100,
+  useCache: true,
+  onOverflow: 'slide',
+  numBeams: 1,
+  numReturnSequences: 1,
+  lengthPenalty: 1,
+  earlyStopping: false,
+  numBeamGroups: 1,
+  diversityPenalty: 0,
+} satisfies GenerateOptions;
+
+/** The options with defaults. */
+export interface Settings
+  extends
+    Omit<GenerateOptions, keyof typeof DEFAULTS | 'stop'>,
+    Required<Pick<GenerateOptions, keyof typeof DEFAULTS>> {
+  readonly stop: readonly string[];
+  readonly eosTokenIds: ReadonlySet<number>;
+  /** Only ids below are generated: a model may have a larger vocabulary than its tokenizer. */
+  readonly tokenizerSize: number;
 }
 
-function expectOptional(valid: boolean, name: string, given: unknown, expected: string): void {
-  expect(given === undefined || valid, name, given, expected);
+/**
+ * Checks the options and fills in the defaults.
+ * @throws RangeError or TypeError that names the option, the value and what was expected
+ */
+export function settingsFrom(
+  model: GenerativeModel,
+  options: GenerateOptions,
+  tokenizer?: Tokenizer,
+): Settings {
+  checkGenerateOptions(options);
+  const { forcedBosTokenId, forcedEosTokenId, minNewTokens, badWords = [], badWordsIds = [] } = options;
+  const isEncoderDecoder = model instanceof EncoderDecoderModel;
+  const eosIds = [options.eosTokenId ?? (isEncoderDecoder ? model.eosId : tokenizer?.eosTokenId) ?? []].flat();
+  const stop = [options.stop ?? []].flat();
+  if (!tokenizer && stop.length > 0) throw new TypeError('stop: expected a tokenizer, which decodes the ids');
+  if (!tokenizer && badWords.length > 0)
+    throw new TypeError('badWords: expected a tokenizer. Without one, use badWordsIds.');
+  if (isEncoderDecoder && options.onOverflow === 'slide')
+    throw new RangeError("onOverflow 'slide': an encoder-decoder cannot slide. Leave it out.");
+  if (minNewTokens && eosIds.length === 0)
+    throw new RangeError(
+      `minNewTokens ${minNewTokens}: no token ends the sequence. Expected eosTokenId, or a tokenizer with an end-of-text token.`,
+    );
+  const ids = { forcedBosTokenId, forcedEosTokenId, badWordsIds: badWordsIds.flat() };
+  for (const [name, given = []] of Object.entries(ids)) {
+    const unknown = [given].flat().find((id) => id >= model.vocabSize);
+    if (unknown !== undefined)
+      throw new RangeError(`${name} ${unknown}: expected token ids from 0 to ${model.vocabSize - 1}`);
+  }
+  const words = badWords.flatMap((word) => [word, ` ${word}`].map((text) => [...tokenizer!.encode(text)]));
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return {
+    ...DEFAULTS,
+    ...(Object.fromEntries(given) as GenerateOptions),
+    stop,
+    eosTokenIds: new Set(eosIds),
+    tokenizerSize: tokenizer?.vocabSize ?? Infinity,
+    // As in Hugging Face's generate, an end-of-text token cannot be a bad word.
+    badWordsIds: [...words, ...badWordsIds].filter((word) => word.length > 1 || !eosIds.includes(word[0])),
+  } as Settings;
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isShare(value: unknown): boolean {
-  return isNumber(value) && value > 0 && value <= 1;
-}
-
-function isCount(value: unknown, least: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= least;
+/**
+ * The generator for the `index`-th sequence of a prompt.
+ * @throws RangeError when the seed is neither an integer nor a string
+ */
+export function samplingRandom(seed: number | string = crypto.randomUUID(), index = 0): Random {
+  if (!isSeed(seed)) throw new RangeError(`seed ${seed}: expected ${CHECKS.seed[1]}`);
+  return new Random(seed).split(index === 0 ? 'sampling' : `sampling ${index}`);
 }

@@ -1,42 +1,62 @@
-// What a text starts from: ids that the model knows, at least one.
+// Prompts: text or token ids that generation starts from.
 import { EncoderDecoderModel } from '@lilformer/models';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import type { TextModel } from './text-model.js';
+import { samplingRandom } from './options.js';
+import type { GenerativeModel } from './sequences/generative-model.js';
 
-/** A text, or its ids where the caller has encoded it (to leave special tokens unparsed, for instance). */
+/** A text, or its token ids. */
 export type Prompt = string | Iterable<number>;
 
 /**
- * The prompt's ids; for an empty one the tokenizer's end-of-text id, after which a text begins.
- * @throws Error when there is nothing to start from
- * @throws RangeError when an id, or the tokenizer, is not the model's
+ * The ids of a prompt. An empty prompt becomes the end-of-text token, after which a new text begins.
+ * @throws TypeError when a text comes without a tokenizer
+ * @throws RangeError when the tokenizer or an id is outside the model's vocabulary, or there is nothing to start from
  */
-export function promptIds(model: TextModel, prompt: Prompt, tokenizer?: Tokenizer): number[] {
-  if (tokenizer && tokenizer.vocabSize > model.vocabSize) {
+export function promptIds(model: GenerativeModel, prompt: Prompt, tokenizer?: Tokenizer): number[] {
+  const { vocabSize } = model;
+  if (tokenizer && tokenizer.vocabSize > vocabSize) {
     throw new RangeError(
-      `the tokenizer has ${tokenizer.vocabSize} ids, the model knows ${model.vocabSize}: expected the tokenizer that the model was trained with`,
+      `the tokenizer has ${tokenizer.vocabSize} ids, the model's vocabulary size is ${vocabSize}. Expected the tokenizer that the model was trained with.`,
     );
   }
   if (typeof prompt === 'string' && !tokenizer) {
-    throw new TypeError(`prompt ${JSON.stringify(prompt)}: expected ids, as there is no tokenizer`);
+    throw new TypeError(
+      `prompt ${JSON.stringify(prompt)}: expected token ids, because there is no tokenizer`,
+    );
   }
-  const addSpecialTokens = model instanceof EncoderDecoderModel; // what an encoder was trained to read
-  const ids = [...(typeof prompt === 'string' ? tokenizer!.encode(prompt, { addSpecialTokens }) : prompt)];
+  const isEncoderDecoder = model instanceof EncoderDecoderModel;
+  const ids = [
+    ...(typeof prompt === 'string'
+      ? tokenizer!.encode(prompt, { addSpecialTokens: isEncoderDecoder })
+      : prompt),
+  ];
   if (ids.length === 0) {
-    if (model instanceof EncoderDecoderModel) return [model.eosId]; // an empty text ends at once
-    if (!tokenizer) throw new Error('prompt: no ids given, expected at least one to go on from');
-    if (tokenizer.eosTokenId === undefined) {
-      throw new Error(
-        'the prompt is empty, and the tokenizer has no end-of-text token to start from: give at least one token',
+    const eosTokenId = isEncoderDecoder ? model.eosId : tokenizer?.eosTokenId;
+    if (eosTokenId === undefined) {
+      throw new RangeError(
+        'the prompt is empty, and there is no end-of-text token to start from. Give at least one token.',
       );
     }
-    ids.push(tokenizer.eosTokenId);
+    ids.push(eosTokenId);
   }
-  const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabSize);
-  if (wrong >= 0) {
+  const invalid = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (invalid >= 0) {
     throw new RangeError(
-      `prompt, id ${ids[wrong]} at place ${wrong}: expected a whole number from 0 to ${model.vocabSize - 1}, the model's vocabulary`,
+      `prompt: id ${ids[invalid]} at position ${invalid} is not in the model's vocabulary. Expected integers from 0 to ${vocabSize - 1}.`,
     );
   }
   return ids;
+}
+
+/**
+ * A prompt of one random token, uniform over the vocabulary without unknown, padding and end-of-text tokens.
+ *
+ * @param seed the same seed gives the same token; a random seed by default
+ * @throws RangeError when the seed is neither an integer nor a string, or the tokenizer has special tokens only
+ */
+export function randomStart(tokenizer: Tokenizer, seed?: number | string): number[] {
+  const special = [tokenizer.unkTokenId, tokenizer.padTokenId, tokenizer.eosTokenId];
+  const ids = [...Array(tokenizer.vocabSize).keys()].filter((id) => !special.includes(id));
+  if (ids.length === 0) throw new RangeError('randomStart: the tokenizer has special tokens only');
+  return [ids[samplingRandom(seed).split('start').integer(ids.length)]];
 }

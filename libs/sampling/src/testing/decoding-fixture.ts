@@ -1,33 +1,17 @@
-// fixtures/decoding.json, what Hugging Face's transformers made: with its names of settings turned into ours, and the
-// model that fixtures/decoding.py searched, which is a table: the tokens so far choose a row of logits.
+// fixtures/decoding.json, computed by Hugging Face's transformers, and the table that its beam searches used as a model.
 import { readFileSync } from 'node:fs';
-import type { Filters } from '../filters.js';
-import type { BeamOptions } from '../options.js';
-import type { Processing } from '../processors.js';
-import { extended, type Scorer } from '../scorer.js';
+import type { GenerateOptions } from '../options.js';
+import { appended, type SequenceBatch } from '../sequences/sequence-batch.js';
 
-/** Settings of `generate` as Hugging Face calls them. */
-export interface HuggingFaceSettings {
-  temperature?: number;
+/** Options of Hugging Face's `generate`. */
+export interface HuggingFaceOptions {
+  [option: string]: unknown;
   top_k?: number;
   top_p?: number;
-  min_p?: number;
-  typical_p?: number;
-  repetition_penalty?: number;
-  no_repeat_ngram_size?: number;
-  bad_words_ids?: number[][];
   min_length?: number;
-  min_new_tokens?: number;
-  forced_eos_token_id?: number;
   max_length?: number;
-  max_new_tokens?: number;
   eos_token_id?: number | number[];
   num_beams?: number;
-  num_beam_groups?: number;
-  num_return_sequences?: number;
-  diversity_penalty?: number;
-  length_penalty?: number;
-  early_stopping?: boolean | 'never';
 }
 
 interface SearchFixture {
@@ -37,7 +21,7 @@ interface SearchFixture {
   vocab: number;
   cases: {
     table: number;
-    settings: HuggingFaceSettings;
+    settings: HuggingFaceOptions;
     prompts: number[][];
     ids: number[][];
     scores: number[];
@@ -50,7 +34,7 @@ interface DecodingFixture {
     prompt_length: number;
     prefix: number[][];
     logits: number[][];
-    cases: { settings: HuggingFaceSettings; processed: (number | null)[][] }[];
+    cases: { settings: HuggingFaceOptions; processed: (number | null)[][] }[];
   };
   beams: SearchFixture;
   groups: SearchFixture;
@@ -60,46 +44,20 @@ export const decodingFixture = JSON.parse(
   readFileSync(new URL('../../fixtures/decoding.json', import.meta.url), 'utf8'),
 ) as DecodingFixture;
 
-/** Filters and processors of the same meaning. */
-export function settingsOf(given: HuggingFaceSettings): { processing: Processing; filters: Filters } {
-  return {
-    processing: {
-      repetitionPenalty: given.repetition_penalty,
-      noRepeatNgram: given.no_repeat_ngram_size,
-      badWords: given.bad_words_ids,
-      minTokens: given.min_new_tokens,
-      forcedEos: given.forced_eos_token_id,
-    },
-    filters: {
-      temperature: given.temperature,
-      topK: given.top_k || undefined,
-      topP: given.top_p,
-      minP: given.min_p,
-      typicalP: given.typical_p,
-    },
-  };
+const OTHERS = ['prompt', 'index', 'do_sample', 'min_length', 'max_length'];
+
+/** The same options in camelCase. */
+export function optionsOf(options: HuggingFaceOptions): GenerateOptions {
+  return Object.fromEntries(
+    Object.entries(options)
+      .filter(([name, value]) => !OTHERS.includes(name) && !(name === 'top_k' && value === 0)) // 0: no limit
+      .map(([name, value]) => [name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()), value]),
+  );
 }
 
-/** Options of a beam search of the same meaning. */
-export function beamOptionsOf(given: HuggingFaceSettings): BeamOptions {
-  const { processing } = settingsOf(given);
-  const all: BeamOptions = {
-    ...processing,
-    maxTokens: given.max_new_tokens,
-    stopTokens: given.eos_token_id === undefined ? undefined : [given.eos_token_id].flat(),
-    beams: given.num_beams,
-    groups: given.num_beam_groups,
-    sequences: given.num_return_sequences,
-    diversityPenalty: given.diversity_penalty,
-    lengthPenalty: given.length_penalty,
-    earlyStopping: given.early_stopping,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
-/** Scores texts by a table that all their tokens and their order choose a row of. */
-export class TableScorer implements Scorer {
-  texts: readonly (readonly number[])[];
+/** Logits from a table: the tokens of a sequence and their order choose the row. */
+export class TableBatch implements SequenceBatch {
+  sequences: readonly (readonly number[])[];
   disposed = false;
   readonly #logits: (state: number) => Float32Array;
   readonly #states: number;
@@ -109,14 +67,14 @@ export class TableScorer implements Scorer {
     states: number,
     logits: (state: number) => Float32Array,
   ) {
-    this.texts = prompts;
+    this.sequences = prompts;
     this.#states = states;
     this.#logits = logits;
   }
 
   /** The table of a case. */
-  static of({ states, vocab, pad }: SearchFixture, table: number, prompts: readonly number[][]): TableScorer {
-    return new TableScorer(prompts, states, (state) =>
+  static of({ states, vocab, pad }: SearchFixture, table: number, prompts: readonly number[][]): TableBatch {
+    return new TableBatch(prompts, states, (state) =>
       Float32Array.from({ length: vocab }, (_, token) => {
         if (token === pad) return -40;
         const noise = Math.sin(12.9898 * (state + 1) + 78.233 * (token + 1) + table) * 43758.5453;
@@ -125,14 +83,16 @@ export class TableScorer implements Scorer {
     );
   }
 
-  next(): Float32Array[] {
-    return this.texts.map((text) =>
-      this.#logits(text.reduce((state, id) => (3 * state + id + 1) % this.#states, 0)),
+  nextLogits(): Promise<Float32Array[]> {
+    return Promise.resolve(
+      this.sequences.map((ids) =>
+        this.#logits(ids.reduce((state, id) => (3 * state + id + 1) % this.#states, 0)),
+      ),
     );
   }
 
-  extend(rows: readonly number[], ids: readonly number[]): void {
-    this.texts = extended(this.texts, rows, ids);
+  append(rows: readonly number[], ids: readonly number[]): void {
+    this.sequences = appended(this.sequences, rows, ids);
   }
 
   dispose(): void {

@@ -1,11 +1,10 @@
-// A model whose every score is known: what comes next is a row of a table, chosen by the present
-// token. It notes what it is fed, so that tests can tell what a token costs.
+// A model with known logits: the last token chooses a row of a table. It records the shapes of its inputs.
 import type { tf } from '@lilformer/engine';
 import { BigramLM, type ForwardOptions } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 
 export class TableLM extends BigramLM {
-  /** `[batch, tokens]` of each forward so far. */
+  /** Input shape `[B, T]` of each forward so far. */
   readonly fed: [number, number][] = [];
   /** Whether the model was in training mode at each forward so far. */
   readonly trainingAtForward: boolean[] = [];
@@ -16,7 +15,7 @@ export class TableLM extends BigramLM {
     const size = rows.length;
     super({ vocabSize: size, dModel: size }, new Random(0));
     this.#contextLength = contextLength;
-    // The embedding is the identity, so that the unembedding's column of a token is its row of the table.
+    // The embedding is the identity, so the unembedding's column of a token is its row of the table.
     const square = (at: (row: number, column: number) => number) => ({
       dtype: 'F32' as const,
       shape: [size, size],
@@ -31,11 +30,11 @@ export class TableLM extends BigramLM {
     );
   }
 
-  /** A model that says these ids one after the other, over and over, whatever it starts from. */
-  static saying(ids: readonly number[], vocabSize: number): TableLM {
-    const saying = (id: number) => Array.from({ length: vocabSize }, (_, next) => (next === id ? 50 : 0));
-    const rows = Array.from({ length: vocabSize }, () => saying(ids[0]));
-    ids.forEach((id, place) => (rows[id] = saying(ids[(place + 1) % ids.length])));
+  /** A model that repeats a cycle of ids, whatever the prompt. */
+  static repeating(ids: readonly number[], vocabSize: number): TableLM {
+    const likely = (id: number) => Array.from({ length: vocabSize }, (_, next) => (next === id ? 50 : 0));
+    const rows = Array.from({ length: vocabSize }, () => likely(ids[0]));
+    ids.forEach((id, i) => (rows[id] = likely(ids[(i + 1) % ids.length])));
     return new TableLM(rows);
   }
 

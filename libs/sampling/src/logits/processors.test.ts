@@ -1,21 +1,20 @@
-// Filters and processors against Hugging Face's: the golden rows, and those of fixtures/decoding.json, which
-// fixtures/decoding.py makes with what golden has not (min-p, typical, bad words, forced tokens).
+// Filters and processors compared with Hugging Face's: golden values, and fixtures/decoding.json of fixtures/decoding.py
+// for min-p, typical sampling, bad words and forced tokens.
 import { parseSafetensors, toFloat32 } from '@lilformer/checkpoints';
 import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyMinP, applyTypicalP } from './cutoffs.js';
-import { softmax } from './draw.js';
-import { filterLogits } from './filters.js';
+import { decodingFixture, optionsOf, type HuggingFaceOptions } from '../testing/decoding-fixture.js';
+import { applyMinP, applyTypicalP, filterLogits } from './filters.js';
 import { applyRepetitionPenalty, banRepeatedNgrams, banWords, processLogits } from './processors.js';
-import { decodingFixture, settingsOf, type HuggingFaceSettings } from './testing/decoding-fixture.js';
+import { softmax } from './sample.js';
 
 const WARPERS = 'hf/gpt2/warpers.safetensors';
 
 describe("Hugging Face's warpers", () => {
   const { cases, eos_token_id } = goldenJson<{
-    cases: ({ index: number } & HuggingFaceSettings)[];
+    cases: ({ index: number } & HuggingFaceOptions)[];
     eos_token_id: number;
   }>('hf/gpt2/warpers.json');
   const { tensors } = parseSafetensors(readFileSync(golden(WARPERS)));
@@ -46,16 +45,15 @@ describe("Hugging Face's warpers", () => {
     expect(logits.length).toBe(rows);
     logits.forEach((row, i) => {
       const prefix = ids.slice(i * length, (i + 1) * length);
-      const { min_length: minTokens, ...rest } = one;
-      const { processing, filters } = settingsOf({ ...rest, min_new_tokens: minTokens });
-      const stopTokens = new Set([eos_token_id]);
-      const text = { ids: prefix, generated: prefix.length, maxTokens: Infinity, stopTokens };
-      let mine = filterLogits(processLogits(row, text, processing), filters);
+      const options = { ...optionsOf(one), minNewTokens: one.min_length };
+      const eosTokenIds = new Set([eos_token_id]);
+      const state = { ids: prefix, generated: prefix.length, maxNewTokens: Infinity, eosTokenIds };
+      let mine = filterLogits(processLogits(row, state, options), options);
       let theirs = rowsOf(`processed.${index}`)[i];
       let theirProbabilities = rowsOf(`probabilities.${index}`)[i];
       let myProbabilities = new Float32Array(softmax(mine));
       if (one.top_p !== undefined && new Set(row).size < row.length) {
-        // Which of several equal logits top-p removes is up to the sort: compare without their places.
+        // Which of several equal logits top-p removes depends on the sort: compare without their order.
         [mine, theirs] = [mine.slice().sort(), theirs.slice().sort()];
         [myProbabilities, theirProbabilities] = [myProbabilities.sort(), theirProbabilities.slice().sort()];
       }
@@ -70,20 +68,20 @@ describe("Hugging Face's processors", () => {
 
   it.each(cases)('$settings', ({ settings, processed }) => {
     logits.forEach((row, i) => {
-      const { processing, filters } = settingsOf(settings);
-      const text = {
+      const options = optionsOf(settings);
+      const state = {
         ids: prefix[i],
         generated: prefix[i].length - prompt_length,
-        maxTokens: (settings.max_length ?? Infinity) - prompt_length,
-        stopTokens: new Set([eos]),
+        maxNewTokens: (settings.max_length ?? Infinity) - prompt_length,
+        eosTokenIds: new Set([eos]),
       };
-      const bad = processing.badWords?.filter((word) => word.join() !== String(eos));
-      const mine = processLogits(rowOf(row), text, { ...processing, badWords: bad });
-      expectSameRow(filterLogits(mine, filters), rowOf(processed[i]));
+      const badWordsIds = options.badWordsIds?.filter((word) => word.join() !== String(eos));
+      const mine = processLogits(rowOf(row), state, { ...options, badWordsIds });
+      expectSameRow(filterLogits(mine, options), rowOf(processed[i]));
     });
   });
 
-  it('include each setting that golden has not, and all together', () => {
+  it('cover the settings that the golden values lack, and all settings together', () => {
     const named = new Set(cases.flatMap(({ settings }) => Object.keys(settings)));
     const expected = ['min_p', 'typical_p', 'bad_words_ids', 'min_new_tokens', 'forced_eos_token_id'];
     expect([...named]).toEqual(expect.arrayContaining(expected));
@@ -106,7 +104,7 @@ const row = fc
   .map((values) => new Float32Array(values));
 
 describe('properties', () => {
-  it('min-p keeps exactly the tokens that are likely enough', () => {
+  it('min-p keeps exactly the tokens above the threshold', () => {
     fc.assert(
       fc.property(row, fc.double({ min: 0.001, max: 1, noNaN: true }), (logits, p) => {
         const probabilities = softmax(logits);
@@ -119,7 +117,7 @@ describe('properties', () => {
     );
   });
 
-  it('typical sampling keeps tokens of the nearest surprise that together reach p', () => {
+  it('typical sampling keeps the tokens of most typical surprisal that reach p together', () => {
     fc.assert(
       fc.property(row, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (logits, p) => {
         const probabilities = softmax(logits);
@@ -135,7 +133,7 @@ describe('properties', () => {
     );
   });
 
-  it('no sequence of n tokens comes twice when what would repeat it is banned', () => {
+  it('banRepeatedNgrams bans exactly the tokens that repeat an n-gram', () => {
     const ids = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 24 });
     fc.assert(
       fc.property(ids, fc.integer({ min: 1, max: 4 }), (text, size) => {
@@ -152,7 +150,7 @@ describe('properties', () => {
     );
   });
 
-  it('bad words end nowhere', () => {
+  it('banWords bans exactly the last tokens of words', () => {
     const ids = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 10 });
     const words = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }));
     fc.assert(
@@ -166,7 +164,7 @@ describe('properties', () => {
     );
   });
 
-  it('a penalty above 1 never makes a token of the text likelier, and leaves the others', () => {
+  it('a repetition penalty above 1 only lowers logits of tokens in the sequence', () => {
     fc.assert(
       fc.property(
         row,

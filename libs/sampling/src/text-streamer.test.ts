@@ -1,20 +1,18 @@
-// Text as it comes out of subword tokens: whole characters, spaces where the words before ask for
-// them, and an end of text that is seen by the loop and not by the reader.
+// Text of subword tokens: whole characters, spaces between words, stop strings, and no end-of-text token.
 import { openEngine } from '@lilformer/engine';
 import { CharTokenizer, trainBpe, type Tokenizer } from '@lilformer/tokenizers';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { generateBatch } from './batch.js';
-import { generate, generateText, type GeneratedToken } from './generate.js';
+import { generate, generateBatch, generateText, type GeneratedToken } from './generate.js';
 import { TableLM } from './testing/table-model.js';
 
 const END = '<|endoftext|>';
 
-/** A model that says `text`, whatever it starts from; its ids must all be different. */
+/** A model that generates `text` from any prompt; its ids must be distinct. */
 function speaker(tokenizer: Tokenizer, text: string): TableLM {
   const ids = [...tokenizer.encode(text, { addEos: true })];
   expect(new Set(ids).size).toBe(ids.length);
-  return TableLM.saying(ids, tokenizer.vocabSize);
+  return TableLM.repeating(ids, tokenizer.vocabSize);
 }
 
 async function collect(stream: AsyncIterable<GeneratedToken>): Promise<GeneratedToken[]> {
@@ -37,32 +35,32 @@ describe('with a byte-level tokenizer', () => {
     });
   });
 
-  it('never cuts a character, and ends at the end of text', async () => {
+  it('never splits a character, and stops at the end-of-text token', async () => {
     const text = 'é語🙂!';
     const tokens = await collect(generate(speaker(bytes, text), bytes, '', { temperature: 0 }));
     expect(tokens.map(({ text }) => text)).toEqual(['', 'é', '', '', '語', '', '', '', '🙂', '!', '']);
-    expect(tokens.at(-1)).toMatchObject({ id: bytes.eosTokenId, finish: 'stop' });
+    expect(tokens.at(-1)).toMatchObject({ id: bytes.eosTokenId, finishReason: 'stop' });
   });
 
-  it('shows a character that was never finished as U+FFFD, in its last piece', async () => {
+  it('decodes an incomplete character as U+FFFD in the last piece', async () => {
     const model = speaker(bytes, 'é🙂');
-    const tokens = await collect(generate(model, bytes, '', { temperature: 0, maxTokens: 4 }));
+    const tokens = await collect(generate(model, bytes, '', { temperature: 0, maxNewTokens: 4 }));
     expect(tokens.map(({ text }) => text).join('')).toBe('é\ufffd');
     expect(tokens.at(-1)!.text).toBe('\ufffd');
     const cut = [...bytes.encode('🙂')][1];
-    const stopped = await generateText(model, bytes, '', { temperature: 0, stopTokens: [cut] });
-    expect(stopped).toMatchObject({ text: 'é\ufffd', finish: 'stop' });
+    const stopped = await generateText(model, bytes, '', { temperature: 0, eosTokenId: cut });
+    expect(stopped).toMatchObject({ text: 'é\ufffd', finishReason: 'stop' });
   });
 
-  it('goes on after the end of text when that does not stop it', async () => {
-    const options = { temperature: 0, stopTokens: [], maxTokens: 5 };
-    const { text, ids, finish } = await generateText(speaker(bytes, 'ab.'), bytes, '', options);
+  it('continues after the end-of-text token when it is no stop token', async () => {
+    const options = { temperature: 0, eosTokenId: [], maxNewTokens: 5 };
+    const { text, ids, finishReason } = await generateText(speaker(bytes, 'ab.'), bytes, '', options);
     expect(text).toBe('ab.ab.');
     expect(ids).toContain(bytes.eosTokenId);
-    expect(finish).toBe('length');
+    expect(finishReason).toBe('length');
   });
 
-  it('joins its pieces to what decoding everything at once gives, for any ids', async () => {
+  it('yields pieces that join to the decoded ids', async () => {
     const flat = new TableLM(
       Array.from({ length: bytes.vocabSize }, () => new Array<number>(bytes.vocabSize).fill(0)),
     );
@@ -71,7 +69,7 @@ describe('with a byte-level tokenizer', () => {
         fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
         fc.integer(),
         async (prompt, seed) => {
-          const options = { seed, maxTokens: 30, stopTokens: [] };
+          const options = { seed, maxNewTokens: 30, eosTokenId: [] };
           const { text, ids } = await generateText(flat, bytes, prompt, options);
           const all = bytes.decode([...bytes.encode(prompt), ...ids]);
           expect(bytes.decode(bytes.encode(prompt)) + text).toBe(all);
@@ -84,8 +82,8 @@ describe('with a byte-level tokenizer', () => {
   });
 });
 
-describe('with a tokenizer of words', () => {
-  it('puts the space between the prompt and what follows', async () => {
+describe('with a word-level tokenizer', () => {
+  it('puts a space between the prompt and the next word', async () => {
     const words = await trainBpe(['the cat sat down', 'the cat sat down'], {
       vocabSize: 100,
       specialTokens: [END],
@@ -93,8 +91,8 @@ describe('with a tokenizer of words', () => {
     const cat = words.tokenToId('cat')!;
     const sat = words.tokenToId('sat')!;
     const down = words.tokenToId('down')!;
-    const model = TableLM.saying([cat, sat, down], words.vocabSize);
-    const options = { temperature: 0, maxTokens: 2 };
+    const model = TableLM.repeating([cat, sat, down], words.vocabSize);
+    const options = { temperature: 0, maxNewTokens: 2 };
     const tokens = await collect(generate(model, words, 'the cat', options));
     const prompt = words.decode(words.encode('the cat'));
     const all = words.decode([...words.encode('the cat'), sat, down]);
@@ -104,39 +102,39 @@ describe('with a tokenizer of words', () => {
   });
 });
 
-describe('stop texts', () => {
+describe('stop strings', () => {
   const characters = CharTokenizer.fromText('abcdef');
   const flat = (): TableLM => new TableLM(Array.from({ length: 6 }, () => [0, 0, 0, 0, 0, 0]));
 
-  it('end the text before them, wherever they lie among the tokens, and give nothing out too early', async () => {
+  it('end the text before them, also across tokens, and no part of them is yielded', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 3 }), {
           minLength: 1,
         }),
         fc.integer(),
-        async (stopTexts, seed) => {
-          const options = { seed, topK: 2, maxTokens: 12 };
+        async (stop, seed) => {
+          const options = { seed, topK: 2, maxNewTokens: 12 };
           const model = new TableLM(Array.from({ length: 6 }, () => [1, 1, 0, 0, 0, 0]));
           const { text: whole } = await generateText(model, characters, 'a', options);
-          const at = stopTexts.map((stop) => whole.indexOf(stop)).filter((place) => place >= 0);
-          const ends = stopTexts
+          const at = stop.map((stop) => whole.indexOf(stop)).filter((place) => place >= 0);
+          const ends = stop
             .filter((stop) => whole.includes(stop))
             .map((stop) => whole.indexOf(stop) + stop.length);
-          const tokens = await collect(generate(model, characters, 'a', { ...options, stopTexts }));
+          const tokens = await collect(generate(model, characters, 'a', { ...options, stop }));
           const text = tokens.map(({ text }) => text).join('');
           if (at.length === 0) {
             expect(text).toBe(whole);
-            expect(tokens.at(-1)!.finish).toBe('length');
+            expect(tokens.at(-1)!.finishReason).toBe('length');
           } else {
-            // The first to be complete ends it; what stands before the earliest match is the text.
+            // The first complete match ends the text; the text is what precedes the earliest match.
             const end = Math.min(...ends);
             expect(tokens.length).toBe(end);
-            const starts = stopTexts
+            const starts = stop
               .filter((stop) => whole.slice(0, end).endsWith(stop))
               .map(({ length }) => end - length);
             expect(text).toBe(whole.slice(0, Math.min(...starts)));
-            expect(tokens.at(-1)!.finish).toBe('stop');
+            expect(tokens.at(-1)!.finishReason).toBe('stop');
           }
         },
       ),
@@ -144,21 +142,21 @@ describe('stop texts', () => {
     );
   });
 
-  it('are found in batches, beside stop tokens, and when the text just ends', async () => {
-    const model = TableLM.saying([0, 1, 2, 3, 4, 5], 6);
-    const options = { temperature: 0, stopTexts: ['de'], stopTokens: [1], maxTokens: 6 };
+  it('work in batches, with end-of-text tokens, and at the end of a text', async () => {
+    const model = TableLM.repeating([0, 1, 2, 3, 4, 5], 6);
+    const options = { temperature: 0, stop: ['de'], eosTokenId: [1], maxNewTokens: 6 };
     const texts = (await generateBatch(model, characters, ['a', 'b', 'f'], options)).map(({ text }) => text);
     expect(texts).toEqual(['', 'c', 'a']);
-    const short = await generateText(model, characters, 'b', { ...options, maxTokens: 2 });
-    expect(short).toEqual({ text: 'cd', ids: [2, 3], finish: 'length' });
+    const short = await generateText(model, characters, 'b', { ...options, maxNewTokens: 2 });
+    expect(short).toEqual({ text: 'cd', ids: [2, 3], finishReason: 'length' });
     expect(
-      (await generateText(flat(), characters, 'a', { seed: 1, maxTokens: 3, stopTexts: 'zz' })).ids.length,
+      (await generateText(flat(), characters, 'a', { seed: 1, maxNewTokens: 3, stop: 'zz' })).ids.length,
     ).toBe(3);
   });
 
-  it('bad words never come, as texts or as ids', async () => {
-    const options = { seed: 3, maxTokens: 60, badWords: ['ab', [2], 'de'] };
-    const spaced = CharTokenizer.fromText('abcde '); // a word is banned behind a space as well
+  it('bad words are never generated, given as strings or as ids', async () => {
+    const options = { seed: 3, maxNewTokens: 60, badWords: ['ab', 'de'], badWordsIds: [[2]] };
+    const spaced = CharTokenizer.fromText('abcde '); // a word is also banned after a space
     const written = await generateText(flat(), spaced, 'a', options);
     expect(written.text.length).toBe(60);
     expect(`a${written.text}`).not.toMatch(/ab|de/);

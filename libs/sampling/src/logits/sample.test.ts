@@ -1,7 +1,7 @@
 import { Random } from '@lilformer/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argmax, drawToken, softmax, topTokens } from './draw.js';
+import { argmax, sampleToken, softmax, topTokens } from './sample.js';
 import { filterLogits, type Filters } from './filters.js';
 
 const rowOfLogits = fc
@@ -21,12 +21,12 @@ const filters: fc.Arbitrary<Filters> = fc.record(
   { requiredKeys: [] },
 );
 
-describe('drawToken', () => {
-  it('draws only tokens that the filters keep, and takes one number from the generator', () => {
+describe('sampleToken', () => {
+  it('samples only tokens that the filters keep, with one random number', () => {
     fc.assert(
       fc.property(rowOfLogits, filters, fc.integer(), (row, settings, seed) => {
         const random = new Random(seed);
-        const id = drawToken(row, settings, random);
+        const id = sampleToken(row, settings, random);
         const after = new Random(seed);
         after.uniform();
         expect(random.state()).toEqual(after.state());
@@ -39,11 +39,11 @@ describe('drawToken', () => {
   it('is greedy at temperature 0, top-k 1 without ties, and a very small temperature', () => {
     const row = new Float32Array([0.1, -4, 3.5, 3.4, -Infinity]);
     for (const settings of [{ temperature: 0 }, { topK: 1 }, { topP: 1e-9 }, { temperature: 1e-30 }]) {
-      for (let seed = 0; seed < 20; seed++) expect(drawToken(row, settings, new Random(seed))).toBe(2);
+      for (let seed = 0; seed < 20; seed++) expect(sampleToken(row, settings, new Random(seed))).toBe(2);
     }
   });
 
-  it('draws each token as often as its probability says', () => {
+  it('samples each token in proportion to its probability', () => {
     // Pearson's chi-squared test: with 5 degrees of freedom 20.5 is passed once in a thousand.
     const row = new Float32Array([1, 0, -1, 2, 0.5, -Infinity, 1.2]);
     const settings = { temperature: 1.3 };
@@ -51,7 +51,7 @@ describe('drawToken', () => {
     const counts = new Array<number>(row.length).fill(0);
     const random = new Random('chi-squared');
     const draws = 20_000;
-    for (let i = 0; i < draws; i++) counts[drawToken(row, settings, random)]++;
+    for (let i = 0; i < draws; i++) counts[sampleToken(row, settings, random)]++;
     let statistic = 0;
     counts.forEach((count, id) => {
       if (expected[id] === 0) expect(count).toBe(0);
@@ -60,17 +60,17 @@ describe('drawToken', () => {
     expect(statistic).toBeLessThan(20.5);
   });
 
-  it('says what is wrong with logits that no token can be drawn from', () => {
+  it('names logits that are NaN or infinite', () => {
     const random = new Random(0);
-    expect(() => drawToken(new Float32Array([0, NaN, 1]), {}, random)).toThrow('logit 1 is NaN');
-    expect(() => drawToken(new Float32Array([0, Infinity]), {}, random)).toThrow('logit 1 is Infinity');
-    expect(() => drawToken(new Float32Array(3).fill(-Infinity), {}, random)).toThrow('all 3 logits');
-    expect(() => drawToken(new Float32Array([NaN]), { temperature: 0 }, random)).toThrow('NaN');
+    expect(() => sampleToken(new Float32Array([0, NaN, 1]), {}, random)).toThrow('logit 1 is NaN');
+    expect(() => sampleToken(new Float32Array([0, Infinity]), {}, random)).toThrow('logit 1 is Infinity');
+    expect(() => sampleToken(new Float32Array(3).fill(-Infinity), {}, random)).toThrow('all 3 logits');
+    expect(() => sampleToken(new Float32Array([NaN]), { temperature: 0 }, random)).toThrow('NaN');
   });
 });
 
 describe('topTokens', () => {
-  it('gives the k largest in order, with their probabilities, ties by id', () => {
+  it('returns the k most likely tokens in order with their probabilities, ties by id', () => {
     fc.assert(
       fc.property(rowOfLogits, fc.integer({ min: 1, max: 50 }), (row, k) => {
         const probabilities = softmax(row);
@@ -82,14 +82,14 @@ describe('topTokens', () => {
     );
   });
 
-  it('wants at least one', () => {
-    expect(() => topTokens(new Float32Array(3), 0)).toThrow('expected a whole number of at least 1');
-    expect(() => topTokens(new Float32Array(3), 1.5)).toThrow('topTokens of 1.5');
+  it('throws when k is not a positive integer', () => {
+    expect(() => topTokens(new Float32Array(3), 0)).toThrow('expected an integer of at least 1');
+    expect(() => topTokens(new Float32Array(3), 1.5)).toThrow('topTokens, k = 1.5');
   });
 });
 
 describe('softmax and argmax', () => {
-  it('add up to 1, follow the order of the logits and ignore a shift', () => {
+  it('sum to 1, follow the order of the logits and ignore a shift', () => {
     fc.assert(
       fc.property(rowOfLogits, (row) => {
         const probabilities = softmax(row);

@@ -1,11 +1,11 @@
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { randomStart } from './random-start.js';
+import { randomStart } from './prompt.js';
 
 const tokenizer = CharTokenizer.fromText('abcdef', { unknownToken: '<unk>' });
 
 describe('randomStart', () => {
-  it('draws every token but the special ones, all alike', () => {
+  it('is uniform over all tokens but the special ones', () => {
     // Pearson's chi-squared test: with 5 degrees of freedom 20.5 is passed once in a thousand.
     const counts = new Array<number>(tokenizer.vocabSize).fill(0);
     const draws = 3000;
@@ -17,14 +17,14 @@ describe('randomStart', () => {
     expect(statistic).toBeLessThan(20.5);
   });
 
-  it('gives the same token for the same seed, and another when it is left out', () => {
+  it('returns the same token for the same seed, and random tokens without a seed', () => {
     expect(randomStart(tokenizer, 'x')).toEqual(randomStart(tokenizer, 'x'));
     const seen = new Set(Array.from({ length: 200 }, () => randomStart(tokenizer)[0]));
     expect(seen.size).toBe(6);
   });
 
-  it('says what is wrong', () => {
-    expect(() => randomStart(tokenizer, 0.5)).toThrow('seed 0.5: expected a whole number');
+  it('throws on an invalid seed and a tokenizer without other tokens', () => {
+    expect(() => randomStart(tokenizer, 0.5)).toThrow('seed 0.5: expected an integer');
     const empty = { ...tokenizer, vocabSize: 1, unkTokenId: 0 } as unknown as CharTokenizer;
     expect(() => randomStart(empty)).toThrow('special tokens only');
   });

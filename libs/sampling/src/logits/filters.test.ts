@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { softmax } from './draw.js';
+import { softmax } from './sample.js';
 import { applyTemperature, applyTopK, applyTopP, filterLogits, kthLargest } from './filters.js';
 
-/** Rows with many ties and some removed tokens, which is where filters go wrong. */
+/** Logits with many ties and some removed tokens. */
 const rowOfLogits = fc
   .array(
     fc.oneof(
@@ -19,7 +19,7 @@ const rowOfLogits = fc
 const kept = (row: Float32Array): number[] => [...row.keys()].filter((id) => row[id] > -Infinity);
 
 describe('filters', () => {
-  it('leave the row they are given as it was', () => {
+  it('do not modify their input', () => {
     fc.assert(
       fc.property(rowOfLogits, fc.integer({ min: 1, max: 70 }), (row, k) => {
         const before = row.slice();
@@ -32,7 +32,7 @@ describe('filters', () => {
     );
   });
 
-  it('top-k keeps k tokens and those tied with the k-th, each at least as likely as any removed', () => {
+  it('top-k keeps the k most likely tokens and those tied with the k-th', () => {
     fc.assert(
       fc.property(rowOfLogits, fc.integer({ min: 1, max: 70 }), (row, k) => {
         const possible = kept(row).length;
@@ -45,7 +45,7 @@ describe('filters', () => {
     );
   });
 
-  it('top-p keeps the fewest likeliest tokens whose probabilities reach p', () => {
+  it('top-p keeps the fewest most likely tokens whose probabilities reach p', () => {
     fc.assert(
       fc.property(rowOfLogits, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (row, p) => {
         const probabilities = softmax(row);
@@ -61,7 +61,7 @@ describe('filters', () => {
     );
   });
 
-  it('does nothing where a filter is left out or lets all through', () => {
+  it('filterLogits changes nothing without filters, or with filters that keep all', () => {
     fc.assert(
       fc.property(rowOfLogits, (row) => {
         expect(filterLogits(row, {})).toEqual(row);
@@ -70,7 +70,7 @@ describe('filters', () => {
     );
   });
 
-  it('finds the k-th largest of any values', () => {
+  it('kthLargest finds the k-th largest value', () => {
     fc.assert(
       fc.property(
         rowOfLogits.chain((row) => fc.tuple(fc.constant(row), fc.integer({ min: 1, max: row.length }))),
