@@ -36,7 +36,7 @@ import {
   attentionPage,
   heatMap,
 } from '@lilformer/plots';
-import { generateText, generationDefaults } from '@lilformer/sampling';
+import { applyGenerationConfig, generateText } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { z } from 'zod';
 import { mainFigureFlags, modelDetails } from './flags.js';
@@ -123,7 +123,7 @@ function isGru(model: AttentiveModel): model is Parameters<typeof gateMap>[0] & 
   return model.config.type === 'gru';
 }
 
-/** The likeliest answer, so that there is something for the decoder to attend with. */
+/** The greedy answer, so that the decoder has tokens to attend from. */
 async function answerOf(
   model: EncoderDecoderModel,
   tokenizer: Tokenizer,
@@ -131,10 +131,10 @@ async function answerOf(
   generationConfig: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
 ): Promise<number[]> {
-  const { writing } = generationDefaults(generationConfig, model);
-  const options = { maxTokens: 24, ...writing, temperature: 0, signal };
-  const { ids, finish } = await generateText(model, tokenizer, prompt, options);
-  return finish === 'stop' ? ids.slice(0, -1) : ids;
+  const greedy = applyGenerationConfig({ temperature: 0 }, generationConfig, model);
+  const options = { maxNewTokens: 24, ...greedy, signal };
+  const { ids, finishReason } = await generateText(model, tokenizer, prompt, options);
+  return finishReason === 'stop' ? ids.slice(0, -1) : ids;
 }
 
 function attentionFigures(

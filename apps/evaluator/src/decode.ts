@@ -5,19 +5,19 @@ import {
   fileOptions,
   flag,
   fromWhereTheyStand,
+  generateOptions,
   namedModelFlags,
   openNamed,
-  penaltyFlags,
+  processorFlags,
   saveFigures,
   startEngine,
   textFlags,
   whole,
   writerOf,
-  writingOptions,
   type Terminal,
 } from '@lilformer/command-line';
 import { compareDecoding, decodingStrategies, firstTokenDistributions } from '@lilformer/evaluation';
-import { generationDefaults } from '@lilformer/sampling';
+import { applyGenerationConfig } from '@lilformer/sampling';
 import { z } from 'zod';
 import { figureFlags, modelDetails } from './flags.js';
 
@@ -37,10 +37,10 @@ export const decodeFlags = defineCommand({
       { value: 'TEXT', help: 'what is gone on with' },
       z.string().default('The future of artificial intelligence will involve'),
     ),
-    maxTokens: flag({ value: 'N', help: 'new tokens at most' }, whole(1).default(50)),
+    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, whole(1).default(50)),
     seed: flag({ value: 'N', help: 'seed of every way' }, whole(0).default(0)),
     top: flag({ value: 'N', help: 'how many tokens the figure has' }, whole(1).default(10)),
-    ...penaltyFlags,
+    ...processorFlags,
     ...figureFlags,
     ...modelDetails,
     text: textFlags.text,
@@ -57,14 +57,17 @@ export async function decode(flags: Flags, terminal: Terminal, signal: AbortSign
   const { tokenizer, generationConfig } = named;
   try {
     const model = writerOf(named);
-    const { prompt, maxTokens, seed } = flags;
-    const { writing } = generationDefaults(generationConfig, model);
-    const common = { ...writing, ...writingOptions({ ...flags, maxTokens: undefined }, signal) };
+    const { prompt, maxNewTokens, seed } = flags;
+    const requested = generateOptions({ ...flags, maxNewTokens: undefined, seed: undefined });
+    const common = {
+      ...applyGenerationConfig({ ...requested, numBeams: 1 }, generationConfig, model),
+      signal,
+    };
     terminal.print(`Prompt: ${prompt}`);
     const written = new Map<string, readonly number[]>();
     let present: string | undefined;
     for await (const { strategy, text, ids } of compareDecoding(model, tokenizer, prompt, {
-      maxTokens,
+      maxNewTokens,
       seed,
       common,
     })) {

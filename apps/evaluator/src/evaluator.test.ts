@@ -275,7 +275,7 @@ describe('decode', () => {
       at('tiny-gpt2'),
       '--prompt',
       'the cat',
-      '--max-tokens',
+      '--max-new-tokens',
       '5',
       '--figures',
       at('ways'),
@@ -296,7 +296,7 @@ describe('decode', () => {
       at('gru'),
       '--prompt',
       'the',
-      '--max-tokens',
+      '--max-new-tokens',
       '3',
       '--stop',
       'zz',
@@ -312,7 +312,7 @@ describe('decode', () => {
   });
 
   it('writes with weights in bf16, and says what memory they take', async () => {
-    const shown = await run('decode', '--model', at('tiny-t5'), '--max-tokens', '3', '--weights', 'bf16');
+    const shown = await run('decode', '--model', at('tiny-t5'), '--max-new-tokens', '3', '--weights', 'bf16');
     expect(shown).toMatch(/weights: [\d.]+ MB, 9\d\.\d % of them in bf16; [\d.]+ MB in float32/);
   });
 });

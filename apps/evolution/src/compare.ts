@@ -54,7 +54,7 @@ export const compareFlags = defineCommand({
     'Compares the eight stages of the evolution: perplexity, speed, and what each writes after the same prompts.',
   examples: [
     'npx nx run evolution:compare',
-    'npx nx run evolution:compare -- --prompt "Tom had a blue hat. He" --max-tokens 60 --seed random',
+    'npx nx run evolution:compare -- --prompt "Tom had a hat. He" --max-new-tokens 60 --seed random',
     'npx nx run evolution:compare -- --checkpoints notebooks/evolution',
     'npx nx run evolution:compare -- --report docs/results/evolution --measure',
   ],
@@ -72,9 +72,9 @@ export const compareFlags = defineCommand({
       },
       z.array(z.string()).default([]),
     ),
-    maxTokens: flag({ value: 'N', help: 'most tokens to write after a prompt' }, whole(1).default(50)),
+    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, whole(1).default(50)),
     temperature: flag(
-      { value: 'T', help: 'below 1 safer, above 1 wilder; 0: always the likeliest token' },
+      { value: 'T', help: 'below 1 safer, above 1 more varied; 0: always the most likely token' },
       notNegative().default(1),
     ),
     seed: flag(
@@ -115,13 +115,13 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   terminal.print(`Engine: ${engine}`);
   const details = await fileOptions(flags, flags, terminal, signal);
   const candidates = present.map(({ stage, path }): Candidate => ({ name: stage.name, path, ...details }));
-  const { maxTokens, temperature } = flags;
+  const { maxNewTokens, temperature } = flags;
   const { rows, sideBySide } = await compareModels(
     candidates,
     {
       measure: flags.measure ? { text: flags, protocol: flags } : undefined,
       prompts: flags.prompt.length > 0 ? [{ name: 'Your prompts', prompts: flags.prompt }] : PROMPTS,
-      maxTokens,
+      maxNewTokens,
       temperature,
       seed: flags.seed === 'random' ? undefined : flags.seed,
     },

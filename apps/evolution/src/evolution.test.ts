@@ -60,7 +60,7 @@ describe('stage tables', () => {
 
 describe('the flags', () => {
   it("default to the notebook's settings", () => {
-    expect(compareFlags.parse([])).toMatchObject({ maxTokens: 50, temperature: 1, seed: 42, prompt: [] });
+    expect(compareFlags.parse([])).toMatchObject({ maxNewTokens: 50, temperature: 1, seed: 42, prompt: [] });
     expect(compareFlags.parse(['--seed', 'random'])).toMatchObject({ seed: 'random' });
     expect(PROMPTS.map(({ prompts }) => prompts.length)).toEqual([3, 3, 2]);
     for (const line of compareFlags.help().split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
@@ -95,7 +95,7 @@ describe('evolution:compare', () => {
       join(folder, 'tokenizer/tokenizer.json'),
       JSON.stringify(CharTokenizer.fromText(letters).toJSON()),
     );
-    const args = ['--checkpoints', folder, '--prompt', 'abc', '--max-tokens', '5'];
+    const args = ['--checkpoints', folder, '--prompt', 'abc', '--max-new-tokens', '5'];
     const shown = await run(...args, '--report', join(folder, 'report'));
     for (const { file, name } of there) {
       const { history } = (await readPyTorch(join(folder, `${file}.pt`))) as unknown as {

@@ -105,18 +105,29 @@ describe('train', () => {
 describe('generate', () => {
   it('reads its flags', () => {
     expect(
-      generateFlags.parse(['--run', 'r', '--prompt', 'a', '--prompt', 'b', '--top-k', '5', '--no-cache']),
+      generateFlags.parse([
+        '--run',
+        'r',
+        '--prompt',
+        'a',
+        '--prompt',
+        'b',
+        '--top-k',
+        '5',
+        '--use-cache',
+        'false',
+      ]),
     ).toMatchObject({
       run: 'r',
       prompt: ['a', 'b'],
       topK: 5,
-      noCache: true,
-      temperature: 0.8,
+      useCache: false,
+      maxNewTokens: 200,
     });
   });
 
   it.each([
-    [['--run', 'r', '--beams', '0'], '--beams 0: expected a whole number of at least 1'],
+    [['--run', 'r', '--num-beams', '0'], '--num-beams 0: expected a whole number of at least 1'],
     [['--run', 'r', '--early-stopping', 'late'], '--early-stopping late: expected one of true, false, never'],
     [['--run', 'r', '--top-p', '0'], '--top-p 0: expected a number above 0 and at most 1'],
     [['--run', 'r', '--temperature', '-1'], '--temperature -1: expected a number of at least 0'],

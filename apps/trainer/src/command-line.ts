@@ -1,20 +1,18 @@
 // The command line of the trainer. Flags, checks and help of `train` come from the schema in settings.ts,
 // those of `generate` from the one below.
 import {
-  beamFlags,
   checkFlags,
   defineCommand,
-  drawingFlags,
   engineFlags,
   fileFlags,
   flag,
   flagOf,
+  generationFlags,
   helpEntry,
   helpOfFlags,
   namedModelFlags,
   notNegative,
   off,
-  penaltyFlags,
   splitFlags,
   text,
   textFlags,
@@ -221,7 +219,7 @@ export const generateFlags = defineCommand({
   examples: [
     'npx nx run trainer:generate -- --run runs/NAME --prompt "Once upon a time"',
     'npx nx run trainer:generate -- --model gpt2 --prompt "Once upon a time" --top-k 50 --repetition-penalty 1.2',
-    'npx nx run trainer:generate -- --model t5-small --prompt "translate English to German: Hello." --beams 4',
+    'npx nx run trainer:generate -- --model t5-small --prompt "translate English to German: Hello." --num-beams 4',
     'npx nx run trainer:generate -- --run model_weights.pth --tokenizer char --text tiny-shakespeare',
   ],
   notes: [
@@ -235,15 +233,13 @@ export const generateFlags = defineCommand({
     ),
     randomStart: flag({ help: 'starts from one token drawn at random instead of a prompt' }, off()),
     together: flag({ help: 'all prompts at once, which is faster; the texts come when all are done' }, off()),
-    maxTokens: flag({ value: 'N', help: 'how many tokens to write at most' }, whole(1).default(200)),
+    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, whole(1).default(200)),
     temperature: flag(
-      { value: 'T', help: 'below 1 safer, above 1 wilder; 0: always the likeliest token' },
-      notNegative().default(0.8),
-    ),
-    ...drawingFlags,
-    seed: flag(
-      { value: 'N', help: 'same seed, same text; without it another text each time' },
-      whole(0).optional(),
+      {
+        value: 'T',
+        help: 'below 1 safer, above 1 more varied; 0: always the most likely token; default 0.8',
+      },
+      notNegative().optional(),
     ),
     cleanSpacing: flag(
       {
@@ -252,9 +248,7 @@ export const generateFlags = defineCommand({
       off(),
     ),
     last: flag({ help: 'the last weights of a run instead of the best ones' }, off()),
-    noCache: flag({ help: 'recompute everything for each token: the same text, slower' }, off()),
-    ...penaltyFlags,
-    ...beamFlags,
+    ...generationFlags,
     ...fileFlags,
     text: textFlags.text,
     separator: textFlags.separator,

@@ -1,11 +1,10 @@
-// `generate`: a trained or pretrained model goes on with prompts, or answers them. One text appears as it is written;
-// several at once, and those of a beam search, when they are done.
+// `generate`: a trained or pretrained model continues prompts, or answers them. Texts are streamed, except those of a batch
+// or a beam search.
 import { RunFolder } from '@lilformer/checkpoints';
 import {
-  beamOptions,
-  drawingOptions,
   fileOptions,
   fromWhereTheyStand,
+  generateOptions,
   openNamed,
   startEngine,
   writerOf,
@@ -15,53 +14,50 @@ import {
 import { cleanSpacing } from '@lilformer/evaluation';
 import { EncoderDecoderModel } from '@lilformer/models';
 import {
-  beamSearch,
+  applyGenerationConfig,
   generate,
   generateBatch,
-  generationDefaults,
   randomStart,
-  type TextModel,
+  type GenerativeModel,
 } from '@lilformer/sampling';
 import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import { modelFromRun } from '@lilformer/training';
 import type { GenerateCommand } from './command-line.js';
 
-/** Writes a continuation of each prompt, or an answer to it. @throws Error when the model cannot be read, or cannot write */
+/** Prints a continuation of each prompt, or an answer to it. @throws Error when the model cannot be opened or cannot generate */
 export async function generateCommand(
   command: GenerateCommand,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const searching = beamOptions(command, signal); // says what is wrong before a model is read
+  const { numBeams = 1, numReturnSequences = 1, randomStart: startsAtRandom, seed } = command;
+  // Checked before the model is loaded. With beams, the seed only chooses the random start.
+  const requested = generateOptions({ ...command, seed: numBeams > 1 && startsAtRandom ? undefined : seed });
   await startEngine(command);
   const named = await open(command, terminal, signal);
   const { tokenizer, generationConfig } = named;
   try {
     const model = writerOf(named);
-    // What a pretrained model is meant to write with, as far as no flag says otherwise.
-    const { writing } = generationDefaults(generationConfig, model);
-    const options = { ...writing, ...drawingOptions(command, signal) };
-    const starts = command.randomStart ? [randomStart(tokenizer, command.seed)] : command.prompt;
-    const told = starts.map((start) => beginning(model, tokenizer, start));
+    const strategy = numBeams > 1 ? requested : { temperature: 0.8, ...requested };
+    const options = { ...applyGenerationConfig(strategy, generationConfig, model), signal };
+    const prompts = startsAtRandom ? [randomStart(tokenizer, seed)] : command.prompt;
+    const shown = prompts.map((prompt) => shownPrompt(model, tokenizer, prompt));
     const finished = command.cleanSpacing ? cleanSpacing : (text: string) => text;
-    if (searching) {
-      const found = await beamSearch(model, tokenizer, starts, { ...writing, ...searching });
-      found.forEach((beams, i) => {
-        for (const { text, score } of beams)
-          terminal.print(`${score.toFixed(4)}  ${finished(told[i] + text)}`);
+    if (command.together || numBeams > 1 || numReturnSequences > 1) {
+      const results = await generateBatch(model, tokenizer, prompts, options);
+      results.forEach(({ text, score }, i) => {
+        const prefix = score === undefined ? '' : `${score.toFixed(4)}  `;
+        terminal.print(prefix + finished(shown[Math.floor((i * prompts.length) / results.length)] + text));
       });
-    } else if (command.together) {
-      const texts = await generateBatch(model, tokenizer, starts, options);
-      texts.forEach(({ text }, i) => terminal.print(finished(told[i] + text)));
     } else {
-      for (const [i, start] of starts.entries()) {
-        const tell = command.cleanSpacing ? () => undefined : (text: string) => terminal.write(text);
-        let all = told[i];
-        tell(all);
+      for (const [i, prompt] of prompts.entries()) {
+        const write = command.cleanSpacing ? () => undefined : (text: string) => terminal.write(text);
+        let all = shown[i];
+        write(all);
         try {
-          for await (const { text } of generate(model, tokenizer, start, options)) {
+          for await (const { text } of generate(model, tokenizer, prompt, options)) {
             all += text;
-            tell(text);
+            write(text);
           }
         } finally {
           terminal.print(command.cleanSpacing ? cleanSpacing(all) : '');
@@ -73,10 +69,14 @@ export async function generateCommand(
   }
 }
 
-/** What is shown before the text: the prompt, where the model goes on with it. */
-function beginning(model: TextModel, tokenizer: Tokenizer, start: string | readonly number[]): string {
+/** The prompt as printed before the text; empty for an encoder-decoder, which does not continue it. */
+function shownPrompt(
+  model: GenerativeModel,
+  tokenizer: Tokenizer,
+  prompt: string | readonly number[],
+): string {
   if (model instanceof EncoderDecoderModel) return '';
-  return typeof start === 'string' ? start : tokenizer.decode(start);
+  return typeof prompt === 'string' ? prompt : tokenizer.decode(prompt);
 }
 
 async function open(command: GenerateCommand, terminal: Terminal, signal: AbortSignal): Promise<NamedModel> {

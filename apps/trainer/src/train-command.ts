@@ -219,7 +219,7 @@ async function sample(
   if (sampleTokens === 0) return undefined;
   const first = start === 'random' ? randomStart(tokenizer, seed) : prompt;
   const { text } = await generateText(model, tokenizer, first, {
-    maxTokens: sampleTokens,
+    maxNewTokens: sampleTokens,
     temperature,
     seed,
     signal,

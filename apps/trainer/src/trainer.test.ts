@@ -96,7 +96,7 @@ describe('trainer', () => {
           'runs/stories-1',
           '--prompt',
           'The dog',
-          '--max-tokens',
+          '--max-new-tokens',
           '40',
           '--seed',
           '3',
@@ -105,7 +105,7 @@ describe('trainer', () => {
       const [once, again, uncached, other] = await Promise.all([
         write(),
         write(),
-        write('--no-cache'),
+        write('--use-cache', 'false'),
         write('--seed', '4'),
       ]);
       expect(once.code).toBe(0);
@@ -117,9 +117,11 @@ describe('trainer', () => {
       const together = await write('--prompt', 'A cat', '--together');
       expect(together.out.startsWith(once.out)).toBe(true);
       expect(together.out).toContain('A cat');
-      const stopped = await write('--stop', 'e', '--min-tokens', '2', '--repetition-penalty', '1.2');
+      const stopped = await write('--stop', 'e', '--min-new-tokens', '2', '--repetition-penalty', '1.2');
       expect(stopped.out.slice('The dog'.length)).not.toContain('e');
-      const beams = await write('--beams', '3', '--sequences', '2', '--max-tokens', '6');
+      expect(stopped.code).toBe(0);
+      const args = ['generate', '--run', 'runs/stories-1', '--prompt', 'The dog', '--max-new-tokens', '6'];
+      const beams = await run([...args, '--num-beams', '3', '--num-return-sequences', '2']);
       const scores = [...beams.out.matchAll(/^(-\d+\.\d{4}) {2}The dog/gm)].map(([, score]) => Number(score));
       expect(scores.length).toBe(2);
       expect(scores[0]).toBeGreaterThanOrEqual(scores[1]);
@@ -158,7 +160,10 @@ describe('trainer', () => {
     [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
     [['generate', '--run', 'nowhere'], /nowhere/],
     [['generate'], /^expected either --run PATH or --model NAME$/m],
-    [['generate', '--run', 'r', '--sequences', '2'], /^--sequences: expected --beams N with it$/m],
+    [
+      ['generate', '--run', 'r', '--early-stopping', 'true'],
+      /^--early-stopping true: only beam search uses it/m,
+    ],
     [['fly'], /fly: expected train, sweep, generate or export/],
     [['sweep', '--preset', 'fly'], /--preset fly: expected one of .*evolution/],
   ])('%j ends with one clear message', async (args, message) => {

@@ -32,14 +32,7 @@ export {
   type FileFlags,
   type NamedModel,
 } from './open-model.js';
-export {
-  beamFlags,
-  beamOptions,
-  drawingFlags,
-  drawingOptions,
-  penaltyFlags,
-  writingOptions,
-} from './writing.js';
+export { generateOptions, generationFlags, processorFlags } from './generation-flags.js';
 export { protocolFlags, protocolOf, type ProtocolFlags } from './protocol.js';
 export { commandLine, INTERRUPTED, runProgram, tellListener, typedCommand, verb } from './program.js';
 export {

@@ -3,7 +3,7 @@
 import { openEngine, engineNames } from '@lilformer/engine';
 import { openCheckpoint, type AttentiveModel, type OpenedCheckpoint } from '@lilformer/evaluation';
 import { BertForMaskedLM, BertModel, fromPretrained } from '@lilformer/models';
-import type { TextModel } from '@lilformer/sampling';
+import type { GenerativeModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
 import { bestRunIn } from './best-run.js';
@@ -135,7 +135,7 @@ export interface NamedModel {
  * The model as one that writes.
  * @throws Error when it only reads
  */
-export function writerOf({ name, model }: NamedModel): TextModel {
+export function writerOf({ name, model }: NamedModel): GenerativeModel {
   if (model instanceof BertModel || model instanceof BertForMaskedLM) {
     throw new Error(
       `${name}: ${model.constructor.name} reads and cannot write; expected a GPT-2, BART or T5, or a run`,

@@ -89,7 +89,7 @@ describe('the eight checkpoints of a notebook', () => {
       const letters = CharTokenizer.fromText(
         Array.from({ length: model.vocabSize }, (_, i) => String.fromCharCode(0x100 + i)).join(''),
       );
-      const options = { maxTokens: ids.length - prompt, temperature: 0, stopTokens: [] };
+      const options = { maxNewTokens: ids.length - prompt, temperature: 0, eosTokenId: [] };
       const { ids: written } = await generateText(model, letters, ids.slice(0, prompt), options);
       expect(written).toEqual(ids.slice(prompt));
       model.dispose();
@@ -165,7 +165,7 @@ describe('our own', () => {
         { name: 'short', prompts: ['the '] },
         { name: 'long', prompts: ['the cat sat on the mat and the rat sat ', 'on'] },
       ],
-      maxTokens: 20,
+      maxNewTokens: 20,
       seed: 42,
     })) {
       if (event.type === 'measuring') progress.push(event.name);
@@ -200,12 +200,12 @@ describe('our own', () => {
       expect(seed).toBe(promptSeed(42, prompt));
       expect(continuations.map(({ name }) => name)).toEqual(['run', 'weights', 'bare']);
       expect(new Set(continuations.map(({ text }) => text)).size).toBe(1);
-      expect(continuations[0]).toMatchObject({ tokens: 20, finish: 'length' });
+      expect(continuations[0]).toMatchObject({ tokens: 20, finishReason: 'length' });
     }
     // Another process, say: the same texts.
     const again = await compare(candidates.slice(0, 1), {
       prompts: [{ name: 'short', prompts: ['the '] }],
-      maxTokens: 20,
+      maxNewTokens: 20,
       seed: 42,
     });
     expect(again.sideBySide[0].continuations).toEqual(sideBySide[0].continuations.slice(0, 1));
@@ -229,7 +229,9 @@ describe('our own', () => {
     const prompts = [{ name: 'one', prompts: ['the'] }];
     const { sideBySide } = await compare([{ name: 'ending', path, tokenizer: own }], { prompts });
     expect(sideBySide[0].seed).toBeUndefined();
-    expect(sideBySide[0].continuations).toEqual([{ name: 'ending', text: '', tokens: 1, finish: 'stop' }]);
+    expect(sideBySide[0].continuations).toEqual([
+      { name: 'ending', text: '', tokens: 1, finishReason: 'stop' },
+    ]);
   });
 
   it('a tokenizer of another model is said', async () => {

@@ -1,7 +1,7 @@
 // Checkpoints side by side: sizes, perplexities, speed, and what each writes after the same prompts. What is missing is listed
 // as missing, and the rest compared. Leaves out opening one (open-checkpoint.ts), and printing.
 import type { LanguageModel } from '@lilformer/models';
-import { generateText, type Finish } from '@lilformer/sampling';
+import { generateText, type FinishReason } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import {
   MissingCheckpointError,
@@ -47,7 +47,7 @@ export interface CompareOptions {
   /** What to write after. */
   readonly prompts?: readonly PromptGroup[];
   /** Most tokens a continuation; default 50. */
-  readonly maxTokens?: number;
+  readonly maxNewTokens?: number;
   /** Default 1. */
   readonly temperature?: number;
   /** Every prompt gets a seed of its own from this one, the same for all checkpoints; without it all is drawn anew. */
@@ -90,7 +90,7 @@ export interface Continuation {
   readonly text: string;
   readonly tokens: number;
   /** `'stop'` when it ended its text. */
-  readonly finish: Finish;
+  readonly finishReason: FinishReason;
 }
 
 /** What all wrote after one prompt. */
@@ -248,15 +248,15 @@ async function write(
   options: CompareOptions,
   written: Map<string, Continuation[]>,
 ): Promise<number | undefined> {
-  const { maxTokens = 50, temperature = 1, signal } = options;
+  const { maxNewTokens = 50, temperature = 1, signal } = options;
   let best: number | undefined;
   const prompts = new Set((options.prompts ?? []).flatMap((group) => group.prompts));
   for (const prompt of prompts) {
-    const settings = { maxTokens, temperature, signal, seed: seedOf(options, prompt) };
+    const settings = { maxNewTokens, temperature, signal, seed: seedOf(options, prompt) };
     const started = performance.now();
-    const { text, ids, finish } = await generateText(model, tokenizer, prompt, settings);
+    const { text, ids, finishReason } = await generateText(model, tokenizer, prompt, settings);
     if (ids.length > 0) best = Math.max(best ?? 0, (1000 * ids.length) / (performance.now() - started));
-    written.set(prompt, [...(written.get(prompt) ?? []), { name, text, tokens: ids.length, finish }]);
+    written.set(prompt, [...(written.get(prompt) ?? []), { name, text, tokens: ids.length, finishReason }]);
   }
   return best;
 }

@@ -26,7 +26,7 @@ describe('compareDecoding', () => {
   it('lets every strategy write what it writes alone; top-k 1 writes what greedy search writes', async () => {
     const written = new Map<Strategy, { text: string; ids: readonly number[] }>();
     for await (const { strategy, text, ids } of compareDecoding(model, tokenizer, 'abc', {
-      maxTokens: 12,
+      maxNewTokens: 12,
       seed: 5,
     })) {
       const before = written.get(strategy)?.text ?? '';
@@ -34,7 +34,7 @@ describe('compareDecoding', () => {
     }
     expect([...written.keys()]).toEqual(decodingStrategies);
     for (const [{ options }, { text, ids }] of written) {
-      const alone = await generateText(model, tokenizer, 'abc', { ...options, maxTokens: 12, seed: 5 });
+      const alone = await generateText(model, tokenizer, 'abc', { ...options, maxNewTokens: 12, seed: 5 });
       expect({ text, ids }).toEqual({ text: alone.text, ids: alone.ids });
     }
     const named = (name: string) => [...written].find(([strategy]) => strategy.name === name)![1];
@@ -45,10 +45,10 @@ describe('compareDecoding', () => {
   it('takes other strategies and common settings', async () => {
     const strategies = [{ name: 'x', about: '', options: { temperature: 0 } }];
     const texts: string[] = [];
-    const greedy = await generateText(model, tokenizer, 'a', { temperature: 0, maxTokens: 9 });
-    const common = { stopTokens: [greedy.ids[2]] };
+    const greedy = await generateText(model, tokenizer, 'a', { temperature: 0, maxNewTokens: 9 });
+    const common = { eosTokenId: [greedy.ids[2]] };
     for await (const { text } of compareDecoding(model, tokenizer, 'a', {
-      maxTokens: 9,
+      maxNewTokens: 9,
       strategies,
       common,
     })) {
@@ -101,7 +101,7 @@ describe('GPT-2 124M, where its weights are in the cache of Hugging Face’s lib
     const prompt = 'The future of artificial intelligence will involve';
     const { text } = await generateText(loaded.model, loaded.tokenizer!, prompt, {
       temperature: 0,
-      maxTokens: 50,
+      maxNewTokens: 50,
     });
     expect(text.trim()).toBe(
       'a lot of work.\n\n"We\'re going to have to see how we do it," said Dr. Michael S. Hirsch, a professor of computer ' +

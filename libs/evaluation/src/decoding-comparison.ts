@@ -3,11 +3,10 @@
 import {
   filterLogits,
   generate,
-  generateIds,
   softmax,
   topTokens,
   type GenerateOptions,
-  type TextModel,
+  type GenerativeModel,
 } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { visibleToken } from './visible-token.js';
@@ -74,7 +73,7 @@ export interface DecodingEvent {
 /** What {@link compareDecoding} takes. */
 export interface DecodingOptions {
   /** Most new tokens. Default 50. */
-  readonly maxTokens?: number;
+  readonly maxNewTokens?: number;
   /** Seed of every strategy, so that they differ by what they are alone. Default 0. */
   readonly seed?: number | string;
   /** Default {@link decodingStrategies}. */
@@ -82,23 +81,23 @@ export interface DecodingOptions {
   /** What holds for all of them, such as stop texts and penalties. */
   readonly common?: Omit<
     GenerateOptions,
-    'maxTokens' | 'seed' | 'temperature' | 'topK' | 'topP' | 'minP' | 'typicalP'
+    'maxNewTokens' | 'seed' | 'temperature' | 'topK' | 'topP' | 'minP' | 'typicalP'
   >;
 }
 
 /** Lets each strategy go on with a prompt, one after the other, piece by piece. */
 export async function* compareDecoding(
-  model: TextModel,
+  model: GenerativeModel,
   tokenizer: Tokenizer,
   prompt: string,
-  { maxTokens = 50, seed = 0, strategies = decodingStrategies, common = {} }: DecodingOptions = {},
+  { maxNewTokens = 50, seed = 0, strategies = decodingStrategies, common = {} }: DecodingOptions = {},
 ): AsyncGenerator<DecodingEvent, void, undefined> {
   for (const strategy of strategies) {
     const ids: number[] = [];
-    const options = { ...common, ...strategy.options, maxTokens, seed };
-    for await (const { id, text, finish } of generate(model, tokenizer, prompt, options)) {
+    const options = { ...common, ...strategy.options, maxNewTokens, seed };
+    for await (const { id, text, finishReason } of generate(model, tokenizer, prompt, options)) {
       ids.push(id);
-      yield { strategy, text, ids: finish && ids };
+      yield { strategy, text, ids: finishReason && ids };
     }
   }
 }
@@ -117,13 +116,13 @@ export interface FirstTokenDistributions {
  * @param count how many of the likeliest tokens
  */
 export async function firstTokenDistributions(
-  model: TextModel,
+  model: GenerativeModel,
   tokenizer: Tokenizer,
   prompt: Iterable<number>,
   strategies: readonly Strategy[] = decodingStrategies,
   count = 10,
 ): Promise<FirstTokenDistributions> {
-  for await (const { logits } of generateIds(model, prompt, { temperature: 0, maxTokens: 1 })) {
+  for await (const { logits } of generate(model, undefined, prompt, { temperature: 0, maxNewTokens: 1 })) {
     const row = logits.subarray(0, tokenizer.vocabSize);
     const top = topTokens(row, count).map(({ id }) => id);
     const of = (probabilities: ArrayLike<number>): number[] => top.map((id) => probabilities[id]);
@@ -139,5 +138,5 @@ export async function firstTokenDistributions(
       stages: [{ name: 'the model', probabilities: of(softmax(row)) }, ...stages],
     };
   }
-  throw new Error('the model gave no token'); // maxTokens is 1, so it gives one or throws
+  throw new Error('the model gave no token'); // unreachable: maxNewTokens is 1
 }

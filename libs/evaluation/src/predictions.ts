@@ -116,8 +116,8 @@ export async function predictedAgainstActual(
     );
   }
   const prompt = ids.slice(0, promptTokens);
-  const maxTokens = ids.length - promptTokens;
-  const generated = await generateText(model, tokenizer, prompt, { ...sampling, maxTokens });
+  const maxNewTokens = ids.length - promptTokens;
+  const generated = await generateText(model, tokenizer, prompt, { ...sampling, maxNewTokens });
   return {
     prompt: tokenizer.decode(prompt),
     actual: tokenizer.decode(ids),

@@ -1,6 +1,6 @@
 // Our side of the generation race: one model in a process of its own, told in JSON what to do; prints one line. The
 // same tokens are written twice: through the sampling library, and by a loop around the model that takes the likeliest.
-import { generateIds } from '@lilformer/sampling';
+import { generate } from '@lilformer/sampling';
 import type { Precision } from './contestants.js';
 import { openFor } from './engine.js';
 import { PROMPT, readingFlops, TEXTS, weightBytes, WRITTEN } from './generation-models.js';
@@ -32,10 +32,10 @@ for (let i = 0; i < task.repeats || performance.now() - begun < LEAST_MS; i++) {
   }
   const library: number[] = [];
   let first = 0;
-  for await (const { id } of generateIds(model, prompt, {
-    maxTokens: WRITTEN,
+  for await (const { id } of generate(model, undefined, prompt, {
+    maxNewTokens: WRITTEN,
     temperature: 0,
-    stopTokens: [],
+    eosTokenId: [],
   })) {
     if (library.push(id) === 1) first = performance.now();
   }

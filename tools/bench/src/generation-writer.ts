@@ -2,7 +2,7 @@
 // sampling library: what both the race and the profile run.
 import { tf } from '@lilformer/engine';
 import { BertModel, EncoderDecoderModel, fromPretrained, type PretrainedModel } from '@lilformer/models';
-import { argmax, type TextModel } from '@lilformer/sampling';
+import { argmax, type GenerativeModel } from '@lilformer/sampling';
 import type { Precision } from './contestants.js';
 import { generationModels, PROMPT, TEXTS, WRITTEN } from './generation-models.js';
 
@@ -23,7 +23,7 @@ export function promptOf(name: string, texts = 1): number[] {
 }
 
 /** Whether the model writes; else it reads only. */
-export function isWriter(model: PretrainedModel): model is PretrainedModel & TextModel {
+export function isWriter(model: PretrainedModel): model is PretrainedModel & GenerativeModel {
   return 'createCache' in model;
 }
 
@@ -35,7 +35,7 @@ export function read(name: string, model: PretrainedModel): { ms: number; ids: n
   const hidden = tf.tidy(() => {
     if (model instanceof BertModel) return model.forward(ids).hidden;
     if (model instanceof EncoderDecoderModel) return model.encode(ids);
-    return (model as Extract<PretrainedModel, TextModel> & { forward: CausalForward }).forward(ids, {
+    return (model as Extract<PretrainedModel, GenerativeModel> & { forward: CausalForward }).forward(ids, {
       lastOnly: true,
     });
   });
@@ -56,7 +56,7 @@ type CausalForward = (ids: tf.Tensor2D, options: { lastOnly: boolean }) => tf.Te
  * @returns the ids, and the milliseconds of all but the first
  */
 export function writeGreedily(
-  model: TextModel,
+  model: GenerativeModel,
   prompt: readonly number[],
   token?: () => void,
 ): { ids: number[]; ms: number } {

@@ -44,12 +44,12 @@ const SMALL_RUN = [
 /** What makes a command small, by its target; of sweeps, two of their runs. */
 const SMALL = {
   'evolution:train': () => [...SMALL_RUN, '--heads', '2', '--only', '03-bigram', '--only', '10-moe'],
-  'evolution:compare': () => ['--max-tokens', '4', '--text-tokens', '60', '--batch-size', '4'],
+  'evolution:compare': () => ['--max-new-tokens', '4', '--text-tokens', '60', '--batch-size', '4'],
   'trainer:train': () => [...SMALL_RUN, '--heads', '2'],
   'trainer:sweep': (args) => [...SMALL_RUN, ...runsOf(args)],
   'evaluator:vocabulary': () => ['--text', 'text.txt'],
   'evaluator:evaluate': () => ['--text-tokens', '60', '--batches', '2', '--batch-size', '4'],
-  'evaluator:generate': () => ['--max-tokens', '8', '--seed', '1'],
+  'evaluator:generate': () => ['--max-new-tokens', '8', '--seed', '1'],
   'trainer:export': () => [],
   'evaluator:attend': () => [],
   'evaluator:predict': () => ['--text-tokens', '60'],
@@ -58,7 +58,7 @@ const SMALL = {
   // Of pretrained models, small ones of their names lie where the commands run.
   'evaluator:inspect': () => [],
   'evaluator:compare-architectures': () => [],
-  'evaluator:decode': () => ['--max-tokens', '6'],
+  'evaluator:decode': () => ['--max-new-tokens', '6'],
 };
 
 /** Two runs of each sweep, those that later commands look at among them. */

@@ -89,7 +89,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         target: 'evaluator:generate',
         args: [
           ...['--run', 'runs/shakespeare', '--prompt', 'MENENIUS:', '--temperature', '0.9'],
-          ...['--max-tokens', '100', '--seed', '0', '--clean-spacing'],
+          ...['--max-new-tokens', '100', '--seed', '0', '--clean-spacing'],
         ],
         heading: 'A sample',
       },
@@ -191,7 +191,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
           LARGE,
           '--prompt',
           OPENING,
-          '--max-tokens',
+          '--max-new-tokens',
           '500',
           '--temperature',
           '1',
