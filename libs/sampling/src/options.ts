@@ -197,7 +197,9 @@ export function settingsFrom(
   checkGenerateOptions(options);
   const { forcedBosTokenId, forcedEosTokenId, minNewTokens, badWords = [], badWordsIds = [] } = options;
   const isEncoderDecoder = model instanceof EncoderDecoderModel;
-  const eosIds = [options.eosTokenId ?? (isEncoderDecoder ? model.eosId : tokenizer?.eosTokenId) ?? []].flat();
+  const eosIds = [
+    options.eosTokenId ?? (isEncoderDecoder ? model.eosId : tokenizer?.eosTokenId) ?? [],
+  ].flat();
   const stop = [options.stop ?? []].flat();
   if (!tokenizer && stop.length > 0) throw new TypeError('stop: expected a tokenizer, which decodes the ids');
   if (!tokenizer && badWords.length > 0)
