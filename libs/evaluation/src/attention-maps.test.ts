@@ -3,7 +3,7 @@ import { parseSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpo
 import { openEngine, tf } from '@lilformer/engine';
 import { architectureOf, createModel, EncoderDecoderModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, relativeDifference, tolerances } from '@lilformer/testing';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -75,7 +75,9 @@ for (const [family, stacks] of Object.entries(STACKS)) {
           if (family === 'bert') continue; // the golden pass has two texts
           const expected = toFloat32(io.get(`${name}.${layer}`)!);
           const mine = heads.flat(2);
-          expect(relativeDifference(mine, expected.subarray(0, mine.length))).toBeLessThan(3e-5);
+          expect(relativeDifference(mine, expected.subarray(0, mine.length))).toBeLessThan(
+            tolerances.pretrained,
+          );
         }
       }
       model.dispose();

@@ -10,7 +10,7 @@ import {
 import { openEngine, tf } from '@lilformer/engine';
 import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
-import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GRUCell, RecurrentState, type Linear } from './index.js';
 
@@ -36,10 +36,10 @@ describe('GRUCell', () => {
   const given = (name: string) =>
     tf.tensor2d(toFloat32(io.get(name)!), io.get(name)!.shape as [number, number]);
   const expectClose = (actual: tf.Tensor, name: string) =>
-    expect([name, relativeDifference(actual.dataSync(), toFloat32(io.get(name)!)) < 1e-5]).toEqual([
+    expect([
       name,
-      true,
-    ]);
+      relativeDifference(actual.dataSync(), toFloat32(io.get(name)!)) < tolerances.output,
+    ]).toEqual([name, true]);
   /** mean((new - target)²), as the reference has it. */
   const loss = (x: tf.Tensor2D, hidden: tf.Tensor2D) =>
     tf.mean(tf.square(tf.sub(cell.forward(x, hidden).hidden, given('target')))) as tf.Scalar;
@@ -125,13 +125,13 @@ describe('GRUCell', () => {
         return loss(x, hidden).dataSync()[0];
       }),
     );
-    expect(relativeDifference(losses, toFloat32(io.get('losses')!))).toBeLessThan(1e-5);
+    expect(relativeDifference(losses, toFloat32(io.get('losses')!))).toBeLessThan(tolerances.output);
     const trained = (await readSafetensors(golden(`${CASE}/trained.safetensors`))).tensors;
     for (const [name, array] of cell.stateDict()) {
-      expect([name, largestDifference(toFloat32(array), toFloat32(trained.get(name)!)) < 1e-4]).toEqual([
+      expect([
         name,
-        true,
-      ]);
+        largestDifference(toFloat32(array), toFloat32(trained.get(name)!)) < tolerances.trainedWeights,
+      ]).toEqual([name, true]);
     }
     cell.loadStateDict(weights);
   });
@@ -163,7 +163,10 @@ describe('GRUCell', () => {
       const { hidden, r, z, n } = small.forward(tf.tensor2d([x]), tf.tensor2d([h]));
       const shown = Object.entries({ r, z, n, h_new: hidden });
       for (const [name, tensor] of shown) {
-        expect([name, Math.abs(tensor.dataSync()[0] - bars[name]) < 1e-6]).toEqual([name, true]);
+        expect([name, Math.abs(tensor.dataSync()[0] - bars[name]) < tolerances.elementwise]).toEqual([
+          name,
+          true,
+        ]);
       }
     });
     small.dispose();

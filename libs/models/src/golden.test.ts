@@ -2,7 +2,7 @@
 import { readPyTorch, stateDictOf, type PlainValue } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { adamStep, adamWStep, clipByGlobalNorm, createAdamState } from '@lilformer/ops';
-import { golden, largestDifference, relativeDifference } from '@lilformer/testing';
+import { golden, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Capture, modelFromCheckpoint, RecurrentLM, type LanguageModel, type ModelType } from './index.js';
 import {
@@ -65,11 +65,15 @@ describe('models', () => {
       it('gives its logits, loss and inner values', () => {
         const capture = new Capture();
         const captured = model.forward(ids, { capture });
-        expect(relativeDifference(captured.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+        expect(relativeDifference(captured.dataSync(), floats(io.get('logits')))).toBeLessThan(
+          tolerances.output,
+        );
         const plain = model.forward(ids);
-        expect(relativeDifference(plain.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+        expect(relativeDifference(plain.dataSync(), floats(io.get('logits')))).toBeLessThan(
+          tolerances.output,
+        );
         const loss = model.loss(ids, targets);
-        expect(relativeDifference(loss.dataSync(), floats(io.get('loss')))).toBeLessThan(1e-5);
+        expect(relativeDifference(loss.dataSync(), floats(io.get('loss')))).toBeLessThan(tolerances.output);
         tf.dispose([captured, plain, loss]);
 
         const inner = [...io.keys()].filter((name) => /^(attn|hidden|route|router_probs)\./.test(name));
@@ -79,7 +83,11 @@ describe('models', () => {
           const { shape, data } = capture.get(name)!;
           expect([name, shape]).toEqual([name, io.get(name)!.shape]);
           if (name.startsWith('route.')) expect(Array.from(data)).toEqual(integers(io.get(name)));
-          else expect([name, relativeDifference(data, floats(io.get(name))) < 1e-5]).toEqual([name, true]);
+          else
+            expect([name, relativeDifference(data, floats(io.get(name))) < tolerances.output]).toEqual([
+              name,
+              true,
+            ]);
         }
       });
 
@@ -90,7 +98,7 @@ describe('models', () => {
         expect(names.filter((name) => !grads.has(name))).toEqual(config.without_gradient);
         for (const [name, gradient] of grads) {
           const difference = relativeDifference(gradient.dataSync(), floats(io.get(`grad.${name}`)));
-          expect([name, difference < 1e-5 ? 'close' : difference]).toEqual([name, 'close']);
+          expect([name, difference < tolerances.output ? 'close' : difference]).toEqual([name, 'close']);
         }
         for (const [first, second] of config.tied) {
           expect([grads.has(first), grads.has(second)]).toEqual([true, false]); // one parameter
@@ -102,13 +110,16 @@ describe('models', () => {
 
       it('learns as the original does in five steps of AdamW', async () => {
         const losses = train(model, ids, targets, config.training);
-        expect(relativeDifference(losses, floats(io.get('losses')))).toBeLessThan(1e-5);
+        expect(relativeDifference(losses, floats(io.get('losses')))).toBeLessThan(tolerances.output);
         const trained = await tensors(folder, 'trained.safetensors');
-        for (const [name, array] of model.stateDict()) {
-          const expected = trained.get(name);
-          if (!expected) continue; // a mask of booleans
-          const difference = largestDifference(array.data as Float32Array, floats(expected));
-          expect([name, difference < 1e-4 ? 'close' : difference]).toEqual([name, 'close']);
+        const weights = [...model.stateDict()].filter(([, { dtype }]) => dtype !== 'BOOL'); // without masks
+        expect(weights.map(([name]) => name).sort()).toEqual([...trained.keys()].sort());
+        for (const [name, array] of weights) {
+          const difference = largestDifference(array.data as Float32Array, floats(trained.get(name)));
+          expect([name, difference < tolerances.trainedWeights ? 'close' : difference]).toEqual([
+            name,
+            'close',
+          ]);
         }
         model.loadStateDict(await tensors(folder, 'weights.safetensors'));
       });
@@ -116,18 +127,21 @@ describe('models', () => {
       if (config.loss_scale !== undefined) {
         it('learns the same way from gradients clipped before they are scaled back', async () => {
           const losses = train(model, ids, targets, config.training, { scale: config.loss_scale });
-          expect(relativeDifference(losses, floats(io.get('losses_scaled_clip')))).toBeLessThan(1e-5);
+          expect(relativeDifference(losses, floats(io.get('losses_scaled_clip')))).toBeLessThan(
+            tolerances.output,
+          );
           model.loadStateDict(await tensors(folder, 'weights.safetensors'));
         });
       }
 
-      it('learns as the original does in five steps of Adam', async () => {
-        const expected = io.get('losses_adam');
-        if (!expected) return; // of the cases whose original trains with it
-        const losses = train(model, ids, targets, config.training, { rule: 'adam' });
-        expect(relativeDifference(losses, floats(expected))).toBeLessThan(1e-5);
-        model.loadStateDict(await tensors(folder, 'weights.safetensors'));
-      });
+      // The recurrent notebook trains these with Adam.
+      if (folder.startsWith('recurrent/') || folder === 'nano_gpt') {
+        it('learns as the original does in five steps of Adam', async () => {
+          const losses = train(model, ids, targets, config.training, { rule: 'adam' });
+          expect(relativeDifference(losses, floats(io.get('losses_adam')))).toBeLessThan(tolerances.output);
+          model.loadStateDict(await tensors(folder, 'weights.safetensors'));
+        });
+      }
 
       it('writes the same text, fed with the last tokens of it', async () => {
         const generation = await tensors(folder, 'generation.safetensors');
@@ -145,7 +159,9 @@ describe('models', () => {
           text.push(order[0]);
         }
         expect(text).toEqual(expected);
-        expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(1e-5);
+        expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(
+          tolerances.output,
+        );
         if (generation.has('top5_ids')) expect(best).toEqual(integers(generation.get('top5_ids')));
       });
 
@@ -156,7 +172,9 @@ describe('models', () => {
           expect(later.config).toEqual(model.config);
           expect(history).toEqual({});
           const loss = later.loss(ids, targets);
-          expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(1e-5);
+          expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(
+            tolerances.output,
+          );
           loss.dispose();
           later.dispose();
         });
@@ -168,7 +186,9 @@ describe('models', () => {
         const expectSameModel = (loaded: LanguageModel): void => {
           expect(loaded.stateDict()).toEqual(expected);
           const logits = loaded.eval().forward(ids);
-          expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(1e-5);
+          expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(
+            tolerances.output,
+          );
           logits.dispose();
           loaded.dispose();
         };

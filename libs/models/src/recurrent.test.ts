@@ -3,7 +3,7 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { GRUCell } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
-import { relativeDifference } from '@lilformer/testing';
+import { relativeDifference, tolerances } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Capture, createModel, GRULM, KeyValueCache, NanoGPT, type RecurrentState } from './index.js';
 import { caseModel, CASES, floats, idTensor, tensors } from './testing/golden-case.js';
@@ -28,9 +28,13 @@ for (const [folder, type] of CASES) {
           const ids = idTensor(io.get(`${part}input_ids`));
           const capture = new Capture();
           const logits = model.forward(ids, { cache, capture });
-          expect(relativeDifference(logits.dataSync(), floats(io.get(`${part}logits`)))).toBeLessThan(1e-5);
+          expect(relativeDifference(logits.dataSync(), floats(io.get(`${part}logits`)))).toBeLessThan(
+            tolerances.output,
+          );
           const loss = model.loss(ids, idTensor(io.get(`${part}targets`)), { cache: lossCache });
-          expect(relativeDifference(loss.dataSync(), floats(io.get(`${part}loss`)))).toBeLessThan(1e-5);
+          expect(relativeDifference(loss.dataSync(), floats(io.get(`${part}loss`)))).toBeLessThan(
+            tolerances.output,
+          );
 
           const expected = io.get(`${part}hidden_states`)!; // [T, B, H], or [T, L, B, H]
           const layers = expected.shape.length === 4 ? expected.shape[1] : 1;
@@ -39,7 +43,7 @@ for (const [folder, type] of CASES) {
             return tf.transpose(tf.tensor(data as Float32Array, [...shape]), [1, 0, 2]); // [T, B, H]
           });
           const actual = tf.stack(states, 1).dataSync();
-          expect(relativeDifference(actual, floats(expected))).toBeLessThan(1e-5);
+          expect(relativeDifference(actual, floats(expected))).toBeLessThan(tolerances.output);
           const last = tf.concat(states.map((state) => tf.slice(state, [state.shape[0]! - 1, 0, 0])));
           const held = states.map((_, layer) => cache.get(layer)!);
           expect(relativeDifference(tf.stack(held).dataSync(), last.dataSync())).toBeLessThan(1e-6);

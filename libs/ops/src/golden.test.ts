@@ -1,6 +1,6 @@
 // Every operation against PyTorch's numbers, as the fast path and as the reference.
 import { openEngine, tf } from '@lilformer/engine';
-import { goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
+import { goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   adamStep,
@@ -48,7 +48,7 @@ function pull(operation: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tenso
   return tf.grads((...x: tf.Tensor[]) => tf.sum(tf.mul(operation(...x), cotangent)))(inputs);
 }
 
-function expectClose(actual: tf.Tensor, expected: Float32Array, limit = 1e-5): void {
+function expectClose(actual: tf.Tensor, expected: Float32Array, limit = tolerances.output): void {
   expect(relativeDifference(actual.dataSync(), expected)).toBeLessThan(limit);
 }
 
@@ -98,7 +98,7 @@ describe('operations against PyTorch', () => {
     ])('activation %s, %o', async (name, operation) => {
       const file = await GoldenTensors.read('unit/activations.safetensors');
       const x = file.tensor('x');
-      expectClose(operation(x), file.numbers(name), 1e-6);
+      expectClose(operation(x), file.numbers(name), tolerances.elementwise);
       const [gradient] = pull(operation as never, [x], tf.onesLike(x));
       // TensorFlow's own tanh is the coarser one.
       expectClose(gradient, file.numbers(`grad.${name}`), tf.getBackend() === 'tensorflow' ? 5e-6 : 2e-6);
@@ -188,7 +188,7 @@ describe('operations against PyTorch', () => {
         else if (kind === 'Adam') adamStep([variable], [gradient], adamState, options);
         else sgdStep([variable], [gradient], sgdState, options);
         const expected = file.numbers(name).slice(step * size, (step + 1) * size);
-        expect(largestDifference(variable.dataSync(), expected)).toBeLessThan(1e-6);
+        expect(largestDifference(variable.dataSync(), expected)).toBeLessThan(tolerances.elementwise);
       }
     });
 
@@ -196,9 +196,9 @@ describe('operations against PyTorch', () => {
       const file = await GoldenTensors.read('unit/clip_grad_norm.safetensors');
       const before = [0, 1, 2].map((i) => file.tensor(`${group}.${i}.before`));
       const { norm, scale } = clipByGlobalNorm(before, config.clip_grad_norm.max_norm);
-      expect(relativeDifference([norm], file.numbers(`${group}.norm`))).toBeLessThan(1e-6);
+      expect(relativeDifference([norm], file.numbers(`${group}.norm`))).toBeLessThan(tolerances.elementwise);
       before.forEach((gradient, i) =>
-        expectClose(tf.mul(gradient, scale), file.numbers(`${group}.${i}.after`), 1e-6),
+        expectClose(tf.mul(gradient, scale), file.numbers(`${group}.${i}.after`), tolerances.elementwise),
       );
     });
   });

@@ -2,7 +2,7 @@ import { parseSafetensors, toFloat32 } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type LanguageModel, type ModelType } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, type GeneratedToken } from './generate.js';
@@ -80,7 +80,7 @@ for (const [folder, type] of CASES) {
       const width = stepLogits.length / steps;
       tokens.forEach(({ logits }, step) => {
         const row = stepLogits.subarray(step * width, (step + 1) * width);
-        expect(relativeDifference(logits, row)).toBeLessThan(1e-5);
+        expect(relativeDifference(logits, row)).toBeLessThan(tolerances.output);
       });
       // Long enough that the window slides; the original nanoGPT never crops, so its sequence ends at the context.
       if (Number.isFinite(model.contextLength) && type !== 'nano-gpt') {
@@ -104,7 +104,7 @@ for (const [folder, type] of CASES) {
           top.map(({ probability }) => probability),
           probabilities.subarray(5 * step, 5 * step + 5),
         );
-        expect(difference).toBeLessThan(1e-5);
+        expect(difference).toBeLessThan(tolerances.output);
         step++;
       }
       expect(step).toBe(steps);

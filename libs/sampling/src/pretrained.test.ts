@@ -3,7 +3,7 @@ import { parseSafetensors, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { architectureOf, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, relativeDifference, tolerances } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, generateBatch } from './generate.js';
@@ -98,7 +98,7 @@ for (const family of ['gpt2', 'bart', 't5']) {
               found.map(({ score }) => score!),
               scores,
             );
-            expect(difference).toBeLessThan(3e-5);
+            expect(difference).toBeLessThan(tolerances.pretrained);
           }
         } else {
           for (const useCache of [true, false]) {
@@ -114,7 +114,7 @@ for (const family of ['gpt2', 'bart', 't5']) {
         const logits = rowsOf('greedy_logits');
         let step = 0;
         for await (const token of generate(model, undefined, prompt, { temperature: 0, ...common })) {
-          expect(relativeDifference(token.logits, logits[step++])).toBeLessThan(3e-5);
+          expect(relativeDifference(token.logits, logits[step++])).toBeLessThan(tolerances.pretrained);
         }
         expect(step).toBe(logits.length);
       });

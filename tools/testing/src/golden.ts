@@ -16,3 +16,12 @@ export function goldenJson<T = Record<string, unknown>>(path: string): T {
 
 /** Path of Tiny Shakespeare: 1,115,394 bytes, all ASCII. */
 export const tinyShakespeare = join(folder, 'data/tiny-shakespeare.txt');
+
+/**
+ * Largest differences allowed from reference values: `output` and `pretrained` (Hugging Face's models) relative to the
+ * largest value of the tensor, as is `elementwise`; `trainedWeights` absolute.
+ */
+export const tolerances = JSON.parse(readFileSync(join(folder, 'tolerances.json'), 'utf8')) as Record<
+  'output' | 'pretrained' | 'elementwise' | 'trainedWeights',
+  number
+>;

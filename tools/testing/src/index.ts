@@ -1,2 +1,2 @@
-export { golden, goldenJson, tinyShakespeare } from './golden.js';
+export { golden, goldenJson, tinyShakespeare, tolerances } from './golden.js';
 export { largestDifference, relativeDifference } from './compare.js';

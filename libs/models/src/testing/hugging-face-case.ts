@@ -4,7 +4,7 @@ import { tf } from '@lilformer/engine';
 import { Dropout, withoutWeights } from '@lilformer/layers';
 import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
-import { golden, goldenJson, largestDifference, relativeDifference } from '@lilformer/testing';
+import { golden, goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { expect } from 'vitest';
 import { architectureOf, type Capture, type HuggingFaceConfig, type PretrainedModel } from '../index.js';
 import { floats, integers, tensors } from './golden-case.js';
@@ -85,7 +85,7 @@ export function expectClose(
   actual: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
   expected: NamedArray | undefined,
   mask?: readonly number[],
-  limit = 3e-5,
+  limit = tolerances.pretrained,
 ): void {
   expect([name, actual.shape]).toEqual([name, expected!.shape]);
   const difference = relativeDifference(
