@@ -1,72 +1,66 @@
-// Where a trainer's text comes from: strings as they are, or files read in pieces, so that a corpus may be larger
-// than memory. A file is taken line by line, each line with its line feed, as Hugging Face's `train(files)` does.
+// Reads a training corpus: strings, or files in pieces, so that a corpus may be larger than memory. Files are sequences of
+// lines, each with its line feed, as in Hugging Face's `train(files)`.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { open, stat } from 'node:fs/promises';
 
-/** Files to read as UTF-8. */
-export interface CorpusFiles {
-  files: readonly string[];
-}
+/** A text, several texts (each a sequence of its own), or UTF-8 files (each line a sequence of its own). */
+export type Corpus = string | Iterable<string> | AsyncIterable<string> | { files: readonly string[] };
 
-/** A text, several (each a sequence of its own), or files (each line a sequence of its own). */
-export type Corpus = string | Iterable<string> | AsyncIterable<string> | CorpusFiles;
-
-/** A piece of a corpus. */
 interface CorpusPart {
   text: string;
-  /** The text is lines of a file, each to be taken by itself; otherwise it is one sequence. */
+  /** The text consists of lines of a file, each a sequence; otherwise it is one sequence. */
   lines: boolean;
-  /** This is the last part of its file. */
+  /** The last part of its file. */
   endsFile?: boolean;
-  /** Bytes (files) or UTF-16 code units (strings) up to the end of this part, and in all where that is known. */
+  /** Bytes (files) or UTF-16 code units (strings) up to the end of this part. */
   done: number;
+  /** The same for the whole corpus, where known. */
   total?: number;
 }
 
 const CHUNK = 4 << 20;
-/** A line as long as this cannot be made a string. */
 const LONGEST_LINE = 256 << 20;
 
 /**
- * The parts of a corpus, one after the other.
+ * Yields the parts of a corpus.
  *
- * @param mayCutLines A line of many megabytes may be cut before a blank after a printable ASCII character. No word of
- *   Whitespace or of GPT-2's pattern lies across such a place, and none changes by the cut.
- * @throws Error naming the file, and the place of what is not UTF-8.
+ * @param mayCutLines a line of many megabytes may be cut before a space that follows a printable ASCII character, where
+ *   neither Whitespace nor GPT-2's pattern has a word
+ * @throws Error naming the file, and the position of invalid UTF-8
  */
 export async function* corpusParts(corpus: Corpus, mayCutLines: boolean): AsyncGenerator<CorpusPart> {
   if (typeof corpus === 'string') {
     yield { text: corpus, lines: false, done: corpus.length, total: corpus.length };
-  } else if (isFiles(corpus)) {
-    yield* fileParts(corpus.files, mayCutLines);
-  } else if (
-    typeof corpus === 'object' &&
-    corpus !== null &&
-    (Symbol.iterator in corpus || Symbol.asyncIterator in corpus)
-  ) {
-    let done = 0;
-    let index = 0;
-    for await (const text of corpus) {
-      if (typeof text !== 'string')
-        throw new TypeError(`corpus, entry ${index}: ${typeof text} given, expected a string`);
-      done += text.length;
-      index++;
-      yield { text, lines: false, done };
-    }
-  } else {
-    throw new TypeError('corpus: expected a string, an iterable of strings, or { files: [paths] }');
+    return;
   }
-}
-
-function isFiles(corpus: Corpus): corpus is CorpusFiles {
-  return typeof corpus === 'object' && corpus !== null && Array.isArray((corpus as CorpusFiles).files);
+  if (typeof corpus === 'object' && corpus !== null) {
+    if ('files' in corpus && Array.isArray(corpus.files)) {
+      yield* fileParts(corpus.files, mayCutLines);
+      return;
+    }
+    if (Symbol.iterator in corpus || Symbol.asyncIterator in corpus) {
+      let done = 0;
+      let index = 0;
+      for await (const text of corpus) {
+        if (typeof text !== 'string')
+          throw new TypeError(`corpus[${index}] is a ${typeof text}. Expected a string.`);
+        done += text.length;
+        index++;
+        yield { text, lines: false, done };
+      }
+      return;
+    }
+  }
+  throw new TypeError(
+    'corpus: unknown kind. Expected a string, an iterable of strings, or { files: [paths] }.',
+  );
 }
 
 async function* fileParts(files: readonly string[], mayCutLines: boolean): AsyncGenerator<CorpusPart> {
   let total = 0;
   for (const path of files) {
     const file = await stat(path);
-    if (file.isDirectory()) throw new Error(`${path}: is a folder, expected a text file`);
+    if (file.isDirectory()) throw new Error(`${path}: is a folder. Expected a text file.`);
     total += file.size;
   }
   let done = 0;
@@ -89,8 +83,8 @@ async function* fileParts(files: readonly string[], mayCutLines: boolean): Async
         } else if (filled === buffer.length) {
           if (filled >= LONGEST_LINE) {
             throw new Error(
-              `${path}: the line that begins at byte ${offset - filled} is longer than ${LONGEST_LINE >> 20} MiB ` +
-                'and has no place to cut it; break the line, or pass an iterable of shorter texts',
+              `${path}: the line at byte ${offset - filled} is longer than ${LONGEST_LINE >> 20} MiB. ` +
+                'Insert line breaks, or pass an iterable of shorter texts.',
             );
           }
           const larger = Buffer.allocUnsafe(buffer.length * 2);
@@ -106,8 +100,8 @@ async function* fileParts(files: readonly string[], mayCutLines: boolean): Async
 }
 
 /**
- * Where to end a part: after the last line feed, which is never part of another character in UTF-8; in a line that
- * fills the whole buffer before the last blank that follows a printable ASCII character, if that is allowed.
+ * Where to end a part: after the last line feed, which is never part of another character in UTF-8; in a line that fills
+ * the whole buffer, before the last space that follows a printable ASCII character, if allowed. 0 for nowhere.
  */
 function lastCut(buffer: Buffer, filled: number, mayCutLines: boolean): number {
   if (filled === 0) return 0;
@@ -121,31 +115,11 @@ function lastCut(buffer: Buffer, filled: number, mayCutLines: boolean): number {
 
 function decode(bytes: Buffer, path: string, offset: number): string {
   if (isAscii(bytes)) return bytes.toString('latin1');
-  if (!isUtf8(bytes)) {
-    throw new Error(`${path}: not UTF-8 at byte ${offset + firstInvalid(bytes)}; convert the file to UTF-8`);
-  }
-  return bytes.toString('utf8');
-}
-
-/** Length of the longest prefix that is UTF-8 with at most a character broken off at its end. */
-function firstInvalid(bytes: Buffer): number {
-  let good = 0;
-  for (let low = 0, high = bytes.length; low <= high;) {
-    const middle = (low + high) >> 1;
-    const start = startOfLast(bytes, middle);
-    if (isUtf8(bytes.subarray(0, start))) {
-      good = start;
-      low = middle + 1;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return good;
-}
-
-/** The largest position up to `at` (and at most three before) that is no continuation byte. */
-function startOfLast(bytes: Buffer, at: number): number {
-  let start = at;
-  while (start > 0 && at - start < 3 && start < bytes.length && (bytes[start] & 0xc0) === 0x80) start--;
-  return start;
+  const text = bytes.toString('utf8');
+  if (isUtf8(bytes)) return text;
+  // Invalid bytes become U+FFFD: the first difference is where UTF-8 ends.
+  const encoded = Buffer.from(text);
+  let invalid = 0;
+  while (encoded[invalid] === bytes[invalid]) invalid++;
+  throw new Error(`${path}: not UTF-8 at byte ${offset + invalid}. Convert the file to UTF-8.`);
 }

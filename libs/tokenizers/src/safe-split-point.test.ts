@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BpeTokenizer, byteLevel, CharTokenizer, CompactBuilder, trainBpe, type Tokenizer } from './index.js';
-import { type BpeConfig } from './bpe.js';
-import { noPreTokenizer, whitespace } from './pre-tokenizers.js';
-import { trickyText } from './testing/texts.js';
+import { type BpeConfig } from './bpe/bpe-config.js';
+import { NO_PRE_TOKENIZER, WHITESPACE } from './pipeline/pre-tokenizers.js';
+import { trickyText } from './testing/random-text.js';
 
 const corpus =
   "the cat's hat, it's that\n\n  the   mat <|endoftext|> [UNK] 12 011 naïve 你你 🙂🙂 <s> \n ab's";
@@ -29,12 +29,12 @@ const stripping = [
 
 const tokenizers: Record<string, Tokenizer> = {
   characters: CharTokenizer.fromText('abc', { unknownToken: '?' }),
-  whitespace: await trained({ preTokenizer: whitespace() }),
+  whitespace: await trained({ preTokenizer: WHITESPACE }),
   'byte-level': await trained({ preTokenizer: byteLevel() }),
   'byte-level with a space before': await trained({ preTokenizer: byteLevel({ addPrefixSpace: true }) }),
   'byte-level without a pattern': await trained({ preTokenizer: byteLevel({ useRegex: false }) }),
-  'no pre-tokenizer': await trained({ preTokenizer: noPreTokenizer(), fuseUnk: true }),
-  'whitespace, tokens that strip': await trained({ preTokenizer: whitespace(), addedTokens: stripping }),
+  'no pre-tokenizer': await trained({ preTokenizer: NO_PRE_TOKENIZER, fuseUnk: true }),
+  'whitespace, tokens that strip': await trained({ preTokenizer: WHITESPACE, addedTokens: stripping }),
   'byte-level, tokens that strip': await trained({ preTokenizer: byteLevel(), addedTokens: stripping }),
   'space before, tokens that strip': await trained({
     preTokenizer: byteLevel({ addPrefixSpace: true }),

@@ -1,13 +1,12 @@
-// What every tokenizer can do. The kinds themselves are in char.ts, bpe.ts, pipeline.ts and compact.ts.
+// The interface of all tokenizers, implemented in char/, bpe/, compact/ and pipeline/.
 
-/** How `encode` treats a text. */
 export interface EncodeOptions {
-  /** Append the end-of-text id. Default false; throws where the tokenizer has none. */
+  /** Append the end-of-text id. Default false; an error when the tokenizer has none. */
   addEos?: boolean;
   /**
-   * Put the special tokens around the text that its model was trained with: BERT's `[CLS]` and `[SEP]`, BART's `<s>` and
-   * `</s>`, T5's `</s>`. Default false. Nothing where the tokenizer has none (GPT-2); if they end with the end of the
-   * text, `addEos` adds no second one.
+   * Add the special tokens that the model was trained with: BERT's `[CLS]` and `[SEP]`, BART's `<s>` and `</s>`, T5's
+   * `</s>`. Default false. Without effect when the tokenizer has none (GPT-2). When a special token follows the text,
+   * `addEos` adds no second one.
    */
   addSpecialTokens?: boolean;
   /**
@@ -17,40 +16,37 @@ export interface EncodeOptions {
   splitSpecialTokens?: boolean;
 }
 
-/** How `decode` treats ids. */
 export interface DecodeOptions {
-  /** Leave special tokens out of the text. Default true. */
+  /** Omit special tokens from the text. Default true. */
   skipSpecialTokens?: boolean;
 }
 
-/** Text from ids that come one at a time, as a model samples them. */
+/** Decodes ids one at a time, as a model samples them. */
 export interface DecodeStream {
-  /** The text that is certain after this id; empty while a character is still incomplete. */
+  /** Returns the text completed by this id; empty while a character is incomplete. */
   push(id: number): string;
-  /** What is left at the end: an incomplete character becomes U+FFFD, as in a whole `decode`. */
+  /** Returns the rest; an incomplete character becomes U+FFFD, as in `decode`. */
   flush(): string;
 }
 
-/** Text to ids and back. */
+/** Converts text to token ids and back. */
 export interface Tokenizer {
-  /** Number of ids: a model's embedding needs this many rows. */
+  /** Largest id plus one: the number of rows of an embedding. */
   readonly vocabSize: number;
   readonly padTokenId?: number;
   readonly unkTokenId?: number;
   readonly eosTokenId?: number;
-  /** Ids of a text. */
   encode(text: string, options?: EncodeOptions): Uint32Array;
-  /** Text of ids; an id outside the vocabulary is an error. */
+  /** @throws RangeError for an id outside the vocabulary */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
-  /** Like `decode`, one id at a time: the pieces joined are what `decode` gives for all ids. */
+  /** Streaming `decode`: the concatenated pieces equal `decode` of all ids. */
   decodeStream(options?: DecodeOptions): DecodeStream;
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;
   /**
-   * Where a long text can be cut: the largest position `p` with 0 < p <= near of which it is sure that for every text that
-   * starts with `text` (which may be the first part of a longer one)
-   * `encode(whole.slice(0, p))` followed by `encode(whole.slice(p))` is `encode(whole)`.
-   * 0 when the text allows none: then give more text, or encode it in one piece.
+   * Largest position `p`, 0 < p <= `near`, at which a long text can be split and encoded in parts: for every text that
+   * starts with `text`, `encode(whole.slice(0, p))` followed by `encode(whole.slice(p))` equals `encode(whole)`.
+   * 0 when there is none: pass more text, or encode it in one piece.
    */
   safeSplitPoint(text: string, near: number, options?: Pick<EncodeOptions, 'splitSpecialTokens'>): number;
   /** Plain data from which `tokenizerFromJSON` builds the same tokenizer, also in a worker. */

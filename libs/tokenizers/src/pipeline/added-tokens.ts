@@ -1,0 +1,248 @@
+// Tokens that are matched in the text before it is split into words, such as <|endoftext|>. Matching is Hugging Face's:
+// leftmost, then longest; tokens with "normalized": false first, the others in the remaining text.
+import { show, type JsonFields } from '../json-fields.js';
+import { classAt, classBefore, SPACE, WORD } from './unicode.js';
+
+/** An entry of "added_tokens" in a `tokenizer.json`. */
+export interface AddedToken {
+  id: number;
+  content: string;
+  /** Matches only without word characters beside it. */
+  singleWord: boolean;
+  /** Includes the white space before it. */
+  lstrip: boolean;
+  /** Includes the white space after it. */
+  rstrip: boolean;
+  /** Matched after the others, in the normalized text. */
+  normalized: boolean;
+  /** Omitted by `skipSpecialTokens`, ordinary characters under `splitSpecialTokens`. */
+  special: boolean;
+}
+
+/** A range of a text: an added token, or plain text (id -1). */
+interface Segment {
+  from: number;
+  to: number;
+  id: number;
+}
+
+const EOS_NAMES = ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '[EOS]', '<|im_end|>'];
+const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>', '<|padding|>'];
+
+/** A special token that includes no white space and is matched before normalization. */
+export function specialToken(id: number, content: string): AddedToken {
+  return {
+    id,
+    content,
+    singleWord: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  };
+}
+
+/** @throws Error naming the wrong field */
+export function parseAddedTokens(file: JsonFields): AddedToken[] {
+  if (file.isNull('added_tokens')) return [];
+  return file.objects('added_tokens').map((token) => {
+    const special = token.boolean('special', false);
+    return {
+      id: token.id('id'),
+      content: token.string('content') || token.fail('content', 'a non-empty string'),
+      singleWord: token.boolean('single_word', false),
+      lstrip: token.boolean('lstrip', false),
+      rstrip: token.boolean('rstrip', false),
+      normalized: token.boolean('normalized', !special),
+      special,
+    };
+  });
+}
+
+export function addedTokenToJSON(token: AddedToken): Record<string, unknown> {
+  const { id, content, singleWord, ...flags } = token;
+  return { id, content, single_word: singleWord, ...flags };
+}
+
+/**
+ * Checks that ids and tokens are one to one.
+ *
+ * @returns all tokens by id
+ * @throws Error naming the tokens that conflict, or an id far above the number of tokens
+ */
+export function checkIds(
+  vocab: ReadonlyMap<string, number>,
+  addedTokens: readonly AddedToken[],
+): ReadonlyMap<number, string> {
+  const tokens = new Map<number, string>();
+  for (const [token, id] of vocab) {
+    if (tokens.has(id))
+      throw new Error(`tokenizer.json: ${show(tokens.get(id))} and ${show(token)} have the same id ${id}.`);
+    tokens.set(id, token);
+  }
+  const contents = new Set<string>();
+  for (const { id, content } of addedTokens) {
+    const name = `tokenizer.json: added token ${show(content)}`;
+    if (contents.has(content)) throw new Error(`${name} is a duplicate.`);
+    contents.add(content);
+    const other = tokens.get(id);
+    if (other !== undefined && other !== content)
+      throw new Error(`${name} has the id ${id} of ${show(other)}.`);
+    if (vocab.has(content) && vocab.get(content) !== id)
+      throw new Error(`${name} has id ${id}, but ${vocab.get(content)} in the vocabulary.`);
+    tokens.set(id, content);
+  }
+  // Ids index arrays: a hostile file must not allocate gigabytes.
+  const limit = 4 * tokens.size + 1_000_000;
+  for (const [id, token] of tokens) {
+    if (id > limit)
+      throw new Error(
+        `tokenizer.json: id ${id} of ${show(token)} is too large for ${tokens.size} tokens. Expected at most ${limit}.`,
+      );
+  }
+  return tokens;
+}
+
+export class AddedTokens {
+  readonly padTokenId?: number;
+  readonly eosTokenId?: number;
+  readonly list: readonly AddedToken[];
+  readonly byId: ReadonlyMap<number, AddedToken>;
+  readonly byContent: ReadonlyMap<string, AddedToken>;
+  readonly #raw: readonly AddedToken[];
+  readonly #normalized: readonly AddedToken[];
+
+  /** @param normalize applied to the contents of tokens that are matched in normalized text */
+  constructor(list: readonly AddedToken[], normalize: (text: string) => string = (text) => text) {
+    this.list = list.filter((token) => token.content !== '');
+    this.byId = new Map(this.list.map((token) => [token.id, token]));
+    this.byContent = new Map(this.list.map((token) => [token.content, token]));
+    this.#raw = this.list.filter((token) => !token.normalized);
+    this.#normalized = this.list
+      .filter((token) => token.normalized)
+      .map((token) => ({ ...token, content: normalize(token.content) }))
+      .filter((token) => token.content !== '');
+    const firstSpecial = (names: string[]): number | undefined =>
+      names.map((name) => this.byContent.get(name)).find((token) => token?.special)?.id;
+    this.padTokenId = firstSpecial(PAD_NAMES);
+    this.eosTokenId = firstSpecial(EOS_NAMES);
+  }
+
+  /** @throws Error when there is no end-of-text token */
+  requireEos(): number {
+    if (this.eosTokenId !== undefined) return this.eosTokenId;
+    throw new Error(
+      `addEos: the tokenizer has no end-of-text token. Expected one of ${EOS_NAMES.join(', ')} among its special tokens.`,
+    );
+  }
+
+  /** Tokens that are matched before normalization, and the text between them, in order. */
+  splitRaw(text: string, parseSpecial: boolean): Segment[] {
+    return find(text, { from: 0, to: text.length, id: -1 }, this.#raw, parseSpecial);
+  }
+
+  /** Tokens that are matched in normalized text, and the text between them, in order. */
+  splitNormalized(text: string, parseSpecial: boolean): Segment[] {
+    return find(text, { from: 0, to: text.length, id: -1 }, this.#normalized, parseSpecial);
+  }
+
+  /** All added tokens and the text between them, in order, for tokenizers without a normalizer. */
+  split(text: string, parseSpecial: boolean): Segment[] {
+    const segments = this.splitRaw(text, parseSpecial);
+    if (this.#normalized.length === 0) return segments;
+    return segments.flatMap((segment) =>
+      segment.id < 0 ? find(text, segment, this.#normalized, parseSpecial) : segment,
+    );
+  }
+
+  /** Whether every token that is matched in normalized text stays within a word. */
+  get normalizedStayInWords(): boolean {
+    return this.#normalized.every(
+      (token) =>
+        !token.lstrip && !token.rstrip && !token.singleWord && !/\p{White_Space}/u.test(token.content),
+    );
+  }
+
+  /**
+   * Whether splitting at `at` preserves the matches in every text that starts with `text`: no added token crosses `at`,
+   * includes white space from the other side, or depends on a character there.
+   */
+  canSplit(text: string, at: number): boolean {
+    for (const token of this.list) {
+      const { content } = token;
+      for (let start = Math.max(0, at - content.length + 1); start < at; start++) {
+        if (mayStartAt(text, start, content)) return false;
+      }
+      if (token.singleWord && (mayStartAt(text, at, content) || text.endsWith(content, at))) return false;
+      if (token.lstrip && classBefore(text, at) & SPACE) return false;
+      if (token.rstrip && (at >= text.length || classAt(text, at, text.length) & SPACE)) return false;
+    }
+    return true;
+  }
+
+  /** Whether an added token is certain to begin or end at `at`, where `canSplit` holds. */
+  hasBorder(text: string, at: number, parseSpecial: boolean): boolean {
+    return this.list.some(({ content, normalized, singleWord, special }) => {
+      if (normalized || singleWord || (special && !parseSpecial)) return false;
+      return [at, at - content.length].some(
+        (start) =>
+          start >= 0 &&
+          text.startsWith(content, start) &&
+          (start === at || start === 0 || this.canSplit(text, start)) &&
+          !this.list.some(
+            (other) => other.content.length > content.length && mayStartAt(text, start, other.content),
+          ),
+      );
+    });
+  }
+}
+
+/** Whether `content` is at `at`, or could be in a longer text. */
+function mayStartAt(text: string, at: number, content: string): boolean {
+  if (at >= text.length) return true;
+  if (text.charCodeAt(at) !== content.charCodeAt(0)) return false;
+  return at + content.length <= text.length
+    ? text.startsWith(content, at)
+    : content.startsWith(text.slice(at));
+}
+
+function find(
+  text: string,
+  segment: Segment,
+  tokens: readonly AddedToken[],
+  parseSpecial: boolean,
+): Segment[] {
+  const piece = text.slice(segment.from, segment.to);
+  const shift = segment.from;
+  const found: Segment[] = [];
+  /** Next occurrence of each token; -1 for none. */
+  const next = tokens.map((token) => piece.indexOf(token.content));
+  let done = 0;
+  for (;;) {
+    let best = -1;
+    for (let i = 0; i < tokens.length; i++) {
+      if (next[i] < 0) continue;
+      const isLonger = best >= 0 && tokens[i].content.length > tokens[best].content.length;
+      if (best < 0 || next[i] < next[best] || (next[i] === next[best] && isLonger)) best = i;
+    }
+    if (best < 0) break;
+    const token = tokens[best];
+    let from = next[best];
+    let to = from + token.content.length;
+    for (let i = 0; i < tokens.length; i++) {
+      if (next[i] >= 0 && next[i] < to) next[i] = piece.indexOf(tokens[i].content, to);
+    }
+    if (token.special && !parseSpecial) continue;
+    if (token.singleWord) {
+      if (from > 0 && classBefore(piece, from) & WORD) continue;
+      if (to < piece.length && classAt(piece, to, piece.length) & WORD) continue;
+    }
+    if (token.lstrip) while (from > done && classBefore(piece, from) & SPACE) from--;
+    if (token.rstrip) while (to < piece.length && classAt(piece, to, piece.length) & SPACE) to++;
+    if (done < from) found.push({ from: shift + done, to: shift + from, id: -1 });
+    found.push({ from: shift + from, to: shift + to, id: token.id });
+    done = to;
+  }
+  if (done < piece.length) found.push({ from: shift + done, to: segment.to, id: -1 });
+  return found;
+}
