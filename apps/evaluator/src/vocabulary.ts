@@ -5,15 +5,15 @@ import {
   defineCommand,
   flag,
   fromWhereTheyStand,
+  corpusProgress,
   givenCorpus,
-  makeTokenizer,
   saveFigures,
   text,
   textTable,
   whole,
-  wholeText,
   type Terminal,
 } from '@lilformer/command-line';
+import { corpusText, createTokenizer } from '@lilformer/datasets';
 import { vocabularyStudy } from '@lilformer/evaluation';
 import { z } from 'zod';
 import { figureFlags } from './flags.js';
@@ -57,8 +57,11 @@ export async function vocabulary(flags: Flags, terminal: Terminal, signal: Abort
   const corpus = await givenCorpus(flags.text, flags, terminal, signal);
   const { vocabSize } = flags;
   const settings = { tokenizer: flags.tokenizer, vocabSize, unkToken: '<unk>' };
-  const tokenizer = await makeTokenizer(settings, corpus, terminal, signal);
-  const study = vocabularyStudy(await wholeText(corpus.train, signal), tokenizer, flags);
+  const tokenizer = await createTokenizer({ ...settings, baseFolder: fromWhereTheyStand('.') }, corpus, {
+    signal,
+    onProgress: corpusProgress(terminal),
+  });
+  const study = vocabularyStudy(await corpusText(corpus.train, signal), tokenizer, flags);
   const n = (value: number) => value.toLocaleString('en-US');
   terminal.print(
     [

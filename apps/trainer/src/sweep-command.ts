@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import {
   asTheyWouldType,
   commandLine,
-  findCorpus,
+  corpusProgress,
   fromWhereTheyStand,
   INTERRUPTED,
   type Terminal,
 } from '@lilformer/command-line';
+import { openCorpus } from '@lilformer/datasets';
 import { formatDuration, formatLoss } from '@lilformer/training';
 import type { SweepCommand } from './command-line.js';
 import { runProcess } from './run-process.js';
@@ -94,7 +95,10 @@ async function fetchTexts(tasks: readonly Task[], terminal: Terminal, signal: Ab
     const { data, valid } = run.settings;
     if (args === undefined || seen.has(`${data}\n${valid}`)) continue;
     seen.add(`${data}\n${valid}`);
-    await findCorpus(run.settings, terminal, signal);
+    await openCorpus(
+      { ...run.settings, baseFolder: fromWhereTheyStand('.') },
+      { signal, onProgress: corpusProgress(terminal) },
+    );
   }
 }
 

@@ -1,11 +1,7 @@
 // `train`: text, tokenizer, model and loop put together, told about, and kept in a run folder.
 import {
   aboutFlags,
-  encodeCorpus,
-  findCorpus,
-  makeTokenizer,
-  makeWindows,
-  type Corpus,
+  corpusProgress,
   asTheyWouldType,
   flagOf,
   fromWhereTheyStand,
@@ -13,6 +9,7 @@ import {
   typedCommand,
   type Terminal,
 } from '@lilformer/command-line';
+import { createTokenizer, encodeCorpus, makeWindows, openCorpus, type Corpus } from '@lilformer/datasets';
 import { RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
 import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
@@ -116,10 +113,12 @@ async function begin(
   const path = run === undefined ? await nextRunFolder(preset) : fromWhereTheyStand(run);
   const engine = await startEngine(settings, terminal);
   printSettings(preset, settings, terminal);
-  const corpus = await findCorpus(settings, terminal, signal);
-  const tokenizer = await makeTokenizer(settings, corpus, terminal, signal);
-  const tokens = await encodeCorpus(corpus, tokenizer, terminal, signal);
-  const windows = makeWindows(settings, tokens);
+  const task = { signal, onProgress: corpusProgress(terminal) };
+  const baseFolder = fromWhereTheyStand('.');
+  const corpus = await openCorpus({ ...settings, baseFolder }, task);
+  const tokenizer = await createTokenizer({ ...settings, baseFolder }, corpus, task);
+  const tokens = await encodeCorpus(corpus, tokenizer, task);
+  const windows = makeWindows({ ...settings, contextLength: settings.context }, tokens);
   const config = modelConfig(settings, tokenizer.vocabSize);
   const model = createModel(config, new Random(settings.seed).split('weights'));
   const counts = { train: tokens.train.length, valid: tokens.valid?.length };
@@ -149,7 +148,8 @@ async function goOn(
     const settings = checkSettings({ ...config.settings, ...changes });
     const engine = await startEngine(settings, terminal);
     const tokenizer = tokenizerFromJSON(folder.tokenizer);
-    const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, signal);
+    const task = { signal, onProgress: corpusProgress(terminal) };
+    const tokens = await encodeCorpus(config.corpus, tokenizer, task);
     const counts = { train: tokens.train.length, valid: tokens.valid?.length };
     if (counts.train !== config.tokens.train || counts.valid !== config.tokens.valid) {
       throw new Error(
@@ -157,7 +157,7 @@ async function goOn(
           `${JSON.stringify(counts)} now; restore it, or start a new run`,
       );
     }
-    const windows = makeWindows(settings, tokens);
+    const windows = makeWindows({ ...settings, contextLength: settings.context }, tokens);
     const model = createModel(config.model, new Random(settings.seed).split('weights'));
     printSizes(windows, counts, tokenizer, model, terminal);
     return { folder, settings, tokenizer, model, windows, engine };

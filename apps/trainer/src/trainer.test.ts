@@ -153,7 +153,10 @@ describe('trainer', () => {
   });
 
   it.each([
-    [['train', '--data', 'nowhere.txt'], /--data nowhere.txt: expected a file.*\bnowhere\.txt$/m],
+    [
+      ['train', '--data', 'nowhere.txt'],
+      /data: nowhere.txt is not there\. Expected a file.*\bnowhere\.txt$/m,
+    ],
     [['train', '--batch-size', '0'], /^--batch-size 0: expected a whole number of at least 1$/m],
     [['train', '--resume', 'nowhere'], /nowhere/],
     [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],

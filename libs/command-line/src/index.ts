@@ -6,7 +6,7 @@ export {
   type ModelsCompared,
 } from './compare-models.js';
 export { defineCommand, type Command, type CommandAbout } from './command.js';
-export { encodeCorpus, findCorpus, makeTokenizer, makeWindows, wholeText, type Corpus } from './corpus.js';
+export { corpusProgress } from './corpus-progress.js';
 export {
   figureFormats,
   markdownBlock,

@@ -70,7 +70,7 @@ describe('the text of a run', () => {
     const text = (await measured(folder, { text: join(folder, 'text.txt'), split: 0.9 }))!;
     expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(900));
     await expect(measured(folder, { text: '/nowhere.txt' })).rejects.toThrow(
-      '--text /nowhere.txt: expected a file',
+      '--text: /nowhere.txt is not there. Expected a file',
     );
     expect(await measured(join(folder, 'text.txt'))).toBeUndefined();
   });

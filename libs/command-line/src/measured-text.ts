@@ -1,17 +1,20 @@
 // The text that a trained model is measured on: the one that its run was validated on, or one that is given.
 import { stat } from 'node:fs/promises';
 import { RunFolder } from '@lilformer/checkpoints';
-import { arraySource, splitTokens, type TokenSource } from '@lilformer/datasets';
+import {
+  arraySource,
+  corpusText,
+  encodeCorpus,
+  makeWindows,
+  openCorpus,
+  splitTokens,
+  type Corpus,
+  type TokenSource,
+} from '@lilformer/datasets';
 import type { TokenizedText } from '@lilformer/evaluation';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import {
-  encodeCorpus,
-  findCorpus,
-  makeWindows,
-  wholeText,
-  type Corpus,
-  type WindowSettings,
-} from './corpus.js';
+import { corpusProgress } from './corpus-progress.js';
+import { fromWhereTheyStand } from './paths.js';
 import { flag, share, text, whole, type FlagValues } from './schema.js';
 import type { Terminal } from './terminal.js';
 
@@ -60,7 +63,11 @@ export interface MeasuredText {
 
 /** What the trainer writes into config.json, as far as its text is concerned. */
 interface TextConfig {
-  readonly settings: WindowSettings;
+  readonly settings: {
+    readonly context: number;
+    readonly split: number;
+    readonly splitBy: 'tokens' | 'windows';
+  };
   readonly corpus: Corpus;
 }
 
@@ -75,21 +82,22 @@ export async function measuredText(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<MeasuredText | undefined> {
+  const task = { signal, onProgress: corpusProgress(terminal) };
   if (flags.text !== undefined) {
     const corpus = await givenCorpus(flags.text, flags, terminal, signal);
     // A text that is known by name may have a validation text of its own.
     const text = corpus.valid ?? corpus.train;
-    const { train: all } = await encodeCorpus({ train: text, valid: undefined }, tokenizer, terminal, signal);
+    const { train: all } = await encodeCorpus({ train: text }, tokenizer, task);
     const source = flags.split === undefined ? all : splitTokens(all, flags.split)[1];
-    const tokenized = { text: await wholeText(text, signal), tokens: all.length };
+    const tokenized = { text: await corpusText(text, signal), tokens: all.length };
     const description = flags.split === undefined ? flags.text : `${flags.text} after ${100 * flags.split} %`;
     return cut({ source, tokenized, description }, flags);
   }
   const config = await textConfigOf(path);
   if (!config) return undefined;
   const { settings, corpus } = config;
-  const tokens = await encodeCorpus(corpus, tokenizer, terminal, signal);
-  const text = await wholeText(corpus.valid ?? corpus.train, signal);
+  const tokens = await encodeCorpus(corpus, tokenizer, task);
+  const text = await corpusText(corpus.valid ?? corpus.train, signal);
   const tokenized = { text, tokens: (tokens.valid ?? tokens.train).length };
   const source = tokens.valid ?? heldOut(settings, tokens.train);
   return cut({ source, tokenized, description: 'the validation text of its run' }, flags);
@@ -102,14 +110,19 @@ export async function givenCorpus(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Corpus> {
-  const usual = { split: 0.9, field: 'text', maxChars: 0, storyBytes: 3_000_000, seed: 42 };
-  return findCorpus({ data, separator, ...usual }, terminal, signal, '--text');
+  const task = { signal, onProgress: corpusProgress(terminal) };
+  try {
+    return await openCorpus({ data, separator, baseFolder: fromWhereTheyStand('.') }, task);
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replace(/^data:/, '--text:');
+    throw error;
+  }
 }
 
 /** What was held out of a text that was cut in two. */
-function heldOut(settings: WindowSettings, source: TokenSource): TokenSource {
+function heldOut(settings: TextConfig['settings'], source: TokenSource): TokenSource {
   if (settings.splitBy === 'tokens') return splitTokens(source, settings.split)[1];
-  const { train } = makeWindows(settings, { train: source, valid: undefined });
+  const { train } = makeWindows({ ...settings, contextLength: settings.context }, { train: source });
   // Windows one token apart: those held out begin after as many tokens as there are windows to train on.
   return arraySource(source.read(train.count, source.length - train.count));
 }

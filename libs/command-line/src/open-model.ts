@@ -1,5 +1,6 @@
 // Models as the apps' flags name them: a run folder, or a file of PyTorch or safetensors with a tokenizer beside
 // it or given; or a pretrained one. The engine is opened with them.
+import { createTokenizer } from '@lilformer/datasets';
 import { openEngine, engineNames } from '@lilformer/engine';
 import { openCheckpoint, type AttentiveModel, type OpenedCheckpoint } from '@lilformer/evaluation';
 import { BertForMaskedLM, BertModel, fromPretrained } from '@lilformer/models';
@@ -7,7 +8,6 @@ import type { GenerativeModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
 import { bestRunIn } from './best-run.js';
-import { makeTokenizer } from './corpus.js';
 import { IdTokenizer } from './id-tokenizer.js';
 import { givenCorpus, type TextFlags } from './measured-text.js';
 import { fromWhereTheyStand } from './paths.js';
@@ -99,7 +99,7 @@ async function tokenizerNamed(
     throw new Error('--tokenizer char: expected --text with it, whose characters are its vocabulary');
   }
   const corpus = await givenCorpus(flags.text, flags, terminal, signal);
-  return makeTokenizer({ tokenizer: 'char', vocabSize: 0, unkToken: 'none' }, corpus, terminal, signal);
+  return createTokenizer({ tokenizer: 'char', vocabSize: 0 }, corpus, { signal });
 }
 
 /**

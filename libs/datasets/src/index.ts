@@ -1,10 +1,15 @@
-export { cacheFolder } from './cache-folder.js';
-export { CORPORA, corpusPath, type KnownCorpus, type CorpusName, type CorpusOptions } from './corpora.js';
-export type { Progress } from './progress.js';
-export type { ReadOptions } from './fragments.js';
-export { readDocuments } from './read-documents.js';
-export { arraySource, splitTokens, type TokenSource } from './token-source.js';
-export { openTokenFile, type TokenDType, type TokenFile } from './token-file.js';
+export { corpusPath } from './corpora/known-corpora.js';
+export { corpusText, openCorpus, type Corpus, type CorpusProgress } from './corpora/open-corpus.js';
+export { readDocuments } from './documents/read-documents.js';
+export { createTokenizer } from './encoding/create-tokenizer.js';
+export { encodeCached } from './encoding/encode-cached.js';
+export { encodeCorpus } from './encoding/encode-corpus.js';
+export { encodeDocuments } from './encoding/encode-documents.js';
+export { encodeToFile } from './encoding/encode-file.js';
+export { openTokenFile } from './tokens/token-file.js';
+export { arraySource, splitTokens, type TokenSource } from './tokens/token-source.js';
+export { batches, type Batches, type BatchState } from './windows/batches.js';
+export { makeWindows } from './windows/make-windows.js';
 export {
   chunkWindows,
   readBatch,
@@ -12,14 +17,4 @@ export {
   splitWindows,
   type Batch,
   type Windows,
-} from './windows.js';
-export { batches, type Batches, type BatchOptions, type BatchState } from './batches.js';
-export type { EncodeDocumentsOptions } from './encode-jobs.js';
-export { encodeDocuments } from './encode-documents.js';
-export {
-  encodeToFile,
-  type CorpusInput,
-  type EncodeCorpusOptions,
-  type EncodeProgress,
-} from './encode-corpus.js';
-export { encodeCached, type CacheableCorpus, type EncodeCachedOptions } from './token-cache.js';
+} from './windows/windows.js';

@@ -2,8 +2,8 @@
 // the same settings: `npx nx run bench:agreement -- --help`. Both are then measured by this repository's own protocol, on the whole
 // validation text. Leaves out training ours: run folders come from the trainer.
 import { RunFolder, writeFileAtomic, writeSafetensors } from '@lilformer/checkpoints';
-import { encodeCorpus, makeWindows, Terminal, type Corpus } from '@lilformer/command-line';
-import { batches, type Windows } from '@lilformer/datasets';
+import { Terminal } from '@lilformer/command-line';
+import { batches, encodeCorpus, makeWindows, type Corpus, type Windows } from '@lilformer/datasets';
 import { openEngine } from '@lilformer/engine';
 import { openCheckpoint, perplexity } from '@lilformer/evaluation';
 import { createModel, type AnyModelConfig } from '@lilformer/models';
@@ -100,7 +100,7 @@ async function agree(
   };
   const name = config.preset;
   const tokenizer = tokenizerFromJSON(folder.tokenizer);
-  const tokens = await encodeCorpus(config.corpus, tokenizer, terminal, new AbortController().signal);
+  const tokens = await encodeCorpus(config.corpus, tokenizer);
   if (!tokens.valid) throw new Error(`${path}: was trained without --valid; expected a validation text`);
   const task = peerTask(config, tokenizer.vocabSize);
   const kept = join(keep, basename(path));
@@ -112,7 +112,11 @@ async function agree(
       join(scratch, `${basename(path)}.${kind}`),
     );
     await writeFirstWeights(weights, config.model, config.settings.seed);
-    await writeWindows(windows, makeWindows(config.settings, tokens).train, config.settings);
+    await writeWindows(
+      windows,
+      makeWindows({ ...config.settings, contextLength: config.settings.context }, tokens).train,
+      config.settings,
+    );
     terminal.print(`${name}: PyTorch trains`);
     peer = await train({ ...task, weights, windows, out });
     await keepPeer(kept, out, asked, peer);

@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Random } from '@lilformer/random';
 import { byteLevel, loadTokenizer, saveTokenizer, trainBpe } from '@lilformer/tokenizers';
-import { encodeToFile } from '../encode-corpus.js';
-import { readDocuments } from '../read-documents.js';
+import { encodeToFile } from '../encoding/encode-file.js';
+import { readDocuments } from '../documents/read-documents.js';
 
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === 'encode') await encode(rest[0], rest[1], Number(rest[2]));

@@ -1,8 +1,8 @@
 // Documents that fit into memory, encoded there. For larger corpora: encodeToFile.
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { encodeJob, JobBuilder, type EncodeDocumentsOptions } from './encode-jobs.js';
-import { tokenDType } from './token-file.js';
-import { arraySource, type TokenSource } from './token-source.js';
+import { tokenDType } from '../tokens/token-file.js';
+import { arraySource, type TokenSource } from '../tokens/token-source.js';
 
 /**
  * Encodes documents into a token source in memory, two bytes a token where the vocabulary allows it.

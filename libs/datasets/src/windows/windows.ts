@@ -1,6 +1,6 @@
 // Windows over a token source, as arithmetic: a window is a number, never an array. Their
 // order and their contents are batches.ts's business.
-import { checkShare, type TokenSource } from './token-source.js';
+import { checkShare, type TokenSource } from '../tokens/token-source.js';
 
 /**
  * Windows of `length` tokens, each with the token after its last one (the targets are the inputs shifted by one).

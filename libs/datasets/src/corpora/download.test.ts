@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { Random } from '@lilformer/random';
 import { describe, expect, it } from 'vitest';
 import { download, DownloadError, type DownloadOptions } from './download.js';
-import { cut, serve, status, whole, type Answer } from './testing/file-server.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
+import { cut, serve, status, whole, type Answer } from '../testing/file-server.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 
 const random = new Random('download');
 const content = Buffer.from(Uint32Array.from({ length: 75_000 }, () => random.uint32()).buffer);

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { tinyShakespeare } from '@lilformer/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { cacheFolder } from './cache-folder.js';
-import { CORPORA, corpusPath } from './corpora.js';
-import { serve, status, whole } from './testing/file-server.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
+import { cacheFolder } from '../cache-folder.js';
+import { CORPORA, corpusPath } from './known-corpora.js';
+import { serve, status, whole } from '../testing/file-server.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 
 const folder = temporaryFolder();
 const fast = { retries: 0, retryDelayMs: 1, stallTimeoutMs: 2000 };

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { validLength } from './file-bytes.js';
 import type { ReadOptions } from './fragments.js';
 import { readDocuments } from './read-documents.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 
 const folder = temporaryFolder();
 let count = 0;

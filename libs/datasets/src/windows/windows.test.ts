@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arraySource, splitTokens } from './token-source.js';
+import { arraySource, splitTokens } from '../tokens/token-source.js';
 import { chunkWindows, readBatch, slidingWindows, splitWindows, type Windows } from './windows.js';
 
 const counting = (length: number) => arraySource(Uint32Array.from({ length }, (_, i) => i));

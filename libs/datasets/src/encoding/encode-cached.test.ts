@@ -1,8 +1,8 @@
 import { appendFileSync, copyFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { encodeCached, type CacheableCorpus, type EncodeCachedOptions } from './token-cache.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { encodeCached, type CacheableCorpus, type EncodeCachedOptions } from './encode-cached.js';
 
 const folder = temporaryFolder();
 const tokenizer = CharTokenizer.fromText('abc\n');

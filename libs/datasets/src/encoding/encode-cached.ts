@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { cacheFolder } from './cache-folder.js';
-import { encodeToFile, type CorpusInput, type EncodeCorpusOptions } from './encode-corpus.js';
-import { fileSize } from './file-bytes.js';
-import { openTokenFile, type TokenFile } from './token-file.js';
+import { cacheFolder } from '../cache-folder.js';
+import { encodeToFile, type CorpusInput, type EncodeCorpusOptions } from './encode-file.js';
+import { fileSize } from '../documents/file-bytes.js';
+import { openTokenFile, type TokenFile } from '../tokens/token-file.js';
 
 /** A corpus that can be recognised: files are by path, size and time of change, documents need a `key`. */
 export type CacheableCorpus =

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withFileLock } from './file-lock.js';
 import { PartialFile, requestPart, RetryableError } from './http-part.js';
-import { ProgressMeter, type Progress } from './progress.js';
+import { ProgressMeter, type Progress } from '../progress.js';
 
 /** How to download, and what to expect. */
 export interface DownloadOptions {

@@ -1,7 +1,7 @@
 // The corpora known by name: where they are, and what they must be. How a file comes onto
 // the disk is download.ts's business.
 import { join } from 'node:path';
-import { cacheFolder } from './cache-folder.js';
+import { cacheFolder } from '../cache-folder.js';
 import { download, DownloadError, type DownloadOptions } from './download.js';
 import { RetryableError } from './http-part.js';
 

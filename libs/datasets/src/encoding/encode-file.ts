@@ -7,11 +7,11 @@ import { basename, dirname, join } from 'node:path';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
 import { EncodePool } from './encode-pool.js';
-import { fileSize, type Tally } from './file-bytes.js';
-import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
-import { ProgressMeter, type Progress } from './progress.js';
-import { readFragments } from './read-documents.js';
-import { HEADER_BYTES, tokenDType, tokenFileHeader } from './token-file.js';
+import { fileSize, type Tally } from '../documents/file-bytes.js';
+import { limitCharacters, type Fragment, type ReadOptions } from '../documents/fragments.js';
+import { ProgressMeter, type Progress } from '../progress.js';
+import { readFragments } from '../documents/read-documents.js';
+import { HEADER_BYTES, tokenDType, tokenFileHeader } from '../tokens/token-file.js';
 
 /** A corpus: files with how to read them, or documents from a program. */
 export type CorpusInput =

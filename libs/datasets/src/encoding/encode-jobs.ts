@@ -1,8 +1,8 @@
 // Cuts a stream of documents into jobs of about a quarter of a megabyte and encodes one job. The cuts depend
 // on the input alone, never on who encodes it, so that one thread and many give the same ids.
 import type { Tokenizer } from '@lilformer/tokenizers';
-import type { Fragment } from './fragments.js';
-import type { TokenDType } from './token-file.js';
+import type { Fragment } from '../documents/fragments.js';
+import type { TokenDType } from '../tokens/token-file.js';
 
 /** Characters in a job; also the length to which a long document is cut. */
 export const JOB_CHARACTERS = 1 << 18;

@@ -8,11 +8,11 @@ import { golden, goldenJson, tinyShakespeare } from '@lilformer/testing';
 import { CharTokenizer, loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { encodeDocuments } from './encode-documents.js';
-import { encodeToFile, type EncodeProgress } from './encode-corpus.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { openTokenFile } from './token-file.js';
-import type { TokenSource } from './token-source.js';
-import { slidingWindows, splitWindows } from './windows.js';
+import { encodeToFile, type EncodeProgress } from './encode-file.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { openTokenFile } from '../tokens/token-file.js';
+import type { TokenSource } from '../tokens/token-source.js';
+import { slidingWindows, splitWindows } from '../windows/windows.js';
 
 const folder = temporaryFolder();
 const random = new Random('encode-corpus');
@@ -188,7 +188,7 @@ describe('encoding a corpus', () => {
     out.end();
     await once(out, 'close');
     const program = `
-      const { encodeToFile } = await import(${JSON.stringify(new URL('./encode-corpus.ts', import.meta.url).href)});
+      const { encodeToFile } = await import(${JSON.stringify(new URL('./encode-file.ts', import.meta.url).href)});
       const { CharTokenizer } = await import('@lilformer/tokenizers');
       const tokenizer = CharTokenizer.fromText(${JSON.stringify(alphabet.join(''))});
       const count = await encodeToFile({ files: [${JSON.stringify(path)}] }, tokenizer, ${JSON.stringify(folder('large.tokens'))}, { workers: 2 });

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { encodeJob, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
-import type { TokenDType } from './token-file.js';
+import type { TokenDType } from '../tokens/token-file.js';
 
 /** What a worker is started with. */
 export interface EncodeWorkerData {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batches, type BatchOptions, type BatchState } from './batches.js';
-import { arraySource } from './token-source.js';
+import { arraySource } from '../tokens/token-source.js';
 import { chunkWindows, slidingWindows, splitWindows, type Batch } from './windows.js';
 
 /** With length 1 and ids that count, a window's number is its input. */
