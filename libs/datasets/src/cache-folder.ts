@@ -1,13 +1,10 @@
-// Where downloads and encoded corpora are kept. Knows nothing of what is in there.
+// The folder in which downloads and encoded corpora are cached.
 import { homedir } from 'node:os';
 import { isAbsolute, posix, resolve, win32 } from 'node:path';
 
 /**
- * The one folder that downloads and encoded corpora are cached in.
- *
- * The variable `LILFORMER_CACHE` moves it. Otherwise it is `lilformer` in the system's place for caches:
- * `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`, on Windows `%LOCALAPPDATA%`.
- * The folder is not created.
+ * Returns the cache folder without creating it: `LILFORMER_CACHE`, by default `lilformer` in `XDG_CACHE_HOME` or
+ * `~/.cache`, on macOS in `~/Library/Caches`, on Windows in `%LOCALAPPDATA%`.
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,21 +1,20 @@
-// Rate and time left of something that moves bytes. Printing is the caller's business.
+// Rate and remaining time of a download or an encoding.
 
-/** How far a download or an encoding has come. */
 export interface Progress {
-  /** Bytes done, of a resumed download also those of earlier runs. */
+  /** Bytes done; for a resumed download, including those of earlier runs. */
   bytes: number;
-  /** Bytes in all, where they are known. */
+  /** Total bytes, if known. */
   totalBytes?: number;
   /** Bytes per second over the last few seconds. */
   bytesPerSecond: number;
-  /** Seconds left at that rate, where the total is known. */
+  /** Remaining seconds at that rate, if the total is known. */
   etaSeconds?: number;
 }
 
 const WINDOW_MS = 8000;
 const INTERVAL_MS = 100;
 
-/** Turns counts of bytes into `Progress`, at most ten times a second. */
+/** Converts byte counts to `Progress`, at most ten times a second. */
 export class ProgressMeter {
   private readonly samples: { at: number; bytes: number }[];
   private reported = -Infinity;
@@ -27,7 +26,7 @@ export class ProgressMeter {
     this.samples = [{ at: now(), bytes: startBytes }];
   }
 
-  /** The progress to report now, or undefined when the last report is too recent and `always` is not set. */
+  /** Returns the progress, or undefined when the last report is too recent and `always` is not set. */
   update(bytes: number, totalBytes: number | undefined, always = false): Progress | undefined {
     const at = this.now();
     if (!always && at - this.reported < INTERVAL_MS) return undefined;

@@ -26,7 +26,7 @@ function target(): { folder: string; path: string } {
 }
 
 describe('a download', () => {
-  it('arrives whole, reports progress, and leaves nothing else behind', async () => {
+  it('is complete, reports progress, and leaves no other files', async () => {
     const server = await serve(whole(content));
     const { folder, path } = target();
     const seen: number[] = [];
@@ -43,7 +43,7 @@ describe('a download', () => {
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });
 
-  it('is not repeated when the file is there', async () => {
+  it('is skipped when the file exists', async () => {
     const server = await serve(whole(content));
     const { path } = target();
     await download(server.url, path, expected);
@@ -59,7 +59,7 @@ describe('a download', () => {
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
-  it('takes an answer of unknown length, and one that is compressed against its wish', async () => {
+  it('accepts a response of unknown length, and one with an unrequested content encoding', async () => {
     const chunked: Answer = (_request, response) => {
       response.write(content.subarray(0, 1000));
       response.end(content.subarray(1000));
@@ -79,8 +79,8 @@ describe('a download', () => {
   });
 });
 
-describe('a download that is cut', () => {
-  it('continues where it stopped, for the same file only', async () => {
+describe('an interrupted download', () => {
+  it('resumes at its position, for the same file only', async () => {
     const server = await serve(cut(content, 100_000), whole(content));
     const { path } = target();
     await download(server.url, path, expected);
@@ -91,7 +91,7 @@ describe('a download that is cut', () => {
     expect(ifRange).toBe('"one"');
   });
 
-  it('continues in a later call', async () => {
+  it('resumes in a later call', async () => {
     const server = await serve(cut(content, 100_000), status(404), whole(content));
     const { path } = target();
     await expect(download(server.url, path, expected)).rejects.toThrow('HTTP 404');
@@ -101,21 +101,21 @@ describe('a download that is cut', () => {
     expect(server.requests[2].headers.range).toMatch(/^bytes=[1-9]/);
   });
 
-  it('starts over when the server does not know ranges', async () => {
+  it('restarts when the server does not support ranges', async () => {
     const server = await serve(cut(content, 100_000), (_request, response) => response.end(content));
     const { path } = target();
     await download(server.url, path, expected);
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
-  it('starts over when the file changed meanwhile', async () => {
+  it('restarts when the file has changed', async () => {
     const server = await serve(cut(other, 100_000, { etag: '"old"' }), whole(content, '"new"'));
     const { path } = target();
     await download(server.url, path, { ...expected, sha256: undefined });
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
-  it('starts over when the file changed and the server does not know If-Range', async () => {
+  it('restarts when the file has changed and the server ignores If-Range', async () => {
     const naive: Answer = (request, response) => {
       delete request.headers['if-range'];
       whole(content, '"new"')(request, response);
@@ -126,7 +126,7 @@ describe('a download that is cut', () => {
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
-  it('starts over when what it continued turns out wrong', async () => {
+  it('restarts when the resumed content is wrong', async () => {
     const { path } = target();
     writeFileSync(`${path}.partial`, other.subarray(0, 5000));
     writeFileSync(`${path}.partial.json`, JSON.stringify({ url: 'x', validator: '"one"' }));
@@ -136,7 +136,7 @@ describe('a download that is cut', () => {
     expect(server.requests.map((request) => request.headers.range)).toEqual(['bytes=5000-', undefined]);
   });
 
-  it('does not trust bytes of which nothing is known', async () => {
+  it('discards bytes without metadata', async () => {
     const { path } = target();
     writeFileSync(`${path}.partial`, other.subarray(0, 5000));
     const server = await serve(whole(content));
@@ -145,7 +145,7 @@ describe('a download that is cut', () => {
     expect(server.requests[0].headers.range).toBeUndefined();
   });
 
-  it('understands 416: complete already, or to be started over', async () => {
+  it('handles status 416 for complete and for outdated files', async () => {
     for (const held of [content, other.subarray(0, content.length - 1)]) {
       const { path } = target();
       writeFileSync(`${path}.partial`, held);
@@ -165,7 +165,7 @@ describe('a download that is cut', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('is given up after some tries that bring nothing, and says why', async () => {
+  it('fails after several attempts without progress, with the cause', async () => {
     const server = await serve(cut(content, 0));
     const { path } = target();
     const failure = download(server.url, path, { ...expected, retries: 2 });
@@ -176,7 +176,7 @@ describe('a download that is cut', () => {
 });
 
 describe('a slow or failing server', () => {
-  it('is asked again when nothing comes', async () => {
+  it('is retried after a stall', async () => {
     const server = await serve(cut(content, 100_000, { stall: true }), whole(content));
     const { path } = target();
     await download(server.url, path, { ...expected, stallTimeoutMs: 300 });
@@ -184,7 +184,7 @@ describe('a slow or failing server', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('is given up when it never answers', async () => {
+  it('causes a failure when it never responds', async () => {
     const server = await serve(() => undefined);
     const { path } = target();
     await expect(
@@ -192,7 +192,7 @@ describe('a slow or failing server', () => {
     ).rejects.toThrow('no bytes for 0.1 s (2 tries)');
   });
 
-  it('gets further chances after 500 and 429, none after 404', async () => {
+  it('is retried after status 500 and 429, not after 404', async () => {
     const server = await serve(status(500), status(429, { 'retry-after': '0' }), whole(content));
     const { path } = target();
     await download(server.url, path, expected);
@@ -205,7 +205,7 @@ describe('a slow or failing server', () => {
     expect(missing.requests).toHaveLength(1);
   });
 
-  it('that cannot be reached is named with the cause', async () => {
+  it('causes an error with the reason when unreachable', async () => {
     const probe = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => probe.once('listening', resolve));
     const { port } = probe.address() as AddressInfo;
@@ -216,7 +216,7 @@ describe('a slow or failing server', () => {
 });
 
 describe('wrong content', () => {
-  it('of the right size is found by its SHA-256 and does not get the name', async () => {
+  it('of the expected size is detected by its SHA-256 and not renamed', async () => {
     const server = await serve(whole(other));
     const { folder, path } = target();
     const otherSha = createHash('sha256').update(other).digest('hex');
@@ -225,14 +225,14 @@ describe('wrong content', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('of another size is refused before it is fetched', async () => {
+  it('of another size is rejected before the transfer', async () => {
     const server = await serve(whole(Buffer.from('<html>please log in</html>')));
     const { folder, path } = target();
     await expect(download(server.url, path, expected)).rejects.toThrow('offers 26 bytes, expected 300000');
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('of another size is noticed when the server does not say the size', async () => {
+  it('of another size is detected when the server sends no size', async () => {
     for (const wrong of [content.subarray(0, 1000), Buffer.concat([content, other])]) {
       const server = await serve((_request, response) => {
         response.write(wrong.subarray(0, 500));
@@ -244,7 +244,7 @@ describe('wrong content', () => {
     }
   });
 
-  it('leaves a good file that was there before as it was', async () => {
+  it('keeps an existing valid file', async () => {
     const { path } = target();
     writeFileSync(path, 'mine');
     const server = await serve(whole(other));
@@ -254,7 +254,7 @@ describe('wrong content', () => {
 });
 
 describe('an aborted download', () => {
-  it('rejects with the reason, keeps what came, and goes on later', async () => {
+  it('rejects with the reason, keeps the received bytes, and resumes later', async () => {
     const server = await serve(cut(content, 100_000, { stall: true }), whole(content));
     const { folder, path } = target();
     const controller = new AbortController();
@@ -273,7 +273,7 @@ describe('an aborted download', () => {
 });
 
 describe('an aborted wait', () => {
-  it('for the next try, or for another process, rejects with the reason', async () => {
+  it('for a retry or another process rejects with the reason', async () => {
     const server = await serve(status(500));
     const reason = new Error('enough');
     const aborted = () => {
@@ -290,8 +290,8 @@ describe('an aborted wait', () => {
   });
 });
 
-describe('two at once', () => {
-  it('in one process share one transfer', async () => {
+describe('concurrent downloads', () => {
+  it('in one process share a transfer', async () => {
     const server = await serve(whole(content));
     const { path } = target();
     await Promise.all([download(server.url, path, expected), download(server.url, path, expected)]);
@@ -299,7 +299,7 @@ describe('two at once', () => {
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
-  it('in two processes do not get in each other’s way', async () => {
+  it('in two processes do not interfere', async () => {
     const slowly: Answer = (_request, response) => {
       response.writeHead(200, { 'content-length': content.length });
       response.write(content.subarray(0, 50_000));
@@ -325,7 +325,7 @@ describe('two at once', () => {
     expect(readdirSync(folder)).toEqual(['file.txt']);
   });
 
-  it('take over the lock of a process that is gone', async () => {
+  it('take over the lock of a dead process', async () => {
     const gone = await new Promise<number>((resolve) => {
       const child = spawn(process.execPath, ['-e', '']);
       child.on('exit', () => resolve(child.pid!));

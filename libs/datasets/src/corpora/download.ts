@@ -1,5 +1,4 @@
-// A file from the web onto the disk: resumed, retried, verified, and never half-written under
-// its final name. Which files there are is corpora.ts's business.
+// Downloads a file: resumes, retries, verifies, and renames it when it is complete.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
@@ -9,27 +8,26 @@ import { withFileLock } from './file-lock.js';
 import { PartialFile, requestPart, RetryableError } from './http-part.js';
 import { ProgressMeter, type Progress } from '../progress.js';
 
-/** How to download, and what to expect. */
 export interface DownloadOptions {
-  /** Size in bytes that the file must have. */
+  /** Expected size in bytes. */
   bytes?: number;
-  /** SHA-256, in hexadecimal, that the file must have. */
+  /** Expected SHA-256 in hexadecimal. */
   sha256?: string;
-  /** Called at most ten times a second, and at the end. */
+  /** Called at most ten times a second and at the end. */
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
-  /** Further tries after one that brought nothing. Default 5. */
+  /** Retries after an attempt without progress. Default 5. */
   retries?: number;
-  /** Wait before the second try, in milliseconds; doubles with each further one up to 30 s. Default 500. */
+  /** Delay before the first retry, in milliseconds; doubles with each further retry, up to 30 s. Default 500. */
   retryDelayMs?: number;
-  /** A request that brings no bytes for this long is given up and tried again. Default 30,000 ms. */
+  /** Time without bytes after which a request is retried. Default 30,000 ms. */
   stallTimeoutMs?: number;
 }
 
-/** Bytes after which a try counts as having brought something, so that a long download on a bad line is not given up. */
+/** Bytes that count as progress, so that a long download over an unreliable connection is not abandoned. */
 const PROGRESS_BYTES = 1 << 20;
 
-/** A download that failed for good: says the address, the number of tries and the cause. */
+/** A failed download, with its URL, the number of attempts and the cause. */
 export class DownloadError extends Error {
   constructor(
     readonly url: string,
@@ -43,10 +41,10 @@ export class DownloadError extends Error {
 }
 
 /**
- * Downloads `url` to `path`, unless `path` is there already (with the expected size, where one is given).
+ * Downloads `url` to `path` unless `path` exists (with the expected size, if given).
  *
- * While it runs, the bytes are in `path.partial`; a download that was cut continues there, also in another process.
- * `path` itself appears by a rename, after size and SHA-256 are right. Of two processes one downloads, the other waits.
+ * The bytes are written to `path.partial`, where an interrupted download resumes, also in another process. The file
+ * is renamed to `path` after size and SHA-256 are verified. Of two processes, one downloads and the other waits.
  *
  * @throws DownloadError when the server cannot be reached, answers with an error, or sends other content
  */
@@ -59,7 +57,7 @@ export async function download(url: string, path: string, options: DownloadOptio
       await downloadLocked(url, path, options);
     });
   } catch (error) {
-    options.signal?.throwIfAborted(); // the reason, not an AbortError of whatever was under way
+    options.signal?.throwIfAborted(); // the reason of the signal instead of an AbortError
     throw error;
   }
 }
@@ -93,7 +91,7 @@ async function downloadLocked(url: string, path: string, options: DownloadOption
     } catch (error) {
       if (signal?.aborted) throw error;
       if (error instanceof WrongContentError) {
-        // Bytes of an earlier run may be the cause: once more, from the start.
+        // Bytes of an earlier run may be the cause: restart once.
         await partial.remove();
         if (before === 0 || restarted) throw new DownloadError(url, tries, error);
         restarted = true;
@@ -133,7 +131,7 @@ async function verify(
   }
 }
 
-/** SHA-256 of a file, in hexadecimal. Read from the disk, so that what was written is what is checked. */
+/** SHA-256 of a file in hexadecimal, read back from disk. */
 async function fileSha256(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
@@ -148,7 +146,7 @@ async function isThere(path: string, bytes: number | undefined): Promise<boolean
   );
 }
 
-/** Makes a rename durable; a system that cannot (Windows) does without. */
+/** Makes a rename durable where the system supports it (not on Windows). */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
@@ -158,6 +156,6 @@ async function syncFolder(path: string): Promise<void> {
       await folder.close();
     }
   } catch {
-    // not every file system allows it
+    // not supported by every file system
   }
 }

@@ -1,6 +1,5 @@
-// One process at a time: a lock file with its owner's name, kept fresh while it is held.
-// A lock whose owner is gone is taken over. What the lock guards is checked by other means
-// as well (a hash, an atomic rename), because no lock file is safe on every file system.
+// A lock file with its owner's process id, refreshed while it is held. A lock of a dead owner is taken over.
+// Lock files are not safe on every file system, so the content is also verified (hash, atomic rename).
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -11,7 +10,7 @@ const HEARTBEAT_MS = 5_000;
 const STALE_MS = 60_000;
 const POLL_MS = 200;
 
-/** Runs `body` while holding the lock file `path`; waits for another holder, and rejects when `signal` aborts. */
+/** Runs `body` while holding the lock file `path`. Waits for another holder; rejects when `signal` aborts. */
 export async function withFileLock<T>(
   path: string,
   signal: AbortSignal | undefined,
@@ -28,7 +27,7 @@ export async function withFileLock<T>(
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     if (await isAbandoned(path)) {
-      // Of several that find the lock abandoned, the rename succeeds for one.
+      // Of several processes that find the lock abandoned, the rename succeeds for one.
       const aside = `${path}.${randomBytes(6).toString('hex')}`;
       await rename(path, aside).then(
         () => rm(aside, { force: true }),
@@ -52,7 +51,7 @@ export async function withFileLock<T>(
   }
 }
 
-/** Whether the owner of a lock file is gone: its process is, or it has not refreshed the file for a minute. */
+/** Whether a lock file is abandoned: its process has ended, or it has not refreshed the file for a minute. */
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const [{ mtimeMs }, text] = await Promise.all([stat(path), readFile(path, 'utf8')]);
@@ -60,7 +59,7 @@ async function isAbandoned(path: string): Promise<boolean> {
     const owner = JSON.parse(text) as { pid: number; host: string };
     return owner.host === hostname() && !isRunning(owner.pid);
   } catch {
-    return false; // released, or just being written: ask again
+    return false; // released or being written: check again
   }
 }
 

@@ -1,12 +1,11 @@
-// One GET request that begins or continues a file on disk. Retries, hashes and the final
-// name are download.ts's business.
+// One GET request that starts or resumes a file on disk.
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 
-/** A failure after which the same request may succeed. */
+/** A failure after which a retry may succeed. */
 export class RetryableError extends Error {
   constructor(
     message: string,
-    /** How long the server asks to wait, in milliseconds. */
+    /** Delay requested by the server, in milliseconds. */
     readonly waitMs?: number,
   ) {
     super(message);
@@ -14,15 +13,15 @@ export class RetryableError extends Error {
   }
 }
 
-/** What is kept beside a partial file, so that a later run knows what the bytes belong to. */
+/** Metadata beside a partial file, with which a later run checks what the bytes belong to. */
 interface PartialMeta {
   url: string;
-  /** Strong ETag or Last-Modified of the response the bytes came from. */
+  /** Strong ETag or Last-Modified of the response. */
   validator?: string;
   totalBytes?: number;
 }
 
-/** The two files of a download under way: the bytes, and where they come from. */
+/** The two files of a running download: bytes and metadata. */
 export class PartialFile {
   constructor(readonly path: string) {}
 
@@ -42,7 +41,7 @@ export class PartialFile {
     try {
       return JSON.parse(await readFile(this.metaPath, 'utf8')) as PartialMeta;
     } catch {
-      return undefined; // absent, or cut off in writing: the bytes cannot be vouched for
+      return undefined; // absent or incomplete: the bytes cannot be used
     }
   }
 
@@ -63,9 +62,9 @@ export class PartialFile {
 export interface PartRequest {
   url: string;
   partial: PartialFile;
-  /** Size the whole file must have, where known. */
+  /** Expected size of the whole file, if known. */
   bytes: number | undefined;
-  /** Whether the content is checked afterwards, so that bytes without a validator may be continued. */
+  /** Whether the content is verified afterwards, so that bytes without a validator may be resumed. */
   checked: boolean;
   stallTimeoutMs: number;
   signal: AbortSignal | undefined;
@@ -73,10 +72,9 @@ export interface PartRequest {
 }
 
 /**
- * Makes one request for what the partial file lacks, and appends the answer.
- *
- * Returns when the whole file is there. Throws `RetryableError` when another try may help, otherwise an error that
- * says what came instead.
+ * Requests the missing bytes of a partial file and appends them. Returns when the file is complete.
+ * @throws RetryableError when a retry may succeed
+ * @throws Error describing the response otherwise
  */
 export async function requestPart(request: PartRequest): Promise<void> {
   const { url, partial, bytes } = request;
@@ -120,7 +118,7 @@ export async function requestPart(request: PartRequest): Promise<void> {
       }
       meta = { ...meta, url, totalBytes: range[2] === '*' ? meta?.totalBytes : Number(range[2]) };
     } else if (response.status === 200) {
-      // A first request, a server that does not know ranges, or a file that changed: all from the start.
+      // A first request, a server without range support, or a changed file: restart.
       offset = 0;
       meta = { url, validator: validatorOf(response.headers), totalBytes: lengthOf(response.headers) };
     } else {
@@ -185,7 +183,7 @@ async function appendBody(
   }
 }
 
-/** Aborts a request on which nothing has come for a while. */
+/** Aborts a request that receives no bytes for a while. */
 class Watchdog {
   stalled = false;
   readonly signal: AbortSignal;
@@ -227,14 +225,14 @@ function validatorOf(headers: Headers): string | undefined {
   return strongEtag(headers) ?? headers.get('last-modified') ?? undefined;
 }
 
-/** Length of the file, unless a content encoding makes Content-Length the length of something else. */
+/** Length of the file, unless a content encoding changes the meaning of Content-Length. */
 function lengthOf(headers: Headers): number | undefined {
   const length = headers.get('content-length');
   if (length === null || (headers.get('content-encoding') ?? 'identity') !== 'identity') return undefined;
   return Number(length);
 }
 
-/** fetch reports a broken connection, a failed look-up and an early end as a TypeError with a cause. */
+/** fetch reports connection failures, failed lookups and truncated responses as a TypeError with a cause. */
 function isNetworkError(error: unknown): boolean {
   return (
     error instanceof TypeError ||
@@ -247,7 +245,7 @@ function describe(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error; at instanceof Error && parts.length < 4; at = at.cause) {
     const code = (at as NodeJS.ErrnoException).code;
-    // A refused connection on several addresses comes as an AggregateError with an empty message.
+    // A connection refused by several addresses is an AggregateError with an empty message.
     parts.push(at.message || code || at.name);
   }
   return parts.join(': ');

@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 const fast = { retries: 0, retryDelayMs: 1, stallTimeoutMs: 2000 };
 
 describe('the cache folder', () => {
-  it('is where each system keeps caches', () => {
+  it('follows the conventions of each system', () => {
     expect(cacheFolder({}, 'linux', '/home/ada')).toBe('/home/ada/.cache/lilformer');
     expect(cacheFolder({ XDG_CACHE_HOME: '/big' }, 'linux', '/home/ada')).toBe('/big/lilformer');
     expect(cacheFolder({ XDG_CACHE_HOME: 'relative' }, 'linux', '/home/ada')).toBe(
@@ -26,7 +26,7 @@ describe('the cache folder', () => {
     );
   });
 
-  it('is moved by LILFORMER_CACHE', () => {
+  it('is set by LILFORMER_CACHE', () => {
     for (const platform of ['linux', 'darwin', 'win32']) {
       expect(
         cacheFolder({ LILFORMER_CACHE: '/elsewhere', XDG_CACHE_HOME: '/big' }, platform, '/home/ada'),
@@ -35,26 +35,26 @@ describe('the cache folder', () => {
   });
 });
 
-describe('a corpus by name', () => {
+describe('corpusPath', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('that does not exist gets the names that do', async () => {
+  it('lists the known names for an unknown one', async () => {
     await expect(corpusPath('tinystory' as 'tiny-shakespeare')).rejects.toThrow(
       /unknown corpus "tinystory".*tiny-shakespeare, tinystories-train/,
     );
   });
 
-  it('that cannot be fetched says what was tried, and what to do without', async () => {
+  it('reports what was tried and the alternatives when a download fails', async () => {
     const server = await serve(status(503));
     const endpoint = server.url.replace('/file.txt', '');
     const failure = corpusPath('tiny-shakespeare', { ...fast, endpoint, cache: folder('offline') });
     await expect(failure).rejects.toThrow(`Tried ${endpoint}/karpathy/char-rnn/`);
     await expect(failure).rejects.toThrow('HTTP 503');
-    await expect(failure).rejects.toThrow('--data FILE');
+    await expect(failure).rejects.toThrow('use a file of your own (option data)');
     await expect(failure).rejects.toThrow(folder('offline', 'corpora', 'tiny-shakespeare.txt'));
   });
 
-  it('of the Hub comes from HF_ENDPOINT, others do not', async () => {
+  it('uses HF_ENDPOINT for corpora of the Hub only', async () => {
     const server = await serve(status(404));
     vi.stubEnv('HF_ENDPOINT', server.url.replace('/file.txt', '/'));
     for (const name of Object.keys(CORPORA) as (keyof typeof CORPORA)[]) {
@@ -69,14 +69,14 @@ describe('a corpus by name', () => {
     );
   });
 
-  it('is not looked for at what is no address', async () => {
+  it('rejects an invalid endpoint', async () => {
     vi.stubEnv('HF_ENDPOINT', 'my-mirror');
     await expect(corpusPath('tinystories-valid', { cache: folder('none') })).rejects.toThrow(
       'HF_ENDPOINT "my-mirror": expected an address',
     );
   });
 
-  it('that comes with another content is refused', async () => {
+  it('rejects wrong content', async () => {
     const { bytes } = CORPORA['tiny-shakespeare'];
     const server = await serve(whole(Buffer.alloc(bytes, 'x')));
     const endpoint = server.url.replace('/file.txt', '');
@@ -88,7 +88,7 @@ describe('a corpus by name', () => {
 });
 
 describe('Tiny Shakespeare', () => {
-  it('is fetched, recognised, and found in the cache the second time', async () => {
+  it('is downloaded, verified and cached', async () => {
     const text = readFileSync(tinyShakespeare);
     const server = await serve(whole(text));
     const options = { ...fast, endpoint: server.url.replace('/file.txt', ''), cache: folder('cache') };

@@ -1,13 +1,11 @@
-// The corpora known by name: where they are, and what they must be. How a file comes onto
-// the disk is download.ts's business.
+// Corpora that are downloaded by name: URL at a fixed revision, size, SHA-256, license.
 import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder.js';
 import { download, DownloadError, type DownloadOptions } from './download.js';
 import { RetryableError } from './http-part.js';
 
-/** A file of a corpus that can be fetched by name. */
 export interface KnownCorpus {
-  /** Address of the content, at a fixed revision. */
+  /** URL at a fixed revision. */
   readonly url: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -18,7 +16,6 @@ export interface KnownCorpus {
 const HUB = 'https://huggingface.co';
 const TINY_STORIES = `${HUB}/datasets/roneneldan/TinyStories/resolve/f54c09fd23315a6f9c86f9dc80f725de7d8f9c64`;
 
-/** The corpora that `corpusPath` knows, by name. */
 export const CORPORA = {
   'tiny-shakespeare': {
     url: 'https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt',
@@ -57,24 +54,18 @@ export const CORPORA = {
   },
 } as const satisfies Record<string, KnownCorpus>;
 
-/** A name that `corpusPath` knows. */
 export type CorpusName = keyof typeof CORPORA;
 
-/** How to fetch a corpus. */
 export interface CorpusOptions extends Omit<DownloadOptions, 'bytes' | 'sha256'> {
-  /**
-   * A mirror: replaces the scheme and host of the address. For TinyStories the variable `HF_ENDPOINT` does the same.
-   */
+  /** Mirror that replaces scheme and host of the URL. Default for TinyStories: the variable `HF_ENDPOINT`. */
   endpoint?: string;
-  /** Where to keep the file. Default: `cacheFolder()`. */
+  /** Folder for the file. Default: the cache folder. */
   cache?: string;
 }
 
 /**
- * Path of a corpus on this machine; downloads it the first time, checked by size and SHA-256.
- *
- * @throws Error when there is no corpus of that name, or it cannot be fetched: says what was tried, and how to use a
- *   file instead
+ * Returns the path of a known corpus on this machine. Downloads it the first time and verifies size and SHA-256.
+ * @throws Error when the name is unknown or the download fails
  */
 export async function corpusPath(name: CorpusName, options: CorpusOptions = {}): Promise<string> {
   if (!Object.hasOwn(CORPORA, name)) {
@@ -101,8 +92,8 @@ export async function corpusPath(name: CorpusName, options: CorpusOptions = {}):
       [
         `the corpus ${name} (${corpus.bytes.toLocaleString('en-US')} bytes) is not in ${join(cache, 'corpora')} and could not be fetched.`,
         `Tried ${error.message}`,
-        ...(error.cause instanceof RetryableError ? ['The next try continues where this one stopped.'] : []),
-        `Without the network: give a file of your own (--data FILE, or readDocuments('FILE') in a program), or put this one at ${path}.`,
+        ...(error.cause instanceof RetryableError ? ['The next attempt resumes the download.'] : []),
+        `Without a network, use a file of your own (option data), or put this one at ${path}.`,
       ].join('\n'),
       { cause: error },
     );

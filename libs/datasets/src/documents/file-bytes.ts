@@ -1,4 +1,4 @@
-// Bytes and strictly decoded UTF-8 text of a file, chunk by chunk, gzip undone. Knows nothing of documents.
+// Reads a file in chunks as bytes or as strictly decoded UTF-8; decompresses gzip.
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -6,12 +6,12 @@ import { createGunzip } from 'node:zlib';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** How far the reading of a file has come, in bytes of the file as it lies on the disk. */
+/** Bytes read so far, as stored on disk (before decompression). */
 export interface Tally {
   bytes: number;
 }
 
-/** Size of a file; an error that names it when it is not there, is a folder, or is empty. */
+/** Returns the size of a file. @throws Error when it does not exist, is a folder or is empty */
 export async function fileSize(path: string): Promise<number> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new Error(`${path}: no such file (looked from ${process.cwd()})`);
@@ -22,7 +22,7 @@ export async function fileSize(path: string): Promise<number> {
   return found.size;
 }
 
-/** The bytes of a file in chunks; of a `.gz` file those it was made from. */
+/** Yields the bytes of a file in chunks; those of a `.gz` file decompressed. */
 async function* fileBytes(path: string, tally: Tally, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
@@ -57,8 +57,7 @@ async function* fileBytes(path: string, tally: Tally, signal?: AbortSignal): Asy
 }
 
 /**
- * The text of a UTF-8 file in chunks that never cut a character. A byte-order mark at the start is left out.
- *
+ * Yields the text of a UTF-8 file in chunks of whole characters, without a byte-order mark.
  * @throws Error with file, line and byte offset at the first byte that is not UTF-8
  */
 export async function* fileText(path: string, tally: Tally, signal?: AbortSignal): AsyncGenerator<string> {
@@ -99,7 +98,7 @@ function refuseUtf16(path: string, bytes: Buffer): void {
   }
 }
 
-/** Length of the bytes without a character that is begun at their end and may be completed by the next chunk. */
+/** Length of the bytes without an incomplete character at the end. */
 function completeLength(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back];
@@ -113,7 +112,7 @@ function completeLength(bytes: Buffer): number {
 async function badUtf8(path: string, bytes: Buffer, offset: number): Promise<Error> {
   const at = validLength(bytes);
   const place = offset + at;
-  // Counted only now, from the start: while all is well nobody asks for lines.
+  // Lines are counted only when there is an error.
   let line = 1;
   let seen = 0;
   for await (const chunk of fileBytes(path, { bytes: 0 })) {
@@ -128,7 +127,7 @@ async function badUtf8(path: string, bytes: Buffer, offset: number): Promise<Err
   );
 }
 
-/** Length of the longest valid prefix that ends between characters. */
+/** Length of the longest valid prefix of whole characters. */
 export function validLength(bytes: Buffer): number {
   let low = 0;
   let high = bytes.length;

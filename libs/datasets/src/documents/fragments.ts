@@ -1,22 +1,20 @@
-// What every reader of a corpus yields: documents, or parts of them, so that one document
-// may be larger than memory.
+// Documents in parts, so that one document may be larger than memory.
 
-/** A part of a document; the whole document where `end` is set and the fragment before it had it set too. */
+/** A part of a document. */
 export interface Fragment {
   text: string;
-  /** Whether the document ends here. */
+  /** Whether the document ends with this fragment. */
   end: boolean;
 }
 
-/** How a corpus in files is read. Each format takes what concerns it. */
 export interface ReadOptions {
   /**
-   * `'text'`: plain UTF-8 with a separator between documents; `'jsonl'`: one JSON object a line; `'parquet'`.
-   * Default: by extension (`.jsonl`, `.ndjson`, `.parquet`, anything else is text; a `.gz` behind it is undone).
+   * `'text'`: plain UTF-8 with a separator between documents; `'jsonl'`: one JSON object per line; `'parquet'`.
+   * Default: by extension (`.jsonl`, `.ndjson`, `.parquet`, otherwise text), ignoring a final `.gz`.
    */
   format?: 'text' | 'jsonl' | 'parquet';
   /**
-   * Text: what stands between documents. White space next to it belongs to it. Default `<|endoftext|>`;
+   * Text: the separator between documents, removed with white space next to it. Default `<|endoftext|>`;
    * the empty string makes the file one document.
    */
   separator?: string;
@@ -24,12 +22,12 @@ export interface ReadOptions {
   field?: string;
   /** Parquet: the column with the text. Default `text`. */
   column?: string;
-  /** Stop after this many characters (Unicode code points) of all documents together; the last one is cut. */
+  /** Maximum number of characters (Unicode code points) of all documents together; the last document is cut. */
   maxCharacters?: number;
   signal?: AbortSignal;
 }
 
-/** The first `limit` code points of a stream of fragments; what is cut counts as the end of its document. */
+/** Yields the first `limit` code points of a stream of fragments. */
 export async function* limitCharacters(
   batches: AsyncIterable<Fragment[]>,
   limit: number,
@@ -55,7 +53,7 @@ export async function* limitCharacters(
   }
 }
 
-/** Where the first `limit` code points of a text end, and how many there are. */
+/** Index after the first `limit` code points of a text, and their number. */
 function codePointsEnd(text: string, limit: number): { end: number; count: number } {
   let count = 0;
   let i = 0;

@@ -1,13 +1,12 @@
-// JSON lines: one object a line, one of its fields is the text.
+// JSON lines: one object per line with a text field.
 import { fileText, type Tally } from './file-bytes.js';
 import type { Fragment } from './fragments.js';
 
-/** A line longer than this is not a line of a corpus, but a file of another format. */
+/** A longer line indicates a file of another format. */
 const MAX_LINE = 1 << 28;
 
 /**
- * Documents of a JSON lines file. Blank lines and lines whose field is null or empty are passed over.
- *
+ * Yields the documents of a JSON lines file. Skips blank lines and null or empty fields.
  * @throws Error with file and line for a line that is not a JSON object, or lacks the field
  */
 export async function* jsonLinesFragments(

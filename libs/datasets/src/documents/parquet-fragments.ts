@@ -1,5 +1,4 @@
-// Parquet: one column of strings, one row group at a time (that is the memory it takes).
-// The format is hyparquet's work; decompression beyond Snappy is node:zlib's.
+// Parquet: one string column, one row group at a time. Read by hyparquet, with node:zlib for gzip, Brotli and Zstd.
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
@@ -14,8 +13,7 @@ import type { Tally } from './file-bytes.js';
 import type { Fragment } from './fragments.js';
 
 /**
- * Documents of a column of a parquet file. Rows that are null or empty are passed over.
- *
+ * Yields the documents of a column of a Parquet file. Skips null and empty rows.
  * @throws Error with the file, and the columns there are or the row, for a missing column, a column that is not
  *   text, or broken data
  */

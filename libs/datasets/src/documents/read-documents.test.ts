@@ -28,23 +28,23 @@ async function all(files: string | string[], options?: ReadOptions): Promise<str
 const long = 'wörter 字 🎈 '.repeat(130_000);
 
 describe('plain text', () => {
-  it('is cut at the separator, with the white space around it', async () => {
+  it('is split at the separator and the white space around it', async () => {
     const path = file(
       'One day.\n\nThe end.\n<|endoftext|>\nAnother.\n<|endoftext|>\n\n<|endoftext|>\n Last.\n',
     );
     expect(await all(path)).toEqual(['One day.\n\nThe end.', 'Another.', 'Last.\n']);
   });
 
-  it('without a separator is one document, unchanged', async () => {
+  it('without a separator is one unchanged document', async () => {
     expect(await all(file('\n two lines\n'))).toEqual(['\n two lines\n']);
     expect(await all(file('a\n\nb\n'), { separator: '' })).toEqual(['a\n\nb\n']);
   });
 
-  it('takes another separator', async () => {
+  it('is split at a custom separator', async () => {
     expect(await all(file('a\n\nb\n\n\nc'), { separator: '\n\n' })).toEqual(['a', 'b', 'c']);
   });
 
-  it('loses nothing at the borders of chunks, wherever they fall', async () => {
+  it('is complete for any chunk borders', async () => {
     for (let shift = 0; shift < 16; shift += 3) {
       const first = 'x'.repeat((1 << 20) - 20 + shift);
       const path = file(`${first}\n <|endoftext|>\n ${long}<|endoftext|>end`);
@@ -54,7 +54,7 @@ describe('plain text', () => {
     }
   });
 
-  it('finds what String.split finds', async () => {
+  it('is split as String.split does', async () => {
     const piece = fc.constantFrom(
       'a',
       'b ',
@@ -77,13 +77,13 @@ describe('plain text', () => {
     );
   });
 
-  it('may be compressed, may begin with a byte-order mark, may come in several files', async () => {
+  it('may be compressed, start with a byte-order mark, and consist of several files', async () => {
     const zipped = file(gzipSync('one<|endoftext|>two'), 'txt.gz');
     const marked = file(`\ufeffthree`);
     expect(await all([zipped, marked])).toEqual(['one', 'two', 'three']);
   });
 
-  it('ends after so many characters', async () => {
+  it('ends after maxCharacters', async () => {
     const path = file('ab🎈<|endoftext|>cd<|endoftext|>ef');
     expect(await all(path, { maxCharacters: 2 })).toEqual(['ab']);
     expect(await all(path, { maxCharacters: 3 })).toEqual(['ab🎈']);
@@ -95,7 +95,7 @@ describe('plain text', () => {
     await expect(all(path, { maxCharacters: 0 })).rejects.toThrow('maxCharacters 0: expected a whole number');
   });
 
-  it('that is not UTF-8 is refused with line and byte', async () => {
+  it('that is not UTF-8 is rejected with line and byte', async () => {
     const bad = Buffer.concat([
       Buffer.from('gut\nschlecht: '),
       Buffer.from([0xe4]),
@@ -118,7 +118,7 @@ describe('plain text', () => {
     await expect(all(file(Buffer.from('\ufeffhello', 'utf16le')))).rejects.toThrow('the file is UTF-16');
   });
 
-  it('places the first bad byte where a decoder does', () => {
+  it('locates the first invalid byte as a decoder does', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.uint8Array({ maxLength: 6 }), (good, tail) => {
         const bytes = Buffer.concat([Buffer.from(good), tail]);
@@ -137,7 +137,7 @@ describe('plain text', () => {
     );
   });
 
-  it('that is missing, empty, blank, a folder or broken is named', async () => {
+  it('that is missing, empty, blank, a folder or corrupt is named', async () => {
     await expect(all(folder('none.txt'))).rejects.toThrow(/none\.txt: no such file \(looked from /);
     await expect(all(file(''))).rejects.toThrow(/\d+\.txt: the file is empty/);
     await expect(all(file(' \n<|endoftext|>\n'))).rejects.toThrow(/\d+\.txt: there is no text in the file/);
@@ -153,8 +153,8 @@ describe('plain text', () => {
   });
 });
 
-describe('Tiny Shakespeare, one document for each speech', () => {
-  it('is read as its 7,222 speeches', async () => {
+describe('Tiny Shakespeare, one document per speech', () => {
+  it('has 7,222 speeches', async () => {
     const speeches = readFileSync(tinyShakespeare, 'utf8')
       .trim()
       .split(/\n{2,}/);
@@ -166,7 +166,7 @@ describe('Tiny Shakespeare, one document for each speech', () => {
 });
 
 describe('JSON lines', () => {
-  it('give a field, whatever the line ends', async () => {
+  it('yield a field, with any line ends', async () => {
     const path = file(
       '{"text":"one\\ntwo"}\r\n\n{"text":"","n":1}\n{"text":null}\n{"n":2,"text":"🎈"}',
       'jsonl',
@@ -182,7 +182,7 @@ describe('JSON lines', () => {
     expect(documents[0] === long).toBe(true);
   });
 
-  it('that are wrong are named by file and line', async () => {
+  it('that are invalid are named by file and line', async () => {
     const broken = (content: string) => all(file(content, 'jsonl'));
     await expect(broken('{"text":"a"}\n{"text":"b"\n')).rejects.toThrow(/\d+\.jsonl: line 2 is not JSON: /);
     await expect(broken('{"text":"a"}\n\n{"story":"b","id":1}\n')).rejects.toThrow(
@@ -202,7 +202,7 @@ describe('parquet', () => {
   const parquet = (columnData: Parameters<typeof parquetWriteBuffer>[0]['columnData'], options = {}) =>
     new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 1000, ...options }));
 
-  it('gives a column over all row groups', async () => {
+  it('yields a column over all row groups', async () => {
     const path = file(
       parquet([
         { name: 'id', data: texts.map((_, i) => i), type: 'INT32' },
@@ -218,14 +218,14 @@ describe('parquet', () => {
     ]);
   });
 
-  it('passes over nulls and takes strings from a dictionary', async () => {
+  it('skips nulls and reads dictionary-encoded strings', async () => {
     const data = Array.from({ length: 600 }, (_, i) => [null, 'ja', 'nein'][i % 3]);
     const path = file(parquet([{ name: 'story', data, type: 'STRING' }]), 'parquet');
     const documents = await all(path, { column: 'story' });
     expect(documents).toEqual(data.filter((text) => text !== null));
   });
 
-  it('may be compressed as Node can undo it', async () => {
+  it('may use any compression that Node supports', async () => {
     for (const [codec, compress] of [
       ['GZIP', gzipSync],
       ['BROTLI', brotliCompressSync],
@@ -239,7 +239,7 @@ describe('parquet', () => {
     }
   });
 
-  it('without the column says which there are', async () => {
+  it('without the column lists the existing ones', async () => {
     const path = file(
       parquet([
         { name: 'story', data: ['a'] },
@@ -255,13 +255,13 @@ describe('parquet', () => {
     );
   });
 
-  it('with text that is not UTF-8 says which row', async () => {
+  it('with text that is not UTF-8 names the row', async () => {
     const data = [Buffer.from('good'), Buffer.from([0x67, 0xff])];
     const path = file(parquet([{ name: 'text', data, type: 'BYTE_ARRAY' }]), 'parquet');
     await expect(all(path)).rejects.toThrow('row 1: the text in column "text" is not valid UTF-8');
   });
 
-  it('that is broken or misnamed is named', async () => {
+  it('that is corrupt or misnamed is named', async () => {
     const bytes = parquet([{ name: 'text', data: texts, type: 'STRING' }]);
     await expect(all(file(bytes, 'txt'))).rejects.toThrow('this is a parquet file');
     await expect(all(file(bytes.subarray(0, 2000), 'parquet'))).rejects.toThrow(

@@ -1,4 +1,4 @@
-// Corpora in files: the format chosen, documents streamed. The formats are one file each.
+// Streams documents from files; selects the format.
 import { open } from 'node:fs/promises';
 import { fileSize, type Tally } from './file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
@@ -6,16 +6,12 @@ import { jsonLinesFragments } from './json-lines.js';
 import { parquetFragments } from './parquet-fragments.js';
 import { textFragments } from './text-fragments.js';
 
-/** V8 has no strings longer than this (2^29 - 24). */
+/** Maximum string length of V8 (2^29 - 24). */
 const LONGEST_STRING = 536_870_888;
 
 /**
- * The documents of one or several files, one after the other, in memory that does not grow with the files.
- *
- * Plain text, JSON lines or parquet, by extension or `format`.
- *
- * @throws Error with file and place (line, byte, row) for bad encoding, syntax, a missing field or column, or a file
- *   without any text
+ * Yields the documents of one or several files (plain text, JSON lines or Parquet) in constant memory.
+ * @throws Error with file and position for invalid encoding or syntax, a missing field or column, or an empty file
  */
 export async function* readDocuments(
   files: string | readonly string[],
@@ -45,7 +41,7 @@ export async function* readDocuments(
   }
 }
 
-/** The documents of files as fragments, and in `tally` how many bytes of them have been read. */
+/** Yields the documents of files as fragments; counts the bytes read in `tally`. */
 export function readFragments(
   files: readonly string[],
   options: ReadOptions,

@@ -3,9 +3,8 @@ import { fileText, type Tally } from './file-bytes.js';
 import type { Fragment } from './fragments.js';
 
 /**
- * Documents of a plain text file. A long one comes in several fragments, cut anywhere between characters.
- *
- * White space next to a separator belongs to it; at the very start and end of the file it is text.
+ * Yields the documents of a plain text file; long ones in several fragments, cut between characters. White space
+ * next to a separator is removed, at the start and end of the file it is kept.
  */
 export async function* textFragments(
   path: string,
@@ -14,11 +13,11 @@ export async function* textFragments(
   signal?: AbortSignal,
 ): AsyncGenerator<Fragment[]> {
   let held = '';
-  let begun = false; // a fragment of the current document is out
+  let begun = false; // whether a fragment of the current document has been yielded
   let afterSeparator = false;
   for await (const chunk of fileText(path, tally, signal)) {
     const batch: Fragment[] = [];
-    // What was held back may hold the first part of a separator.
+    // The held text may contain the start of a separator.
     const searchFrom = separator === '' ? 0 : Math.max(0, held.length - separator.length + 1);
     let text = held + chunk;
     let from = 0;
@@ -33,9 +32,9 @@ export async function* textFragments(
     }
     text = text.slice(from);
     if (!begun && afterSeparator) text = text.trimStart();
-    // Held back: a possible beginning of a separator, and the white space before it.
+    // Hold back a possible start of a separator and the white space before it.
     const certain = text.slice(0, text.length - separator.length + 1).trimEnd();
-    // Short ends of documents wait for the next chunk, so that most documents are one fragment.
+    // Short remainders wait for the next chunk, so that most documents are one fragment.
     const cut = certain.length > MAX_HELD ? wholeCharacters(certain) : 0;
     if (cut > 0) {
       batch.push({ text: text.slice(0, cut), end: false });
@@ -50,7 +49,7 @@ export async function* textFragments(
 
 const MAX_HELD = 1 << 20;
 
-/** Length of a text less a high surrogate at its end, whose other half is yet to come. */
+/** Length of a text without a high surrogate at its end. */
 function wholeCharacters(text: string): number {
   const last = text.charCodeAt(text.length - 1);
   return last >= 0xd800 && last < 0xdc00 ? text.length - 1 : text.length;

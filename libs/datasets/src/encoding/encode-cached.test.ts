@@ -17,7 +17,7 @@ async function cached(corpus: CacheableCorpus, options: EncodeCachedOptions = {}
   return { text, encoded };
 }
 
-describe('the cache of encoded corpora', () => {
+describe('encodeCached', () => {
   const path = folder('a.txt');
   writeFileSync(path, 'ab<|endoftext|>ca');
 
@@ -27,7 +27,7 @@ describe('the cache of encoded corpora', () => {
     expect(readdirSync(cache)).toEqual(['tokens']);
   });
 
-  it('knows another tokenizer, another option, another file', async () => {
+  it('encodes again for a different tokenizer, option or file', async () => {
     const other = CharTokenizer.fromText('abcd\n');
     expect(await cached({ files: [path] }, {}, other)).toEqual({ text: 'ab\nca', encoded: true });
     expect(await cached({ files: [path] }, { joiner: '' })).toEqual({ text: 'abca', encoded: true });
@@ -37,7 +37,7 @@ describe('the cache of encoded corpora', () => {
     expect(await cached({ files: [copy] })).toEqual({ text: 'ab\nca', encoded: true });
   });
 
-  it('notices a file that changed, in length or in time', async () => {
+  it('encodes again after a change of file size or modification time', async () => {
     const changing = folder('changing.txt');
     writeFileSync(changing, 'aa');
     expect((await cached({ files: [changing] })).text).toBe('aa');
@@ -48,7 +48,7 @@ describe('the cache of encoded corpora', () => {
     expect(await cached({ files: [changing] })).toEqual({ text: 'ccc', encoded: true });
   });
 
-  it('takes documents from a program under a key', async () => {
+  it('caches documents under a key', async () => {
     expect(await cached({ documents: ['a', 'b'], key: 'two letters' })).toEqual({
       text: 'a\nb',
       encoded: true,
@@ -60,7 +60,7 @@ describe('the cache of encoded corpora', () => {
     expect(await cached({ documents: ['c'], key: 'one letter' })).toEqual({ text: 'c', encoded: true });
   });
 
-  it('makes a damaged file again', async () => {
+  it('replaces a damaged file', async () => {
     const own = folder('damaged');
     await cached({ files: [path] }, { cache: own });
     const [name] = readdirSync(`${own}/tokens`);
@@ -68,7 +68,7 @@ describe('the cache of encoded corpora', () => {
     expect(await cached({ files: [path] }, { cache: own })).toEqual({ text: 'ab\nca', encoded: true });
   });
 
-  it('names a file that is not there', async () => {
+  it('names a missing file', async () => {
     await expect(cached({ files: [folder('none.txt')] })).rejects.toThrow('none.txt: no such file');
   });
 });

@@ -1,4 +1,4 @@
-// Encoded corpora kept for next time, by what they were made from and how.
+// Encodes a corpus through the cache folder.
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,27 +8,25 @@ import { encodeToFile, type CorpusInput, type EncodeCorpusOptions } from './enco
 import { fileSize } from '../documents/file-bytes.js';
 import { openTokenFile, type TokenFile } from '../tokens/token-file.js';
 
-/** A corpus that can be recognised: files are by path, size and time of change, documents need a `key`. */
+/** A corpus with a cache key: files are identified by path, size and modification time, documents by `key`. */
 export type CacheableCorpus =
   | Extract<CorpusInput, { files: readonly string[] }>
   | (Extract<CorpusInput, { documents: unknown }> & {
-      /** Stands for the documents: give another one whenever they differ. */
+      /** Identifies the documents: different documents need different keys. */
       key: string;
     });
 
-/** How to encode a corpus through the cache. */
 export interface EncodeCachedOptions extends EncodeCorpusOptions {
-  /** Where to keep the token file. Default: `cacheFolder()`. */
+  /** Folder for the token file. Default: the cache folder. */
   cache?: string;
 }
 
-/** Raise when the same text and tokenizer would give other ids. */
+/** Increment when the same text and tokenizer would give other ids. */
 const GENERATION = 1;
 
 /**
- * The tokens of a corpus, encoded the first time and taken from the cache folder afterwards.
- *
- * A changed file, another tokenizer or another option is encoded anew. A cached file that is damaged is made again.
+ * Encodes a corpus the first time and opens the cached tokens afterwards. A changed file, tokenizer or option, and a
+ * damaged cache file, cause a new encoding.
  */
 export async function encodeCached(
   corpus: CacheableCorpus,
@@ -73,7 +71,7 @@ async function corpusKey(
 }
 
 async function identity(path: string): Promise<string[]> {
-  await fileSize(path); // the clear errors
+  await fileSize(path); // throws a descriptive error
   const found = await stat(path, { bigint: true });
   return [await realpath(path), String(found.size), String(found.mtimeNs)];
 }

@@ -1,16 +1,13 @@
-// Documents that fit into memory, encoded there. For larger corpora: encodeToFile.
+// Encodes documents in memory.
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { encodeJob, JobBuilder, type EncodeDocumentsOptions } from './encode-jobs.js';
 import { tokenDType } from '../tokens/token-file.js';
 import { arraySource, type TokenSource } from '../tokens/token-source.js';
 
 /**
- * Encodes documents into a token source in memory, two bytes a token where the vocabulary allows it.
- *
- * Each document ends with the tokenizer's end-of-text id; where it has none, `joiner` stands between documents.
- * The tokens are those that `encodeToFile` writes.
- *
- * @throws Error when a document cannot be encoded, says which; or when there are no tokens
+ * Encodes documents into a token source in memory, with the same tokens as `encodeToFile`. Each document ends with the
+ * tokenizer's end-of-text id; with a tokenizer that has none, `joiner` separates documents.
+ * @throws Error when a document cannot be encoded or there are no tokens
  */
 export function encodeDocuments(
   tokenizer: Tokenizer,

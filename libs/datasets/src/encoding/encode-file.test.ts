@@ -56,7 +56,7 @@ function withEos(inner: Tokenizer): Tokenizer {
   };
 }
 
-describe('encoding a corpus', () => {
+describe('encodeToFile', () => {
   it('gives the same tokens on one thread, on several, and in memory', async () => {
     const paths = [folder('one.tokens'), folder('three.tokens')];
     const counts = [
@@ -73,7 +73,7 @@ describe('encoding a corpus', () => {
     files.forEach((file) => file.close());
   });
 
-  it('takes any format, several files, and documents from a program', async () => {
+  it('accepts every format, several files, and documents', async () => {
     const lines = folder('a.jsonl.gz');
     writeFileSync(lines, gzipSync(['ab', 'c\nd'].map((text) => JSON.stringify({ story: text })).join('\n')));
     const plain = folder('b.txt');
@@ -95,7 +95,7 @@ describe('encoding a corpus', () => {
     expect(await decoded({ documents: stream, maxCharacters: 4 }, { joiner: '' })).toBe('xyzx');
   });
 
-  it('ends each document with the end-of-text id where there is one', async () => {
+  it('ends each document with the end-of-text id of the tokenizer', async () => {
     const own = withEos(tokenizer);
     const eos = own.eosTokenId!;
     const [a, b] = tokenizer.encode('ab');
@@ -107,7 +107,7 @@ describe('encoding a corpus', () => {
     expect([...ids(encodeDocuments(own, ['a', 'b']))]).toEqual([a, eos, b, eos]);
   });
 
-  it('reports bytes, tokens and the end', async () => {
+  it('reports bytes, tokens and completion', async () => {
     const seen: EncodeProgress[] = [];
     const size = readFileSync(corpus).length;
     await encodeToFile({ files: [corpus] }, tokenizer, folder('p.tokens'), {
@@ -123,7 +123,7 @@ describe('encoding a corpus', () => {
     expect(seen.map(({ tokens }) => tokens)).toEqual(seen.map(({ tokens }) => tokens).sort((x, y) => x - y));
   });
 
-  it('that fails names the place and leaves what was there', async () => {
+  it('names the position of a failure and keeps the existing file', async () => {
     const path = folder('kept.tokens');
     writeFileSync(path, 'before');
     const bad = folder('bad.txt');
@@ -147,7 +147,7 @@ describe('encoding a corpus', () => {
     expect(readdirSync(folder()).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
-  it('can be aborted, with the reason and without a trace', async () => {
+  it('rejects with the reason when aborted, and leaves no files', async () => {
     mkdirSync(folder('aborted'));
     for (const workers of [1, 2]) {
       const controller = new AbortController();
@@ -168,7 +168,7 @@ describe('encoding a corpus', () => {
     }
   });
 
-  it('sweeps up after killed ones, but not what is still being written', async () => {
+  it('removes abandoned temporary files, but no active ones', async () => {
     const own = folder('swept');
     mkdirSync(own);
     writeFileSync(`${own}/x.tokens.0123456789ab.partial`, '');
@@ -178,7 +178,7 @@ describe('encoding a corpus', () => {
     expect(readdirSync(own).sort()).toEqual(['x.tokens', 'x.tokens.ba9876543210.partial']);
   });
 
-  it('takes memory that does not depend on the corpus', async () => {
+  it('uses constant memory', async () => {
     // 60 MB through two threads, in a process of its own.
     const path = folder('large.txt');
     const out = createWriteStream(path);
@@ -207,14 +207,14 @@ describe('encoding a corpus', () => {
   });
 });
 
-describe('Tiny Shakespeare with 500 entries', () => {
+describe('Tiny Shakespeare with a vocabulary of 500', () => {
   interface Config {
     tokens_in_corpus: number;
     corpus_ids_sha256: string;
     trained_on: { characters_from: number; characters_to: number };
   }
 
-  it('is the tokens and windows of the published experiment', async () => {
+  it('has the tokens and windows of the published experiment', async () => {
     const config = goldenJson<Config>('tokenizers/whitespace_bpe/config.json');
     const bpe = await loadTokenizer(golden('tokenizers/whitespace_bpe/tokenizer.json'));
     const { characters_from: from, characters_to: to } = config.trained_on;
@@ -241,7 +241,7 @@ describe('Tiny Shakespeare with 500 entries', () => {
   });
 });
 
-describe('Tiny Shakespeare, one document for each speech', () => {
+describe('Tiny Shakespeare, one document per speech', () => {
   // Three times, the speeches numbered: 3.5 MB, more than one job of the encoder.
   const speeches = readFileSync(tinyShakespeare, 'utf8')
     .trim()

@@ -1,5 +1,4 @@
-// A corpus, of any size, encoded into a token file: read, cut, encoded on all cores, written in
-// order under a temporary name. Where the result is kept for next time is token-cache.ts's business.
+// Encodes a corpus of any size into a token file on all cores.
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -13,46 +12,41 @@ import { ProgressMeter, type Progress } from '../progress.js';
 import { readFragments } from '../documents/read-documents.js';
 import { HEADER_BYTES, tokenDType, tokenFileHeader } from '../tokens/token-file.js';
 
-/** A corpus: files with how to read them, or documents from a program. */
+/** Files with read options, or documents. */
 export type CorpusInput =
   | ({ files: readonly string[] } & Omit<ReadOptions, 'signal'>)
   | { documents: Iterable<string> | AsyncIterable<string>; maxCharacters?: number };
 
-/** How far an encoding has come. */
 export interface EncodeProgress extends Progress {
   /** Tokens written. */
   tokens: number;
 }
 
-/** How to encode a corpus. */
 export interface EncodeCorpusOptions extends EncodeDocumentsOptions {
   /**
-   * Encoding threads. Default: as many as the machine has cores, at most 12, which keeps the memory below half a
-   * gigabyte. With 1, and always for a corpus below a few megabytes, the calling thread does it. The tokens are the same.
+   * Encoding threads. Default: the number of cores, at most 12, which keeps memory below half a gigabyte. With 1, and
+   * for a corpus below a few megabytes, the calling thread encodes. The tokens do not depend on it.
    */
   workers?: number;
-  /** Called at most ten times a second, and at the end. */
+  /** Called at most ten times a second and at the end. */
   onProgress?: (progress: EncodeProgress) => void;
   signal?: AbortSignal;
 }
 
 const MOST_WORKERS = 12;
-/** So much text is worth starting threads for: 4 million characters. */
+/** Jobs that justify starting threads: 4 million characters. */
 const JOBS_BEFORE_WORKERS = 16;
-/** Jobs under way for each thread: one that it works on, one that waits. */
+/** Jobs per thread: one running, one waiting. */
 const JOBS_PER_WORKER = 2;
-/** A temporary file that nobody has written to for this long was left by a killed process. */
+/** Age after which a temporary file is considered abandoned. */
 const ABANDONED_MS = 3_600_000;
 
 /**
- * Encodes a corpus into the token file `path`.
- *
- * Each document ends with the tokenizer's end-of-text id; where it has none, `joiner` stands between documents.
- * Memory does not grow with the corpus. The file appears by a rename when it is complete; a failed or aborted encoding
- * leaves what was there before.
- *
+ * Encodes a corpus into the token file `path` in constant memory. Each document ends with the tokenizer's end-of-text
+ * id; with a tokenizer that has none, `joiner` separates documents. The file is renamed when it is complete; a failed
+ * encoding leaves an existing file unchanged.
  * @returns the number of tokens
- * @throws Error with file or document and place for input that cannot be read or encoded
+ * @throws Error with file or document and position for input that cannot be read or encoded
  */
 export async function encodeToFile(
   input: CorpusInput,
@@ -120,7 +114,7 @@ async function encodeInto(
   };
   const jobs = jobsOf(input, tokenizer, options, tally);
   try {
-    // The first jobs wait until it is clear whether threads are worth it.
+    // The first jobs wait until it is known whether threads are justified.
     const first: { job: Job; bytes: number }[] = [];
     const here = (job: Job) => encodeJob(tokenizer, job, dtype, options);
     const start = async (job: Job, bytes: number) => {
@@ -128,7 +122,7 @@ async function encodeInto(
         const settings = { joiner: options.joiner, splitSpecialTokens: options.splitSpecialTokens };
         pool ??= new EncodePool(workers, { tokenizer: tokenizer.toJSON(), dtype, options: settings });
         const ids = pool.encode(job);
-        ids.catch(() => undefined); // awaited in its turn
+        ids.catch(() => undefined); // awaited in order, later
         encoding.push({ ids, bytes });
         if (encoding.length >= workers * JOBS_PER_WORKER) await writeNext();
       } else {
@@ -196,7 +190,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
   }
 }
 
-/** Removes the temporary files that killed encodings of the same corpus left. */
+/** Removes abandoned temporary files of killed encodings of the same corpus. */
 async function removeAbandoned(path: string): Promise<void> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;

@@ -43,7 +43,7 @@ function reassemble(jobs: Job[]): { documents: string[]; first: number[]; begun:
 const letters = 'abcdefghijklmnopqrstuvwxyz'.repeat(Math.ceil((3 * JOB_CHARACTERS) / 26));
 
 describe('jobs', () => {
-  it('hold every document, in order, however it came and wherever it may be cut', () => {
+  it('contain every document in order, for any fragmentation and any split point', () => {
     const length = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 3 * JOB_CHARACTERS }));
     const cuts = fc.constantFrom<(text: string, near: number) => number>(
       (_, near) => near,
@@ -71,7 +71,7 @@ describe('jobs', () => {
     );
   });
 
-  it('of a long document stay small', () => {
+  it('stay small for a long document', () => {
     const jobs = jobsOf([letters.repeat(4)], 1 << 20, (_, near) => near);
     for (const job of jobs) {
       expect(job.texts.reduce((sum, text) => sum + text.length, 0)).toBeLessThanOrEqual(2 * JOB_CHARACTERS);

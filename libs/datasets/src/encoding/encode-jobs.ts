@@ -1,36 +1,32 @@
-// Cuts a stream of documents into jobs of about a quarter of a megabyte and encodes one job. The cuts depend
-// on the input alone, never on who encodes it, so that one thread and many give the same ids.
+// Splits a stream of documents into jobs of about 256 KB and encodes a job. The splits depend on the input only, so
+// that any number of threads gives the same ids.
 import type { Tokenizer } from '@lilformer/tokenizers';
 import type { Fragment } from '../documents/fragments.js';
 import type { TokenDType } from '../tokens/token-file.js';
 
-/** Characters in a job; also the length to which a long document is cut. */
+/** Characters per job; also the length at which long documents are split. */
 export const JOB_CHARACTERS = 1 << 18;
-/** A document that allows no cut in this many characters is given up. */
+/** Length without a possible split point at which encoding fails. */
 const UNCUTTABLE = 1 << 27;
 
-/** Text for one encoder, in order. */
 export interface Job {
-  /** Documents, or at the ends parts of them. */
+  /** Documents; the first and the last may be partial. */
   texts: string[];
-  /** Whether texts[i] begins a document that is not the first of all. */
+  /** Whether texts[i] starts a document other than the first of the corpus. */
   begins: boolean[];
   /** Whether a document ends after texts[i]. */
   ends: boolean[];
-  /** Number of the document of texts[0], from 1 on. */
+  /** Number of the document of texts[0], starting at 1. */
   firstDocument: number;
 }
 
-/** How documents become ids. */
 export interface EncodeDocumentsOptions {
   /**
-   * What stands between documents when the tokenizer has no end-of-text id, encoded on its own. Default a line break.
-   * With an end-of-text id, each document ends with that and this is not used.
+   * Separator between documents for a tokenizer without an end-of-text id, encoded on its own. Default: a line break.
    */
   joiner?: string;
   /**
-   * Encode special tokens such as `<|endoftext|>` inside a document as ordinary characters. Default true; with false
-   * they become their special ids.
+   * Encode special tokens such as `<|endoftext|>` inside a document as ordinary characters (default) or as their ids.
    */
   splitSpecialTokens?: boolean;
 }
@@ -40,12 +36,12 @@ export class JobBuilder {
   private job: Job = emptyJob(1);
   private characters = 0;
   private document = 1;
-  /** The document under way, not yet in a job. */
+  /** Text of the current document that is not in a job yet. */
   private held: string[] = [];
   private heldLength = 0;
-  /** Whether a part of the document under way is in a job already. */
+  /** Whether a part of the current document is in a job. */
   private begun = false;
-  /** The length of `held` below which another attempt to cut is pointless. */
+  /** Length of `held` at which the next split is attempted. */
   private cutAt = 2 * JOB_CHARACTERS;
 
   constructor(
@@ -53,7 +49,7 @@ export class JobBuilder {
     private readonly options: EncodeDocumentsOptions,
   ) {}
 
-  /** Takes the next fragment; the jobs that became full. */
+  /** Adds a fragment; returns the jobs that became full. */
   add({ text, end }: Fragment): Job[] {
     const full: Job[] = [];
     this.held.push(text);
@@ -76,7 +72,7 @@ export class JobBuilder {
       }
       this.held = [whole];
       this.heldLength = whole.length;
-      // Where no cut was found, the next try has twice the text: linear work in all.
+      // Without a split point, the next attempt has twice the text: linear work in total.
       this.cutAt = Math.max(2 * JOB_CHARACTERS, 2 * whole.length);
     }
     if (end) {
@@ -89,7 +85,7 @@ export class JobBuilder {
     return full;
   }
 
-  /** The last, partial job. */
+  /** Returns the last, partial job. */
   finish(): Job | undefined {
     return this.job.texts.length > 0 ? this.job : undefined;
   }
@@ -113,7 +109,7 @@ function emptyJob(firstDocument: number): Job {
   return { texts: [], begins: [], ends: [], firstDocument };
 }
 
-/** Ids of one job, as they go into the file. */
+/** Encodes one job. */
 export function encodeJob(
   tokenizer: Tokenizer,
   job: Job,

@@ -1,4 +1,4 @@
-// A few worker threads that encode jobs. Order is the caller's business: each job is a promise.
+// Worker threads that encode jobs.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -13,12 +13,11 @@ interface Pending {
 }
 
 /**
- * A thread's share of short-lived memory, in MB. V8's own choice, 48, gives no speed here and costs hundreds of
- * megabytes with many threads.
+ * Size of V8's young generation per thread, in MB. The default, 48, is not faster and uses hundreds of megabytes with
+ * many threads.
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 12 };
 
-/** Worker threads with the same tokenizer. */
 export class EncodePool {
   private readonly lanes: { worker: Worker; pending: Pending[] }[];
   private failure: Error | undefined;
@@ -28,7 +27,7 @@ export class EncodePool {
       const lane = { worker: startWorker(data), pending: [] as Pending[] };
       lane.worker.on('message', (answer: EncodeWorkerAnswer) => {
         const job = lane.pending.shift();
-        if (job === undefined) return; // the answer to a job that was given up
+        if (job === undefined) return; // the result of an abandoned job
         if ('ids' in answer) job.resolve(answer.ids);
         else job.reject(new Error(answer.error));
       });
@@ -38,7 +37,7 @@ export class EncodePool {
     });
   }
 
-  /** Ids of a job, by the thread that has least to do. */
+  /** Encodes a job in the thread with the fewest jobs. */
   encode(job: Job): Promise<Ids> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const lane = this.lanes.reduce((best, next) => (next.pending.length < best.pending.length ? next : best));
@@ -60,8 +59,8 @@ export class EncodePool {
 }
 
 /**
- * Starts the worker's file beside this one. From TypeScript sources (tests, a clone that is not built) tsx has to be
- * registered inside the thread: given to it as `--import`, Node 20 does not apply it there.
+ * Starts a worker. With TypeScript sources (tests, an unbuilt clone), tsx is registered inside the thread, because
+ * Node 20 ignores `--import` there.
  */
 function startWorker(workerData: EncodeWorkerData): Worker {
   if (!import.meta.url.endsWith('.ts')) {

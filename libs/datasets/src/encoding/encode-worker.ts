@@ -1,18 +1,15 @@
-// The thread that encodes jobs: builds the tokenizer from its JSON once, then answers each job
-// with ids whose memory it hands over.
+// Worker thread: builds the tokenizer from its JSON once, then encodes jobs and transfers the ids.
 import { parentPort, workerData } from 'node:worker_threads';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { encodeJob, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
 import type { TokenDType } from '../tokens/token-file.js';
 
-/** What a worker is started with. */
 export interface EncodeWorkerData {
   tokenizer: Record<string, unknown>;
   dtype: TokenDType;
   options: EncodeDocumentsOptions;
 }
 
-/** What a worker answers a job with. */
 export type EncodeWorkerAnswer =
   { ids: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> } | { error: string };
 

@@ -14,11 +14,11 @@ function write(name: string, ids: Uint16Array | Uint32Array, vocabSize: number):
 }
 
 describe('a token file', () => {
-  it('takes two bytes an id up to a vocabulary of 65,536, then four', () => {
+  it('uses two bytes per id up to a vocabulary of 65,536, then four', () => {
     expect([500, 65_536, 65_537].map(tokenDType)).toEqual(['uint16', 'uint16', 'uint32']);
   });
 
-  it('reads any part, as the bytes say', () => {
+  it('reads any range', () => {
     const small = Uint16Array.from({ length: 1000 }, (_, i) => (i * 65_521) & 0xffff);
     const large = Uint32Array.from({ length: 1000 }, (_, i) => (i * 2_654_435_761) >>> 0);
     for (const [name, ids, vocabSize] of [
@@ -43,7 +43,7 @@ describe('a token file', () => {
     }
   });
 
-  it('gives results that later reads do not change', () => {
+  it('returns results that later reads do not change', () => {
     const file = openTokenFile(write('kept.tokens', Uint16Array.of(1, 2, 3, 4), 10));
     const first = file.read(0, 2);
     file.read(2, 2);
@@ -51,7 +51,7 @@ describe('a token file', () => {
     file.close();
   });
 
-  it('refuses what is outside, and to read when closed', () => {
+  it('rejects ranges outside of the file and reads after closing', () => {
     const path = write('bounds.tokens', Uint16Array.of(1, 2, 3), 10);
     const file = openTokenFile(path);
     expect(() => file.read(2, 2)).toThrow(`read of 2 tokens at 2: ${path} has 3`);
@@ -61,7 +61,7 @@ describe('a token file', () => {
     expect(() => file.read(0, 1)).toThrow('the token file is closed');
   });
 
-  it('that was truncated or extended is noticed, also after it was opened', () => {
+  it('reports truncation and extension, also after it was opened', () => {
     const path = write('cut.tokens', Uint32Array.of(1, 2, 3), 70_000);
     const file = openTokenFile(path);
     truncateSync(path, 64 + 9);
@@ -77,7 +77,7 @@ describe('a token file', () => {
     expect(() => openTokenFile(longer)).toThrow('something was appended');
   });
 
-  it('that is none is refused, and so is a header that lies', () => {
+  it('rejects other formats and inconsistent headers', () => {
     const path = folder('other.bin');
     writeFileSync(path, 'not ids at all, but a text that goes on for more than sixty-four bytes of a header');
     expect(() => openTokenFile(path)).toThrow(/not a token file; .*raw: 'uint16'/);
@@ -95,7 +95,7 @@ describe('a token file', () => {
     }
   });
 
-  it('without a header is read where the type is given', () => {
+  it('is read without a header when the type is given', () => {
     const path = folder('train.bin');
     writeFileSync(path, Buffer.from([1, 0, 2, 1, 255, 255]));
     const file = openTokenFile(path, { raw: 'uint16' });

@@ -1,9 +1,8 @@
-// Ids in a flat little-endian file, read in place. Encoding a corpus into one is
-// encode-corpus.ts's business.
+// Token ids in a flat little-endian file, read in place.
 //
-// The format: a header of 64 bytes, then the ids, two or four bytes each, nothing else.
+// Format: a header of 64 bytes, then the ids, two or four bytes each.
 //   bytes 0-7   "LILTOKEN"          bytes 16-23  number of ids, uint64
-//   bytes 8-11  version, 1          bytes 24-27  size of the vocabulary, uint32
+//   bytes 8-11  version, 1          bytes 24-27  vocabulary size, uint32
 //   bytes 12-15 bytes per id, 2|4   bytes 28-63  zero
 // NumPy reads it with np.memmap(path, dtype='<u2', mode='r', offset=64).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -14,15 +13,14 @@ const MAGIC = 'LILTOKEN';
 const VERSION = 1;
 export const HEADER_BYTES = 64;
 
-/** How ids are stored: two bytes where the vocabulary allows it, else four. */
 export type TokenDType = 'uint16' | 'uint32';
 
-/** The smallest type that holds every id of a vocabulary. */
+/** Returns the smallest type that holds every id of a vocabulary. */
 export function tokenDType(vocabSize: number): TokenDType {
   return vocabSize <= 65_536 ? 'uint16' : 'uint32';
 }
 
-/** The header of a token file. */
+/** Builds the header of a token file. */
 export function tokenFileHeader(dtype: TokenDType, count: number, vocabSize: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write(MAGIC, 'latin1');
@@ -33,11 +31,11 @@ export function tokenFileHeader(dtype: TokenDType, count: number, vocabSize: num
   return header;
 }
 
-/** A token source on disk: nothing of it is held in memory. `close` it when done. */
+/** A token source on disk, read on demand. `close` it when done. */
 export class TokenFile implements TokenSource {
   readonly length: number;
   readonly dtype: TokenDType;
-  /** Size of the vocabulary it was encoded with; undefined for a file without a header. */
+  /** Vocabulary size of the tokenizer; undefined for a file without a header. */
   readonly vocabSize: number | undefined;
   readonly #start: number;
   #descriptor: number | undefined;
@@ -139,10 +137,8 @@ function readHeader(
 }
 
 /**
- * Opens ids on disk as a token source: a file that `encodeToFile` wrote, or with `raw` bare little-endian ids
- * without a header.
- *
- * @throws Error when the file is not one, or is truncated
+ * Opens a token file of `encodeToFile`, or with `raw` a file of bare little-endian ids, as a token source.
+ * @throws Error when the file has another format or is truncated
  */
 export function openTokenFile(path: string, options: { raw?: TokenDType } = {}): TokenFile {
   return new TokenFile(path, options);

@@ -1,17 +1,17 @@
-// Ids with random access, in memory. Those on disk are in token-file.ts.
+// Token ids with random access, in memory.
 
 /** Random access to a sequence of token ids. */
 export interface TokenSource {
   /** Number of ids. */
   readonly length: number;
   /**
-   * The ids from `offset` on, `count` of them. The result may be a view: do not write to it.
-   * @throws RangeError when they are not all there
+   * Returns `count` ids from `offset` on. The result may be a view: do not write to it.
+   * @throws RangeError when the range is outside of the source
    */
   read(offset: number, count: number): Uint32Array;
 }
 
-/** @throws RangeError when `count` ids from `offset` on are not all among `length` */
+/** @throws RangeError when the range is outside of `length` */
 export function checkRange(offset: number, count: number, length: number, name = 'the token source'): void {
   const whole = Number.isInteger(offset) && Number.isInteger(count);
   if (!whole || offset < 0 || count < 0 || offset + count > length) {
@@ -20,9 +20,8 @@ export function checkRange(offset: number, count: number, length: number, name =
 }
 
 /**
- * A source over ids in memory. A `Uint32Array` or `Uint16Array` is used as it is, anything else is copied.
- *
- * @throws RangeError when an id is not a whole number from 0 to 2^32 - 1
+ * Creates a source over ids in memory. Uses a `Uint32Array` or `Uint16Array` without a copy.
+ * @throws RangeError when an id is not an integer from 0 to 2^32 - 1
  */
 export function arraySource(ids: ArrayLike<number>): TokenSource {
   if (ids instanceof Uint32Array) return new ArraySource(ids);
@@ -51,12 +50,9 @@ class ArraySource implements TokenSource {
 }
 
 /**
- * Splits the tokens of a source: the first `floor(share · length)` of them, and the rest, both without a copy.
- *
- * No window crosses the border, so that what a model is validated on is nothing it was trained on.
- * The other way, as some notebooks do it, is `splitWindows`.
- *
- * @param share of the first part, between 0 and 1, such as 0.9
+ * Splits a source without a copy into the first `floor(share · length)` tokens and the rest. No window crosses the
+ * border, so that no validation token is seen in training (compare `splitWindows`).
+ * @param share of the first part, from 0 to 1
  */
 export function splitTokens(source: TokenSource, share: number): [first: TokenSource, rest: TokenSource] {
   const border = Math.floor(checkShare(share) * source.length);

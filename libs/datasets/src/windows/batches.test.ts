@@ -11,7 +11,7 @@ const numbered = (count: number) =>
 const rows = (all: Iterable<Batch>) => [...all].map((batch) => [...batch.inputs]);
 
 describe('sequential batches', () => {
-  it('take the windows in order, once', () => {
+  it('contain the windows in order, once', () => {
     expect(rows(batches(numbered(7), { batchSize: 3, order: 'sequential' }))).toEqual([
       [0, 1, 2],
       [3, 4, 5],
@@ -25,7 +25,7 @@ describe('sequential batches', () => {
     ]);
   });
 
-  it('can be limited', () => {
+  it('end at the limit', () => {
     expect(rows(batches(numbered(7), { batchSize: 2, order: 'sequential', limit: 2 }))).toEqual([
       [0, 1],
       [2, 3],
@@ -39,7 +39,7 @@ describe('sequential batches', () => {
 });
 
 describe('shuffled batches', () => {
-  it('see every window once an epoch, in another order each epoch and for each seed', () => {
+  it('contain every window once per epoch, in an order that depends on epoch and seed', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 300 }),
@@ -66,7 +66,7 @@ describe('shuffled batches', () => {
     expect(order('a')).not.toEqual(order('b'));
   });
 
-  it('leave out the last, partial batch where asked to: other windows each epoch', () => {
+  it('drop the last, partial batch on request, with different windows each epoch', () => {
     const all = batches(numbered(10), { batchSize: 4, order: 'shuffled', dropLast: true, epochs: 20 });
     const seen = rows(all);
     expect(seen).toHaveLength(40);
@@ -74,7 +74,7 @@ describe('shuffled batches', () => {
     expect(new Set(seen.flat()).size).toBe(10);
   });
 
-  it('spread over the whole of a corpus that is larger than any table', () => {
+  it('cover a corpus too large for an index table', () => {
     const length = 3_000_000_000;
     const source = {
       length,
@@ -98,7 +98,7 @@ describe('shuffled batches', () => {
 });
 
 describe('random batches', () => {
-  it('are drawn with replacement, without end unless limited, the same for the same seed', () => {
+  it('are drawn with replacement, endless without a limit, and reproducible by seed', () => {
     const draw = (seed: number) =>
       rows(batches(numbered(10), { batchSize: 16, order: 'random', seed, limit: 5 }));
     expect(draw(3)).toHaveLength(5);
@@ -110,10 +110,10 @@ describe('random batches', () => {
   });
 });
 
-describe('the place in the data', () => {
+describe('the saved state', () => {
   const windows = chunkWindows(arraySource(Uint32Array.from({ length: 1000 }, (_, i) => i * 7)), 5);
 
-  it('goes on with the identical batches, at any place, in any order', () => {
+  it('resumes with identical batches at any position and in any order', () => {
     const order = fc.constantFrom<BatchOptions['order']>('shuffled', 'sequential', 'random');
     fc.assert(
       fc.property(order, fc.boolean(), fc.integer({ min: 0, max: 60 }), (order, dropLast, steps) => {
@@ -151,7 +151,7 @@ describe('the place in the data', () => {
     ).toBe(true);
   });
 
-  it('of other data or settings is refused, by name', () => {
+  it('is rejected for different data or options, by name', () => {
     const options: BatchOptions = { batchSize: 32, order: 'shuffled', seed: 1 };
     const state = batches(windows, options).state();
     expect(() => batches(windows, { ...options, batchSize: 16, state })).toThrow(
@@ -165,8 +165,8 @@ describe('the place in the data', () => {
   });
 });
 
-describe('settings that make no sense', () => {
-  it('are refused by name', () => {
+describe('invalid options', () => {
+  it('are rejected by name', () => {
     const make = (options: Partial<BatchOptions>) => () =>
       batches(numbered(5), { batchSize: 2, order: 'shuffled', ...options });
     expect(make({ batchSize: 0 })).toThrow('batchSize 0: expected a whole number of at least 1');

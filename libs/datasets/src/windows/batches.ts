@@ -1,59 +1,55 @@
-// The order in which windows are seen, as a small state that can be saved: no table of all
-// windows, no stream of random numbers to replay.
+// Batches of windows in a computed order: the state is a few numbers, without a table of all windows.
 import { Permutation, Random } from '@lilformer/random';
 import { readBatch, type Batch, type Windows } from './windows.js';
 
-/** How windows become batches. */
 export interface BatchOptions {
-  /** B, the number of windows in a batch. */
+  /** B, the number of windows per batch. */
   batchSize: number;
   /**
-   * `'shuffled'`: every window once an epoch, in another order each epoch; `'sequential'`: in their own order;
-   * `'random'`: drawn independently, with replacement, without epochs.
+   * `'shuffled'`: every window once per epoch, in a different order each epoch; `'sequential'`: in order;
+   * `'random'`: independent draws with replacement, without epochs.
    */
   order: 'shuffled' | 'sequential' | 'random';
-  /** Decides shuffled and random order. Default 0. */
+  /** Seed of shuffled and random order. Default 0. */
   seed?: number | string;
-  /** Leave out the last batch of an epoch when it is not full. Default false. */
+  /** Drop the last batch of an epoch when it is not full. Default false. */
   dropLast?: boolean;
-  /** End after so many epochs. Default: one for sequential order, without end for shuffled. Not for random order. */
+  /** Number of epochs. Default: 1 for sequential order, endless for shuffled. Not allowed for random order. */
   epochs?: number;
-  /** End after so many batches, counted from the beginning of the first epoch. Default: no such limit. */
+  /** Number of batches, counted from the start of the first epoch. Default: no limit. */
   limit?: number;
-  /** Go on from here: a `state()` of batches over the same windows with the same options. */
+  /** Resume from this `state()` of batches over the same windows with the same options. */
   state?: BatchState;
 }
 
-/** A place in the data, as plain JSON. */
+/** A position in the data, as plain JSON. */
 export interface BatchState {
-  /** Epochs that are complete. Always 0 in random order. */
+  /** Completed epochs. Always 0 in random order. */
   epoch: number;
-  /** Batches given out in this epoch. */
+  /** Batches yielded in this epoch. */
   position: number;
   seed: number | string;
   order: BatchOptions['order'];
   batchSize: number;
   dropLast: boolean;
-  /** Number of windows, and tokens in each, that the place belongs to. */
+  /** Number of windows and tokens per window. */
   windows: number;
   length: number;
 }
 
 /**
- * Batches of windows: an iterator with a place that can be saved.
- *
- * `batches(windows, { ...options, state: saved })` goes on with exactly the batches that would have come next.
- *
- * @throws RangeError for a setting that makes no sense, or when no batch can be made
+ * Creates an iterator over batches of windows, whose `state()` can be saved and restored: `batches(windows, {
+ * ...options, state })` yields exactly the batches that would have come next.
+ * @throws RangeError for an invalid option, or when there are too few windows for a batch
  * @throws Error when `state` belongs to other windows or options
  */
 export function batches(windows: Windows, options: BatchOptions): Batches {
   return new Batches(windows, options);
 }
 
-/** An iterator over batches; made by `batches`. */
+/** An iterator over batches, created by `batches`. */
 export class Batches implements IterableIterator<Batch> {
-  /** Batches in one epoch; Infinity in random order. */
+  /** Batches per epoch; Infinity in random order. */
   readonly batchesPerEpoch: number;
   readonly #windows: Windows;
   readonly #seed: number | string;
@@ -96,17 +92,17 @@ export class Batches implements IterableIterator<Batch> {
     if (state !== undefined) this.#restore(state);
   }
 
-  /** Epochs that are complete. An epoch is complete as soon as its last batch is given out. */
+  /** Completed epochs. An epoch is complete when its last batch has been yielded. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Batches given out in this epoch. */
+  /** Batches yielded in this epoch. */
   get position(): number {
     return this.#position;
   }
 
-  /** The place after the last batch given out. */
+  /** Returns the position after the last batch. */
   state(): BatchState {
     return {
       epoch: this.#epoch,
@@ -125,7 +121,7 @@ export class Batches implements IterableIterator<Batch> {
     if (this.#epoch >= this.#epochs || before + this.#position >= this.#limit) {
       return { done: true, value: undefined };
     }
-    const value = readBatch(this.#windows, this.#numbers());
+    const value = readBatch(this.#windows, this.#indices());
     this.#position++;
     if (this.#position === this.batchesPerEpoch) {
       this.#epoch++;
@@ -139,19 +135,19 @@ export class Batches implements IterableIterator<Batch> {
     return this;
   }
 
-  /** Numbers of the windows of the next batch. */
-  #numbers(): number[] {
+  /** Window indices of the next batch. */
+  #indices(): number[] {
     const { count } = this.#windows;
     if (this.#order === 'random') {
-      // A generator for each batch: the place is the number of the batch alone.
+      // One generator per batch, so that the position is the batch number alone.
       const random = new Random(`${this.#seed}/batch/${this.#position}`);
       return Array.from({ length: this.#batchSize }, () => random.integer(count));
     }
     const start = this.#position * this.#batchSize;
-    const places = Array.from({ length: Math.min(this.#batchSize, count - start) }, (_, i) => start + i);
-    if (this.#order === 'sequential') return places;
+    const indices = Array.from({ length: Math.min(this.#batchSize, count - start) }, (_, i) => start + i);
+    if (this.#order === 'sequential') return indices;
     const permutation = (this.#permutation ??= new Permutation(count, `${this.#seed}/epoch/${this.#epoch}`));
-    return places.map((place) => permutation.at(place));
+    return indices.map((index) => permutation.at(index));
   }
 
   #restore(state: BatchState): void {

@@ -12,8 +12,8 @@ function listed(windows: Windows): number[][] {
   ]);
 }
 
-describe('a source in memory', () => {
-  it('reads what it was made of', () => {
+describe('arraySource', () => {
+  it('reads the ids it was created from', () => {
     for (const ids of [[3, 1, 65_536], Uint16Array.of(3, 1, 65_535), Uint32Array.of(3, 1, 4_294_967_295)]) {
       const source = arraySource(ids);
       expect(source.length).toBe(3);
@@ -23,7 +23,7 @@ describe('a source in memory', () => {
     }
   });
 
-  it('refuses what is not there, and what is no id', () => {
+  it('rejects invalid ranges and ids', () => {
     for (const [offset, count] of [
       [0, 4],
       [3, 1],
@@ -42,7 +42,7 @@ describe('a source in memory', () => {
 });
 
 describe('windows', () => {
-  it('are as many as the published experiment on Tiny Shakespeare has', () => {
+  it('match the counts of the published experiment on Tiny Shakespeare', () => {
     const tokens = counting(447_717);
     const counts = (length: number) =>
       splitWindows(slidingWindows(tokens, length), 0.8).map((part) => part.count);
@@ -50,7 +50,7 @@ describe('windows', () => {
     expect(counts(128)).toEqual([358_071, 89_518]);
   });
 
-  it('with stride 1 are every slice of the tokens', () => {
+  it('with stride 1 are all slices of the tokens', () => {
     expect(listed(slidingWindows(counting(6), 3))).toEqual([
       [0, 1, 2, 3],
       [1, 2, 3, 4],
@@ -74,7 +74,7 @@ describe('windows', () => {
     );
   });
 
-  it('split into parts that together are all of them', () => {
+  it('are split into two parts that together are complete', () => {
     const windows = slidingWindows(counting(107), 7);
     const [train, valid] = splitWindows(windows, 0.8);
     expect(train.count).toBe(80);
@@ -83,7 +83,7 @@ describe('windows', () => {
     expect(splitWindows(chunks, 0.5).flatMap(listed)).toEqual(listed(chunks));
   });
 
-  it('of split tokens share nothing', () => {
+  it('of split tokens share no token', () => {
     const [train, valid] = splitTokens(counting(1000), 0.9);
     expect([train.length, valid.length]).toEqual([900, 100]);
     expect(listed(slidingWindows(train, 8)).at(-1)).toEqual([891, 892, 893, 894, 895, 896, 897, 898, 899]);
@@ -92,7 +92,7 @@ describe('windows', () => {
     expect(splitTokens(counting(3), 1).map((part) => part.length)).toEqual([3, 0]);
   });
 
-  it('give batches with the targets one further', () => {
+  it('give batches with targets shifted by one', () => {
     const windows = chunkWindows(arraySource([9, 8, 7, 6, 5, 4, 3, 2, 1]), 2);
     expect(readBatch(windows, [2, 0])).toEqual({
       inputs: Int32Array.of(5, 4, 9, 8),
@@ -103,7 +103,7 @@ describe('windows', () => {
     expect(() => readBatch(windows, [4])).toThrow('window 4: there are 4');
   });
 
-  it('that cannot be are refused', () => {
+  it('reject invalid lengths and shares', () => {
     expect(() => slidingWindows(counting(9), 0)).toThrow(
       'window length 0: expected a whole number of at least 1',
     );

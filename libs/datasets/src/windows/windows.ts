@@ -1,27 +1,22 @@
-// Windows over a token source, as arithmetic: a window is a number, never an array. Their
-// order and their contents are batches.ts's business.
+// Windows over a token source, computed on demand: a window is an index, not an array.
 import { checkShare, type TokenSource } from '../tokens/token-source.js';
 
 /**
- * Windows of `length` tokens, each with the token after its last one (the targets are the inputs shifted by one).
- *
- * Window `i` begins at token `offset + i * stride` of `source`.
+ * Windows of `length` tokens, plus one token for the targets. Window `i` starts at token `offset + i * stride`.
  */
 export interface Windows {
   readonly source: TokenSource;
   /** Number of windows. */
   readonly count: number;
-  /** Tokens in a window: the context length. */
+  /** Tokens per window: the context length. */
   readonly length: number;
   readonly stride: number;
   readonly offset: number;
 }
 
 /**
- * Every window there is: stride 1, `source.length - length` of them.
- *
- * One epoch over them sees almost every token `length` times.
- *
+ * Creates windows at every position (stride 1): `source.length - length` of them. One epoch sees almost every token
+ * `length` times.
  * @throws RangeError when `length` is not a whole number of at least 1, or the source has no window of that length
  */
 export function slidingWindows(source: TokenSource, length: number): Windows {
@@ -30,27 +25,21 @@ export function slidingWindows(source: TokenSource, length: number): Windows {
 }
 
 /**
- * Windows side by side: stride `length`, so that one epoch sees every token once.
- *
- * As the usual character-level recipe does, the source is first cut to a multiple of `length + 1` tokens; at most
- * `length` tokens at its end take no part.
- *
+ * Creates windows side by side (stride `length`): one epoch sees every token once. The source is first cut to a
+ * multiple of `length + 1` tokens, as in the usual character-level recipe; up to `length` tokens at the end are unused.
  * @throws RangeError when `length` is not a whole number of at least 1, or the source has no window of that length
  */
 export function chunkWindows(source: TokenSource, length: number): Windows {
   checkLength(source, length);
   const usable = source.length - (source.length % (length + 1));
-  // The last chunk, too, needs the token after it.
+  // The last chunk needs the token after it for its targets.
   return { source, count: Math.floor((usable - 1) / length), length, stride: length, offset: 0 };
 }
 
 /**
- * Splits windows: the first `floor(share · count)` of them, and the rest.
- *
- * With stride 1 the last windows of the first part overlap the first windows of the second by up to `length - 1`
- * tokens; `splitTokens` keeps the two apart.
- *
- * @param share of the first part, between 0 and 1, such as 0.8
+ * Splits windows into the first `floor(share · count)` and the rest. With stride 1, the two parts overlap by up to
+ * `length - 1` tokens (compare `splitTokens`).
+ * @param share of the first part, from 0 to 1
  */
 export function splitWindows(windows: Windows, share: number): [first: Windows, rest: Windows] {
   const border = Math.floor(checkShare(share) * windows.count);
@@ -60,19 +49,19 @@ export function splitWindows(windows: Windows, share: number): [first: Windows, 
   ];
 }
 
-/** Inputs and targets of some windows, as a model takes them. */
+/** Inputs and targets of several windows. */
 export interface Batch {
-  /** Ids [B, T], row by row. */
+  /** Ids [B, T] in row-major order. */
   inputs: Int32Array;
-  /** Ids [B, T], row by row: the token after each input. */
+  /** Ids [B, T] in row-major order: the token after each input. */
   targets: Int32Array;
-  /** B, the number of windows. */
+  /** B, the batch size. */
   batch: number;
-  /** T, the tokens in each. */
+  /** T, the tokens per window. */
   length: number;
 }
 
-/** The batch of the windows with these numbers, in this order. */
+/** Reads the batch of the windows with these indices. */
 export function readBatch(windows: Windows, numbers: ArrayLike<number>): Batch {
   const { source, length, stride, offset, count } = windows;
   const batch = numbers.length;
