@@ -1,5 +1,5 @@
 import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
-  onEveryEngine: ['src/gradients.test.ts', 'src/value-and-gradients.test.ts'],
+  onEveryEngine: ['src/autograd/*.test.ts'],
 });

@@ -1,29 +1,29 @@
-// The engines that can be asked for, in the order in which `auto` tries them. Leaves out how one is chosen, which
-// is open-engine.ts, and how each starts, which is its own file. A further engine is one more entry here.
-import { openNative } from './native.js';
-import { installedTensorFlow, openTensorFlow } from './tensorflow.js';
+// The engines, in the order in which `auto` tries them. A new engine is one more entry.
+import { openNative } from './backends/native.js';
+import { installedTensorFlow, openTensorFlow } from './backends/tensorflow.js';
+import { openWasm } from './backends/wasm.js';
+import type { Precision, RequestedOptions } from './requested-options.js';
 import { require } from './tf.js';
-import { openWasm } from './wasm.js';
-import type { Wishes } from './wishes.js';
 
-/** What an engine says of itself once it is open. */
+/** Properties of an opened engine. */
 export interface Opened {
-  /** In words, for people: `AVX-512 with bf16, 2 threads`. */
+  /** For people: `AVX-512 with bf16, 2 threads`. */
   readonly detail: string;
-  /** Whether matrix products are computed in bf16, as was wished. */
-  readonly bf16: boolean;
+  /** Undefined where the backend decides. */
+  readonly threads: number | undefined;
+  readonly precision: Precision;
 }
 
-/** A TensorFlow.js backend that may or may not open on this machine. */
-export interface Candidate {
+/** A TensorFlow.js backend that may be available on this machine. */
+interface Candidate {
   readonly name: string;
-  /** What TensorFlow.js calls it. */
+  /** TensorFlow.js's name for it. */
   readonly backend: string;
-  /** Whether `auto` tries it here. */
+  /** Whether `auto` tries it. */
   automatic(): boolean;
-  /** Loads and registers the backend, or throws why it cannot be used. */
-  load(wishes: Wishes): Promise<Opened>;
-  /** What to do when it does not open. */
+  /** Loads and registers the backend. @throws Error with the reason why it cannot be used */
+  load(options: RequestedOptions): Promise<Opened>;
+  /** How to make it available. */
   readonly help: string;
 }
 
@@ -34,29 +34,31 @@ export const candidates = [
     automatic: () => true,
     load: openNative,
     help:
-      'install its package for this platform (npm i @lilformer/native without --omit=optional), ' +
-      'or build it where cargo is: npx nx run native:build-library',
+      'Install the package of this platform (npm i @lilformer/native without --omit=optional), ' +
+      'or build it with a Rust toolchain: npx nx run native:build-library.',
   },
   {
     name: 'tensorflow',
     backend: 'tensorflow',
     automatic: () => installedTensorFlow('@tensorflow/tfjs-node') !== undefined,
-    load: (wishes) => openTensorFlow('@tensorflow/tfjs-node', wishes),
-    help: 'npm i --ignore-scripts @tensorflow/tfjs-node@4.22.0, then npx lilformer-tensorflow install',
+    load: (options) => openTensorFlow('@tensorflow/tfjs-node', options),
+    help: 'Run npm i --ignore-scripts @tensorflow/tfjs-node@4.22.0, then npx lilformer-tensorflow install.',
   },
   {
     name: 'tensorflow-gpu',
     backend: 'tensorflow',
     automatic: () => false,
-    load: (wishes) => openTensorFlow('@tensorflow/tfjs-node-gpu', wishes),
-    help: 'npm i --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0, then npx lilformer-tensorflow install --gpu; without a GPU, take another engine',
+    load: (options) => openTensorFlow('@tensorflow/tfjs-node-gpu', options),
+    help:
+      'Run npm i --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0, then npx lilformer-tensorflow install --gpu. ' +
+      'Without a GPU, use another engine.',
   },
   {
     name: 'wasm',
     backend: 'wasm',
     automatic: () => true,
     load: openWasm,
-    help: 'install @tensorflow/tfjs-backend-wasm 4.22.0, or take the engine cpu',
+    help: 'Install @tensorflow/tfjs-backend-wasm 4.22.0, or use the engine cpu.',
   },
   {
     name: 'cpu',
@@ -64,14 +66,14 @@ export const candidates = [
     automatic: () => true,
     async load() {
       require('@tensorflow/tfjs-backend-cpu');
-      return { detail: 'plain JavaScript, one thread: correct, and slow', bf16: false };
+      return { detail: 'plain JavaScript, slow, one thread', threads: 1, precision: 'float32' };
     },
-    help: 'install @tensorflow/tfjs-backend-cpu 4.22.0',
+    help: 'Install @tensorflow/tfjs-backend-cpu 4.22.0.',
   },
 ] as const satisfies readonly Candidate[];
 
-/** Names that `openEngine` knows besides `auto`. */
+/** Names of engines. */
 export type EngineName = (typeof candidates)[number]['name'];
 
-/** All names that `openEngine` takes, `auto` first, for help texts and checks. */
+/** All names that `openEngine` takes, `auto` first. */
 export const engineNames: readonly ('auto' | EngineName)[] = ['auto', ...candidates.map(({ name }) => name)];

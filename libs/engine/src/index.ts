@@ -1,11 +1,7 @@
-export { tf } from './tf.js';
+export { differentiable } from './autograd/differentiable.js';
+export { isRecording, tidy, withoutRecording } from './autograd/tape.js';
+export { valueAndGradients } from './autograd/value-and-gradients.js';
+export { engineNames } from './candidates.js';
 export { openEngine, type Engine, type EngineOptions } from './open-engine.js';
-export { engineNames, type EngineName } from './candidates.js';
-export type { Precision } from './wishes.js';
-export { alias, inScope, isRecording, record, tidy, withoutRecording } from './tape.js';
-export {
-  isLastUseOf,
-  valueAndGradients,
-  type GradientOptions,
-  type ValueAndGradients,
-} from './value-and-gradients.js';
+export type { Precision } from './requested-options.js';
+export { tf } from './tf.js';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { engineNames, openEngine, tf } from './index.js';
 
-/** A program of its own, on the sources; what it prints on both channels. */
+/** Runs a program on the sources; returns its output. */
 function run(script: string, env: NodeJS.ProcessEnv = {}) {
   return spawnSync(
     process.execPath,
@@ -21,21 +21,21 @@ beforeEach(() => vi.stubEnv('LILFORMER_ENGINE', ''));
 afterEach(() => vi.unstubAllEnvs());
 
 describe('openEngine', () => {
-  it('falls to wasm where the native library is not, says so in exactly one line, and what to do', () => {
+  it('falls back to wasm without the native addon, with exactly one line that says what to do', () => {
     const { stdout, stderr } = run(describing, { LILFORMER_NATIVE_LIBRARY: '/nowhere/lilformer.node' });
-    expect(stdout).toBe('wasm (WebAssembly with SIMD, one thread), the first that opened\n');
+    expect(stdout).toBe('wasm (WebAssembly with SIMD, one thread), first available\n');
     const lines = stderr.split('\n').filter((line) => line !== '' && !line.includes('npm warn'));
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^engine wasm, which is slower: native does not open \(.*nowhere/);
+    expect(lines[0]).toMatch(/^falling back to the engine wasm \(slower\): native unavailable: .*nowhere/);
     expect(lines[0]).toMatch(/native:build/);
   });
 
-  it('keeps what is open on a second auto, switches when another is named, and carries tensors over', async () => {
+  it('keeps the open engine for auto, switches by name, and moves tensors', async () => {
     const first = await openEngine({ engine: 'wasm' });
     expect(await openEngine()).toBe(first);
     const x = tf.tensor1d([1, 2, 3]);
     const cpu = await openEngine({ engine: 'cpu' });
-    expect(cpu.reason).toBe('asked for (engine)');
+    expect(cpu.reason).toBe('requested by engine');
     expect(tf.getBackend()).toBe('cpu');
     expect(await openEngine({ engine: 'auto' })).toBe(cpu);
     expect(tf.sum(x).dataSync()[0]).toBe(6);
@@ -43,9 +43,9 @@ describe('openEngine', () => {
     expect(tf.sum(x).dataSync()[0]).toBe(6);
   });
 
-  it('listens to LILFORMER_ENGINE, unless an engine is named', async () => {
+  it('uses LILFORMER_ENGINE unless an engine is named', async () => {
     vi.stubEnv('LILFORMER_ENGINE', 'cpu');
-    expect((await openEngine()).reason).toBe('asked for (LILFORMER_ENGINE)');
+    expect((await openEngine()).reason).toBe('requested by LILFORMER_ENGINE');
     expect((await openEngine({ engine: 'wasm' })).name).toBe('wasm');
     vi.stubEnv('LILFORMER_ENGINE', 'webgpu');
     await expect(openEngine()).rejects.toThrow(
@@ -54,11 +54,11 @@ describe('openEngine', () => {
     expect(engineNames).toEqual(['auto', 'native', 'tensorflow', 'tensorflow-gpu', 'wasm', 'cpu']);
   });
 
-  it('refuses to fall from an engine asked for by name to another', async () => {
+  it('does not fall back from an engine requested by name', async () => {
     await openEngine({ engine: 'cpu' });
     const setBackend = vi.spyOn(tf.engine(), 'setBackend').mockResolvedValue(false);
     await expect(openEngine({ engine: 'wasm' })).rejects.toThrow(
-      /^engine "wasm" does not open: .* To do: install @tensorflow\/tfjs-backend-wasm/,
+      /^engine "wasm": unavailable: .* Install @tensorflow\/tfjs-backend-wasm/,
     );
     setBackend.mockRestore();
     const { stderr, status } = run(describing, {
@@ -66,46 +66,44 @@ describe('openEngine', () => {
       LILFORMER_NATIVE_LIBRARY: '/nowhere/lilformer.node',
     });
     expect(status).not.toBe(0);
-    expect(stderr).toMatch(/LILFORMER_ENGINE "native" does not open: .*nowhere.* To do: /);
+    expect(stderr).toMatch(/LILFORMER_ENGINE "native": unavailable: .*nowhere.* Install the package/);
   });
 
-  it('says that float32 is used where bf16 cannot be', async () => {
+  it('reports float32 where bf16 is not supported', async () => {
     const engine = await openEngine({ engine: 'cpu', precision: 'bf16' });
     expect(engine.precision).toBe('float32');
     expect(engine.describe()).toBe(
-      'cpu (plain JavaScript, one thread: correct, and slow; float32, since bf16 takes the engine native and a ' +
-        'processor with AVX512-BF16), asked for (engine)',
+      'cpu (plain JavaScript, slow, one thread; float32: bf16 needs the native engine and a processor with ' +
+        'AVX512-BF16), requested by engine',
     );
     const plain = await openEngine({ engine: 'auto', precision: 'float32' });
-    expect(plain.describe()).toBe(
-      'cpu (plain JavaScript, one thread: correct, and slow), asked for (engine)',
-    );
+    expect(plain.describe()).toBe('cpu (plain JavaScript, slow, one thread), requested by engine');
   });
 
   it.each([0, -1, 1.5, NaN, 5000])('refuses %d threads', async (threads) => {
     await expect(openEngine({ engine: 'cpu', threads })).rejects.toThrow(
-      `threads ${threads}: expected a whole number from 1 to 1024`,
+      `threads ${threads}: expected an integer from 1 to 1024`,
     );
   });
 
-  it('refuses variables that make no sense, naming them', async () => {
+  it('names invalid environment variables', async () => {
     vi.stubEnv('LILFORMER_THREADS', 'many');
-    await expect(openEngine()).rejects.toThrow('LILFORMER_THREADS "many": expected a whole number from 1');
+    await expect(openEngine()).rejects.toThrow('LILFORMER_THREADS "many": expected an integer from 1');
     vi.stubEnv('LILFORMER_THREADS', '');
     vi.stubEnv('LILFORMER_PRECISION', 'fp8');
     await expect(openEngine()).rejects.toThrow('LILFORMER_PRECISION "fp8": expected float32 or bf16');
   });
 
-  it('names the missing package when TensorFlow is asked for', () => {
+  it('names the missing package for TensorFlow', () => {
     const nowhere = { LILFORMER_ENGINE: 'tensorflow-gpu', NODE_PATH: '' };
     const { stderr, status } = run(describing, nowhere);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(
-      /"tensorflow-gpu" does not open: the package @tensorflow\/tfjs-node-gpu is not installed. To do: npm i .* npx lilformer-tensorflow install --gpu/,
+      /"tensorflow-gpu": unavailable: the package @tensorflow\/tfjs-node-gpu is not installed. Run npm i .* npx lilformer-tensorflow install --gpu/,
     );
   });
 
-  it('leaves no listener on the process that would swallow the stack of an error', async () => {
+  it('leaves no process-wide listener that hides the stack of an error', async () => {
     const { status, stderr } = run(`
       import { openEngine } from '@lilformer/engine';
       await openEngine({ engine: 'wasm' });
@@ -115,7 +113,7 @@ describe('openEngine', () => {
     expect(stderr.length).toBeLessThan(2000);
   });
 
-  it('clones on wasm without a copy, and keeps the numbers until the last clone is gone', async () => {
+  it('clones on wasm without a copy, and keeps the memory until the last clone is disposed', async () => {
     await openEngine({ engine: 'wasm' });
     const { numTensors, numBytes } = tf.memory();
     const x = tf.tensor1d([1, 2, 3]);
@@ -124,13 +122,13 @@ describe('openEngine', () => {
     expect(again.dataId).toBe(x.dataId);
     x.dispose();
     clone.dispose();
-    tf.tensor1d([7, 8, 9]).dispose(); // would land in the freed place
+    tf.tensor1d([7, 8, 9]).dispose(); // would reuse the freed memory
     expect([...again.dataSync()]).toEqual([1, 2, 3]);
     again.dispose();
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
   });
 
-  it('hands out the same TensorFlow.js as require does', () => {
+  it('exports the same TensorFlow.js as require', () => {
     const required = createRequire(import.meta.url)('@tensorflow/tfjs-core') as typeof tf;
     expect(required.engine()).toBe(tf.engine());
     expect(tf.Tensor).toBe(required.Tensor);

@@ -1,11 +1,10 @@
-// The one TensorFlow.js namespace of the house. Everything that touches a tensor imports `tf` from here, so
-// that no second copy of the library (another version, or an inlined one) can slip in beside it.
+// The one TensorFlow.js namespace: everything imports `tf` from here, so that no second copy of the library gets in.
 //
-// It comes by `require`: for an `import`, Node first reads through the megabyte to find the names it exports, which
-// takes longer than to run it.
+// It is loaded by `require`: for an `import`, Node first scans its megabyte for export names, which takes longer than
+// running it.
 import { createRequire } from 'node:module';
 
-/** Loads a backend the same way. What runs this source as it is takes it for the next line, too. */
+/** Loads backends the same way. Also what tsx resolves the next line with. */
 const require = createRequire(import.meta.url);
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -7,7 +7,7 @@
 // a tensor of a part of another's (slice does), the block stays until both are gone.
 import { DataOnIds } from './data-storage.js';
 import type { NativeKernels } from './kernels.js';
-import type { Library } from './load.js';
+import type { Addon } from './load.js';
 import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './memory.js';
 import { cpu, type tf } from './tf.js';
 
@@ -35,7 +35,7 @@ export class NativeBackend extends cpu.MathBackendCPU {
   /** How many kernels of cpu are running, one inside the other. */
   #inside = 0;
 
-  constructor(library: Library) {
+  constructor(library: Addon) {
     super();
     this.data = new DataOnIds<TensorData>(this);
     this.kernels = library;

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadLibrary, NativeUnavailableError, type Library } from './load.js';
+import { loadAddon, NativeUnavailableError, type Addon } from './load.js';
 import { signatures } from './testing/signatures.js';
 
-const library = ((): Library | undefined => {
+const library = ((): Addon | undefined => {
   try {
-    return loadLibrary();
+    return loadAddon();
   } catch (error) {
     if (error instanceof NativeUnavailableError) return undefined;
     throw error;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-/** The module as a new process would have it: what was loaded before is forgotten. */
+/** The module in the state of a new process. */
 async function fresh() {
   vi.resetModules();
   return import('./load.js');
 }
 
-describe('where there is no library', () => {
+describe('loadAddon without an addon', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -22,32 +22,32 @@ describe('where there is no library', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('says what was looked for and what to do', async () => {
+  it('names what was tried and what to do', async () => {
     vi.stubEnv('LILFORMER_NATIVE_LIBRARY', '');
     vi.doMock('node:fs', () => ({ existsSync: () => false }));
-    const { loadLibrary, NativeUnavailableError } = await fresh();
-    expect(loadLibrary).toThrow(NativeUnavailableError);
-    expect(loadLibrary).toThrow(
+    const { loadAddon, NativeUnavailableError } = await fresh();
+    expect(loadAddon).toThrow(NativeUnavailableError);
+    expect(loadAddon).toThrow(
       new RegExp(
-        `no native library for ${process.platform} ${process.arch}; looked for a library built here: not there; ` +
-          'the package of this platform: not there. .*nx run native:build',
+        `native addon for ${process.platform} ${process.arch} not found: tried \`.*lilformer-native.node\` \\(missing\\) ` +
+          'and `@lilformer/native-.*` \\(not installed\\). .*nx run native:build',
       ),
     );
   });
 
-  it('looks nowhere else when the one asked for is not there', async () => {
+  it('tries nothing else when LILFORMER_NATIVE_LIBRARY is set', async () => {
     vi.stubEnv('LILFORMER_NATIVE_LIBRARY', join(folder, 'none.node'));
-    const { loadLibrary } = await fresh();
-    expect(loadLibrary).toThrow(/looked for LILFORMER_NATIVE_LIBRARY: .*none\.node does not open: /);
-    expect(loadLibrary).not.toThrow('built here');
+    const { loadAddon } = await fresh();
+    expect(loadAddon).toThrow(/not found: tried `[^`]*none\.node` \(/);
+    expect(loadAddon).not.toThrow('not installed');
   });
 
-  it('does not die of a file that is no library', async () => {
+  it('reports a file that is not an addon', async () => {
     const file = join(folder, 'text.node');
-    writeFileSync(file, 'not a library');
+    writeFileSync(file, 'not an addon');
     vi.stubEnv('LILFORMER_NATIVE_LIBRARY', file);
-    const { loadLibrary, NativeUnavailableError } = await fresh();
-    expect(loadLibrary).toThrow(NativeUnavailableError);
-    expect(loadLibrary).toThrow('does not open');
+    const { loadAddon, NativeUnavailableError } = await fresh();
+    expect(loadAddon).toThrow(NativeUnavailableError);
+    expect(loadAddon).toThrow('text.node');
   });
 });

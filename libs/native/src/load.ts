@@ -1,100 +1,82 @@
-// Finds and opens the native library: the one that LILFORMER_NATIVE_LIBRARY names, the one built here, or the one of
-// the platform's package. Downloads nothing. Leaves out what is done with it: backend.ts and register-native.ts.
+// Finds and loads the native addon: the file that LILFORMER_NATIVE_LIBRARY names, a local build, or the package of this
+// platform. Downloads nothing.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { NativeKernels } from './kernels.js';
 
-/** What the library tells of the machine, and its settings. */
-export interface Machine {
-  /** The vector instructions in use, chosen when the library was opened. */
+/** The functions of the addon that are not kernels. */
+interface Machine {
+  /** The vector instructions in use, chosen when the addon was loaded. */
   simdLevel(): 'avx512' | 'avx2' | 'neon' | 'portable';
   /** Whether the processor multiplies bf16 matrices in hardware. */
   hasBf16(): boolean;
-  /** Cores that this process may use, limits of containers respected. */
+  /** Number of cores available to this process, within its container's limits. */
   defaultThreads(): number;
-  /** Sets the number of threads; gives what it is now. */
+  /** Sets the number of threads and returns the new number. */
   setThreads(count: number): number;
-  /** Bytes from the first element of an array to the next address that divides by 64. */
+  /** Number of bytes from the first element of an array to the next 64-byte boundary. */
   alignmentOf(array: Float32Array): number;
 }
 
-/** The functions of the native library. */
-export type Library = Machine & NativeKernels;
+/** The functions of the addon. */
+export type Addon = Machine & NativeKernels;
 
-/** There is no native library that this machine can open; the message lists what was looked for. */
+/** No native addon can be loaded on this machine; the message lists the files and packages tried. */
 export class NativeUnavailableError extends Error {
   override readonly name = 'NativeUnavailableError';
 }
 
-/** Where a library may be: words for people, and the file, if there is one to open. */
-interface Place {
-  readonly what: string;
-  readonly file: () => string | undefined;
-}
-
 const require = createRequire(import.meta.url);
 
-let loaded: Library | undefined;
+let loaded: Addon | undefined;
 
 /**
- * Opens the native library, once for a process.
+ * Loads the native addon, once per process.
  *
- * @throws NativeUnavailableError when there is none, or when the one asked for by LILFORMER_NATIVE_LIBRARY does not
- *   open: then nothing else is tried
+ * @throws NativeUnavailableError when there is none. If LILFORMER_NATIVE_LIBRARY is set, only that file is tried
  */
-export function loadLibrary(): Library {
-  return (loaded ??= open(places()));
+export function loadAddon(): Addon {
+  return (loaded ??= load());
 }
 
-function open(places: Place[]): Library {
-  const misses: string[] = [];
-  for (const { what, file } of places) {
-    const path = file();
-    if (path === undefined) {
-      misses.push(`${what}: not there`);
-      continue;
-    }
-    const module: { exports: Partial<Library> } = { exports: {} };
+function load(): Addon {
+  const failures: string[] = [];
+  for (const file of candidates(failures)) {
+    const module: { exports: Partial<Addon> } = { exports: {} };
     try {
-      // Not `require`, which knows a library by its ending .node alone.
-      process.dlopen(module as NodeJS.Module, path);
-      if (!module.exports.setThreads) throw new Error('it is not a library of @lilformer/native');
-      return module.exports as Library;
+      // Not `require`, which recognizes an addon by the extension .node alone.
+      process.dlopen(module as NodeJS.Module, file);
+      if (!module.exports.setThreads) throw new Error('not an addon of @lilformer/native');
+      return module.exports as Addon;
     } catch (error) {
-      misses.push(
-        `${what}: ${path} does not open: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      failures.push(`\`${file}\` (${error instanceof Error ? error.message : String(error)})`);
     }
   }
   throw new NativeUnavailableError(
-    `no native library for ${process.platform} ${process.arch}; looked for ${misses.join('; ')}. ` +
-      'With a Rust toolchain `npx nx run native:build` makes one',
+    `native addon for ${process.platform} ${process.arch} not found: tried ${failures.join(' and ')}. ` +
+      'With a Rust toolchain, build it: npx nx run native:build',
   );
 }
 
-function places(): Place[] {
-  const asked = process.env.LILFORMER_NATIVE_LIBRARY;
-  if (asked) {
-    return [{ what: 'LILFORMER_NATIVE_LIBRARY', file: () => asked }];
-  }
+/** The files to try; adds those that are missing to `failures`. */
+function candidates(failures: string[]): string[] {
+  const named = process.env.LILFORMER_NATIVE_LIBRARY;
+  if (named) return [named];
+  const files: string[] = [];
   const built = fileURLToPath(new URL('../build/lilformer-native.node', import.meta.url));
-  return [
-    { what: 'a library built here', file: () => (existsSync(built) ? built : undefined) },
-    {
-      what: 'the package of this platform',
-      file: () => {
-        try {
-          return require.resolve(platformPackage());
-        } catch {
-          return undefined;
-        }
-      },
-    },
-  ];
+  if (existsSync(built)) files.push(built);
+  else failures.push(`\`${built}\` (missing)`);
+  const name = platformPackage();
+  try {
+    files.push(require.resolve(name));
+  } catch {
+    failures.push(`\`${name}\` (not installed)`);
+  }
+  return files;
 }
 
-/** `@lilformer/native-linux-x64-gnu` and its like: the optional package that holds this platform's library. */
+/** The optional package that holds the addon for this platform, such as `@lilformer/native-linux-x64-gnu`. */
 function platformPackage(): string {
   const parts = [process.platform, process.arch, ...(process.platform === 'linux' ? [libc()] : [])];
   return `@lilformer/native-${parts.join('-')}`;
@@ -102,7 +84,7 @@ function platformPackage(): string {
 
 function libc(): 'gnu' | 'musl' {
   const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
-  report.excludeNetwork = true; // or it looks up names of hosts
+  report.excludeNetwork = true; // otherwise it resolves host names
   const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime ? 'gnu' : 'musl';
 }

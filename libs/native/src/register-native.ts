@@ -1,8 +1,7 @@
-// Registers the backend with TensorFlow.js: all kernels of cpu, and over them the native ones. Leaves out choosing an
-// engine, which is @lilformer/engine's.
+// Registers the backend with TensorFlow.js: the kernels of tfjs's cpu backend, replaced by native ones where there are any.
 import { tf } from './tf.js';
 import { NativeBackend } from './backend.js';
-import { loadLibrary, type Library } from './load.js';
+import { loadAddon, type Addon } from './load.js';
 import { elementwise } from './operations/elementwise.js';
 import { layout } from './operations/layout.js';
 import { products } from './operations/matmul.js';
@@ -12,42 +11,36 @@ import { reductions } from './operations/reduce.js';
 type KernelParams = Parameters<tf.KernelFunc>[0];
 type KernelResult = ReturnType<tf.KernelFunc>;
 
-/** What `registerNative` takes. */
-export interface NativeOptions {
-  /** Threads that kernels run on; without it LILFORMER_THREADS, or the cores that this process may use. */
-  threads?: number;
+/** Properties of the registered backend. */
+interface RegisteredNative {
+  /** The vector instructions in use. */
+  readonly instructions: ReturnType<Addon['simdLevel']>;
+  /** Whether the processor multiplies bf16 matrices in hardware. */
+  readonly hasBf16: boolean;
+  readonly threads: number;
 }
-
-const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', neon: 'NEON', portable: 'portable code' } as const;
 
 /**
- * Registers the TensorFlow.js backend `native`, and says what it runs on: `AVX-512 with bf16, 2 threads`. May be
- * called again to change the number of threads.
+ * Registers the TensorFlow.js backend `native`. May be called again to change the number of threads.
  *
- * @throws NativeUnavailableError when there is no library for this machine
- * @throws Error when the number of threads is not a whole number of at least 1
+ * @param options.threads default: LILFORMER_THREADS, or the cores available to this process
+ * @throws NativeUnavailableError when there is no addon for this machine
+ * @throws Error when the number of threads is not an integer of at least 1
  */
-export function registerNative(options: NativeOptions = {}): string {
-  const library = loadLibrary();
-  const threads = library.setThreads(wantedThreads(options, library));
+export function registerNative(options: { threads?: number } = {}): RegisteredNative {
+  const addon = loadAddon();
+  const variable = process.env.LILFORMER_THREADS;
+  const wanted = options.threads ?? (variable ? Number(variable) : addon.defaultThreads());
+  if (!Number.isInteger(wanted) || wanted < 1) {
+    const given = options.threads === undefined ? `LILFORMER_THREADS ${variable}` : `threads ${wanted}`;
+    throw new Error(`${given}: expected an integer of at least 1`);
+  }
+  const threads = addon.setThreads(wanted);
   if (!tf.findBackendFactory('native')) {
     registerKernels();
-    tf.registerBackend('native', () => new NativeBackend(library), 4);
+    tf.registerBackend('native', () => new NativeBackend(addon), 4);
   }
-  const precision = library.hasBf16() ? ' with bf16' : '';
-  return `${INSTRUCTIONS[library.simdLevel()]}${precision}, ${threads} thread${threads === 1 ? '' : 's'}`;
-}
-
-function wantedThreads({ threads }: NativeOptions, library: Library): number {
-  const variable = process.env.LILFORMER_THREADS;
-  const [asker, wanted] =
-    threads !== undefined || !variable ? ['threads', threads] : ['LILFORMER_THREADS', Number(variable)];
-  if (wanted === undefined) return library.defaultThreads();
-  if (!Number.isInteger(wanted) || wanted < 1) {
-    const given = asker === 'threads' ? String(wanted) : variable;
-    throw new Error(`${asker} ${given}: expected a whole number of at least 1`);
-  }
-  return wanted;
+  return { instructions: addon.simdLevel(), hasBf16: addon.hasBf16(), threads };
 }
 
 function registerKernels(): void {

@@ -3,14 +3,7 @@
 import type { NamedArray } from '@lilformer/checkpoints';
 import type { tf } from '@lilformer/engine';
 import type { Parameter } from '@lilformer/layers';
-import {
-  adamStep,
-  adamWStep,
-  createAdamState,
-  createSgdState,
-  sgdStep,
-  type Gradients,
-} from '@lilformer/ops';
+import { adamStep, adamWStep, createAdamState, createSgdState, sgdStep } from '@lilformer/ops';
 import { checkAbove, checkBetween } from './check.js';
 
 /**
@@ -64,7 +57,7 @@ interface Group {
   readonly slots: Readonly<Record<string, Float32Array[]>>;
   /** Updates made, one entry a parameter; absent where the rule does not count. */
   readonly steps?: number[];
-  update(gradients: Gradients, learningRate: number, gradientScale: number): void;
+  update(gradients: readonly (tf.Tensor | null | undefined)[], learningRate: number, gradientScale: number): void;
 }
 
 /** Updates named parameters in place; made by {@link createOptimizer}. Holds no tensors. */

@@ -1,5 +1,4 @@
-// The operations that a training step of a workload is made of, on its shapes: how often each comes, what it computes,
-// and the same as a composition of plain TensorFlow.js operations. Leaves out timing them.
+// The operations of a workload's training step, on its shapes: number of calls, FLOPs and bytes of each.
 import { tf } from '@lilformer/engine';
 import * as ops from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
@@ -18,8 +17,6 @@ export interface OperationCase {
   readonly shapes: readonly (readonly number[])[];
   /** The operation on tensors of these shapes. */
   run(...inputs: tf.Tensor[]): tf.Tensor;
-  /** The same in plain operations. */
-  plain(...inputs: tf.Tensor[]): tf.Tensor;
 }
 
 /** All operations of a workload's step but for the optimizer's. */
@@ -50,10 +47,6 @@ export function operationCases(workload: Workload, random: Random): OperationCas
         : [[vocab, d]],
       run: (table, places) =>
         places ? ops.embeddingWithPositions(input, table, places, 0) : ops.embedding(input, table),
-      plain: (table, places) =>
-        places
-          ? ops.embeddingWithPositionsReference(input, table, places, 0)
-          : ops.embeddingReference(input, table),
     },
     ...(workload.kind === 'transformer' ? blockCases(workload) : []),
     ...(workload.kind === 'rnn' || workload.kind === 'gru' ? recurrentCases(workload) : []),
@@ -63,7 +56,6 @@ export function operationCases(workload: Workload, random: Random): OperationCas
       flops: 6 * tokens * width * vocab,
       shapes: [[batch, seq, width], [vocab, width], ...bias],
       run: (x, w, b?: tf.Tensor) => ops.linearCrossEntropy(x, w, b, target),
-      plain: (x, w, b) => ops.linearCrossEntropyReference(x, w, b, target),
     },
   ];
 }
@@ -85,7 +77,6 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
     flops: 6 * tokens * from * to,
     shapes: [[batch, seq, from], [to, from], ...(withBias ? [[to]] : [])],
     run: (x, weight, bias) => ops.linear(x, weight, bias, activation),
-    plain: (x, weight, bias) => ops.linearReference(x, weight, bias, activation),
   });
   const mask = w.dropout > 0 ? { rate: w.dropout, seed: 1, counter: 1 } : undefined;
   return [
@@ -95,7 +86,6 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
       flops: 0,
       shapes: [x, ...norm],
       run: (x, g, b) => (b ? ops.layerNorm(x, g, b) : ops.rmsNorm(x, g)),
-      plain: (x, g, b) => (b ? ops.layerNormReference(x, g, b) : ops.rmsNormReference(x, g)),
     },
     linear('queries, keys, values', d, 3 * d, false),
     {
@@ -104,10 +94,6 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
       flops: 12 * batch * seq ** 2 * d,
       shapes: [[batch, seq, 3 * d]],
       run: (qkv) => ops.attentionPacked(qkv, { heads, causal: true, dropout: mask }).output,
-      plain: (qkv) => {
-        const [q, k, v] = tf.split(qkv, 3, 2);
-        return ops.attentionReference(q, k, v, { heads, causal: true, dropout: mask }).output;
-      },
     },
     linear('attention out', d, d, false),
     {
@@ -119,10 +105,6 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
         if (mask) return ops.residual(x, y, mask);
         return (b ? ops.addLayerNorm(x, y, g, b) : ops.addRmsNorm(x, y, g))[1];
       },
-      plain: (x, y, g, b) => {
-        if (mask) return ops.residualReference(x, y, mask);
-        return (b ? ops.addLayerNormReference(x, y, g, b) : ops.addRmsNormReference(x, y, g))[1];
-      },
     },
     ...((w.experts ?? 1) > 1
       ? [expertsCase(w)]
@@ -133,7 +115,6 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
       flops: 0,
       shapes: [x, x],
       run: (x, y) => ops.residual(x, y, mask),
-      plain: (x, y) => ops.residualReference(x, y, mask),
     },
   ];
 }
@@ -147,28 +128,23 @@ function expertsCase({ d, ff, layers, seq, batch, act, experts = 1 }: Transforme
       'int32',
     );
   /** Each expert's weights follow each other among the inputs. */
-  const each = (
-    weights: tf.Tensor[],
-    linear: typeof ops.linearReference,
-  ): ((rows: tf.Tensor) => tf.Tensor)[] =>
+  const each = (weights: tf.Tensor[]): ((rows: tf.Tensor) => tf.Tensor)[] =>
     Array.from({ length: experts }, (_, i) => {
       const [up, upBias, down, downBias] = weights.slice(4 * i, 4 * i + 4);
-      return (rows) => linear(linear(rows, up, upBias, act), down, downBias);
+      return (rows) => ops.linear(ops.linear(rows, up, upBias, act), down, downBias);
     });
   return {
     name: `${experts} experts ${d} → ${ff} → ${d}, ${act}`,
     calls: layers,
     flops: 6 * tokens * 2 * d * ff,
     shapes: [[tokens, d], ...Array.from({ length: experts }, () => [[ff, d], [ff], [d, ff], [d]]).flat()],
-    run: (x, ...weights) => ops.dispatchToExperts(x, route(), each(weights, ops.linear)),
-    plain: (x, ...weights) => ops.dispatchToExpertsReference(x, route(), each(weights, ops.linearReference)),
+    run: (x, ...weights) => ops.dispatchToExperts(x, route(), each(weights)),
   };
 }
 
 function recurrentCases({ kind, d, hidden, layers, seq, batch }: RecurrentWorkload): OperationCase[] {
   const gates = kind === 'gru' ? 3 : 1;
   const op = kind === 'gru' ? ops.gru : ops.rnn;
-  const reference = kind === 'gru' ? ops.gruReference : ops.rnnReference;
   return Array.from({ length: layers }, (_, layer) => {
     const inputs = layer === 0 ? d : hidden;
     const weights = (weightIh: tf.Tensor, weightHh: tf.Tensor, biasIh: tf.Tensor, biasHh: tf.Tensor) => ({
@@ -189,7 +165,6 @@ function recurrentCases({ kind, d, hidden, layers, seq, batch }: RecurrentWorklo
         [gates * hidden],
       ],
       run: (x, ih, hh, bi, bh) => op(x, weights(ih, hh, bi, bh)).output,
-      plain: (x, ih, hh, bi, bh) => reference(x, weights(ih, hh, bi, bh)).output,
     };
   });
 }

@@ -6,7 +6,7 @@ import { Random } from '@lilformer/random';
 import { openFor } from './engine.js';
 import type { Precision } from './contestants.js';
 import { operationCases, type OperationCase } from './ops-cases.js';
-import { digits, table, times } from './table.js';
+import { digits, table } from './table.js';
 import { createTraining } from './training-step.js';
 import { usefulFlops, type Workload } from './workloads.js';
 
@@ -17,8 +17,6 @@ interface Task {
   readonly precision: Precision;
   /** Times each operation for about this long. */
   readonly ms: number;
-  /** Whether to time the plain compositions as well. */
-  readonly plain: boolean;
 }
 
 interface Timed {
@@ -32,25 +30,24 @@ const random = new Random(0);
 
 const { step, parameters } = createTraining(task.workload);
 const stepMs = fastest(() => step());
-const rows: { name: string; calls: number; timed: Timed; flops: number; bytes: number; plain?: Timed }[] = [];
+const rows: { name: string; calls: number; timed: Timed; flops: number; bytes: number }[] = [];
 for (const one of operationCases(task.workload, random)) {
   const inputs = one.shapes.map(randomTensor);
-  const timed = time(one, inputs, 'run');
-  const plain = task.plain ? time(one, inputs, 'plain') : undefined;
-  rows.push({ ...one, timed, plain, bytes: one.bytes ?? bytesOf(one, inputs) });
+  const timed = time(one, inputs);
+  rows.push({ ...one, timed, bytes: one.bytes ?? bytesOf(one, inputs) });
   tf.dispose(inputs);
 }
 rows.push(...optimizerRows());
 print();
 
 /** The fastest forward pass on its own, and what a gradient takes beyond the forward pass that records for it. */
-function time(one: OperationCase, inputs: tf.Tensor[], how: 'run' | 'plain'): Timed {
+function time(one: OperationCase, inputs: tf.Tensor[]): Timed {
   const dy = tf.tidy(() => {
-    const shape = one[how](...inputs).shape;
+    const shape = one.run(...inputs).shape;
     return shape.length === 0 ? tf.scalar(1) : randomTensor(shape);
   });
-  const forward = fastest(() => one[how](...inputs));
-  const both = fastest(() => tf.grads((...given: tf.Tensor[]) => one[how](...given))(inputs, dy));
+  const forward = fastest(() => one.run(...inputs));
+  const both = fastest(() => tf.grads((...given: tf.Tensor[]) => one.run(...given))(inputs, dy));
   dy.dispose();
   return { forward, backward: Math.max(0, both - forward) };
 }
@@ -100,13 +97,12 @@ function optimizerRows(): typeof rows {
 
 function print(): void {
   const head = ['operation', 'calls', 'forward ms', 'backward ms', 'GFLOP/s', 'GB/s', 'of a step'];
-  if (task.plain) head.push('plain tfjs ms');
   const ofStep = (ms: number): string => `${((ms / stepMs) * 100).toFixed(1)} %`;
   let sum = 0;
-  const lines = rows.map(({ name, calls, timed, flops, bytes, plain }) => {
+  const lines = rows.map(({ name, calls, timed, flops, bytes }) => {
     const ms = timed.forward + timed.backward;
     sum += calls * ms;
-    const line: (string | undefined)[] = [
+    return [
       name,
       String(calls),
       digits(timed.forward),
@@ -115,15 +111,10 @@ function print(): void {
       flops > 0 ? '' : digits(bytes / ms / 1e6),
       ofStep(calls * ms),
     ];
-    if (task.plain) {
-      const slow = plain && plain.forward + plain.backward;
-      line.push(slow === undefined ? '' : `${digits(slow)} (${times(slow / ms)})`);
-    }
-    return line;
   });
   const gflops = usefulFlops(task.workload) / stepMs / 1e6;
   console.log(
     `${task.name} | ${task.precision} on ${engine.describe()} | a step: ${digits(stepMs)} ms, ${digits(gflops)} GFLOP/s\n\n` +
-      `${table(head, [...lines, ['all of these', ...['', '', '', '', ''], ofStep(sum), ...(task.plain ? [''] : [])]])}\n`,
+      `${table(head, [...lines, ['all of these', ...['', '', '', '', ''], ofStep(sum)]])}\n`,
   );
 }

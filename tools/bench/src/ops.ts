@@ -11,7 +11,6 @@ const help = `Usage: npx nx run bench:ops -- [options]
   --workload NAMES    only these, separated by commas (default: all)
   --engine NAME       (default: auto)
   --precision NAMES   float32, bf16 or both, separated by commas (default: float32)
-  --plain             time the same as compositions of plain TensorFlow.js operations, too
   --batch N           texts in a batch, instead of the workload's own
   --peers FOLDER      where workloads.json is (default $LILFORMER_PEERS, or ../shared/bench beside the workspace)
   --threads N         (default: the cores at hand)
@@ -23,7 +22,6 @@ async function main(): Promise<void> {
       workload: { type: 'string', multiple: true, default: [] },
       engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
       precision: { type: 'string', multiple: true, default: ['float32'] },
-      plain: { type: 'boolean', default: false },
       batch: { type: 'string' },
       peers: { type: 'string' },
       threads: { type: 'string' },
@@ -42,7 +40,7 @@ async function main(): Promise<void> {
     const batch = values.batch === undefined ? own.batch : wholeNumber('batch', values.batch);
     const workload = { ...own, batch };
     for (const precision of namesOf<Precision>('precision', values.precision, ['float32', 'bf16'])) {
-      const task = { name, workload, engine: values.engine, precision, ms, plain: values.plain };
+      const task = { name, workload, engine: values.engine, precision, ms };
       const child = ownProgram('./ops-ours.ts', [JSON.stringify(task)], threadsEnvironment(threads));
       console.log((await run(child)).stdout);
     }

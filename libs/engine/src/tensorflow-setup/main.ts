@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { missingForGpu, missingInTensorFlow, thisMachine } from '../gpu.js';
-import { addonOf, installedTensorFlow } from '../tensorflow.js';
+import { missingForGpu, missingInTensorFlow, thisMachine } from '../backends/gpu.js';
+import { addonOf, installedTensorFlow } from '../backends/tensorflow.js';
 import { HELP, parseCommand } from './command-line.js';
 import { install, packageFor, receiptIn } from './install.js';
 

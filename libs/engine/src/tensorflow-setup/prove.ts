@@ -1,6 +1,7 @@
 // A small training step on TensorFlow and on the cpu engine: loss, gradients and updated weights have to be the same.
 // A program of its own (`prove.js ENGINE`), since a process can hold one libtensorflow; prints one JSON line.
-import { openEngine, tf, type EngineName } from '../index.js';
+import type { EngineName } from '../candidates.js';
+import { openEngine, tf } from '../index.js';
 
 /** Numbers of one step, by name. */
 type Step = Record<string, number[]>;

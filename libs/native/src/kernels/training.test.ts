@@ -3,11 +3,11 @@
 // right is tested beside the operations of @lilformer/ops.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadLibrary, NativeUnavailableError, type Library } from '../load.js';
+import { loadAddon, NativeUnavailableError, type Addon } from '../load.js';
 
-const library = ((): Library | undefined => {
+const library = ((): Addon | undefined => {
   try {
-    return loadLibrary();
+    return loadAddon();
   } catch (error) {
     if (error instanceof NativeUnavailableError) return undefined; // no cargo here
     throw error;

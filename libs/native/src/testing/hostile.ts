@@ -6,7 +6,7 @@
 // get past the checks, with sizes of 0, 1 and odd ones, before they are spoiled.
 import fc from 'fast-check';
 import { openSync, writeSync, ftruncateSync } from 'node:fs';
-import { loadLibrary } from '../load.js';
+import { loadAddon } from '../load.js';
 import { signatures, type Argument, type Kind } from './signatures.js';
 
 type View = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -248,7 +248,7 @@ function spoil(values: readonly unknown[], args: readonly Argument[], draw: Draw
   return spoilt;
 }
 
-const library = loadLibrary() as unknown as Record<string, Call>;
+const library = loadAddon() as unknown as Record<string, Call>;
 const all = signatures();
 // Threads beyond the cores make everything slow, and are clamped; so only a few are asked for.
 library.setThreads(3);

@@ -2,11 +2,11 @@
 // made it.
 import { describe } from 'vitest';
 import { cargoVersion } from '../../scripts/cargo-version.mjs';
-import { loadLibrary, NativeUnavailableError } from '../load.js';
+import { loadAddon, NativeUnavailableError } from '../load.js';
 
 function missing(): string | undefined {
   try {
-    loadLibrary();
+    loadAddon();
     return undefined;
   } catch (error) {
     if (!(error instanceof NativeUnavailableError)) throw error;

@@ -1,0 +1,94 @@
+// The linear layer x · Wᵀ + b and the activation after it.
+import { differentiable, isRecording, tf, tidy } from '@lilformer/engine';
+import { compute, integers, nativeKernels, usesBf16 } from '../support/kernels.js';
+import { expectShape, rowCount, shapeText } from '../support/shapes.js';
+import { ACTIVATION_KIND, activationReference, type Activation } from './activations.js';
+import { Bf16Matrix, type Weight } from './bf16-matrix.js';
+
+/**
+ * y = activation(x · weightᵀ + bias); `F.linear` of PyTorch.
+ *
+ * @param x [..., in]
+ * @param weight [out, in]; a Bf16Matrix gets no gradient
+ * @param bias [out]
+ * @returns [..., out]
+ * @throws Error when the sizes do not fit.
+ */
+export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
+  check(x, weight, bias);
+  const native = nativeKernels();
+  if (weight instanceof Bf16Matrix && (!native || isRecording())) {
+    return tidy(() => linear(x, weight.toTensor(), bias, activation));
+  }
+  if (!native) return linearReference(x, weight as tf.Tensor, bias, activation);
+  const [outputs, inputs] = weight.shape as [number, number];
+  const rows = rowCount(x);
+  const shape = [...x.shape.slice(0, -1), outputs];
+  const kind = ACTIVATION_KIND[activation ?? 'none'];
+  const sizes = [rows, inputs, outputs, kind, usesBf16()] as const;
+  if (weight instanceof Bf16Matrix) {
+    const words = integers(weight.words);
+    return compute([x, bias], [shape], ([x, b], [y]) => native.linearForward16(x, words, b, y, ...sizes))[0];
+  }
+  if (!isRecording()) {
+    return compute([x, weight, bias], [shape], ([x, w, b], [y]) =>
+      native.linearForward(x, w, b, y, undefined, ...sizes),
+    )[0];
+  }
+  // The derivative of relu is computed from its output, that of GELU from its input.
+  const isGelu = activation === 'gelu' || activation === 'geluTanh';
+  return differentiable(
+    'linear',
+    bias ? [x, weight, bias] : [x, weight],
+    (save) => {
+      const [y, preActivation] = compute(
+        [x, weight, bias],
+        [shape, isGelu ? shape : undefined],
+        ([x, w, b], [y, preActivation]) => native.linearForward(x, w, b, y, preActivation, ...sizes),
+      );
+      const kept = activation === 'relu' ? y : preActivation;
+      save?.(...(kept ? [x, weight, kept] : [x, weight]));
+      return y;
+    },
+    (dy, [x, weight, kept]: (tf.Tensor | undefined)[], wanted) => {
+      const shapes = [x!.shape, weight!.shape, [outputs]].map((shape, i) => (wanted(i) ? shape : undefined));
+      return compute(
+        [dy, x!, weight!, kept],
+        [shapes[0], shapes[1], bias && shapes[2]],
+        ([dy, x, w, kept], [dx, dw, db]) => native.linearBackward(dy, x, w, kept, dx, dw, db, ...sizes),
+      ).slice(0, bias ? 3 : 2);
+    },
+    // The input of GELU is saved anyway: a large output need not be.
+    isGelu
+      ? {
+          minBytes: 2 ** 26,
+          needs: [2],
+          compute: (x) => compute([x], [shape], ([x], [y]) => native.activationForward(x, y, kind))[0],
+        }
+      : undefined,
+  );
+}
+
+/** The reference of `linear`. */
+export function linearReference(
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias?: tf.Tensor,
+  activation?: Activation,
+): tf.Tensor {
+  check(x, weight, bias);
+  const flat = tf.reshape(x, [rowCount(x), weight.shape[1]!]);
+  let y: tf.Tensor = tf.matMul(flat, weight as tf.Tensor2D, false, true);
+  if (bias) y = tf.add(y, bias);
+  if (activation) y = activationReference[activation](y);
+  return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]]);
+}
+
+function check(x: tf.Tensor, weight: Weight, bias?: tf.Tensor): void {
+  if (x.rank < 1 || weight.rank !== 2 || x.shape.at(-1) !== weight.shape[1]) {
+    throw new Error(
+      `linear: x ${shapeText(x.shape)} and weight ${shapeText(weight.shape)}, expected x [..., in] and weight [out, in]`,
+    );
+  }
+  if (bias) expectShape('linear: bias', bias, [weight.shape[0]!], ['out']);
+}

@@ -1,0 +1,19 @@
+// Stacked matrices, so that several projections of one input are one product.
+import { tf } from '@lilformer/engine';
+import { shapeText } from '../support/shapes.js';
+
+/**
+ * Concatenates matrices along the rows.
+ *
+ * @param matrices at least one, each [rows, columns] with the same columns
+ * @returns [sum of the rows, columns]
+ * @throws Error when the columns differ
+ */
+export function stackRows(matrices: readonly tf.Tensor[]): tf.Tensor {
+  const columns = matrices[0]?.shape.at(-1);
+  if (matrices.length === 0 || matrices.some(({ rank, shape }) => rank !== 2 || shape[1] !== columns)) {
+    const given = matrices.map(({ shape }) => shapeText(shape)).join(', ');
+    throw new Error(`stackRows: shapes ${given || 'none'}, expected matrices of equally many columns`);
+  }
+  return tf.concat([...matrices], 0);
+}

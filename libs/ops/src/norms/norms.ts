@@ -1,0 +1,174 @@
+// Layer norm (Ba, Kiros and Hinton, arXiv:1607.06450) and RMS norm (Zhang and Sennrich, arXiv:1910.07467) over the last
+// dimension, alone and fused with the residual addition before them.
+import { differentiable, isRecording, tf } from '@lilformer/engine';
+import { residual } from '../dropout/residual.js';
+import { compute, nativeKernels } from '../support/kernels.js';
+import { expectShape, rowCount } from '../support/shapes.js';
+
+/**
+ * (x - mean) / √(variance + eps) · weight + bias; `F.layer_norm` of PyTorch.
+ *
+ * @param x [..., C]
+ * @param weight [C]
+ * @param bias [C]
+ * @returns [..., C]
+ */
+export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
+  checkWeights('layerNorm', x, weight, bias);
+  return nativeKernels()
+    ? norm('layerNorm', x, undefined, weight, bias, eps)[1]
+    : layerNormReference(x, weight, bias, eps);
+}
+
+/** The reference of `layerNorm`. */
+export function layerNormReference(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
+  const centered = tf.sub(x, tf.mean(x, -1, true));
+  const variance = tf.mean(tf.square(centered), -1, true);
+  return tf.add(tf.mul(tf.div(centered, tf.sqrt(tf.add(variance, eps))), weight), bias);
+}
+
+/**
+ * x / √(mean(x²) + eps) · weight; `F.rms_norm` of PyTorch.
+ *
+ * @param x [..., C]
+ * @param weight [C]
+ * @returns [..., C]
+ */
+export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
+  checkWeights('rmsNorm', x, weight);
+  return nativeKernels()
+    ? norm('rmsNorm', x, undefined, weight, undefined, eps)[1]
+    : rmsNormReference(x, weight, eps);
+}
+
+/** The reference of `rmsNorm`. */
+export function rmsNormReference(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
+  const meanSquare = tf.mean(tf.square(x), -1, true);
+  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(meanSquare, eps))), weight);
+}
+
+/**
+ * x + y and its layer norm, in one pass.
+ *
+ * @param x [..., C]
+ * @param y [..., C]
+ * @param weight [C]
+ * @param bias [C]
+ * @returns both [..., C]
+ */
+export function addLayerNorm(
+  x: tf.Tensor,
+  y: tf.Tensor,
+  weight: tf.Tensor,
+  bias: tf.Tensor,
+  eps = 1e-5,
+): [sum: tf.Tensor, normed: tf.Tensor] {
+  expectShape('addLayerNorm: y', y, x.shape, []);
+  checkWeights('addLayerNorm', x, weight, bias);
+  if (nativeKernels()) return norm('addLayerNorm', x, y, weight, bias, eps);
+  const sum = residual(x, y);
+  return [sum, layerNormReference(sum, weight, bias, eps)];
+}
+
+/**
+ * x + y and its RMS norm, in one pass.
+ *
+ * @param x [..., C]
+ * @param y [..., C]
+ * @param weight [C]
+ * @returns both [..., C]
+ */
+export function addRmsNorm(
+  x: tf.Tensor,
+  y: tf.Tensor,
+  weight: tf.Tensor,
+  eps = 1e-8,
+): [sum: tf.Tensor, normed: tf.Tensor] {
+  expectShape('addRmsNorm: y', y, x.shape, []);
+  checkWeights('addRmsNorm', x, weight);
+  if (nativeKernels()) return norm('addRmsNorm', x, y, weight, undefined, eps);
+  const sum = residual(x, y);
+  return [sum, rmsNormReference(sum, weight, eps)];
+}
+
+function checkWeights(name: string, x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): void {
+  expectShape(`${name}: weight`, weight, [x.shape.at(-1)!], ['C']);
+  if (bias) expectShape(`${name}: bias`, bias, [x.shape.at(-1)!], ['C']);
+}
+
+/** The norm of x + y, or of x; RMS norm without a bias. */
+function norm(
+  name: string,
+  x: tf.Tensor,
+  y: tf.Tensor | undefined,
+  weight: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  eps: number,
+): [sum: tf.Tensor, normed: tf.Tensor] {
+  if (!isRecording()) {
+    const [normed, sum] = forward(x, y, weight, bias, eps, false);
+    return [sum ?? x, normed];
+  }
+  const inputs = [x, y, weight, bias].filter((tensor) => tensor !== undefined);
+  const outputs = differentiable(
+    name,
+    inputs,
+    (save) => {
+      const [normed, sum, statistics] = forward(x, y, weight, bias, eps, save !== undefined);
+      save?.(sum ?? x, weight, ...(bias ? [bias] : []), statistics!);
+      return sum ? [normed, sum] : [normed];
+    },
+    ([dy, dSum], saved) => {
+      const [sum, weight] = saved;
+      const noNorm = [weight, bias].map((tensor) => tensor && ((): tf.Tensor => tf.zerosLike(weight)));
+      const [dx, ...dWeights] = dy
+        ? backward(dy, sum, weight, bias, saved.at(-1)!, dSum)
+        : [dSum!, ...noNorm];
+      return [dx, y && dx, ...dWeights].filter((gradient) => gradient !== undefined);
+    },
+    // A pass over memory recomputes the output: a large one need not be saved by what reads it.
+    {
+      minBytes: 2 ** 25,
+      needs: bias ? [0, 1, 2] : [0, 1],
+      compute: (x, weight, bias?: tf.Tensor) => forward(x, undefined, weight, bias, eps, false)[0],
+    },
+  );
+  return [outputs[1] ?? x, outputs[0]];
+}
+
+/** The norm, x + y, and for the gradient the statistics of each row: [rows, 2] mean and rstd, or [rows] 1 / RMS. */
+function forward(
+  x: tf.Tensor,
+  y: tf.Tensor | undefined,
+  weight: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  eps: number,
+  withStatistics: boolean,
+): [normed: tf.Tensor, sum: tf.Tensor | undefined, statistics: tf.Tensor | undefined] {
+  const native = nativeKernels()!;
+  const rows = rowCount(x);
+  const sizes = [rows, x.shape.at(-1)!, eps] as const;
+  const shapes = [x.shape, y && x.shape, withStatistics ? (bias ? [rows, 2] : [rows]) : undefined] as const;
+  return compute([x, y, weight, bias], shapes, ([x, y, w, b], [normed, sum, statistics]) => {
+    if (b) native.layerNormForward(x, y, w, b, sum, normed, statistics, ...sizes);
+    else native.rmsNormForward(x, y, w, sum, normed, statistics, ...sizes);
+  });
+}
+
+/** Gradients of x, weight and bias; `dSum` is added to that of x. */
+function backward(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  statistics: tf.Tensor,
+  dSum: tf.Tensor | undefined,
+): [dx: tf.Tensor, dWeight: tf.Tensor, dBias: tf.Tensor | undefined] {
+  const native = nativeKernels()!;
+  const sizes = [rowCount(x), x.shape.at(-1)!] as const;
+  const shapes = [x.shape, weight.shape, bias?.shape] as const;
+  return compute([dy, x, weight, statistics, dSum], shapes, ([dy, x, w, s, dSum], [dx, dw, db]) => {
+    if (db) native.layerNormBackward(dy, x, w, s, dSum, dx, dw, db, ...sizes);
+    else native.rmsNormBackward(dy, x, w, s, dSum, dx, dw, ...sizes);
+  });
+}
