@@ -13,6 +13,7 @@ export const jasmine = jasmineRequire.core(jasmineRequire);
 Object.assign(globalThis, jasmineRequire.interface(jasmine, jasmine.getEnv({ suppressLoadErrors: true })));
 jasmine.DEFAULT_TIMEOUT_INTERVAL = 20_000; // as the suite's own set-up has it
 
-if (backend === 'native') console.log(`tfjs-core ${tf.version_core} on native: ${JSON.stringify(registerNative())}`);
+if (backend === 'native')
+  console.log(`tfjs-core ${tf.version_core} on native: ${JSON.stringify(registerNative())}`);
 // Tests get the same names on every backend, so that two runs can be compared.
 setTestEnvs([{ name: 'backend', backendName: backend, isDataSync: true }]);

@@ -57,7 +57,11 @@ interface Group {
   readonly slots: Readonly<Record<string, Float32Array[]>>;
   /** Updates made, one entry a parameter; absent where the rule does not count. */
   readonly steps?: number[];
-  update(gradients: readonly (tf.Tensor | null | undefined)[], learningRate: number, gradientScale: number): void;
+  update(
+    gradients: readonly (tf.Tensor | null | undefined)[],
+    learningRate: number,
+    gradientScale: number,
+  ): void;
 }
 
 /** Updates named parameters in place; made by {@link createOptimizer}. Holds no tensors. */
