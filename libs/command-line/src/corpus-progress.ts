@@ -15,7 +15,7 @@ export function corpusProgress(terminal: Terminal): (progress: CorpusProgress) =
       const percent = (100 * progress.unknownShare).toFixed(2);
       terminal.print(`Tokenizer: ${percent} % of the training text's GPT-2 tokens are not in the vocabulary`);
     } else {
-      const what = progress.phase === 'count' ? 'counting' : 'learning merges';
+      const what = progress.phase === 'count' ? 'counting words' : 'learning merges';
       const of = progress.total === undefined ? '' : ` of ${count(progress.total)}`;
       terminal.progress(`tokenizer | ${what} | ${count(progress.done)}${of}`);
     }

@@ -19,16 +19,13 @@ export class ProgressMeter {
   private readonly samples: { at: number; bytes: number }[];
   private reported = -Infinity;
 
-  constructor(
-    startBytes: number,
-    private readonly now: () => number = () => performance.now(),
-  ) {
-    this.samples = [{ at: now(), bytes: startBytes }];
+  constructor(startBytes: number) {
+    this.samples = [{ at: performance.now(), bytes: startBytes }];
   }
 
   /** Returns the progress, or undefined when the last report is too recent and `always` is not set. */
   update(bytes: number, totalBytes: number | undefined, always = false): Progress | undefined {
-    const at = this.now();
+    const at = performance.now();
     if (!always && at - this.reported < INTERVAL_MS) return undefined;
     this.reported = at;
     this.samples.push({ at, bytes });

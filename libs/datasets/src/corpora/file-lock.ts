@@ -1,9 +1,8 @@
 // A lock file with its owner's process id, refreshed while it is held. A lock of a dead owner is taken over.
 // Lock files are not safe on every file system, so the content is also verified (hash, atomic rename).
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const HEARTBEAT_MS = 5_000;
@@ -16,7 +15,6 @@ export async function withFileLock<T>(
   signal: AbortSignal | undefined,
   body: () => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
   const owner = JSON.stringify({ pid: process.pid, host: hostname(), id: randomBytes(8).toString('hex') });
   for (;;) {
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-// Corpora that are downloaded by name: URL at a fixed revision, size, SHA-256, license.
+// Corpora that are downloaded by name: URL at a fixed revision, size, SHA-256.
 import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder.js';
 import { download, DownloadError, type DownloadOptions } from './download.js';
@@ -9,8 +9,6 @@ export interface KnownCorpus {
   readonly url: string;
   readonly bytes: number;
   readonly sha256: string;
-  readonly license: string;
-  readonly about: string;
 }
 
 const HUB = 'https://huggingface.co';
@@ -21,36 +19,26 @@ export const CORPORA = {
     url: 'https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt',
     bytes: 1_115_394,
     sha256: '86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed',
-    license: 'MIT',
-    about: 'Tiny Shakespeare: 40,000 lines of his plays, one text',
   },
   'tinystories-train': {
     url: `${TINY_STORIES}/TinyStories-train.txt`,
     bytes: 1_924_281_556,
     sha256: 'c5cf5e22ff13614e830afbe61a99fbcbe8bcb7dd72252b989fa1117a368d401f',
-    license: 'CDLA-Sharing-1.0',
-    about: 'TinyStories (arXiv:2305.07759), training split',
   },
   'tinystories-valid': {
     url: `${TINY_STORIES}/TinyStories-valid.txt`,
     bytes: 19_447_282,
     sha256: '94e431816c4cce81ff71e4408ff8d3bda9a42e8d2663986697c3954288cb38b4',
-    license: 'CDLA-Sharing-1.0',
-    about: 'TinyStories, validation split',
   },
   'tinystories-v2-train': {
     url: `${TINY_STORIES}/TinyStoriesV2-GPT4-train.txt`,
     bytes: 2_227_753_162,
     sha256: '6418d412de72888f52b5142c761ac21a582f7d1166f0bfbdb5f03ccfdec90443',
-    license: 'CDLA-Sharing-1.0',
-    about: 'TinyStories V2, written by GPT-4 alone, training split',
   },
   'tinystories-v2-valid': {
     url: `${TINY_STORIES}/TinyStoriesV2-GPT4-valid.txt`,
     bytes: 22_502_601,
     sha256: '6874bae9a4c1a4e7edcf0e53b86c17817e9cf881fc75ff2368da457b80c0585d',
-    license: 'CDLA-Sharing-1.0',
-    about: 'TinyStories V2, validation split',
   },
 } as const satisfies Record<string, KnownCorpus>;
 

@@ -1,6 +1,6 @@
 // Encodes documents in memory.
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { encodeJob, JobBuilder, type EncodeDocumentsOptions } from './encode-jobs.js';
+import { concatIds, encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids } from './encode-jobs.js';
 import { tokenDType } from '../tokens/token-file.js';
 import { arraySource, type TokenSource } from '../tokens/token-source.js';
 
@@ -16,20 +16,14 @@ export function encodeDocuments(
 ): TokenSource {
   const dtype = tokenDType(tokenizer.vocabSize);
   const builder = new JobBuilder(tokenizer, options);
-  const parts: (Uint16Array | Uint32Array)[] = [];
+  const parts: Ids[] = [];
   for (const text of typeof documents === 'string' ? [documents] : documents) {
     if (text === '') continue;
     for (const job of builder.add({ text, end: true })) parts.push(encodeJob(tokenizer, job, dtype, options));
   }
   const last = builder.finish();
   if (last !== undefined) parts.push(encodeJob(tokenizer, last, dtype, options));
-  const length = parts.reduce((total, part) => total + part.length, 0);
-  if (length === 0) throw new Error('the documents give no tokens: there are none, or only empty ones');
-  const ids = dtype === 'uint16' ? new Uint16Array(length) : new Uint32Array(length);
-  let at = 0;
-  for (const part of parts) {
-    ids.set(part, at);
-    at += part.length;
-  }
+  const ids = concatIds(parts, dtype);
+  if (ids.length === 0) throw new Error('the documents give no tokens: there are none, or only empty ones');
   return arraySource(ids);
 }

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
+import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids, type Job } from './encode-jobs.js';
 import { EncodePool } from './encode-pool.js';
 import { fileSize, type Tally } from '../documents/file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from '../documents/fragments.js';
@@ -90,7 +90,8 @@ async function encodeInto(
   const { signal } = options;
   const dtype = tokenDType(tokenizer.vocabSize);
   const tally: Tally = { bytes: 0 };
-  const totalBytes = 'files' in input ? sum(await Promise.all(input.files.map(fileSize))) : undefined;
+  const totalBytes =
+    'files' in input ? (await Promise.all(input.files.map(fileSize))).reduce((a, b) => a + b, 0) : undefined;
   const meter = new ProgressMeter(0);
   let tokens = 0;
   let position = HEADER_BYTES;
@@ -101,7 +102,7 @@ async function encodeInto(
   };
 
   let pool: EncodePool | undefined;
-  const encoding: { ids: Promise<Uint16Array | Uint32Array>; bytes: number }[] = [];
+  const encoding: { ids: Promise<Ids>; bytes: number }[] = [];
   const writeNext = async () => {
     const { ids: promised, bytes } = encoding.shift()!;
     const ids = await promised;
@@ -116,9 +117,8 @@ async function encodeInto(
   try {
     // The first jobs wait until it is known whether threads are justified.
     const first: { job: Job; bytes: number }[] = [];
-    const here = (job: Job) => encodeJob(tokenizer, job, dtype, options);
-    const start = async (job: Job, bytes: number) => {
-      if (workers > 1) {
+    const start = async ({ job, bytes }: (typeof first)[number], threads: boolean) => {
+      if (threads) {
         const settings = { joiner: options.joiner, splitSpecialTokens: options.splitSpecialTokens };
         pool ??= new EncodePool(workers, { tokenizer: tokenizer.toJSON(), dtype, options: settings });
         const ids = pool.encode(job);
@@ -126,7 +126,7 @@ async function encodeInto(
         encoding.push({ ids, bytes });
         if (encoding.length >= workers * JOBS_PER_WORKER) await writeNext();
       } else {
-        encoding.push({ ids: Promise.resolve(here(job)), bytes });
+        encoding.push({ ids: Promise.resolve(encodeJob(tokenizer, job, dtype, options)), bytes });
         await writeNext();
       }
     };
@@ -134,12 +134,9 @@ async function encodeInto(
       signal?.throwIfAborted();
       first.push({ job, bytes: tally.bytes });
       if (pool === undefined && workers > 1 && first.length < JOBS_BEFORE_WORKERS) continue;
-      for (const waiting of first.splice(0)) await start(waiting.job, waiting.bytes);
+      for (const waiting of first.splice(0)) await start(waiting, workers > 1);
     }
-    for (const { job, bytes } of first) {
-      encoding.push({ ids: Promise.resolve(here(job)), bytes });
-      await writeNext();
-    }
+    for (const waiting of first) await start(waiting, false);
     while (encoding.length > 0) await writeNext();
   } catch (error) {
     throw 'files' in input && error instanceof Error && /^(document|the joiner)/.test(error.message)
@@ -201,8 +198,4 @@ async function removeAbandoned(path: string): Promise<void> {
       await rm(join(folder, name), { force: true });
     }
   }
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((a, b) => a + b, 0);
 }

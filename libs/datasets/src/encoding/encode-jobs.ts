@@ -109,37 +109,40 @@ function emptyJob(firstDocument: number): Job {
   return { texts: [], begins: [], ends: [], firstDocument };
 }
 
+export type Ids = Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
 /** Encodes one job. */
 export function encodeJob(
   tokenizer: Tokenizer,
   job: Job,
   dtype: TokenDType,
   options: EncodeDocumentsOptions,
-): Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
+): Ids {
   const { joiner = '\n', splitSpecialTokens = true } = options;
   const { eosTokenId } = tokenizer;
   const parts: ArrayLike<number>[] = [];
-  let length = 0;
-  const add = (ids: ArrayLike<number>) => {
-    parts.push(ids);
-    length += ids.length;
-  };
   let document = job.firstDocument;
   for (let i = 0; i < job.texts.length; i++) {
     if (job.begins[i] && eosTokenId === undefined && joiner !== '') {
-      add(
+      parts.push(
         attempt(
           () => tokenizer.encode(joiner, { splitSpecialTokens }),
           `the joiner ${JSON.stringify(joiner)} before document ${document}`,
         ),
       );
     }
-    add(attempt(() => tokenizer.encode(job.texts[i], { splitSpecialTokens }), `document ${document}`));
+    parts.push(attempt(() => tokenizer.encode(job.texts[i], { splitSpecialTokens }), `document ${document}`));
     if (job.ends[i]) {
-      if (eosTokenId !== undefined) add([eosTokenId]);
+      if (eosTokenId !== undefined) parts.push([eosTokenId]);
       document++;
     }
   }
+  return concatIds(parts, dtype);
+}
+
+/** Concatenates ids into one array. */
+export function concatIds(parts: readonly ArrayLike<number>[], dtype: TokenDType): Ids {
+  const length = parts.reduce((total, part) => total + part.length, 0);
   const ids = dtype === 'uint16' ? new Uint16Array(length) : new Uint32Array(length);
   let at = 0;
   for (const part of parts) {

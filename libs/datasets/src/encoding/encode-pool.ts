@@ -2,10 +2,8 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Job } from './encode-jobs.js';
+import type { Ids, Job } from './encode-jobs.js';
 import type { EncodeWorkerAnswer, EncodeWorkerData } from './encode-worker.js';
-
-type Ids = Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 interface Pending {
   resolve: (ids: Ids) => void;

@@ -1,7 +1,7 @@
 // Worker thread: builds the tokenizer from its JSON once, then encodes jobs and transfers the ids.
 import { parentPort, workerData } from 'node:worker_threads';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
-import { encodeJob, type EncodeDocumentsOptions, type Job } from './encode-jobs.js';
+import { encodeJob, type EncodeDocumentsOptions, type Ids, type Job } from './encode-jobs.js';
 import type { TokenDType } from '../tokens/token-file.js';
 
 export interface EncodeWorkerData {
@@ -10,8 +10,7 @@ export interface EncodeWorkerData {
   options: EncodeDocumentsOptions;
 }
 
-export type EncodeWorkerAnswer =
-  { ids: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> } | { error: string };
+export type EncodeWorkerAnswer = { ids: Ids } | { error: string };
 
 if (parentPort !== null) {
   const port = parentPort;
