@@ -1,31 +1,27 @@
-// The table of the agreement with PyTorch.
+// Results of the comparison with PyTorch training.
 import { describeCircumstances, type Circumstances } from './machine.js';
 import { digits, table } from './table.js';
 
-/** One model, trained by both sides. */
 export interface Agreement {
   /** The preset. */
   readonly name: string;
   readonly parameters: number;
   readonly steps: number;
-  /** How both were measured. */
+  /** Perplexity protocol. */
   readonly protocol: string;
   /** Perplexities after the last step. */
   readonly ours: number;
   readonly pytorch: number;
-  /** How long PyTorch trained. */
   readonly pytorchSeconds: number;
   readonly torch: string;
 }
 
-/** What is kept. */
 export interface AgreementResults extends Circumstances {
-  /** The engine, in words. */
+  /** Description of the engine. */
   readonly ours: string;
   readonly rows: Agreement[];
 }
 
-/** The table, and what it has to be read with. */
 export function agreementMarkdown(results: AgreementResults): string {
   const [first] = results.rows;
   const rows = results.rows.map(({ name, parameters, steps, ours, pytorch }) => [
@@ -44,10 +40,10 @@ export function agreementMarkdown(results: AgreementResults): string {
     '; ',
   );
   return [
-    '# The same training by PyTorch',
+    '# The same training in PyTorch',
     describeCircumstances(results),
-    `Each model was trained from the same first weights, on the same windows and with the same settings, by lilformer ` +
-      `(${results.ours}) and by torch ${first?.torch ?? '–'}; then both were measured here: ${measured || '–'}.`,
+    `Perplexity of models trained with the same initial weights, windows and settings by lilformer (${results.ours}) and ` +
+      `torch ${first?.torch ?? '–'}, both measured by lilformer: ${measured || '–'}.`,
     table(['model', 'parameters', 'steps', 'lilformer', 'PyTorch', 'difference'], rows),
     `    ${results.command}`,
   ].join('\n\n');

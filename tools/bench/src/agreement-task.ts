@@ -1,6 +1,6 @@
-// What PyTorch's side of the agreement is told, from a run's config.json.
+// Arguments of agreement_peer.py from a run's config.json.
 
-/** The part of a run's config.json that says how it was trained. */
+/** The fields of config.json that are needed here. */
 export interface RunConfig {
   readonly preset: string;
   readonly model: { readonly type: string; readonly [size: string]: unknown };
@@ -20,7 +20,7 @@ export interface RunConfig {
   };
 }
 
-/** Stages of the evolution by the type of their model. */
+/** Stage of the evolution by model type. */
 const STAGES: Readonly<Record<string, number>> = {
   bigram: 3,
   attention: 4,
@@ -32,7 +32,7 @@ const STAGES: Readonly<Record<string, number>> = {
   'moe-transformer': 10,
 };
 
-/** Our sizes, and what the peer's constructor calls them. */
+/** Constructor arguments of EvolutionLM by config field. */
 const SIZES: Readonly<Record<string, string>> = {
   dModel: 'd_model',
   contextLength: 'max_seq_len',
@@ -42,29 +42,26 @@ const SIZES: Readonly<Record<string, string>> = {
   nExperts: 'n_experts',
 };
 
-/** Steps between two lines of progress. */
+/** Steps between progress lines. */
 const REPORT = 20;
 
-/**
- * The peer's stage, constructor arguments and settings.
- * @throws Error when the run is none of the evolution's, or was trained in a way that the peer does not know
- */
+/** @throws Error when the model is not a stage of the evolution, or a setting is not supported by agreement_peer.py */
 export function peerTask(config: RunConfig, vocabSize: number): Record<string, unknown> {
   const { model, settings } = config;
   const stage = STAGES[model.type];
   if (stage === undefined) {
     throw new Error(
-      `model ${model.type}: expected one of the evolution's, ${Object.keys(STAGES).join(', ')}`,
+      `model ${model.type}: expected a stage of the evolution: ${Object.keys(STAGES).join(', ')}`,
     );
   }
   const expected = { optimizer: 'adamw', windows: 'random', accumulate: 1 };
   for (const [name, value] of Object.entries(expected)) {
     if (settings[name] !== value) {
-      throw new Error(`${name} ${String(settings[name])}: PyTorch's side knows only ${value}`);
+      throw new Error(`${name} ${String(settings[name])}: agreement_peer.py supports only ${value}`);
     }
   }
   if (settings.schedule !== 'cosine' && settings.schedule !== 'constant') {
-    throw new Error(`schedule ${settings.schedule}: PyTorch's side knows only cosine and constant`);
+    throw new Error(`schedule ${settings.schedule}: agreement_peer.py supports only cosine and constant`);
   }
   const sizes = Object.entries(SIZES).flatMap(([ours, theirs]) =>
     typeof model[ours] === 'number' ? [[theirs, model[ours]]] : [],

@@ -29,8 +29,8 @@ const config: RunConfig = {
   settings,
 };
 
-describe('what PyTorch is told', () => {
-  it('is the stage, its sizes by their names there, and the settings', () => {
+describe('the arguments of PyTorch training', () => {
+  it('are stage, constructor arguments and settings', () => {
     expect(peerTask(config, 5)).toMatchObject({
       stage: 9,
       arguments: { vocab_size: 5, d_model: 8, d_ff: 16, n_layers: 2, n_heads: 4, max_seq_len: 32 },
@@ -42,9 +42,9 @@ describe('what PyTorch is told', () => {
     });
   });
 
-  it('is nothing where the two would not train alike', () => {
+  it('are an error for unsupported models and settings', () => {
     expect(() => peerTask({ ...config, model: { type: 'gru' } }, 5)).toThrow(
-      "expected one of the evolution's",
+      'expected a stage of the evolution',
     );
     const other = (changed: object): RunConfig => ({ ...config, settings: { ...settings, ...changed } });
     expect(() => peerTask(other({ optimizer: 'sgd' }), 5)).toThrow('optimizer sgd');
@@ -54,7 +54,7 @@ describe('what PyTorch is told', () => {
 });
 
 describe('the table', () => {
-  it('says how far apart the two are', () => {
+  it('shows the relative difference', () => {
     const text = agreementMarkdown({
       date: '2026-01-01',
       command: 'npx nx run bench:agreement',

@@ -1,6 +1,5 @@
-// Whether a model trained here comes out as one trained by PyTorch from the same first weights, on the same windows and with
-// the same settings: `npx nx run bench:agreement -- --help`. Both are then measured by this repository's own protocol, on the whole
-// validation text. Leaves out training ours: run folders come from the trainer.
+// Compares finished runs with PyTorch training from the same initial weights, windows and settings, by perplexity on the
+// validation text: `npx nx run bench:agreement -- --help`.
 import { RunFolder, writeFileAtomic, writeSafetensors } from '@lilformer/checkpoints';
 import { Terminal } from '@lilformer/command-line';
 import { batches, encodeCorpus, makeWindows, type Corpus, type Windows } from '@lilformer/datasets';
@@ -17,29 +16,29 @@ import { copyFile, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { agreementMarkdown, type Agreement, type AgreementResults } from './agreement-report.js';
 import { peerTask, type RunConfig } from './agreement-task.js';
+import { peerScript } from './child.js';
 import { circumstances } from './machine.js';
-import { programPath, threadCount, threadsEnvironment } from './options.js';
+import { programPath, runMain, threadCount, threadsEnvironment, userPath } from './options.js';
 import { saveResults } from './results.js';
 import { digits } from './table.js';
-import { personsPath, workspace } from './workloads.js';
+import { workspace } from './workloads.js';
 
-/** Tokens by which the measuring window moves on: each token has at least half of the context before it. */
+/** Stride of the perplexity window: the context length divided by this. */
 const STRIDE_SHARE = 2;
 
 const help = `Usage: npx nx run bench:agreement -- --run FOLDER … --python FILE [options]
 
-  --run FOLDER      a finished run of a stage of the evolution (npx nx run evolution:train); may be given several times
+  --run FOLDER      a finished run of a stage of the evolution (npx nx run evolution:train); repeatable
   --python FILE     a Python with torch
-  --keep FOLDER     where the models that PyTorch trained are kept, and taken from when they are there (default runs/agreement)
-  --threads N       threads for PyTorch (default: the cores at hand)
-  --save            keep the results in tools/bench/results
-  --json            print what was measured as JSON, not as a table`;
+  --keep FOLDER     cache of the models trained by PyTorch (default runs/agreement)
+  --threads N       threads of PyTorch (default: number of cores)
+  --save            write the results to tools/bench/results
+  --json            print JSON instead of a table`;
 
-/** One line of the peer's. */
+/** Output line of agreement_peer.py. */
 interface PeerLine {
   readonly step?: number;
   readonly loss?: number;
@@ -47,7 +46,7 @@ interface PeerLine {
   readonly torch?: string;
 }
 
-async function main(): Promise<void> {
+await runMain(async () => {
   const { values } = parseArgs({
     options: {
       run: { type: 'string', multiple: true, default: [] },
@@ -62,7 +61,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(help);
   if (values.run.length === 0) throw new Error('--run is missing: expected a finished run folder');
   if (values.python === undefined) throw new Error('--python is missing: expected a Python with torch');
-  const models = resolve(workspace, 'tools/golden/generators'); // evolution.py: the classes that PyTorch trains
+  const models = resolve(workspace, 'tools/golden/generators'); // the folder of evolution.py
   const env = threadsEnvironment(threadCount(values.threads));
   const terminal = new Terminal(process.stderr);
   const engine = await openEngine();
@@ -70,11 +69,11 @@ async function main(): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'lilformer-agreement-'));
   try {
     for (const path of values.run) {
-      const row = await agree(personsPath(path), scratch, personsPath(values.keep), terminal, async (task) =>
+      const row = await agree(userPath(path), scratch, userPath(values.keep), terminal, async (task) =>
         trainPeer(programPath(values.python!), { ...task, models }, env, terminal),
       );
       results.rows.push(row);
-      terminal.print(`${row.name}: perplexity ${digits(row.ours)} here, ${digits(row.pytorch)} by PyTorch`);
+      terminal.print(`${row.name}: perplexity ${digits(row.ours)}, PyTorch ${digits(row.pytorch)}`);
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -82,9 +81,9 @@ async function main(): Promise<void> {
   const markdown = agreementMarkdown(results);
   console.log(values.json ? JSON.stringify(results, null, 2) : markdown);
   if (values.save) await saveResults('agreement', results, markdown);
-}
+});
 
-/** Trains the peer's model as the run was trained, and measures both. */
+/** Trains the model of a run in PyTorch, unless cached, and measures both. */
 async function agree(
   path: string,
   scratch: string,
@@ -101,23 +100,20 @@ async function agree(
   const name = config.preset;
   const tokenizer = tokenizerFromJSON(folder.tokenizer);
   const tokens = await encodeCorpus(config.corpus, tokenizer);
-  if (!tokens.valid) throw new Error(`${path}: was trained without --valid; expected a validation text`);
+  if (!tokens.valid) throw new Error(`${path}: trained without --valid; expected a validation text`);
   const task = peerTask(config, tokenizer.vocabSize);
   const kept = join(keep, basename(path));
   const asked = { ...task, tokens: config.tokens };
   let peer = await keptPeer(kept, asked);
-  if (peer) terminal.print(`${name}: PyTorch's is in ${kept}`);
+  if (peer) terminal.print(`${name}: PyTorch's model is in ${kept}`);
   else {
     const [weights, windows, out] = ['safetensors', 'windows', 'pt'].map((kind) =>
       join(scratch, `${basename(path)}.${kind}`),
     );
-    await writeFirstWeights(weights, config.model, config.settings.seed);
-    await writeWindows(
-      windows,
-      makeWindows({ ...config.settings, contextLength: config.settings.context }, tokens).train,
-      config.settings,
-    );
-    terminal.print(`${name}: PyTorch trains`);
+    await writeInitialWeights(weights, config.model, config.settings.seed);
+    const windowSettings = { ...config.settings, contextLength: config.settings.context };
+    await writeWindows(windows, makeWindows(windowSettings, tokens).train, config.settings);
+    terminal.print(`${name}: training in PyTorch`);
     peer = await train({ ...task, weights, windows, out });
     await keepPeer(kept, out, asked, peer);
   }
@@ -152,21 +148,21 @@ async function agree(
   return row;
 }
 
-/** What is kept beside PyTorch's model: how it was trained, and what its last line said. */
+/** training.json beside a cached model. */
 interface Kept {
   readonly task: Record<string, unknown>;
   readonly peer: PeerLine;
 }
 
-/** The last line of a training that is kept, where it was of this very task. */
+/** Last output line of a cached training with an equal task. */
 async function keptPeer(folder: string, task: Record<string, unknown>): Promise<PeerLine | undefined> {
   const about = join(folder, 'training.json');
   if (!existsSync(about)) return undefined;
   const kept = JSON.parse(await readFile(about, 'utf8')) as Kept;
-  return isDeepStrictEqual(kept.task, asJSON(task)) ? kept.peer : undefined;
+  return isDeepStrictEqual(kept.task, JSON.parse(JSON.stringify(task))) ? kept.peer : undefined;
 }
 
-/** The model first, then what says that it is there. */
+/** Stores the model, then training.json, which marks it as complete. */
 async function keepPeer(folder: string, model: string, task: Record<string, unknown>, peer: PeerLine) {
   await mkdir(folder, { recursive: true });
   await rm(join(folder, 'training.json'), { force: true });
@@ -174,19 +170,14 @@ async function keepPeer(folder: string, model: string, task: Record<string, unkn
   await writeFileAtomic(join(folder, 'training.json'), `${JSON.stringify({ task, peer }, null, 2)}\n`);
 }
 
-/** As it is read again: without what is undefined. */
-function asJSON(task: Record<string, unknown>): unknown {
-  return JSON.parse(JSON.stringify(task));
-}
-
-/** Runs the peer's script; its last line. */
+/** Runs agreement_peer.py and returns its last output line. */
 async function trainPeer(
   python: string,
   task: Record<string, unknown>,
   env: Record<string, string>,
   terminal: Terminal,
 ): Promise<PeerLine> {
-  const script = fileURLToPath(new URL('agreement_peer.py', import.meta.url));
+  const script = peerScript('agreement_peer.py');
   const child = spawn(python, [script, JSON.stringify(task)], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -204,18 +195,18 @@ async function trainPeer(
     );
   }
   const [code] = (await ended) as [number | null];
-  if (code !== 0 || !last?.torch) throw new Error(`${python} ${script} ended with exit ${code}`);
+  if (code !== 0 || !last?.torch) throw new Error(`${python} ${script} exited with code ${code}`);
   return last;
 }
 
-/** The weights that the run began with, drawn again as the trainer drew them. */
-async function writeFirstWeights(path: string, model: AnyModelConfig, seed: number): Promise<void> {
+/** Recreates the initial weights of the run from its seed. */
+async function writeInitialWeights(path: string, model: AnyModelConfig, seed: number): Promise<void> {
   const first = createModel(model, new Random(seed).split('weights'));
   await writeSafetensors(path, first.stateDict());
   first.dispose();
 }
 
-/** The windows of every step, each with the token after its last, as little-endian int32: the training loop's own. */
+/** Writes the windows of every step as little-endian int32, [steps, batch, context + 1]. */
 async function writeWindows(
   path: string,
   windows: Windows,
@@ -235,11 +226,4 @@ async function writeWindows(
   } finally {
     await file.close();
   }
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
 }

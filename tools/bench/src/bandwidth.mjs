@@ -1,10 +1,9 @@
-// The memory bandwidth of the machine: every thread compares large arrays of its own, which reads them at the speed of
-// the C library's memcmp and writes nothing. A process of its own; prints a line of JSON. Plain JavaScript, since threads
-// start without the loader of TypeScript.
+// Memory bandwidth: every thread compares two large arrays (memcmp). Prints one JSON line. Plain JavaScript, because
+// worker threads start without the TypeScript loader.
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** Two arrays of this size, far more than any cache holds. */
+/** Size of each array, larger than any cache. */
 const BYTES = 256 * 2 ** 20;
 const MS = 600;
 
@@ -12,7 +11,7 @@ if (isMainThread) {
   const threads = Number(process.argv[2]);
   console.log(JSON.stringify({ threads, gigabytesPerSecond: await measure(threads) }));
 } else {
-  // Written to, so that every page is memory of its own.
+  // Filled, so that every page is allocated.
   const [a, b] = [Buffer.alloc(BYTES, 1), Buffer.alloc(BYTES, 1)];
   parentPort.on('message', () => {
     const now = () => performance.timeOrigin + performance.now();
@@ -27,7 +26,7 @@ if (isMainThread) {
   parentPort.postMessage('ready');
 }
 
-/** Gigabytes that so many threads read in a second, all at the same time; the best of three. */
+/** GB/s of all threads together; the best of three. */
 async function measure(threads) {
   const workers = Array.from(
     { length: threads },

@@ -7,25 +7,22 @@ import { run } from './child.js';
 const node = (script: string) => ({ program: process.execPath, parameters: ['-e', script] });
 
 describe('run', () => {
-  it('gives what a process printed', async () => {
+  it('returns the output', async () => {
     const { stdout, seconds } = await run(node('console.log("one"); console.log("two")'));
     expect(stdout).toBe('one\ntwo\n');
     expect(seconds).toBeGreaterThan(0);
   });
 
-  it.runIf(process.platform === 'linux')(
-    'sees the memory that a process had, even when it gave it back',
-    async () => {
-      const script = (megabytes: number): string =>
-        `let b = Buffer.alloc(${megabytes} * 2 ** 20, 1); b = undefined; setTimeout(() => {}, 300);`;
-      const small = await run(node(script(1)));
-      const large = await run(node(script(200)));
-      expect((large.peakMemory! - small.peakMemory!) / 2 ** 20).toBeGreaterThan(180);
-      expect((large.peakMemory! - small.peakMemory!) / 2 ** 20).toBeLessThan(240);
-    },
-  );
+  it.runIf(process.platform === 'linux')('measures peak memory, also after it was freed', async () => {
+    const script = (megabytes: number): string =>
+      `let b = Buffer.alloc(${megabytes} * 2 ** 20, 1); b = undefined; setTimeout(() => {}, 300);`;
+    const small = await run(node(script(1)));
+    const large = await run(node(script(200)));
+    expect((large.peakMemory! - small.peakMemory!) / 2 ** 20).toBeGreaterThan(180);
+    expect((large.peakMemory! - small.peakMemory!) / 2 ** 20).toBeLessThan(240);
+  });
 
-  it('hands the environment on', async () => {
+  it('passes the environment', async () => {
     const command = {
       ...node('console.log(process.env.LILFORMER_THREADS)'),
       env: { LILFORMER_THREADS: '7' },
@@ -33,16 +30,16 @@ describe('run', () => {
     expect((await run(command)).stdout).toBe('7\n');
   });
 
-  it('is an error that says how the process ended and what it complained of', async () => {
+  it('reports exit code and last error', async () => {
     await expect(run(node('console.error("no torch here"); process.exit(3)'))).rejects.toThrow(
-      /ended with exit 3: no torch here/,
+      /exit code 3: no torch here/,
     );
     await expect(run({ program: '/no/such/program', parameters: [] })).rejects.toThrow(
-      /\/no\/such\/program does not run: .*ENOENT/,
+      /\/no\/such\/program: cannot run: .*ENOENT/,
     );
   });
 
-  it('ends a process, and what that one started, when told to', async () => {
+  it('kills the process group on abort', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'bench-')), 'pid');
     const stop = new AbortController();
     const running = run(
@@ -61,7 +58,7 @@ describe('run', () => {
   });
 });
 
-/** A killed process whose parent is gone may wait to be collected: that one no longer runs. */
+/** Zombies do not count as running. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

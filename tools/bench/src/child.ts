@@ -1,34 +1,30 @@
-// Runs one measurement in a process of its own: its output, how long it ran, and the most memory it had. Leaves out
-// what is measured.
+// Runs one measurement in a separate process and records its output, duration and peak memory.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { workspace } from './workloads.js';
 
-/** What to run. */
 export interface Command {
   readonly program: string;
   readonly parameters: readonly string[];
-  /** Added to this process's environment. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What came of it. */
 export interface Outcome {
   readonly stdout: string;
   readonly seconds: number;
-  /** The most memory resident at once, in bytes; undefined where there is no /proc to tell. */
+  /** Peak resident memory in bytes; undefined without /proc. */
   readonly peakMemory: number | undefined;
 }
 
-/** How often a process is asked for its high-water mark; steps repeat, so what the last interval hides is little. */
+/** Interval of reading the peak memory. */
 const INTERVAL_MS = 20;
 
 /**
- * Runs a command to its end.
+ * Runs a command. The signal kills its process group and rejects with the signal's reason.
  *
- * @param signal kills the process; the promise then rejects with the signal's reason
- * @throws Error with the end of what it wrote to stderr when it does not end well
+ * @throws Error with the last error on stderr if the exit code is not 0
  */
 export function run({ program, parameters, env }: Command, signal?: AbortSignal): Promise<Outcome> {
   signal?.throwIfAborted();
@@ -38,7 +34,7 @@ export function run({ program, parameters, env }: Command, signal?: AbortSignal)
       cwd: workspace,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // a group of its own: Ctrl-C goes to the race alone, which then ends the whole group
+      detached: true, // own process group: Ctrl-C reaches only the parent, which kills the group
     });
     let stdout = '';
     let stderr = '';
@@ -49,7 +45,7 @@ export function run({ program, parameters, env }: Command, signal?: AbortSignal)
       void highWaterMark(child.pid!).then((bytes) => (peakMemory = bytes ?? peakMemory));
     }, INTERVAL_MS);
     const abort = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL'); // its own children too
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     };
     signal?.addEventListener('abort', abort);
     const settle = (action: () => void): void => {
@@ -58,20 +54,20 @@ export function run({ program, parameters, env }: Command, signal?: AbortSignal)
       action();
     };
     child.on('error', (error) =>
-      settle(() => reject(new Error(`${program} does not run: ${error.message}`, { cause: error }))),
+      settle(() => reject(new Error(`${program}: cannot run: ${error.message}`, { cause: error }))),
     );
     child.on('close', (code, killedBy) =>
       settle(() => {
         const seconds = (performance.now() - started) / 1000;
         if (signal?.aborted) reject(signal.reason as Error);
         else if (code === 0) resolve({ stdout, seconds, peakMemory });
-        else reject(new Error(`${program} ended with ${killedBy ?? `exit ${code}`}: ${complaint(stderr)}`));
+        else reject(new Error(`${program}: ${killedBy ?? `exit code ${code}`}: ${lastError(stderr)}`));
       }),
     );
   });
 }
 
-/** A program of this folder, run from its source by this Node. */
+/** Command that runs a TypeScript file of this folder. */
 export function ownProgram(file: string, parameters: readonly string[], env?: Command['env']): Command {
   const path = fileURLToPath(new URL(file, import.meta.url));
   return {
@@ -81,7 +77,12 @@ export function ownProgram(file: string, parameters: readonly string[], env?: Co
   };
 }
 
-/** The kernel's high-water mark of resident memory, in bytes; of a process that is gone, nothing. */
+/** Path of a script in peers/. */
+export function peerScript(file: string): string {
+  return fileURLToPath(new URL(`../peers/${file}`, import.meta.url));
+}
+
+/** Peak resident memory (VmHWM) in bytes; undefined for a finished process. */
 async function highWaterMark(pid: number): Promise<number | undefined> {
   try {
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -91,11 +92,9 @@ async function highWaterMark(pid: number): Promise<number | undefined> {
   }
 }
 
-/** The last error in what a process wrote, or else its last line. */
-function complaint(stderr: string): string {
+/** The last error on stderr, or its last line. */
+function lastError(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const error = lines.findLastIndex((line) => /^\w*Error\b/.test(line));
-  return (
-    (error === -1 ? lines.at(-1) : lines.slice(error, error + 6).join('\n')) || 'it wrote nothing to stderr'
-  );
+  return (error === -1 ? lines.at(-1) : lines.slice(error, error + 6).join('\n')) || 'nothing on stderr';
 }

@@ -1,10 +1,9 @@
-// Opens the engine that a measurement asked for.
 import { openEngine, type Engine, type EngineOptions } from '@lilformer/engine';
 import type { Precision } from './contestants.js';
 
 /**
- * Opens an engine by name, with products in the given precision.
- * @throws Error when it does not open, or cannot compute in that precision
+ * Opens an engine by name with the given precision of matrix products.
+ * @throws Error when the engine is unavailable or does not support the precision
  */
 export async function openFor(name: string, precision: Precision): Promise<Engine> {
   const engine = await openEngine({ engine: name as EngineOptions['engine'], precision });

@@ -1,5 +1,4 @@
-// The models that the generation race runs, as Hugging Face's config.json: both sides load the same folder, made from it
-// with random weights.
+// Models of the generation benchmark as Hugging Face configurations, and the work of a token and of a prompt.
 import {
   BertModel,
   EncoderDecoderModel,
@@ -9,7 +8,7 @@ import {
 
 const gpt2 = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', bos_token_id: 0, eos_token_id: 0 };
 
-/** The published sizes of the four families, and two small GPT-2s. */
+/** Published sizes of four families, and two small GPT-2 models. */
 export const generationModels: Readonly<Record<string, HuggingFaceConfig>> = {
   'char-gpt': { ...gpt2, vocab_size: 65, n_embd: 384, n_layer: 6, n_head: 6, n_positions: 256 },
   evolution: { ...gpt2, vocab_size: 4096, n_embd: 128, n_layer: 2, n_head: 2, n_positions: 256 },
@@ -66,41 +65,40 @@ export const generationModels: Readonly<Record<string, HuggingFaceConfig>> = {
   },
 };
 
-/** Tokens that are read before the first is written. */
+/** Prompt length in tokens. */
 export const PROMPT = 128;
-/** Tokens that are written: the first comes with the prompt, the others are timed. */
-export const WRITTEN = 128;
-/** Texts that an encoder alone reads at once, of PROMPT tokens each. */
-export const TEXTS = 32;
+/** Generated tokens; the first comes with the prompt, the others are timed. */
+export const NEW_TOKENS = 128;
+/** Prompts per batch of an encoder-only model. */
+export const BATCH = 32;
 
-/** Of a decoder's parameters those that no token after the first goes by: positions are one row, and cross attention keeps its keys and values. */
-const NOT_BY = /(^|\.)(wpe|embed_positions)\.|\.EncDecAttention\.[kv]\.|\.encoder_attn\.[kv]_proj\./;
+/** Decoder parameters not read for a further token: one row of the positions, cached keys and values of cross-attention. */
+const NOT_READ = /(^|\.)(wpe|embed_positions)\.|\.EncDecAttention\.[kv]\.|\.encoder_attn\.[kv]_proj\./;
 
-/** Bytes of weights that a token has to go by; undefined of an encoder alone, which reads all at once. */
+/** Bytes of weights read per generated token; undefined for an encoder-only model. */
 export function weightBytes(model: PretrainedModel): number | undefined {
   if (model instanceof BertModel) return undefined;
   const encoder = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : undefined;
-  const behind = [...model.namedParameters()].filter(([name]) => !NOT_BY.test(name) && !encoder?.test(name));
-  return behind.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  const read = [...model.namedParameters()].filter(([name]) => !NOT_READ.test(name) && !encoder?.test(name));
+  return read.reduce((sum, [, { bytes }]) => sum + bytes, 0);
 }
 
-/** Floating-point operations of the matrix products that read a prompt, or all texts of an encoder alone. */
-export function readingFlops(name: string, model: PretrainedModel): number {
+/** FLOPs of the matrix products that process a prompt, or a batch with an encoder-only model. */
+export function promptFlops(name: string, model: PretrainedModel): number {
   const config = generationModels[name];
-  const alone = model instanceof BertModel;
-  const reads = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : /./;
-  // Scores are computed for the last token alone, or not by what reads.
-  const notBy =
+  const encoder = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : /./;
+  // Logits are computed for the last token only.
+  const excluded =
     /(^|\.)(wte|wpe|lm_head|pooler|shared|embed_tokens|embed_positions)\.|embeddings\.|relative_attention/;
   let products = 0;
   for (const [path, { shape, size }] of model.namedParameters()) {
-    if (shape.length === 2 && reads.test(path) && !notBy.test(path)) products += size;
+    if (shape.length === 2 && encoder.test(path) && !excluded.test(path)) products += size;
   }
   const of = (...names: string[]): number =>
     names.map((key) => config[key]).find((value) => typeof value === 'number') as number;
   const layers = of('n_layer', 'num_hidden_layers', 'encoder_layers', 'num_layers');
   const inner =
     of('n_embd', 'hidden_size') ?? (of('num_heads') ? of('num_heads') * of('d_kv') : of('d_model'));
-  const texts = alone ? TEXTS : 1;
-  return texts * (2 * products * PROMPT + 4 * layers * PROMPT ** 2 * inner);
+  const batch = model instanceof BertModel ? BATCH : 1;
+  return batch * (2 * products * PROMPT + 4 * layers * PROMPT ** 2 * inner);
 }

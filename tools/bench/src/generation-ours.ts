@@ -1,12 +1,12 @@
-// Our side of the generation race: one model in a process of its own, told in JSON what to do; prints one line. The
-// same tokens are written twice: through the sampling library, and by a loop around the model that takes the likeliest.
+// Times loading and generation of one model with lilformer, through the sampling library and by a loop around the model;
+// called with a JSON task, prints one JSON line.
 import { generate } from '@lilformer/sampling';
 import type { Precision } from './contestants.js';
 import { openFor } from './engine.js';
-import { PROMPT, readingFlops, TEXTS, weightBytes, WRITTEN } from './generation-models.js';
-import { isWriter, load, promptOf, read, writeGreedily } from './generation-writer.js';
+import { canGenerate, generateGreedily, load, processPrompt, promptOf } from './generation-model.js';
+import { BATCH, NEW_TOKENS, PROMPT, promptFlops, weightBytes } from './generation-models.js';
 
-/** The peer's repeats of the smallest model take about as long: short ones are repeated until JavaScript is compiled. */
+/** Small models are repeated until the JavaScript is compiled. */
 const LEAST_MS = 1000;
 
 const task = JSON.parse(process.argv[2]) as {
@@ -20,20 +20,20 @@ const engine = await openFor(task.engine, task.precision);
 const { model, ms: loading } = await load(task.folder, task.precision);
 const prompt = promptOf(task.model);
 
-const best = { prompt: Infinity, library: Infinity, alone: Infinity };
+const best = { prompt: Infinity, library: Infinity, model: Infinity };
 let ids: number[] = [];
 const begun = performance.now();
 for (let i = 0; i < task.repeats || performance.now() - begun < LEAST_MS; i++) {
-  const reading = read(task.model, model);
-  best.prompt = Math.min(best.prompt, reading.ms);
-  if (!isWriter(model)) {
-    ids = reading.ids;
+  const processed = processPrompt(task.model, model);
+  best.prompt = Math.min(best.prompt, processed.ms);
+  if (!canGenerate(model)) {
+    ids = processed.ids;
     continue;
   }
   const library: number[] = [];
   let first = 0;
   for await (const { id } of generate(model, undefined, prompt, {
-    maxNewTokens: WRITTEN,
+    maxNewTokens: NEW_TOKENS,
     temperature: 0,
     eosTokenId: [],
   })) {
@@ -41,14 +41,14 @@ for (let i = 0; i < task.repeats || performance.now() - begun < LEAST_MS; i++) {
   }
   best.library = Math.min(best.library, performance.now() - first);
 
-  const alone = writeGreedily(model, prompt);
-  best.alone = Math.min(best.alone, alone.ms);
+  const direct = generateGreedily(model, prompt);
+  best.model = Math.min(best.model, direct.ms);
   ids = library;
-  if (alone.ids.join() !== library.join()) {
-    throw new Error('the library wrote other tokens than the model alone: there is nothing to compare');
+  if (direct.ids.join() !== library.join()) {
+    throw new Error('the sampling library and the loop around the model generate different tokens');
   }
 }
-const rate = (ms: number): number => ((WRITTEN - 1) / ms) * 1e3;
+const rate = (ms: number): number => ((NEW_TOKENS - 1) / ms) * 1e3;
 console.log(
   JSON.stringify({
     peer: `lilformer on ${engine.describe()}`,
@@ -57,10 +57,10 @@ console.log(
     ids,
     load_ms: loading,
     prompt_ms: best.prompt,
-    prompt_flops: readingFlops(task.model, model),
+    prompt_flops: promptFlops(task.model, model),
     weight_bytes: weightBytes(model),
-    ...(isWriter(model)
-      ? { tokens_per_s: rate(best.library), alone_tokens_per_s: rate(best.alone) }
-      : { tokens_per_s: ((TEXTS * PROMPT) / best.prompt) * 1e3 }),
+    ...(canGenerate(model)
+      ? { tokens_per_s: rate(best.library), model_tokens_per_s: rate(best.model) }
+      : { tokens_per_s: ((BATCH * PROMPT) / best.prompt) * 1e3 }),
   }),
 );

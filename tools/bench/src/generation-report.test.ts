@@ -2,7 +2,7 @@ import { withoutWeights } from '@lilformer/layers';
 import { architectureOf } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { describe, expect, it } from 'vitest';
-import { generationModels, readingFlops, weightBytes } from './generation-models.js';
+import { generationModels, promptFlops, weightBytes } from './generation-models.js';
 import {
   betterOf,
   generationMarkdown,
@@ -36,7 +36,7 @@ const results: GenerationResults = {
         promptMs: 50,
         loadMs: 100,
         tokensPerSecond: 78,
-        aloneTokensPerSecond: 80,
+        modelTokensPerSecond: 80,
         memory: 600e6,
         parameters: 1,
       },
@@ -47,8 +47,8 @@ const results: GenerationResults = {
   failures: {},
 };
 
-describe('the table of a race', () => {
-  it('tells how many times better we are, whatever is better: more tokens, less time, less memory', () => {
+describe('the generation table', () => {
+  it('has ratios above 1 where lilformer is faster or smaller', () => {
     const rows = generationTable(results)
       .split('\n')
       .map((line) => line.split('|').map((cell) => cell.trim()));
@@ -78,19 +78,19 @@ describe('the table of a race', () => {
     expect(rows[4].slice(-6, -1)).toEqual(['2.00×', '2.00×', '3.00×', '2.00×', '']);
   });
 
-  it('has no columns for a peer who was not there', () => {
-    const alone = { ...results, models: { evolution: results.models.evolution } };
-    expect(generationTable(alone)).not.toContain('transformers');
-    expect(generationMarkdown(alone)).toContain('A processor, 2 cores');
+  it('has no columns for an absent peer', () => {
+    const single = { ...results, models: { evolution: results.models.evolution } };
+    expect(generationTable(single)).not.toContain('transformers');
+    expect(generationMarkdown(single)).toContain('A processor, 2 cores');
   });
 });
 
-it('keeps the best of each', () => {
+it('keeps the best value of each measurement', () => {
   const first = {
     promptMs: 10,
     loadMs: 3,
     tokensPerSecond: 90,
-    aloneTokensPerSecond: 95,
+    modelTokensPerSecond: 95,
     memory: 500,
     parameters: 7,
   };
@@ -98,7 +98,7 @@ it('keeps the best of each', () => {
     promptMs: 12,
     loadMs: 2,
     tokensPerSecond: 100,
-    aloneTokensPerSecond: 94,
+    modelTokensPerSecond: 94,
     memory: 400,
     parameters: 7,
   };
@@ -106,7 +106,7 @@ it('keeps the best of each', () => {
     promptMs: 10,
     loadMs: 2,
     tokensPerSecond: 100,
-    aloneTokensPerSecond: 95,
+    modelTokensPerSecond: 95,
     memory: 400,
     parameters: 7,
   };
@@ -115,28 +115,28 @@ it('keeps the best of each', () => {
   expect(betterOf(second, first)).toEqual(best);
 });
 
-describe('what a model has to do', () => {
-  /** The sizes of a model, without its weights. */
+describe('the work of a model', () => {
+  /** A model without weights. */
   const modelOf = (name: string) =>
     withoutWeights(() => architectureOf(generationModels[name]).build(generationModels[name], new Random(0)));
 
-  it('is to read 497 MB minus the positions for each token of GPT-2 124M', () => {
+  it('of GPT-2 124M per token is to read all weights but the positions', () => {
     const gpt2 = modelOf('gpt2');
     expect(gpt2.parameterCount()).toBe(124_439_808); // as Hugging Face counts them
     expect(weightBytes(gpt2)).toBe(4 * (124_439_808 - 1024 * 768));
-    // 12 blocks of 12 · 768² weights, and scores and mixtures of 128 × 128 pairs in each
-    expect(readingFlops('gpt2', gpt2)).toBe(2 * 128 * 12 * 12 * 768 ** 2 + 4 * 12 * 128 ** 2 * 768);
+    // 12 blocks of 12 · 768² weights, and QKᵀ and AV of 128 × 128 pairs in each
+    expect(promptFlops('gpt2', gpt2)).toBe(2 * 128 * 12 * 12 * 768 ** 2 + 4 * 12 * 128 ** 2 * 768);
   });
 
-  it('is for an encoder to read all texts, and for a decoder to go by its own weights', () => {
+  it('of an encoder is a batch of prompts, of a decoder its own weights', () => {
     const block = 12 * 768 ** 2;
     const bert = modelOf('bert-base');
     expect(weightBytes(bert)).toBeUndefined();
-    expect(readingFlops('bert-base', bert)).toBe(32 * (2 * 128 * 12 * block + 4 * 12 * 128 ** 2 * 768));
+    expect(promptFlops('bert-base', bert)).toBe(32 * (2 * 128 * 12 * block + 4 * 12 * 128 ** 2 * 768));
     const t5 = modelOf('t5-small');
     expect(t5.parameterCount()).toBe(60_506_624);
-    expect(readingFlops('t5-small', t5)).toBe(2 * 128 * 6 * 12 * 512 ** 2 + 4 * 6 * 128 ** 2 * 512);
-    // six maps of attention and two of the network, norms, distances, and the scores
+    expect(promptFlops('t5-small', t5)).toBe(2 * 128 * 6 * 12 * 512 ** 2 + 4 * 6 * 128 ** 2 * 512);
+    // attention, feed-forward, norms, relative positions, output projection
     const decoder = 6 * (6 * 512 ** 2 + 2 * 512 * 2048 + 3 * 512) + 32 * 8 + 512 + 32128 * 512;
     expect(weightBytes(t5)).toBe(4 * decoder);
   });

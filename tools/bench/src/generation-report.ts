@@ -1,16 +1,15 @@
-// What the generation race found, kept as plain data, and the table made from it. Leaves out the race itself.
-import { PROMPT, TEXTS, WRITTEN } from './generation-models.js';
+// Results of the generation benchmark and their table.
+import { BATCH, NEW_TOKENS, PROMPT } from './generation-models.js';
 import { describeCircumstances, type Circumstances } from './machine.js';
 import { digits, geometricMean, percent, table, times } from './table.js';
 
-/** The best of all rounds; memory is the smallest high-water mark of resident memory, in bytes. */
+/** Best of all rounds; memory is the smallest peak resident memory in bytes. */
 export interface GenerationBest {
   promptMs: number;
-  /** From the folder to a model that is ready. */
   loadMs?: number;
   tokensPerSecond: number;
-  /** Ours: the model without the sampling library. */
-  aloneTokensPerSecond?: number;
+  /** Without the sampling library; lilformer only. */
+  modelTokensPerSecond?: number;
   memory?: number;
   parameters: number;
 }
@@ -21,9 +20,9 @@ export interface GenerationResults extends Circumstances {
   rounds: number;
   interrupted: boolean;
   readonly versions: { ours?: string; transformers?: string };
-  /** Gigabytes that all threads together read in a second, in the same run. */
+  /** Memory bandwidth of all threads in GB/s, in the same run. */
   bandwidth: number | undefined;
-  /** GFLOP/s of the fastest matrix product, in the same run. */
+  /** GFLOP/s of the fastest matrix product in the same run. */
   peak?: number;
   readonly models: Record<string, GenerationModel>;
   failures: Record<string, string>;
@@ -32,15 +31,15 @@ export interface GenerationResults extends Circumstances {
 export interface GenerationModel {
   ours?: GenerationBest;
   transformers?: GenerationBest;
-  /** Bytes of weights behind every token. */
+  /** Bytes of weights read per token. */
   weightBytes?: number;
-  /** Operations of the products that read the prompt. */
+  /** FLOPs of the prompt. */
   promptFlops?: number;
-  /** How many of the written tokens are the same on both sides, from the first. */
+  /** Number of leading tokens that are equal on both sides. */
   same?: number;
 }
 
-/** Keeps the better of what is known and one more measurement. */
+/** Merges a measurement into the best results. */
 export function betterOf(before: GenerationBest | undefined, now: GenerationBest): GenerationBest {
   if (!before) return now;
   const of = (better: (a: number, b: number) => number) => (a: number | undefined, b: number | undefined) =>
@@ -50,32 +49,31 @@ export function betterOf(before: GenerationBest | undefined, now: GenerationBest
     promptMs: Math.min(before.promptMs, now.promptMs),
     loadMs: least(before.loadMs, now.loadMs),
     tokensPerSecond: Math.max(before.tokensPerSecond, now.tokensPerSecond),
-    aloneTokensPerSecond: most(before.aloneTokensPerSecond, now.aloneTokensPerSecond),
+    modelTokensPerSecond: most(before.modelTokensPerSecond, now.modelTokensPerSecond),
     memory: least(before.memory, now.memory),
     parameters: now.parameters,
   };
 }
 
-/** The table with everything one has to know to read it. */
+/** Table with the conditions of the measurement. */
 export function generationMarkdown(results: GenerationResults): string {
   const { threads, rounds, repeats, versions, bandwidth, peak } = results;
   return [
-    '# Generation, side by side',
+    '# Time of loading and generation',
     describeCircumstances(results),
-    `${Object.values(versions).join('; ')}. Random weights, the same files, greedy, key-value cache, one text: a prompt of ${PROMPT} ` +
-      `tokens, then the ${WRITTEN - 1} tokens after the first one written (an encoder alone reads ${TEXTS} texts of ${PROMPT} tokens). ${threads} threads each; fastest of ${rounds} rounds of ` +
-      `${repeats} (ours: of at least that many, and of a second)${results.interrupted ? ', stopped early' : ''}. Both sides are float32; in rows ` +
-      'called bf16 both keep their weights as bf16 numbers and multiply those, where the first token that rounding changes ends what is the same.',
-    `Memory is read at ${digits(bandwidth) ?? '?'} GB/s in the same run; "of bandwidth" is the share that the weights behind every ` +
-      'token take of it (above 100 %: they stay in the caches). ' +
-      `The fastest float32 matrix product makes ${digits(peak) ?? '?'} GFLOP/s; "of peak" is the share of it that reading the prompt makes.`,
+    `${Object.values(versions).join('; ')}. Random weights, the same files, greedy, key-value cache, batch size 1: a prompt of ` +
+      `${PROMPT} tokens, then ${NEW_TOKENS - 1} timed tokens (encoder-only models: ${BATCH} prompts of ${PROMPT} tokens). ${threads} threads each; ` +
+      `fastest of ${rounds} rounds of ${repeats} (lilformer: for at least one second)${results.interrupted ? ', stopped early' : ''}. ` +
+      'In bf16 rows both sides have weights and matrix products in bf16.',
+    `"of bandwidth": bytes of the weights read per token at the speed of "model alone", relative to the measured memory bandwidth of ` +
+      `${digits(bandwidth) ?? '?'} GB/s (above 100 %: weights stay in the caches). "of peak": matrix products of the prompt relative to ` +
+      `the fastest float32 product, ${digits(peak) ?? '?'} GFLOP/s. "same tokens": number of leading tokens equal on both sides.`,
     generationTable(results),
     ...Object.entries(results.failures).map(([name, why]) => `- ${name}: ${why.split('\n')[0]}`),
     `    ${results.command}`,
   ].join('\n\n');
 }
 
-/** Tokens a second, ours and theirs; the last row has the geometric means of the ratios. */
 export function generationTable({ models, bandwidth, peak }: GenerationResults): string {
   const all = Object.values(models);
   const raced = all.some(({ transformers }) => transformers);
@@ -92,11 +90,11 @@ export function generationTable({ models, bandwidth, peak }: GenerationResults):
   if (raced) head.push('transformers tok/s', 'prompt ms', 'load ms', 'memory MB', 'same tokens');
   const rows = Object.entries(models).map(
     ([name, { ours, transformers, weightBytes, promptFlops, same }]) => {
-      const read = ours?.aloneTokensPerSecond && weightBytes && ours.aloneTokensPerSecond * weightBytes;
+      const read = ours?.modelTokensPerSecond && weightBytes && ours.modelTokensPerSecond * weightBytes;
       const row = [
         name,
         digits(ours?.tokensPerSecond),
-        digits(ours?.aloneTokensPerSecond),
+        digits(ours?.modelTokensPerSecond),
         percent(read && bandwidth ? read / bandwidth / 1e9 : undefined),
         digits(ours?.promptMs),
         percent(ours && promptFlops && peak ? promptFlops / ours.promptMs / 1e6 / peak : undefined),
@@ -104,7 +102,7 @@ export function generationTable({ models, bandwidth, peak }: GenerationResults):
         digits(megabytes(ours)),
       ];
       if (!raced) return row;
-      // Speeds compare the other way round than times and memory: always how many times better we are.
+      // Ratios above 1 mean that lilformer is faster or smaller.
       return [
         ...row,
         withRatio(transformers?.tokensPerSecond, ours?.tokensPerSecond, (a, b) => b / a),

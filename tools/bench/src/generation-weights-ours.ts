@@ -1,5 +1,4 @@
-// Writes the folder that both sides of the generation race load: a model of the published size with random weights. A
-// process of its own, told in JSON what to do.
+// Writes a model folder with random weights, which both sides load; called with a JSON task.
 import { architectureOf, savePretrained } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { openFor } from './engine.js';

@@ -1,26 +1,25 @@
-// What a result has to be read with: processor, cores, memory, system, versions, date and command.
+// Conditions of a measurement: processor, memory, system, versions, date, command.
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { basename, isAbsolute } from 'node:path';
 import { workspace } from './workloads.js';
 
-/** Where and when something was measured. */
 export interface Circumstances {
   readonly date: string;
-  /** The command line that does it again. */
+  /** Command line that repeats the measurement. */
   readonly command: string;
   readonly processor: string;
   readonly cores: number;
   readonly memoryGB: number;
   readonly system: string;
   readonly node: string;
-  /** The commit of this repository, with `+` where files had changed since; undefined outside of git. */
+  /** Commit of this repository, with `+` for uncommitted changes; undefined outside git. */
   readonly commit: string | undefined;
-  /** Load average of the last minute before the start: well above 0 means that others were at work. */
+  /** Load average of the minute before the start. */
   readonly load: number;
 }
 
-/** The present circumstances of a target of this project. */
+/** Current conditions, for a target of this project. */
 export function circumstances(target: string): Circumstances {
   const given = process.argv.slice(2).map(asWord);
   return {
@@ -36,13 +35,12 @@ export function circumstances(target: string): Circumstances {
   };
 }
 
-/** A word of the command line; where somebody's files lie is of no interest to others. */
+/** Quotes a command-line word; absolute paths are shortened to the file name. */
 export function asWord(word: string): string {
   const short = isAbsolute(word) ? `…/${basename(word)}` : word;
   return /^[\w@%+=:,./…-]+$/.test(short) ? short : `'${short}'`;
 }
 
-/** One paragraph for people. */
 export function describeCircumstances(c: Circumstances): string {
   const commit = c.commit === undefined ? '' : ` at ${c.commit}`;
   return (

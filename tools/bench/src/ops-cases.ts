@@ -1,25 +1,23 @@
-// The operations of a workload's training step, on its shapes: number of calls, FLOPs and bytes of each.
+// Operations of a training step with their shapes, number of calls and FLOPs.
 import { tf } from '@lilformer/engine';
 import * as ops from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import type { RecurrentWorkload, TransformerWorkload, Workload } from './workloads.js';
 
-/** One operation on one set of shapes. */
 export interface OperationCase {
   readonly name: string;
-  /** How often a step has it. */
+  /** Calls per step. */
   readonly calls: number;
-  /** Of the products of forward and backward together, the useful ones; 0 where memory is what counts. */
+  /** Useful FLOPs of the matrix products, forward and backward; 0 for memory-bound operations. */
   readonly flops: number;
-  /** Bytes that forward and backward have to read and write; left out where each array counts once each way. */
+  /** Bytes read and written, forward and backward; default: each array once per direction. */
   readonly bytes?: number;
-  /** Shapes of the arguments that have a gradient. */
+  /** Shapes of the differentiable arguments. */
   readonly shapes: readonly (readonly number[])[];
-  /** The operation on tensors of these shapes. */
   run(...inputs: tf.Tensor[]): tf.Tensor;
 }
 
-/** All operations of a workload's step but for the optimizer's. */
+/** Operations of a training step, without the optimizer's. */
 export function operationCases(workload: Workload, random: Random): OperationCase[] {
   const { vocab, d, seq, batch } = workload;
   const tokens = batch * seq;
@@ -32,26 +30,26 @@ export function operationCases(workload: Workload, random: Random): OperationCas
   const [input, target] = [ids(), ids()];
   const width = 'hidden' in workload ? workload.hidden : d;
   const bias = workload.kind === 'transformer' ? [] : [[vocab]];
-  const places = workload.kind === 'transformer';
+  const positions = workload.kind === 'transformer';
   return [
     {
-      name: places ? 'embedding with positions' : 'embedding',
+      name: positions ? 'embedding with positions' : 'embedding',
       calls: 1,
       flops: 0,
-      bytes: 4 * tokens * d * 5, // a row read and written, and on the way back a row added to another
-      shapes: places
+      bytes: 4 * tokens * d * 5, // read, write; backward: read, read, write
+      shapes: positions
         ? [
             [vocab, d],
             [seq, d],
           ]
         : [[vocab, d]],
-      run: (table, places) =>
-        places ? ops.embeddingWithPositions(input, table, places, 0) : ops.embedding(input, table),
+      run: (table, positions) =>
+        positions ? ops.embeddingWithPositions(input, table, positions, 0) : ops.embedding(input, table),
     },
     ...(workload.kind === 'transformer' ? blockCases(workload) : []),
     ...(workload.kind === 'rnn' || workload.kind === 'gru' ? recurrentCases(workload) : []),
     {
-      name: 'output map and cross entropy',
+      name: 'output projection and cross-entropy',
       calls: 1,
       flops: 6 * tokens * width * vocab,
       shapes: [[batch, seq, width], [vocab, width], ...bias],
@@ -119,7 +117,7 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
   ];
 }
 
-/** Every token through one of the experts, in turn; the router is left out, as its product is small. */
+/** Tokens are assigned to experts in turn; the small product of the router is not included. */
 function expertsCase({ d, ff, layers, seq, batch, act, experts = 1 }: TransformerWorkload): OperationCase {
   const tokens = batch * seq;
   const route = (): tf.Tensor1D =>
@@ -127,8 +125,7 @@ function expertsCase({ d, ff, layers, seq, batch, act, experts = 1 }: Transforme
       Int32Array.from({ length: tokens }, (_, i) => i % experts),
       'int32',
     );
-  /** Each expert's weights follow each other among the inputs. */
-  const each = (weights: tf.Tensor[]): ((rows: tf.Tensor) => tf.Tensor)[] =>
+  const expertFunctions = (weights: tf.Tensor[]): ((rows: tf.Tensor) => tf.Tensor)[] =>
     Array.from({ length: experts }, (_, i) => {
       const [up, upBias, down, downBias] = weights.slice(4 * i, 4 * i + 4);
       return (rows) => ops.linear(ops.linear(rows, up, upBias, act), down, downBias);
@@ -138,7 +135,7 @@ function expertsCase({ d, ff, layers, seq, batch, act, experts = 1 }: Transforme
     calls: layers,
     flops: 6 * tokens * 2 * d * ff,
     shapes: [[tokens, d], ...Array.from({ length: experts }, () => [[ff, d], [ff], [d, ff], [d]]).flat()],
-    run: (x, ...weights) => ops.dispatchToExperts(x, route(), each(weights)),
+    run: (x, ...weights) => ops.dispatchToExperts(x, route(), expertFunctions(weights)),
   };
 }
 
@@ -147,12 +144,6 @@ function recurrentCases({ kind, d, hidden, layers, seq, batch }: RecurrentWorklo
   const op = kind === 'gru' ? ops.gru : ops.rnn;
   return Array.from({ length: layers }, (_, layer) => {
     const inputs = layer === 0 ? d : hidden;
-    const weights = (weightIh: tf.Tensor, weightHh: tf.Tensor, biasIh: tf.Tensor, biasHh: tf.Tensor) => ({
-      weightIh,
-      weightHh,
-      biasIh,
-      biasHh,
-    });
     return {
       name: `${kind} over the sequence, ${inputs} → ${hidden}`,
       calls: 1,
@@ -164,7 +155,7 @@ function recurrentCases({ kind, d, hidden, layers, seq, batch }: RecurrentWorklo
         [gates * hidden],
         [gates * hidden],
       ],
-      run: (x, ih, hh, bi, bh) => op(x, weights(ih, hh, bi, bh)).output,
+      run: (x, weightIh, weightHh, biasIh, biasHh) => op(x, { weightIh, weightHh, biasIh, biasHh }).output,
     };
   });
 }

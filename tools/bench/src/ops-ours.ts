@@ -1,5 +1,4 @@
-// Times the operations of one workload one by one, forward and backward, beside a whole step: a process of its own,
-// told in JSON what to do; prints a table.
+// Times the operations of one workload, forward and backward, and a whole step; called with a JSON task, prints a table.
 import { tf } from '@lilformer/engine';
 import { adamWStep, clipByGlobalNorm, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
@@ -15,7 +14,7 @@ interface Task {
   readonly workload: Workload;
   readonly engine: string;
   readonly precision: Precision;
-  /** Times each operation for about this long. */
+  /** Approximate time per operation. */
   readonly ms: number;
 }
 
@@ -33,14 +32,13 @@ const stepMs = fastest(() => step());
 const rows: { name: string; calls: number; timed: Timed; flops: number; bytes: number }[] = [];
 for (const one of operationCases(task.workload, random)) {
   const inputs = one.shapes.map(randomTensor);
-  const timed = time(one, inputs);
-  rows.push({ ...one, timed, bytes: one.bytes ?? bytesOf(one, inputs) });
+  rows.push({ ...one, timed: time(one, inputs), bytes: one.bytes ?? bytesOf(one, inputs) });
   tf.dispose(inputs);
 }
 rows.push(...optimizerRows());
 print();
 
-/** The fastest forward pass on its own, and what a gradient takes beyond the forward pass that records for it. */
+/** Fastest forward pass, and the time of a gradient minus the forward pass. */
 function time(one: OperationCase, inputs: tf.Tensor[]): Timed {
   const dy = tf.tidy(() => {
     const shape = one.run(...inputs).shape;
@@ -69,7 +67,7 @@ function randomTensor(shape: readonly number[]): tf.Tensor {
   return tf.tensor(values, [...shape]);
 }
 
-/** Each array once: inputs and output forward; backward the inputs, their gradients and the output's. */
+/** Forward: inputs and output; backward: inputs, their gradients, and the gradient of the output. */
 function bytesOf(one: OperationCase, inputs: tf.Tensor[]): number {
   const output = tf.tidy(() => one.run(...inputs).size);
   const input = inputs.reduce((sum, { size }) => sum + size, 0);
@@ -92,11 +90,11 @@ function optimizerRows(): typeof rows {
     bytes: 4 * size * arrays,
   });
   // AdamW reads weight, gradient and both moments, and writes all but the gradient.
-  return [row('norm of all gradients', clip, 1), row('AdamW', adamW, 7)];
+  return [row('gradient norm', clip, 1), row('AdamW', adamW, 7)];
 }
 
 function print(): void {
-  const head = ['operation', 'calls', 'forward ms', 'backward ms', 'GFLOP/s', 'GB/s', 'of a step'];
+  const head = ['operation', 'calls', 'forward ms', 'backward ms', 'GFLOP/s', 'GB/s', 'share of step'];
   const ofStep = (ms: number): string => `${((ms / stepMs) * 100).toFixed(1)} %`;
   let sum = 0;
   const lines = rows.map(({ name, calls, timed, flops, bytes }) => {
@@ -114,7 +112,7 @@ function print(): void {
   });
   const gflops = usefulFlops(task.workload) / stepMs / 1e6;
   console.log(
-    `${task.name} | ${task.precision} on ${engine.describe()} | a step: ${digits(stepMs)} ms, ${digits(gflops)} GFLOP/s\n\n` +
-      `${table(head, [...lines, ['all of these', ...['', '', '', '', ''], ofStep(sum)]])}\n`,
+    `${task.name} | ${task.precision} on ${engine.describe()} | step: ${digits(stepMs)} ms, ${digits(gflops)} GFLOP/s\n\n` +
+      `${table(head, [...lines, ['total', '', '', '', '', '', ofStep(sum)]])}\n`,
   );
 }

@@ -1,8 +1,8 @@
-// Options that the programs here share, checked: a wrong one is an error that says what was expected.
+// Command-line options shared by the benchmarks.
 import { availableParallelism } from 'node:os';
-import { personsPath } from './workloads.js';
+import { resolve } from 'node:path';
 
-/** A whole number of at least `least`. */
+/** @throws Error for anything but a whole number of at least `least` */
 export function wholeNumber(option: string, given: string, least = 1): number {
   const value = Number(given);
   if (given.trim() === '' || !Number.isSafeInteger(value) || value < least) {
@@ -11,7 +11,7 @@ export function wholeNumber(option: string, given: string, least = 1): number {
   return value;
 }
 
-/** Names separated by commas or given one option at a time, each one of `known`. */
+/** Parses names from `known`, separated by commas or repeated. */
 export function namesOf<Name extends string>(
   option: string,
   given: readonly string[],
@@ -26,19 +26,24 @@ export function namesOf<Name extends string>(
   return [...new Set(names as Name[])];
 }
 
-/** Threads for both sides: as asked for, or as many as there are cores. */
+/** Number of threads; by default the number of cores. */
 export function threadCount(given: string | undefined): number {
   return given === undefined
     ? Number(process.env.LILFORMER_THREADS) || availableParallelism()
     : wholeNumber('threads', given);
 }
 
-/** A program as a person names it: looked up in PATH, or a path relative to where they stand. */
-export function programPath(given: string): string {
-  return given.includes('/') ? personsPath(given) : given;
+/** Resolves a path against the directory in which the user called npm or nx. */
+export function userPath(path: string): string {
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
-/** The environment that gives torch, OpenBLAS and ours the same number of threads. */
+/** A program on PATH, or a path. */
+export function programPath(given: string): string {
+  return given.includes('/') ? userPath(given) : given;
+}
+
+/** Environment that gives torch, OpenBLAS and lilformer the same number of threads. */
 export function threadsEnvironment(threads: number): Record<string, string> {
   const count = String(threads);
   return {
@@ -47,4 +52,14 @@ export function threadsEnvironment(threads: number): Record<string, string> {
     MKL_NUM_THREADS: count,
     OPENBLAS_NUM_THREADS: count,
   };
+}
+
+/** Runs a program's main function; errors become one line on stderr and exit code 1. */
+export async function runMain(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
 }

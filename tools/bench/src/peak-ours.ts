@@ -1,6 +1,4 @@
-// Our share of measuring the machine's matrix-product peak: the fastest of a few shapes through tf.matMul, and through
-// linear, which is what training multiplies by. A process of its own, told in JSON what to do; prints a line of JSON.
-// The peak is the fastest of this and the peer's (peaks.ts).
+// Fastest matrix product by tf.matMul and linear; called with a JSON task, prints one JSON line.
 import { tf } from '@lilformer/engine';
 import { linear } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
@@ -22,10 +20,10 @@ function measure({ shapes, msPerShape }: PeakTask): Peak {
   for (const shape of shapes) {
     const [m, k, n] = shape;
     const flops = 2 * m * k * n;
-    // An engine that would need minutes for the larger shapes has shown its peak with the small one.
+    // Skip shapes that would take too long on a slow engine.
     if (best.gflops > 0 && flops / best.gflops / 1e6 > 4 * msPerShape) continue;
-    const [a, b, turned] = [operand(m, k), operand(k, n), operand(n, k)];
-    for (const product of [() => tf.matMul(a, b), () => linear(a, turned)]) {
+    const [a, b, transposed] = [operand(m, k), operand(k, n), operand(n, k)];
+    for (const product of [() => tf.matMul(a, b), () => linear(a, transposed)]) {
       const started = performance.now();
       for (let i = 0; i < 3 || performance.now() - started < msPerShape / 2; i++) {
         const start = performance.now();
@@ -34,7 +32,7 @@ function measure({ shapes, msPerShape }: PeakTask): Peak {
         if (gflops > best.gflops) best = { gflops, shape };
       }
     }
-    tf.dispose([a, b, turned]);
+    tf.dispose([a, b, transposed]);
   }
   return best;
 }

@@ -1,28 +1,25 @@
-// The machine's matrix-product peak, measured in the same run as what is compared with it: the fastest of a few
-// shapes by anybody who takes part. Leaves out how we multiply: peak-ours.ts.
+// Peak rate of matrix products: the fastest of a few shapes in lilformer (peak-ours.ts) and PyTorch.
 import { ownProgram, run, type Command } from './child.js';
 import type { Precision } from './contestants.js';
 import { threadsEnvironment } from './options.js';
 
-/** The fastest product of a run. */
 export interface Peak {
   readonly gflops: number;
   /** Rows, inner size, columns. */
   readonly shape: readonly number[];
-  /** Who made it. */
   readonly by?: string;
 }
 
-/** What peak-ours.ts is told. */
+/** Argument of peak-ours.ts. */
 export interface PeakTask {
   readonly engine: string;
   readonly precision: Precision;
   readonly shapes: readonly (readonly [number, number, number])[];
-  /** Multiplies each shape for about this long. */
+  /** Approximate time per shape. */
   readonly msPerShape: number;
 }
 
-/** m, k, n: cubes, and the long ones of training. */
+/** [m, k, n]: cubes, and shapes of training. */
 const shapes = [
   [512, 512, 512],
   [1024, 1024, 1024],
@@ -49,10 +46,7 @@ for m, k, n in json.loads(sys.argv[2]):
 print(json.dumps(best))
 `;
 
-/**
- * The fastest product in a precision, ours or the peer's.
- * @param python a Python with torch, or undefined to measure ours alone
- */
+/** Fastest matrix product; includes PyTorch's with `python`. */
 export async function measurePeak(
   options: { engine: string; precision: Precision; threads: number; python?: string },
   signal: AbortSignal,

@@ -12,36 +12,36 @@ function entries(names: readonly string[], run: (name: string) => Promise<void> 
 }
 
 describe('race', () => {
-  it('runs everybody in every round, one after the other', async () => {
+  it('runs all entries in every round, one at a time', async () => {
     quiet();
     const ran: string[] = [];
     const between: unknown[] = [];
     const outcome = await race(
       entries(['gpt ours', 'gpt eager', 'moe ours'], (name) => void ran.push(name)),
       2,
-      async (sofar) => void between.push(sofar, ran.length),
+      async (soFar) => void between.push(soFar, ran.length),
     );
     expect(between).toEqual([{ failures: {}, rounds: 1, interrupted: true }, 3]);
     expect(ran).toEqual(['gpt ours', 'gpt eager', 'moe ours', 'gpt ours', 'gpt eager', 'moe ours']);
     expect(outcome).toEqual({ failures: {}, rounds: 2, interrupted: false });
   });
 
-  it('goes on when one fails, says why, and does not try that one again', async () => {
+  it('continues after a failure and does not retry it', async () => {
     quiet();
     const ran: string[] = [];
     const outcome = await race(
-      entries(['gpt ours', 'gpt study'], (name) => {
+      entries(['gpt ours', 'gpt compile'], (name) => {
         ran.push(name);
-        if (name === 'gpt study') throw new Error('no such workload');
+        if (name === 'gpt compile') throw new Error('no such workload');
       }),
       3,
     );
-    expect(ran).toEqual(['gpt ours', 'gpt study', 'gpt ours', 'gpt ours']);
-    expect(outcome.failures).toEqual({ 'gpt: study': 'no such workload' });
+    expect(ran).toEqual(['gpt ours', 'gpt compile', 'gpt ours', 'gpt ours']);
+    expect(outcome.failures).toEqual({ 'gpt: compile': 'no such workload' });
     expect(outcome.rounds).toBe(3);
   });
 
-  it('stops on Ctrl-C with what it has', async () => {
+  it('stops on Ctrl-C with the results so far', async () => {
     quiet();
     const ran: string[] = [];
     const list: Entry[] = ['a', 'b', 'c'].map((subject) => ({
@@ -64,7 +64,7 @@ describe('race', () => {
 });
 
 describe('remaining', () => {
-  it('takes what it knows of an entry, and the mean for the others', () => {
+  it('uses the last duration of an entry, or the mean', () => {
     const [a, b, c] = entries(['a ours', 'b ours', 'c ours'], () => undefined);
     const seconds = new Map([
       [a, 10],

@@ -1,36 +1,31 @@
-// Runs a list of measurements round by round, one process at a time, so that what changes on the machine hits all
-// contestants alike. Says how far it is, goes on when one fails, and stops with what it has on Ctrl-C. Leaves out
-// what is measured and how it is shown.
+// Runs measurements round by round, one process at a time, so that changes on the machine affect all contestants alike.
+// A failed entry is not retried; Ctrl-C stops with the results so far.
 import { formatDuration } from '@lilformer/training';
 
 /** One measurement of each round. */
 export interface Entry {
-  /** What is measured: `evolution-gpt`. */
+  /** `evolution-gpt` */
   readonly subject: string;
-  /** By whom: `eager`. */
+  /** `eager` */
   readonly contestant: string;
-  /** Measures once and keeps the result. */
+  /** Measures once and stores the result. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** How a race went. */
 export interface RaceOutcome {
-  /** Why an entry did not run to its end, by `subject: contestant`; it was not tried again. */
+  /** Error message by `subject: contestant`. */
   readonly failures: Record<string, string>;
-  /** Rounds that are complete. */
+  /** Complete rounds. */
   readonly rounds: number;
-  /** It was stopped from outside. */
+  /** Stopped by a signal. */
   readonly interrupted: boolean;
 }
 
-/**
- * Runs all entries in every round.
- * @param afterRound gets how it went so far: a place to keep results that a killed race should not lose
- */
+/** Runs all entries in every round; `afterRound` is called after every round but the last, to save results. */
 export async function race(
   entries: readonly Entry[],
   rounds: number,
-  afterRound?: (sofar: RaceOutcome) => Promise<void>,
+  afterRound?: (soFar: RaceOutcome) => Promise<void>,
 ): Promise<RaceOutcome> {
   const failures: Record<string, string> = {};
   const seconds = new Map<Entry, number>();
@@ -41,12 +36,13 @@ export async function race(
   let done = 0;
   try {
     for (let round = 1; round <= rounds; round++) {
-      for (const [place, entry] of entries.entries()) {
+      for (const [i, entry] of entries.entries()) {
         const name = `${entry.subject}: ${entry.contestant}`;
         if (failures[name] !== undefined) continue;
-        const left = [...entries.slice(place), ...repeated(entries, rounds - round)].filter(
-          ({ subject, contestant }) => failures[`${subject}: ${contestant}`] === undefined,
-        );
+        const left = [
+          ...entries.slice(i),
+          ...Array.from({ length: rounds - round }, () => entries).flat(),
+        ].filter(({ subject, contestant }) => failures[`${subject}: ${contestant}`] === undefined);
         const eta = remaining(left, seconds);
         say(
           `round ${round}/${rounds} | ${entry.subject} | ${entry.contestant} | ` +
@@ -73,19 +69,15 @@ export async function race(
   }
 }
 
-/** Seconds that entries will take, judged by those that were run; undefined before the first. */
+/** Estimated seconds of entries, by their last runs or the mean of all; undefined before the first run. */
 export function remaining(left: readonly Entry[], seconds: ReadonlyMap<Entry, number>): number | undefined {
   if (seconds.size === 0) return undefined;
   const mean = [...seconds.values()].reduce((sum, value) => sum + value, 0) / seconds.size;
   return left.reduce((sum, entry) => sum + (seconds.get(entry) ?? mean), 0);
 }
 
-function repeated<T>(items: readonly T[], count: number): T[] {
-  return Array.from({ length: count }, () => items).flat();
-}
-
-/** One line on stderr, rewritten in place on a terminal. */
-function say(line: string, stays = false): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}${stays ? '\n' : ''}`);
+/** Prints a line on stderr, rewritten in place on a terminal unless `keep`. */
+function say(line: string, keep = false): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}${keep ? '\n' : ''}`);
   else if (line) process.stderr.write(`${line}\n`);
 }

@@ -4,22 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { fillMarkers, generationSummary, readmeTables, trainingSummary } from './readme-tables.js';
 import { workspace } from './workloads.js';
 
-it('the README has what was kept', async () => {
+it('README.md matches the saved results', async () => {
   const readme = readFileSync(resolve(workspace, 'README.md'), 'utf8');
-  // Else: npx nx run bench:readme
+  // Update with npx nx run bench:readme.
   expect(fillMarkers(readme, await readmeTables())).toBe(readme);
 });
 
 describe('fillMarkers', () => {
-  it('replaces what is between, and nothing else', () => {
+  it('replaces only the content between markers', () => {
     const text = 'a\n\n<!-- x -->\n\nold\n\n<!-- /x -->\n\nb\n';
     expect(fillMarkers(text, { x: '| new |' })).toBe('a\n\n<!-- x -->\n\n| new |\n\n<!-- /x -->\n\nb\n');
     expect(fillMarkers(text, { x: '' })).toBe('a\n\n<!-- x -->\n\n<!-- /x -->\n\nb\n');
   });
 
-  it('misses a marker', () => {
+  it('requires both markers', () => {
     expect(() => fillMarkers('<!-- /x --> <!-- x -->', { x: 'new' })).toThrow(
-      'expected <!-- x --> and after it',
+      'expected <!-- x --> followed by',
     );
   });
 });
@@ -45,7 +45,7 @@ const cells = (line: string): string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-it('sums a race up', () => {
+it('summarizes training', () => {
   const best = (ms: number, memory: number) => ({ ms, rounds: [ms], memory: memory * 1e6 });
   const text = trainingSummary({
     ...circumstances,
@@ -82,7 +82,7 @@ it('sums a race up', () => {
   expect(text).toContain('A processor, 2 threads each, torch 2.15.0, 2026-01-02');
 });
 
-it('sums generation up', () => {
+it('summarizes generation', () => {
   const text = generationSummary({
     ...circumstances,
     repeats: 3,

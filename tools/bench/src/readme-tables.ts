@@ -1,10 +1,10 @@
-// The tables of the README, made from kept results, and where they go. Leaves out the full tables: results/ has them.
+// Tables of the README, from the saved results.
 import type { GenerationResults } from './generation-report.js';
 import { readResults } from './results.js';
 import { digits, geometricMean, percent, table, times } from './table.js';
 import { ratios, type Best, type TrainingResults } from './training-report.js';
 
-/** What goes between `<!-- NAME -->` and `<!-- /NAME -->`, by name; of a race that was not kept, nothing. */
+/** Content between `<!-- NAME -->` and `<!-- /NAME -->` by name; empty without saved results. */
 export async function readmeTables(): Promise<Record<string, string>> {
   const training = await readResults<TrainingResults>('training');
   const generation = await readResults<GenerationResults>('generation');
@@ -15,7 +15,7 @@ export async function readmeTables(): Promise<Record<string, string>> {
 }
 
 /**
- * A text with other contents between its markers.
+ * Replaces the content between markers.
  * @throws Error when a marker is missing
  */
 export function fillMarkers(text: string, contents: Readonly<Record<string, string>>): string {
@@ -24,14 +24,13 @@ export function fillMarkers(text: string, contents: Readonly<Record<string, stri
     const from = filled.indexOf(open);
     const to = filled.indexOf(close);
     if (from === -1 || to < from) {
-      throw new Error(`README.md: expected ${open} and after it ${close}, between which the table goes`);
+      throw new Error(`README.md: expected ${open} followed by ${close}`);
     }
     const inner = content === '' ? '\n\n' : `\n\n${content}\n\n`;
     return filled.slice(0, from + open.length) + inner + filled.slice(to);
   }, text);
 }
 
-/** Steps of ours beside PyTorch's, and how many times faster. */
 export function trainingSummary(results: TrainingResults): string {
   const { workloads, peaks, versions, threads, processor, date } = results;
   const peak = peaks.float32?.gflops;
@@ -85,7 +84,6 @@ export function trainingSummary(results: TrainingResults): string {
   ].join('\n\n');
 }
 
-/** Tokens a second of ours beside theirs. */
 export function generationSummary({ models, versions, processor, threads, date }: GenerationResults): string {
   const rows = Object.entries(models).map(([name, { ours, transformers }]) => [
     name,

@@ -1,4 +1,4 @@
-// Results as they are kept in results/: JSON for programs, Markdown for people.
+// Saved results in results/: JSON, and Markdown.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
@@ -6,7 +6,6 @@ import { workspace } from './workloads.js';
 
 const folder = resolve(workspace, 'tools/bench/results');
 
-/** Keeps results under a name; says where on stderr. */
 export async function saveResults(name: string, results: unknown, markdown: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const files = { [`${name}.json`]: JSON.stringify(results, null, 2), [`${name}.md`]: markdown };
@@ -17,7 +16,7 @@ export async function saveResults(name: string, results: unknown, markdown: stri
   }
 }
 
-/** Results that were kept, or undefined where there are none yet. */
+/** Saved results; undefined if there are none. */
 export async function readResults<T>(name: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as T;

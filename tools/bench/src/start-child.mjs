@@ -1,6 +1,5 @@
-// The program whose start-up is timed: opens an engine, builds a tiny model, trains one step, and ends. Uses the
-// libraries as they are installed from npm (their built files). Prints, as one line of JSON, when each part was done:
-// milliseconds since the process began, and of processor time.
+// The program timed by start.ts: opens an engine, creates a tiny model, trains one step. Uses the built libraries.
+// Prints one JSON line with the time of each part.
 const marks = [];
 const mark = (name) => {
   const { user, system } = process.cpuUsage();

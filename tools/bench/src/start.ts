@@ -1,14 +1,14 @@
-// How long a process takes that trains one step of a tiny model, start to end, and what of: `npx nx run bench:start`.
-// The process is start-child.mjs, which uses the built libraries as an installed program would.
+// Start-up time of a process that trains one step of a tiny model: `npx nx run bench:start`. The process is
+// start-child.mjs, which uses the built libraries.
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { run, type Command } from './child.js';
 import { circumstances, describeCircumstances } from './machine.js';
-import { wholeNumber } from './options.js';
+import { runMain, wholeNumber } from './options.js';
 import { race } from './race.js';
 import { digits, table } from './table.js';
 
-/** A moment of the child, in milliseconds since its process began, and of processor time. */
+/** Milliseconds and CPU milliseconds since the start of the process. */
 interface Mark {
   readonly name: string;
   readonly ms: number;
@@ -16,7 +16,7 @@ interface Mark {
 }
 
 interface Run {
-  /** From before the process is started until it has ended. */
+  /** Duration of the whole process. */
   readonly ms: number;
   readonly engine: string;
   readonly marks: readonly Mark[];
@@ -24,10 +24,10 @@ interface Run {
 
 const help = `Usage: npx nx run bench:start -- [options]
 
-  --engine NAMES   engines to start, separated by commas (default: native,wasm,cpu)
-  --rounds N       starts of each, the fastest counts (default 10)`;
+  --engine NAMES   engines, separated by commas (default: native,wasm,cpu)
+  --rounds N       starts of each engine, of which the fastest counts (default 10)`;
 
-async function main(): Promise<void> {
+await runMain(async () => {
   const { values } = parseArgs({
     options: {
       engine: { type: 'string', multiple: true, default: ['native,wasm,cpu'] },
@@ -50,21 +50,19 @@ async function main(): Promise<void> {
   };
   const child = fileURLToPath(new URL('./start-child.mjs', import.meta.url));
   const { failures } = await race(
-    ['nothing', ...engines].map((name) => ({
+    ['node only', ...engines].map((name) => ({
       subject: 'start',
       contestant: name,
       run: (signal) => {
-        const parameters = name === 'nothing' ? ['--eval', '0'] : [child, name];
+        const parameters = name === 'node only' ? ['--eval', '0'] : [child, name];
         return keep(name, { program: process.execPath, parameters }, signal);
       },
     })),
     rounds,
   );
 
-  console.log(
-    `# From start to end, with one training step of a tiny model\n\n${describeCircumstances(about)}\n`,
-  );
-  console.log(`Fastest of ${rounds} starts, in milliseconds (of processor time, of all threads).\n`);
+  console.log(`# Start-up, with one training step of a tiny model\n\n${describeCircumstances(about)}\n`);
+  console.log(`Fastest of ${rounds} starts in milliseconds (CPU milliseconds of all threads).\n`);
   const parts = best.get(engines.find((name) => best.has(name)) ?? '')?.marks ?? [];
   const rows = [...best].map(([name, { ms, marks }]) => {
     const cells = parts.map((_, i) => {
@@ -75,15 +73,8 @@ async function main(): Promise<void> {
     const last = marks.at(-1)?.ms;
     return [name, ...cells, last === undefined ? undefined : digits(ms - last), digits(ms)];
   });
-  console.log(table(['engine', ...parts.map(({ name }) => name), 'start and end', 'whole'], rows));
+  console.log(table(['engine', ...parts.map(({ name }) => name), 'exit', 'total'], rows));
   for (const [name, { engine }] of best) if (engine) console.log(`\n- ${name}: ${engine}`);
   for (const [name, why] of Object.entries(failures)) console.log(`\n- ${name}: ${why}`);
   console.log(`\n    ${about.command}`);
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { digits, geometricMean, percent, table, times } from './table.js';
 
 describe('table', () => {
-  it('lines columns up, the first to the left', () => {
+  it('aligns columns, the first to the left', () => {
     expect(
       table(
         ['workload', 'ms'],
@@ -24,13 +24,13 @@ describe('table', () => {
 });
 
 describe('geometricMean', () => {
-  it('is the number whose n-th power is the product', () => {
+  it('is the n-th root of the product', () => {
     expect(geometricMean([2, 8])).toBeCloseTo(4, 12);
     expect(geometricMean([1, 10, 100])).toBeCloseTo(10, 12);
     expect(geometricMean([])).toBeUndefined();
   });
 
-  it('turns over with what it is the mean of: a ratio is as fair as its inverse', () => {
+  it('of inverses is the inverse', () => {
     const positive = fc.double({ min: 1e-3, max: 1e3, noNaN: true });
     fc.assert(
       fc.property(fc.array(positive, { minLength: 1, maxLength: 20 }), (values) => {
@@ -42,12 +42,12 @@ describe('geometricMean', () => {
 });
 
 describe('numbers', () => {
-  it('have three digits or more', () => {
+  it('have at least three significant digits', () => {
     const shown = [0, 0.0001234, 0.01234, 1.234, 12.34, 99.96, 123.4, 999.6, 1234.5].map(digits);
     expect(shown).toEqual(['0', '0.000123', '0.0123', '1.23', '12.3', '100.0', '123', '1,000', '1,235']);
   });
 
-  it('never differ from what they show by more than half a percent', () => {
+  it('are rounded by at most half a percent', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 1e9, noNaN: true }), (value) => {
         const shown = Number(digits(value)!.replaceAll(',', ''));
@@ -56,7 +56,7 @@ describe('numbers', () => {
     );
   });
 
-  it('show factors and shares', () => {
+  it('format factors and shares', () => {
     expect(times(2.344)).toBe('2.34×');
     expect(percent(0.606)).toBe('61 %');
     expect([digits, times, percent].map((show) => show(undefined))).toEqual([

@@ -1,6 +1,6 @@
-// Tables in Markdown whose columns line up on a terminal too, and the means that go below them.
+// Markdown tables and number formats.
 
-/** A Markdown table: the first column to the left, the others to the right; `undefined` is shown as `–`. */
+/** Markdown table with the first column left-aligned; `undefined` becomes `–`. */
 export function table(head: readonly string[], rows: readonly (readonly (string | undefined)[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell ?? '–'));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column].length)));
@@ -10,13 +10,13 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(cells[0]), line(rule), ...cells.slice(1).map(line)].join('\n');
 }
 
-/** The geometric mean; undefined of nothing. */
+/** Undefined for no values. */
 export function geometricMean(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
-/** Three significant digits at least, and never a power of ten: `0.0123`, `1.23`, `12.3`, `123`, `1,234`. */
+/** At least three significant digits: `0.0123`, `1.23`, `12.3`, `123`, `1,234`. */
 export function digits(value: number | undefined): string | undefined {
   if (value === undefined) return undefined;
   if (Math.abs(value) >= 999.5) return Math.round(value).toLocaleString('en');

@@ -1,5 +1,4 @@
-// Our side of the tokenizer race: prints what the peer's script prints, a JSON line a measurement, measured the same
-// way: training from a file and encoding its whole text, fastest of three in one process.
+// Times BPE training and encoding with lilformer, fastest of three; prints the same JSON lines as tokenizers_peer.py.
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { trainBpe, type TrainBpeOptions } from '@lilformer/tokenizers';
@@ -14,7 +13,7 @@ const settings: Record<string, TrainBpeOptions> = {
   'byte-level-4096': { vocabSize: 4096, specialTokens: ['<|endoftext|>'], preTokenizer: 'byte-level' },
 };
 
-async function times<T>(work: () => T | Promise<T>): Promise<{ seconds: number[]; result: T }> {
+async function time<T>(work: () => T | Promise<T>): Promise<{ seconds: number[]; result: T }> {
   const seconds: number[] = [];
   let result: T;
   for (let i = 0; i < 3; i++) {
@@ -25,26 +24,21 @@ async function times<T>(work: () => T | Promise<T>): Promise<{ seconds: number[]
   return { seconds, result: result! };
 }
 
-/** Prints a line for each corpus and tokenizer. */
-export async function measureOurs(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const text = await readFile(path, 'utf8');
-    const megabytes = (await stat(path)).size / 1e6;
-    for (const [name, options] of Object.entries(settings)) {
-      const training = await times(() => trainBpe({ files: [path] }, options));
-      const encoding = await times(() => training.result.encode(text));
-      console.log(
-        JSON.stringify({
-          peer: 'lilformer',
-          corpus: basename(dirname(path)),
-          bytes: megabytes * 1e6,
-          tokenizer: name,
-          train_s: Math.min(...training.seconds),
-          tokens: encoding.result.length,
-          encode_MBps: megabytes / Math.min(...encoding.seconds),
-          encode_first_MBps: megabytes / encoding.seconds[0],
-        }),
-      );
-    }
-  }
+const path = process.argv[2];
+const text = await readFile(path, 'utf8');
+const megabytes = (await stat(path)).size / 1e6;
+for (const [name, options] of Object.entries(settings)) {
+  const training = await time(() => trainBpe({ files: [path] }, options));
+  const encoding = await time(() => training.result.encode(text));
+  console.log(
+    JSON.stringify({
+      peer: 'lilformer',
+      corpus: basename(dirname(path)),
+      tokenizer: name,
+      train_s: Math.min(...training.seconds),
+      tokens: encoding.result.length,
+      encode_MBps: megabytes / Math.min(...encoding.seconds),
+      encode_first_MBps: megabytes / encoding.seconds[0],
+    }),
+  );
 }

@@ -1,178 +1,95 @@
-// The race of @lilformer/tokenizers against Hugging Face's `tokenizers` (Rust, called from Python).
-//
-//     npx nx run bench:tokenizers
-//     npx nx run bench:tokenizers -- --python .venv/bin/python --rounds 5
-//
-// Round by round, first the peer and then we have the machine, each in a process of its own that trains on a corpus
-// three times and encodes it three times, the fastest counting. The table has the fastest of all rounds. Both must
-// make the same number of tokens of a text, else there is no race.
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
-import { measureOurs } from './tokenizers-ours.js';
+// BPE training and encoding by @lilformer/tokenizers and Hugging Face `tokenizers` side by side:
+// `npx nx run bench:tokenizers -- --help`.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ownProgram, peerScript, run, type Command } from './child.js';
+import { circumstances, describeCircumstances } from './machine.js';
+import { programPath, runMain, userPath, wholeNumber } from './options.js';
+import { race } from './race.js';
+import { digits, table, times } from './table.js';
+import { workspace } from './workloads.js';
 
-const workspace = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-const run = promisify(execFile);
-
-/** One line of either side's output. */
+/** Output line of both sides. */
 interface Measurement {
   peer: string;
   corpus: string;
-  bytes: number;
   tokenizer: string;
   train_s: number;
   tokens: number;
   encode_MBps: number;
-  /** Theirs: line by line with all threads. */
+  /** Hugging Face: encode_batch_fast on lines, with all threads. */
   encode_batch_MBps?: number;
-  /** Ours: the first time, before anything is compiled or remembered. */
+  /** lilformer: the first encoding in the process. */
   encode_first_MBps?: number;
 }
 
 const help = `Usage: npx nx run bench:tokenizers -- [options] [corpus.txt ...]
 
-  --python FILE   Python with the package tokenizers (default $PYTHON, or python3)
-  --peer FILE     the peer's script (default $LILFORMER_PEER, or ../shared/bench/peer_tokenizers.py beside the workspace)
-  --rounds N      rounds of peer and us (default 3)
+  --python FILE   a Python with the package tokenizers (default: python3)
+  --rounds N      (default 3)
 
-Without corpora: Tiny Shakespeare.`;
+Default corpus: Tiny Shakespeare.`;
 
-async function main(): Promise<void> {
+await runMain(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      python: { type: 'string', default: process.env.PYTHON || 'python3' },
-      peer: {
-        type: 'string',
-        default: process.env.LILFORMER_PEER || resolve(workspace, '../shared/bench/peer_tokenizers.py'),
-      },
+      python: { type: 'string', default: 'python3' },
       rounds: { type: 'string', default: '3' },
       help: { type: 'boolean', default: false },
-      ours: { type: 'boolean', default: false }, // how this program calls itself for our side
     },
   });
   if (values.help) return console.log(help);
-  if (values.ours) return measureOurs(positionals);
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    throw new Error(`--rounds ${values.rounds}: expected a whole number of at least 1`);
-  }
-  // A person's paths are relative to where they stand, which nx tells apart from where it runs.
-  const standing = process.env.INIT_CWD ?? process.cwd();
-  const peer = resolve(standing, values.peer);
   const corpora =
     positionals.length > 0
-      ? positionals.map((path) => resolve(standing, path))
+      ? positionals.map(userPath)
       : [resolve(workspace, 'tools/golden/data/tiny-shakespeare.txt')];
-  for (const path of [peer, ...corpora]) {
-    if (!existsSync(path)) throw new Error(`${path}: no such file; --help says how to pass another`);
-  }
-  const python = values.python.includes('/') ? resolve(standing, values.python) : values.python;
-  await checkPeer(python);
+  const about = circumstances('tokenizers');
+  const best = { ours: new Map<string, Measurement>(), peer: new Map<string, Measurement>() };
+  const entry = (side: 'ours' | 'peer', corpus: string, command: Command) => ({
+    subject: corpus,
+    contestant: side,
+    async run(signal: AbortSignal) {
+      const { stdout } = await run(command, signal);
+      for (const line of stdout.trim().split('\n')) keepBest(best[side], JSON.parse(line) as Measurement);
+    },
+  });
+  const python = programPath(values.python);
+  const entries = corpora.flatMap((corpus) => [
+    entry('peer', corpus, { program: python, parameters: [peerScript('tokenizers_peer.py'), corpus] }),
+    entry('ours', corpus, ownProgram('./tokenizers-ours.ts', [corpus])),
+  ]);
+  const { failures } = await race(entries, wholeNumber('rounds', values.rounds));
+  for (const message of Object.values(failures)) throw new Error(message);
 
-  const load = loadavg()[0];
-  const theirs = new Map<string, Measurement>();
-  const ours = new Map<string, Measurement>();
-  for (let round = 1; round <= rounds; round++) {
-    for (const corpus of corpora) {
-      process.stderr.write(`round ${round}/${rounds} | ${corpus}\n`);
-      keepFastest(theirs, await measure(python, [peer, corpus]));
-      const self = [
-        '--conditions=@lilformer/source',
-        '--import',
-        'tsx',
-        fileURLToPath(import.meta.url),
-        '--ours',
-        corpus,
-      ];
-      keepFastest(ours, await measure(process.execPath, self));
-    }
-  }
-  for (const [key, own] of ours) {
-    const other = theirs.get(key);
-    if (other?.tokens !== own.tokens) {
-      throw new Error(`${key}: we make ${own.tokens} tokens, they make ${other?.tokens}; nothing to compare`);
-    }
-  }
-  console.log(table(ours, theirs));
-  console.log(
-    `\n${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.versions.node} against ` +
-      `${[...theirs.values()][0].peer}; fastest of ${rounds} rounds; load average ${load.toFixed(1)} before the race.`,
-  );
-}
-
-async function checkPeer(python: string): Promise<void> {
-  try {
-    await run(python, ['-c', 'import tokenizers']);
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Error(
-      missing
-        ? `${python}: no such program; pass --python FILE`
-        : `${python} has no package tokenizers; run \`${python} -m pip install tokenizers\`, or pass --python FILE`,
-      { cause: error },
-    );
-  }
-}
-
-async function measure(program: string, parameters: string[]): Promise<Measurement[]> {
-  const { stdout } = await run(program, parameters, { cwd: workspace });
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Measurement);
-}
-
-function keepFastest(kept: Map<string, Measurement>, lines: readonly Measurement[]): void {
-  for (const line of lines) {
-    const key = `${line.corpus} | ${line.tokenizer}`;
-    const before = kept.get(key) ?? line;
-    const larger = (name: 'encode_MBps' | 'encode_batch_MBps' | 'encode_first_MBps'): number | undefined =>
-      line[name] === undefined ? undefined : Math.max(line[name], before[name] ?? 0);
-    kept.set(key, {
-      ...line,
-      train_s: Math.min(line.train_s, before.train_s),
-      encode_MBps: larger('encode_MBps')!,
-      encode_batch_MBps: larger('encode_batch_MBps'),
-      encode_first_MBps: larger('encode_first_MBps'),
-    });
-  }
-}
-
-function table(ours: ReadonlyMap<string, Measurement>, theirs: ReadonlyMap<string, Measurement>): string {
-  const rows = [...ours].map(([key, own]) => {
-    const other = theirs.get(key)!;
-    const ratio = (value: number): string => `${value.toFixed(1)}×`;
+  const rows = [...best.ours].map(([key, own]) => {
+    const other = best.peer.get(key);
+    if (other?.tokens !== own.tokens)
+      throw new Error(`${key}: ${own.tokens} tokens, Hugging Face has ${other?.tokens}: not the same result`);
     return [
-      own.corpus,
-      own.tokenizer,
-      `${own.train_s.toFixed(3)} s`,
-      `${other.train_s.toFixed(3)} s`,
-      ratio(other.train_s / own.train_s),
-      `${own.encode_MBps.toFixed(1)} (first ${own.encode_first_MBps!.toFixed(1)})`,
-      `${other.encode_MBps.toFixed(1)} (batch ${other.encode_batch_MBps!.toFixed(1)})`,
-      ratio(own.encode_MBps / other.encode_MBps),
+      key,
+      digits(own.train_s),
+      `${digits(other.train_s)} (${times(other.train_s / own.train_s)})`,
+      `${digits(own.encode_MBps)} (first ${digits(own.encode_first_MBps)})`,
+      `${digits(other.encode_MBps)} (batch ${digits(other.encode_batch_MBps)})`,
+      times(own.encode_MBps / other.encode_MBps),
     ];
   });
-  const head = [
-    'corpus',
-    'tokenizer',
-    'train, ours',
-    'theirs',
-    'ratio',
-    'encode MB/s, ours',
-    'theirs',
-    'ratio',
-  ];
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
+  console.log(`${describeCircumstances(about)} ${[...best.peer.values()][0].peer}; fastest round.\n`);
+  const head = ['corpus', 'train s', 'Hugging Face', 'encode MB/s', 'Hugging Face', 'ratio'];
+  console.log(`${table(head, rows)}\n\n    ${about.command}`);
+});
 
-try {
-  await main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
+function keepBest(best: Map<string, Measurement>, now: Measurement): void {
+  const key = `${now.corpus} ${now.tokenizer}`;
+  const before = best.get(key) ?? now;
+  const larger = (name: 'encode_MBps' | 'encode_batch_MBps' | 'encode_first_MBps') =>
+    now[name] === undefined ? undefined : Math.max(now[name], before[name] ?? 0);
+  best.set(key, {
+    ...now,
+    train_s: Math.min(now.train_s, before.train_s),
+    encode_MBps: larger('encode_MBps')!,
+    encode_batch_MBps: larger('encode_batch_MBps'),
+    encode_first_MBps: larger('encode_first_MBps'),
+  });
 }

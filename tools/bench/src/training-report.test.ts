@@ -33,13 +33,13 @@ const results: TrainingResults = {
   peaks: { float32: { gflops: 200, shape: [1024, 1024, 1024], by: 'lilformer' } },
   workloads: {
     one: { flops: 10e9, best: { ours: best(100, 100), eager: best(200, 800) } },
-    two: { flops: 30e9, best: { ours: best(200, 300), eager: best(1600, 600), study: best(180) } },
+    two: { flops: 30e9, best: { ours: best(200, 300), eager: best(1600, 600), compile: best(180) } },
     three: { flops: 30e9, best: { eager: best(1600, 600) } },
   },
-  failures: { 'three: ours': 'it ended with exit 1: why\nwhere' },
+  failures: { 'three: ours': 'exit code 1: why\nwhere' },
 };
 
-/** The table's cells, without the line below the head. */
+/** Cells of a Markdown table, without the line below the head. */
 function cells(text: string): string[][] {
   const rows = text.split('\n').map((line) =>
     line
@@ -50,9 +50,9 @@ function cells(text: string): string[][] {
   return rows.toSpliced(1, 1);
 }
 
-describe('the table of a race', () => {
-  it('has times, speed, share of the peak, ratios and memory', () => {
-    // 10 GFLOP in 100 ms are 100 GFLOP/s, half of 200; 2 and 8 times as fast: a mean of 4; 8 and 2 times the memory.
+describe('the training table', () => {
+  it('has times, rates, share of the peak, ratios and memory', () => {
+    // 10 GFLOP in 100 ms are 100 GFLOP/s, half of 200; ratios 2 and 8 have the mean 4.
     expect(cells(precisionTable(results, 'float32')!)).toEqual([
       [
         'workload',
@@ -60,7 +60,7 @@ describe('the table of a race', () => {
         'GFLOP/s',
         'of peak',
         'PyTorch ms',
-        'yardstick ms',
+        'PyTorch compiled ms',
         'memory MB',
         'PyTorch MB',
       ],
@@ -72,7 +72,7 @@ describe('the table of a race', () => {
     expect(precisionTable(results, 'bf16')).toBeUndefined();
   });
 
-  it('compares bf16 with our own float32 as well', () => {
+  it('compares bf16 with float32', () => {
     const both = structuredClone(results);
     both.workloads.one.best['ours-bf16'] = best(50, 100);
     both.workloads.one.best.bf16 = best(150, 400);
@@ -81,19 +81,19 @@ describe('the table of a race', () => {
     expect(one.slice(1, 5)).toEqual(['50.0', '200', '100 (2.00×)', '150 (3.00×)']);
   });
 
-  it('comes with what one needs to know, and what did not run', () => {
+  it('states conditions and failures', () => {
     const text = trainingMarkdown(results);
     expect(text).toContain('A processor, 2 cores, 16 GB, linux, Node 20.20.2; 2026-01-02 at abc1234');
     expect(text).toContain('lilformer on native; torch 2.15.0 eager. 2 threads each');
     expect(text).toContain('float32 200 GFLOP/s (1024×1024×1024, lilformer)');
-    expect(text).toContain('- three: ours: it ended with exit 1: why\n');
+    expect(text).toContain('- three: ours: exit code 1: why\n');
     expect(text).not.toContain('stopped early');
     expect(trainingMarkdown({ ...results, interrupted: true })).toContain('stopped early');
   });
 });
 
-describe('what is kept', () => {
-  it('is the fastest and the smallest of all rounds', () => {
+describe('results', () => {
+  it('keep the fastest time and the smallest memory of all rounds', () => {
     const kept: WorkloadResults['best'] = {};
     keepBest(kept, 'ours', { ms: 12, memory: 500 });
     keepBest(kept, 'ours', { ms: 10, memory: 600 });
@@ -101,20 +101,20 @@ describe('what is kept', () => {
     expect(kept.ours).toMatchObject({ ms: 10, rounds: [12, 10, 11], memory: 500 });
   });
 
-  it('has to be the same work', () => {
+  it('must be of the same work', () => {
     const kept: WorkloadResults = { flops: 50e9, best: {} };
     keepBest(kept.best, 'ours', { ms: 12, memory: 500, parameters: 100 });
     expect(() => expectSameWork(kept, 'eager', { parameters: 100, gflop: 50.2 })).not.toThrow();
     expect(() => expectSameWork(kept, 'eager', {})).not.toThrow();
     expect(() => expectSameWork(kept, 'eager', { parameters: 101 })).toThrow(
-      'eager trains 101 values, ours 100: not the same model',
+      'eager: 101 parameters, ours has 100: not the same model',
     );
-    expect(() => expectSameWork(kept, 'study', { parameters: 100, gflop: 25 })).toThrow(
-      'study counts 25.0 GFLOP a step, expected 50.0: not the same workload',
+    expect(() => expectSameWork(kept, 'compile', { parameters: 100, gflop: 25 })).toThrow(
+      'compile: 25.0 GFLOP per step, expected 50.0: not the same workload',
     );
   });
 
-  it('is compared where both ran', () => {
+  it('are compared where both ran', () => {
     expect(ratios(Object.values(results.workloads), 'ours', 'eager', ({ ms }) => ms)).toEqual([2, 8]);
   });
 });

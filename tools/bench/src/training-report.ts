@@ -1,26 +1,24 @@
-// What the training race found, kept as plain data, and the tables made from it. Leaves out the race itself.
+// Results of the training benchmark and their tables.
 import type { ContestantName, Precision, Timing } from './contestants.js';
 import { describeCircumstances, type Circumstances } from './machine.js';
 import type { Peak } from './peaks.js';
 import { digits, geometricMean, percent, table, times } from './table.js';
 
-/** One contestant on one workload: the best of all rounds. */
+/** Best of all rounds of one contestant on one workload. */
 export interface Best {
-  /** Fastest step of all rounds, in milliseconds. */
+  /** Fastest step in milliseconds. */
   ms: number;
   /** Fastest step of each round. */
   rounds: number[];
-  /** Smallest high-water mark of resident memory of all rounds, in bytes. */
+  /** Smallest peak resident memory of all rounds in bytes. */
   memory: number | undefined;
   parameters?: number;
-  loss?: number;
 }
 
-/** Everything that was measured. */
 export interface TrainingResults extends Circumstances {
   readonly threads: number;
   readonly steps: number;
-  /** Rounds that are complete. */
+  /** Complete rounds. */
   rounds: number;
   interrupted: boolean;
   /** Library and version, by contestant. */
@@ -31,16 +29,16 @@ export interface TrainingResults extends Circumstances {
 }
 
 export interface WorkloadResults {
-  /** Useful floating-point operations of a step. */
+  /** Useful FLOPs of a step. */
   readonly flops: number;
   readonly best: Partial<Record<ContestantName, Best>>;
 }
 
-/** Keeps the better of what is known and one more measurement. */
+/** Merges a measurement into the best results. */
 export function keepBest(
   best: Partial<Record<ContestantName, Best>>,
   name: ContestantName,
-  { ms, memory, parameters, loss }: Omit<Best, 'rounds'>,
+  { ms, memory, parameters }: Omit<Best, 'rounds'>,
 ): void {
   const before = best[name];
   best[name] = {
@@ -48,15 +46,10 @@ export function keepBest(
     rounds: [...(before?.rounds ?? []), ms],
     memory: smallest(memory, before?.memory),
     parameters,
-    loss,
   };
 }
 
-/**
- * Complains when a contestant trains another number of values than those before, or counts another number of
- * operations: then it is not the same work.
- * @throws Error that names both counts
- */
+/** @throws Error when a contestant's number of parameters or FLOPs differs from the others' */
 export function expectSameWork(
   { flops, best }: WorkloadResults,
   name: ContestantName,
@@ -64,12 +57,12 @@ export function expectSameWork(
 ): void {
   for (const [other, { parameters: theirs }] of Object.entries(best)) {
     if (parameters === undefined || theirs === undefined || theirs === parameters) continue;
-    throw new Error(`${name} trains ${parameters} values, ${other} ${theirs}: not the same model`);
+    throw new Error(`${name}: ${parameters} parameters, ${other} has ${theirs}: not the same model`);
   }
-  // What they print is rounded.
+  // Printed values are rounded.
   if (gflop !== undefined && Math.abs(gflop / (flops / 1e9) - 1) > 0.03) {
     throw new Error(
-      `${name} counts ${digits(gflop)} GFLOP a step, expected ${digits(flops / 1e9)}: not the same workload`,
+      `${name}: ${digits(gflop)} GFLOP per step, expected ${digits(flops / 1e9)}: not the same workload`,
     );
   }
 }
@@ -83,13 +76,12 @@ const labels: Record<ContestantName, string> = {
   'compile-tuned': 'PyTorch compiled, tuned',
   bf16: 'PyTorch bf16',
   'bf16-tuned': 'PyTorch bf16, tuned',
-  study: 'yardstick',
 };
 
-const float32Peers = ['eager', 'eager-tuned', 'compile', 'compile-tuned', 'study'] as const;
+const float32Peers = ['eager', 'eager-tuned', 'compile', 'compile-tuned'] as const;
 const bf16Peers = ['bf16', 'bf16-tuned'] as const;
 
-/** Both tables with everything one has to know to read them. */
+/** Tables of both precisions with the conditions of the measurement. */
 export function trainingMarkdown(results: TrainingResults): string {
   const { versions, threads, steps, rounds, peaks } = results;
   const peak = (Object.entries(peaks) as [Precision, Peak][]).map(
@@ -98,11 +90,11 @@ export function trainingMarkdown(results: TrainingResults): string {
   );
   const sides = [...new Set(Object.values(versions))].join('; ');
   const parts = [
-    '# One training step, side by side',
+    '# Time of one training step',
     describeCircumstances(results),
-    `${sides}. ${threads} threads each; fastest of ${rounds} rounds of ${steps} steps (of small workloads as many as make 100 GFLOP) after two to warm up` +
-      `${results.interrupted ? ', stopped early' : ''}. Memory: the smallest of the rounds' high-water marks of the whole process.`,
-    `The machine's matrix product in the same run: ${peak.join('; ') || 'not measured'}.`,
+    `${sides}. ${threads} threads each; fastest of ${rounds} rounds of ${steps} steps (small workloads: as many as 100 GFLOP take) after two ` +
+      `warm-up steps${results.interrupted ? ', stopped early' : ''}. Memory is the smallest peak resident memory of the process.`,
+    `Fastest matrix product in the same run: ${peak.join('; ') || 'not measured'}.`,
     precisionTable(results, 'float32'),
     precisionTable(results, 'bf16'),
     ...Object.entries(results.failures).map(([name, why]) => `- ${name}: ${why.split('\n')[0]}`),
@@ -111,21 +103,21 @@ export function trainingMarkdown(results: TrainingResults): string {
   return parts.filter((part) => part !== undefined).join('\n\n');
 }
 
-/** The table of one precision; undefined when we were not measured in it. */
+/** Table of one precision; undefined without measurements of lilformer. */
 export function precisionTable(results: TrainingResults, precision: Precision): string | undefined {
   const own: ContestantName = precision === 'float32' ? 'ours' : 'ours-bf16';
   const everyone = Object.values(results.workloads);
-  const took = (name: ContestantName): boolean => everyone.some(({ best }) => best[name] !== undefined);
-  if (!took(own)) return undefined;
-  const peers: ContestantName[] = (precision === 'float32' ? float32Peers : bf16Peers).filter(took);
-  const heaviest = peers.find((name) => name !== 'study'); // whose memory is shown
+  const ran = (name: ContestantName): boolean => everyone.some(({ best }) => best[name] !== undefined);
+  if (!ran(own)) return undefined;
+  const peers: ContestantName[] = (precision === 'float32' ? float32Peers : bf16Peers).filter(ran);
+  const [withMemory] = peers;
   const peak = results.peaks[precision]?.gflops;
-  const compared = [...(precision === 'bf16' && took('ours') ? (['ours'] as const) : []), ...peers];
+  const compared = [...(precision === 'bf16' && ran('ours') ? (['ours'] as const) : []), ...peers];
 
   const head = ['workload', `${labels[own]} ms`, 'GFLOP/s'];
   if (peak) head.push('of peak');
   head.push(...compared.map((name) => `${labels[name]} ms`), 'memory MB');
-  if (heaviest) head.push(`${labels[heaviest]} MB`);
+  if (withMemory) head.push(`${labels[withMemory]} MB`);
   const rows = Object.entries(results.workloads).map(([name, { flops, best }]) => {
     const ours = best[own];
     const gflops = ours && flops / ours.ms / 1e6;
@@ -133,7 +125,7 @@ export function precisionTable(results: TrainingResults, precision: Precision): 
     if (peak) row.push(percent(gflops && gflops / peak));
     row.push(...compared.map((peer) => withRatio(best[peer]?.ms, ours?.ms, digits)));
     row.push(digits(megabytes(ours)));
-    if (heaviest) row.push(withRatio(megabytes(best[heaviest]), megabytes(ours), digits));
+    if (withMemory) row.push(withRatio(megabytes(best[withMemory]), megabytes(ours), digits));
     return row;
   });
   const mean = (name: ContestantName, value: (best: Best) => number | undefined): string | undefined =>
@@ -144,12 +136,12 @@ export function precisionTable(results: TrainingResults, precision: Precision): 
     ...means,
     ...compared.map((name) => mean(name, ({ ms }) => ms)),
     '',
-    ...(heaviest ? [mean(heaviest, ({ memory }) => memory)] : []),
+    ...(withMemory ? [mean(withMemory, ({ memory }) => memory)] : []),
   ];
   return table(head, compared.length > 0 ? [...rows, last] : rows);
 }
 
-/** How many times a peer takes what we take, on each workload that both ran. */
+/** Ratios of a peer's value to lilformer's, for each workload that both ran. */
 export function ratios(
   workloads: readonly WorkloadResults[],
   own: ContestantName,

@@ -1,4 +1,4 @@
-// One training step as users of the libraries run it: batch in, loss, gradients, clip by global norm, AdamW, loss out.
+// A training step as in users' code: loss, gradients, clipping by global norm, AdamW.
 import type { Batch } from '@lilformer/datasets';
 import { tf } from '@lilformer/engine';
 import type { Parameter } from '@lilformer/layers';
@@ -11,16 +11,16 @@ import { BenchRecurrent } from './models/recurrent.js';
 import { BenchTransformer } from './models/transformer.js';
 import type { Workload } from './workloads.js';
 
-/** A model with its optimizer and the batch it learns by heart. */
+/** A model with an optimizer and a fixed batch. */
 export interface Training {
   readonly model: LanguageModel;
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly batch: Batch;
-  /** Makes one step and gives the loss before it. `phase` is told what comes next; it is there for the profile. */
-  step(phase?: (name: 'gradients' | 'clip' | 'update') => void): number;
+  /** Makes one step and returns the loss before it. */
+  step(): number;
 }
 
-/** Builds the model of a workload with random weights, and a batch of random ids. */
+/** Creates the model of a workload with random weights, and a batch of random ids. */
 export function createTraining(workload: Workload, seed = 0): Training {
   const random = new Random(seed);
   const model = createModel(workload, random.split('weights'));
@@ -32,12 +32,9 @@ export function createTraining(workload: Workload, seed = 0): Training {
     model,
     parameters,
     batch,
-    step(phase) {
-      phase?.('gradients');
+    step() {
       const { loss, gradients } = lossAndGradients(model, parameters, [batch]);
-      phase?.('clip');
       const { scale } = clipByGlobalNorm([...gradients.values()], 1);
-      phase?.('update');
       optimizer.step(gradients, { learningRate: 3e-4, gradientScale: scale });
       tf.dispose([...gradients.values()]);
       return loss;
@@ -57,13 +54,13 @@ function createModel(workload: Workload, random: Random): LanguageModel {
   }
 }
 
-/** Texts of random ids, and the id after each. */
+/** Sequences of random ids with the next id as target. */
 function randomBatch({ vocab, batch, seq }: Workload, random: Random): Batch {
   const inputs = new Int32Array(batch * seq);
   const targets = new Int32Array(batch * seq);
-  for (let text = 0; text < batch; text++) {
+  for (let row = 0; row < batch; row++) {
     let id = random.integer(vocab);
-    for (let i = text * seq; i < (text + 1) * seq; i++) {
+    for (let i = row * seq; i < (row + 1) * seq; i++) {
       inputs[i] = id;
       targets[i] = id = random.integer(vocab);
     }

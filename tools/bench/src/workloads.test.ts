@@ -1,8 +1,4 @@
-// The models against PyTorch's of the same workloads (numbers of parameters as its script prints them), and the
-// count of operations against the models.
-import { writeFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Parameter counts against training_peer.py, and FLOPs against the models.
 import { openEngine } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTraining } from './training-step.js';
@@ -10,7 +6,7 @@ import { readWorkloads, usefulFlops, type Workload } from './workloads.js';
 
 const transformer = { kind: 'transformer', dropout: 0 } as const;
 
-/** What `peer_torch.py` prints as parameters. */
+/** Parameters as printed by training_peer.py. */
 const counted: Record<string, [Workload, number]> = {
   bigram: [{ kind: 'bigram', vocab: 4096, d: 128, seq: 256, batch: 32 }, 1_052_672],
   gpt: [
@@ -36,13 +32,13 @@ beforeAll(async () => {
 describe.each(Object.keys(counted))('%s', (name) => {
   const [workload, parameters] = counted[name];
 
-  it('has as many parameters as in PyTorch', () => {
+  it('has as many parameters as the PyTorch model', () => {
     const { model } = createTraining(workload);
     expect(model.parameterCount()).toBe(parameters);
     model.dispose();
   });
 
-  it('counts 6 operations for each matrix weight and token, and the attention', () => {
+  it('counts 6 FLOPs per matrix weight and token, and attention', () => {
     const { model } = createTraining(workload);
     const matrices = [...model.namedParameters()].filter(
       ([name, { shape }]) => shape.length === 2 && !/^(tok|pos)\./.test(name),
@@ -50,14 +46,14 @@ describe.each(Object.keys(counted))('%s', (name) => {
     const weights = matrices.reduce((sum, [, { size }]) => sum + size, 0);
     const { seq, batch, d } = workload;
     const layers = workload.kind === 'transformer' ? workload.layers : 0;
-    // scores and mixing, T² · d multiply-adds each, once forward and twice backward
+    // QKᵀ and AV: T² · d multiply-adds each, once forward and twice backward
     const attention = layers * batch * 2 * (seq ** 2 * d) * 2 * 3;
     expect(usefulFlops(workload)).toBe(6 * weights * batch * seq + attention);
     model.dispose();
   });
 });
 
-it('counts an expert once: each token goes through one', () => {
+it('counts one expert per token', () => {
   const [dense] = counted.gpt;
   expect(usefulFlops({ ...dense, experts: 2 } as Workload)).toBe(usefulFlops(dense));
 });
@@ -68,28 +64,23 @@ it.each([
   ['bigram', { kind: 'bigram', vocab: 11, d: 8, seq: 6, batch: 3 }],
   ['rnn', { kind: 'rnn', vocab: 11, d: 8, hidden: 16, layers: 2, seq: 6, batch: 3 }],
   ['gru', { kind: 'gru', vocab: 11, d: 8, hidden: 16, layers: 1, seq: 6, batch: 3 }],
-] as const)('%s learns its batch by heart', (_, workload) => {
+] as const)('%s overfits a fixed batch', (_, workload) => {
   const { step, model } = createTraining(workload);
   const first = step();
   for (let i = 0; i < 150; i++) step();
-  // From what chance gives, ln 11 = 2.40, or worse.
+  // ln 11 = 2.40 at random initialization.
   expect(first).toBeGreaterThan(2);
   expect(step()).toBeLessThan(first - 0.02);
   model.dispose();
 }); // prettier-ignore
 
 describe('readWorkloads', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const file = join(folder, 'workloads.json');
-  writeFileSync(file, JSON.stringify({ training: { a: counted.bigram[0], b: counted.gpt[0] } }));
-
-  it('gives all, or those asked for in that order', () => {
-    expect([...readWorkloads(file).keys()]).toEqual(['a', 'b']);
-    expect([...readWorkloads(file, ['b', 'a']).keys()]).toEqual(['b', 'a']);
+  it('returns all workloads, or the requested ones in order', () => {
+    expect(readWorkloads().size).toBe(10);
+    expect([...readWorkloads(['chars-gru', 'evolution-gpt']).keys()]).toEqual(['chars-gru', 'evolution-gpt']);
   });
 
-  it('says what there is', () => {
-    expect(() => readWorkloads(file, ['c'])).toThrow('--workload c: expected one of a, b');
-    expect(() => readWorkloads(join(folder, 'none.json'))).toThrow(/none.json: no such file; --peers FOLDER/);
+  it('rejects unknown names', () => {
+    expect(() => readWorkloads(['c'])).toThrow('--workload c: expected one of evolution-bigram, ');
   });
 });

@@ -1,26 +1,25 @@
-// The training workloads that both sides of the race time, read from the file that the peer's script reads too, and
-// the useful arithmetic in a step of each. Leaves out the models: models/ builds them.
-import { existsSync, readFileSync } from 'node:fs';
+// Workloads of the training benchmark, read from peers/workloads.json, and the useful FLOPs of a step.
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The root of this repository's checkout. */
+/** Root of the repository. */
 export const workspace = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** What every workload has: V tokens of width `d`, B texts of T tokens. */
 interface Sizes {
   readonly vocab: number;
+  /** Embedding dimension. */
   readonly d: number;
   readonly seq: number;
   readonly batch: number;
 }
 
-/** Embedding and output map. */
+/** Embedding and output projection. */
 export interface BigramWorkload extends Sizes {
   readonly kind: 'bigram';
 }
 
-/** A pre-norm transformer, with top-1 experts where `experts` is above 1. */
+/** Pre-norm transformer, with top-1 experts if `experts` is above 1. */
 export interface TransformerWorkload extends Sizes {
   readonly kind: 'transformer';
   readonly ff: number;
@@ -32,7 +31,7 @@ export interface TransformerWorkload extends Sizes {
   readonly dropout: number;
 }
 
-/** Embedding, recurrent layers, output map. */
+/** Embedding, recurrent layers, output projection. */
 export interface RecurrentWorkload extends Sizes {
   readonly kind: 'rnn' | 'gru';
   readonly hidden: number;
@@ -41,40 +40,24 @@ export interface RecurrentWorkload extends Sizes {
 
 export type Workload = BigramWorkload | TransformerWorkload | RecurrentWorkload;
 
-/** `$LILFORMER_PEERS`, or the folder beside the checkout: workloads and the peers' scripts. */
-export function peersFolder(): string {
-  return resolve(workspace, process.env.LILFORMER_PEERS || '../shared/bench');
-}
-
-/** A person's path: relative to where they stand, which npm and nx tell apart from where a script runs. */
-export function personsPath(path: string): string {
-  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
-}
-
 /**
- * The workloads of a file by name, in its order.
- * @param only names to pick; all when empty
- * @throws Error when there is no such file, or it has no workload of a given name
+ * Workloads by name, in the order of `only` or of the file.
+ * @throws Error for an unknown name
  */
-export function readWorkloads(file: string, only: readonly string[] = []): Map<string, Workload> {
-  if (!existsSync(file)) {
-    throw new Error(
-      `${file}: no such file; --peers FOLDER says where the workloads and the peers' scripts are`,
-    );
-  }
-  const { training } = JSON.parse(readFileSync(file, 'utf8')) as { training: Record<string, Workload> };
+export function readWorkloads(only: readonly string[] = []): Map<string, Workload> {
+  const file = fileURLToPath(new URL('../peers/workloads.json', import.meta.url));
+  const workloads = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Workload>;
   for (const name of only) {
-    if (!training[name]) {
-      throw new Error(`--workload ${name}: expected one of ${Object.keys(training).join(', ')}`);
-    }
+    if (!workloads[name])
+      throw new Error(`--workload ${name}: expected one of ${Object.keys(workloads).join(', ')}`);
   }
-  const names = only.length > 0 ? only : Object.keys(training);
-  return new Map(names.map((name) => [name, training[name]]));
+  const names = only.length > 0 ? only : Object.keys(workloads);
+  return new Map(names.map((name) => [name, workloads[name]]));
 }
 
 /**
- * Floating-point operations of one training step that any implementation needs: 6 for each matrix weight and token
- * (2 forward, 4 backward) and 12·L·B·T²·d for attention, as the peer's script counts them.
+ * FLOPs of one training step that any implementation needs: 6 per matrix weight and token (2 forward, 4 backward), and
+ * 12·L·B·T²·d for attention. The same formula as in training_peer.py.
  */
 export function usefulFlops(w: Workload): number {
   const tokens = w.batch * w.seq;

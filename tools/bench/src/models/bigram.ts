@@ -1,4 +1,4 @@
-// The bigram model of the training workloads: an embedding and a map to the vocabulary.
+// Bigram model of the training workloads: embedding and output projection.
 import type { tf } from '@lilformer/engine';
 import { Embedding, Linear } from '@lilformer/layers';
 import { LanguageModel } from '@lilformer/models';

@@ -1,4 +1,4 @@
-// The recurrent models of the training workloads: embedding, RNN or GRU, map to the vocabulary.
+// Recurrent models of the training workloads: embedding, RNN or GRU, output projection.
 import type { tf } from '@lilformer/engine';
 import { Embedding, GRU, Linear, RNN } from '@lilformer/layers';
 import { LanguageModel } from '@lilformer/models';

@@ -1,6 +1,4 @@
-// The transformer of the training workloads, as a user of the layers would write it: learned positions, pre-norm
-// blocks, queries, keys and values from one map without bias, feed-forward maps with biases or top-1 experts, dropout
-// on attention weights and on both branches. The peer's script has the same in PyTorch.
+// Pre-norm transformer of the training workloads; training_peer.py has the same model in PyTorch.
 import { tf } from '@lilformer/engine';
 import {
   Dropout,
@@ -17,7 +15,6 @@ import { dispatchToExperts, type Activation } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import type { TransformerWorkload } from '../workloads.js';
 
-/** Two maps with an activation between. */
 class Mlp extends Module {
   readonly up: Linear;
   readonly down: Linear;
@@ -36,7 +33,7 @@ class Mlp extends Module {
   }
 }
 
-/** Every token through the expert that the router prefers. */
+/** Top-1 experts without router gradient. */
 class TopOneExperts extends Module {
   readonly router: Linear;
   readonly experts: readonly Mlp[];
@@ -81,7 +78,7 @@ class Block extends Module {
   forward(x: tf.Tensor3D): tf.Tensor3D {
     return tf.tidy(() => {
       const attended = tf.tidy(() => this.attn.forward(this.n1.forward(x)));
-      // The sum and its norm in one pass, where nothing drops in between.
+      // Fused sum and norm without dropout.
       const [sum, normed] = this.drop.rate > 0 ? this.#dropped(x, attended) : this.n2.ofSum(x, attended);
       return this.drop.residual(
         sum,
@@ -96,7 +93,6 @@ class Block extends Module {
   }
 }
 
-/** Token and position embeddings, the blocks, a last norm, and a map to the vocabulary without bias. */
 export class BenchTransformer extends LanguageModel {
   readonly config: { readonly type: string; readonly vocabSize: number; readonly contextLength: number };
   readonly tok: Embedding;

@@ -1,9 +1,8 @@
-"""PyTorch's side of the agreement: trains one stage of the evolution as a run folder's settings say, from the same first
-weights and on the same windows.
+"""Trains one stage of the evolution in PyTorch with the settings, initial weights and windows of a run folder.
 
-Called by agreement.ts with one JSON argument: `models` (the folder of evolution.py, whose classes it trains), `stage`,
-`arguments` (of the constructor), `weights` (a safetensors file), `windows` (little-endian int32 tokens, steps × batch ×
-(context + 1) of them), `settings` (of the run), `out` (where the checkpoint goes). Prints a line of JSON every `report` steps, and one at the end.
+Called by agreement.ts with one JSON argument: `models` (folder of evolution.py), `stage`, `arguments` (of the
+constructor), `weights` (a safetensors file), `windows` (little-endian int32 tokens, [steps, batch, context + 1]),
+`settings` (of the run), `out` (path of the checkpoint). Prints a JSON line every `report` steps, and one at the end.
 """
 import json
 import math
@@ -25,7 +24,7 @@ windows = numpy.memmap(task["windows"], dtype="<i4", mode="r", shape=(steps, bat
 
 
 def read_safetensors(path: str) -> dict:
-    """Names and tensors; float32 and bool are all that a stage has."""
+    """Reads float32 and bool tensors by name."""
     content = numpy.fromfile(path, dtype=numpy.uint8)
     start = 8 + int(content[:8].view("<u8")[0])
     header = json.loads(content[8:start].tobytes())
@@ -45,7 +44,7 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_deca
 
 
 def rate(step: int) -> float:
-    """The cosine of nanoGPT, with warm-up, as lilformer has it."""
+    """Cosine schedule with warmup, as in nanoGPT."""
     peak, low, warmup = settings["lr"], settings["minLr"], settings["warmup"]
     if settings["schedule"] == "constant":
         return peak

@@ -1,12 +1,10 @@
-// A model of the generation race from its folder, a text, and what it makes of it by a loop around the model, without the
-// sampling library: what both the race and the profile run.
+// Loading, prompt processing and greedy generation with a model, without the sampling library.
 import { tf } from '@lilformer/engine';
 import { BertModel, EncoderDecoderModel, fromPretrained, type PretrainedModel } from '@lilformer/models';
 import { argmax, type GenerativeModel } from '@lilformer/sampling';
 import type { Precision } from './contestants.js';
-import { generationModels, PROMPT, TEXTS, WRITTEN } from './generation-models.js';
+import { BATCH, generationModels, NEW_TOKENS, PROMPT } from './generation-models.js';
 
-/** A model with its weights in this precision, and how long that took. */
 export async function load(
   folder: string,
   weights: Precision,
@@ -16,21 +14,21 @@ export async function load(
   return { model, ms: performance.now() - start };
 }
 
-/** Ids that look random, the same on both sides. */
-export function promptOf(name: string, texts = 1): number[] {
+/** Fixed pseudorandom token ids. */
+export function promptOf(name: string, batch = 1): number[] {
   const vocabulary = generationModels[name].vocab_size as number;
-  return Array.from({ length: texts * PROMPT }, (_, i) => (i * 7919 + 13) % vocabulary);
+  return Array.from({ length: batch * PROMPT }, (_, i) => (i * 7919 + 13) % vocabulary);
 }
 
-/** Whether the model writes; else it reads only. */
-export function isWriter(model: PretrainedModel): model is PretrainedModel & GenerativeModel {
+/** Whether the model generates; BERT does not. */
+export function canGenerate(model: PretrainedModel): model is PretrainedModel & GenerativeModel {
   return 'createCache' in model;
 }
 
-/** Milliseconds of reading: the prompt, or all texts of an encoder alone; and of the latter the largest of each vector. */
-export function read(name: string, model: PretrainedModel): { ms: number; ids: number[] } {
-  const texts = model instanceof BertModel ? TEXTS : 1;
-  const ids = tf.tensor2d(Int32Array.from(promptOf(name, texts)), [texts, PROMPT], 'int32');
+/** Processes the prompt, or a batch with an encoder-only model; returns milliseconds and the argmax of each output. */
+export function processPrompt(name: string, model: PretrainedModel): { ms: number; ids: number[] } {
+  const batch = model instanceof BertModel ? BATCH : 1;
+  const ids = tf.tensor2d(Int32Array.from(promptOf(name, batch)), [batch, PROMPT], 'int32');
   const start = performance.now();
   const hidden = tf.tidy(() => {
     if (model instanceof BertModel) return model.forward(ids).hidden;
@@ -49,23 +47,17 @@ export function read(name: string, model: PretrainedModel): { ms: number; ids: n
 
 type CausalForward = (ids: tf.Tensor2D, options: { lastOnly: boolean }) => tf.Tensor3D;
 
-/**
- * The likeliest token, again and again.
- *
- * @param token is called before each token but the first, which comes with the prompt
- * @returns the ids, and the milliseconds of all but the first
- */
-export function writeGreedily(
+/** Greedy generation; `ms` is the time of all tokens but the first. */
+export function generateGreedily(
   model: GenerativeModel,
   prompt: readonly number[],
-  token?: () => void,
 ): { ids: number[]; ms: number } {
   const tensor = (ids: readonly number[]): tf.Tensor2D =>
     tf.tensor2d(Int32Array.from(ids), [1, ids.length], 'int32');
   const cache = model.createCache(1);
   const encoded =
     model instanceof EncoderDecoderModel ? tf.tidy(() => model.encode(tensor(prompt))) : undefined;
-  const likeliest = (tokens: readonly number[]): number => {
+  const next = (tokens: readonly number[]): number => {
     const logits = tf.tidy(() =>
       model instanceof EncoderDecoderModel
         ? model.decode(tensor(tokens), { encoded: encoded!, cache, lastOnly: true })
@@ -75,11 +67,10 @@ export function writeGreedily(
     logits.dispose();
     return id;
   };
-  const ids = [likeliest(model instanceof EncoderDecoderModel ? [model.startId] : prompt)];
+  const ids = [next(model instanceof EncoderDecoderModel ? [model.startId] : prompt)];
   const start = performance.now();
-  while (ids.length < WRITTEN) {
-    token?.();
-    ids.push(likeliest([ids.at(-1)!]));
+  while (ids.length < NEW_TOKENS) {
+    ids.push(next([ids.at(-1)!]));
   }
   const ms = performance.now() - start;
   cache.dispose();

@@ -1,8 +1,7 @@
-"""Hugging Face's side of the generation race: loads a folder, reads and writes greedily, and prints a line of JSON.
+"""Times Hugging Face transformers: loads a model folder, processes a prompt, generates greedily, prints one JSON line.
 
 Called by generation.ts with one JSON argument: `model`, `folder`, `architecture` (a class of transformers), `precision`
-(of weights and products: float32 or bf16), `repeats`,
-`prompt` (ids of one text), `texts` (how many an encoder alone reads at once) and `written` (how many tokens to write).
+(float32 or bf16), `repeats`, `prompt` (token ids), `batch` (prompts per batch of an encoder) and `newTokens`.
 """
 import json
 import sys
@@ -21,7 +20,7 @@ loading = time.perf_counter() - start
 
 
 class Clock(BaseStreamer):
-    """When the first token was there, and the last."""
+    """Times of the generated tokens."""
 
     def __init__(self):
         self.times = []
@@ -33,44 +32,44 @@ class Clock(BaseStreamer):
         pass
 
 
-encoder_alone = not model.can_generate()
-ids = torch.tensor(task["prompt"]).reshape(task["texts"] if encoder_alone else 1, -1)
+encoder_only = not model.can_generate()
+ids = torch.tensor(task["prompt"]).reshape(task["batch"] if encoder_only else 1, -1)
 mask = torch.ones_like(ids)
-both = model.config.is_encoder_decoder
+encoder_decoder = model.config.is_encoder_decoder
 
 
-def read():
-    if encoder_alone:
+def process_prompt():
+    if encoder_only:
         return model(ids, attention_mask=mask)
-    if both:
+    if encoder_decoder:
         return model.get_encoder()(ids, attention_mask=mask)
     return model(ids, attention_mask=mask, use_cache=True, logits_to_keep=1)
 
 
-best_read = best_write = float("inf")
+best_prompt = best_generate = float("inf")
 with torch.inference_mode():
     for _ in range(task["repeats"]):
         start = time.perf_counter()
-        result = read()
-        best_read = min(best_read, time.perf_counter() - start)
-        if encoder_alone:
-            written = result.last_hidden_state[0].argmax(-1).tolist()
+        result = process_prompt()
+        best_prompt = min(best_prompt, time.perf_counter() - start)
+        if encoder_only:
+            generated = result.last_hidden_state[0].argmax(-1).tolist()
             continue
         clock = Clock()
-        count = task["written"]
+        count = task["newTokens"]
         out = model.generate(
             ids, attention_mask=mask, max_new_tokens=count, min_new_tokens=count, do_sample=False, num_beams=1,
             eos_token_id=None, forced_eos_token_id=None, forced_bos_token_id=None, pad_token_id=0, streamer=clock)
-        written = out[0, -count:].tolist()
-        # The prompt comes first, then token by token.
-        best_write = min(best_write, clock.times[-1] - clock.times[1])
+        generated = out[0, -count:].tolist()
+        # times[0] is the prompt.
+        best_generate = min(best_generate, clock.times[-1] - clock.times[1])
 
 print(json.dumps({
     "peer": f"transformers {transformers.__version__}",
     "model": task["model"],
     "parameters": model.num_parameters(),
-    "ids": written,
+    "ids": generated,
     "load_ms": loading * 1e3,
-    "prompt_ms": best_read * 1e3,
-    "tokens_per_s": ids.numel() / best_read if encoder_alone else (task["written"] - 1) / best_write,
+    "prompt_ms": best_prompt * 1e3,
+    "tokens_per_s": ids.numel() / best_prompt if encoder_only else (task["newTokens"] - 1) / best_generate,
 }), flush=True)
