@@ -13,7 +13,7 @@ const start = (...args: string[]) => {
 describe('train', () => {
   it('has valid defaults and valid presets', () => {
     for (const [name, { settings }] of Object.entries(PRESETS)) {
-      expect(checkSettings({ ...DEFAULTS, ...settings }), name).toBeTruthy();
+      expect(checkSettings({ ...DEFAULTS, ...settings }), name).toMatchObject(settings);
     }
   });
 

@@ -12,8 +12,8 @@ const settingsOf = (name: string) => checkSettings({ ...DEFAULTS, ...presetNamed
 
 describe('presets', () => {
   it.each(Object.keys(PRESETS))('%s can be started', (name) => {
-    expect(() => settingsOf(name)).not.toThrow();
-    expect(PRESETS[name].about).not.toBe('');
+    expect(settingsOf(name)).toMatchObject(PRESETS[name].settings);
+    expect(PRESETS[name].about).toMatch(/^\S+ \S+/);
   });
 
   it('that there are not are refused with those that there are', () => {

@@ -182,7 +182,9 @@ describe('our own', () => {
       'unreadable',
     ]);
     const [first, second, third, , damaged] = rows;
-    if (first.state !== 'compared' || second.state !== 'compared' || third.state !== 'compared') return;
+    if (first.state !== 'compared' || second.state !== 'compared' || third.state !== 'compared') {
+      throw new Error('expected three compared rows');
+    }
     expect(first.recorded).toEqual({ perplexity: best, source: 'best evaluation of the run, at step 10' });
     expect(second.recorded).toEqual(first.recorded);
     expect(third.recorded).toBeUndefined();

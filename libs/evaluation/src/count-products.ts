@@ -1,25 +1,22 @@
-// Counts the matrix products that really run, by watching what runs them: the engine's kernels for products, and on the native
-// engine the library's functions, which do whole operations at once. Leaves out everything that is no product (norms,
-// activations, softmax), and products in JavaScript loops, which nobody sees; flops.ts says where that matters.
+// Counts the matrix products of the native engine by wrapping its kernels. Norms, activations and softmax are not counted.
 import { tf } from '@lilformer/engine';
 
-/** What one kind of kernel did. */
+/** The products of one kernel. */
 export interface ProductKernel {
   readonly kernel: string;
   readonly calls: number;
-  /** Multiplications and additions, two for each pair of numbers. */
+  /** Multiplications and additions. */
   readonly flops: number;
-  /** Products that ran one after the other; those of all heads or all texts of one call count as one. */
+  /** Sequential products; those of all heads or all sequences of one call count as one. */
   readonly products: number;
 }
 
-/** What was counted while something ran. */
+/** The products counted while a function ran. */
 export interface CountedProducts<Result> {
-  /** What it gave. */
   readonly result: Result;
   readonly flops: number;
   readonly products: number;
-  /** By kernel, the one with the most work first. */
+  /** Sorted by FLOPs, largest first. */
   readonly kernels: readonly ProductKernel[];
 }
 
@@ -27,13 +24,8 @@ export interface CountedProducts<Result> {
 type Work = readonly [flops: number, products: number];
 
 /**
- * Runs something and counts its matrix products. For the time being the engine's kernels are wrapped; they are put back
- * whatever happens.
- *
- * On the native engine attention is two products, of which what causality hides is not computed and not counted; elsewhere each
- * head of each text is multiplied by itself, all of the square.
- *
- * @param run must not be asynchronous: what else ran in between would be counted
+ * Runs a synchronous function on the native engine and counts its matrix products. Attention is two products; masked pairs are
+ * neither computed nor counted.
  */
 export function countProducts<Result>(run: () => Result): CountedProducts<Result> {
   const kernels = new Map<string, { calls: number; flops: number; products: number }>();
@@ -45,7 +37,7 @@ export function countProducts<Result>(run: () => Result): CountedProducts<Result
       products: sum.products + products,
     });
   };
-  const unwatch = tf.getBackend() === 'native' ? watchLibrary(note) : watchKernels(note);
+  const unwatch = watchKernels(note);
   let result: Result;
   try {
     result = run();
@@ -59,43 +51,11 @@ export function countProducts<Result>(run: () => Result): CountedProducts<Result
 
 type Note = (kernel: string, work: Work) => void;
 
-/** Wraps the registered kernels for products. */
-function watchKernels(note: Note): () => void {
-  const backend = tf.getBackend();
-  const originals = tf
-    .getKernelsForBackend(backend)
-    .filter(({ kernelName }) => kernelName === 'BatchMatMul' || kernelName === '_FusedMatMul');
-  const register = (configs: typeof originals): void => {
-    for (const config of configs) {
-      tf.unregisterKernel(config.kernelName, backend);
-      tf.registerKernel(config);
-    }
-  };
-  register(
-    originals.map((config) => ({
-      ...config,
-      kernelFunc: (call) => {
-        note(config.kernelName, ofMatMul(call.inputs.a!.shape, call.inputs.b!.shape, call.attrs));
-        return config.kernelFunc(call);
-      },
-    })),
-  );
-  return () => register(originals);
-}
-
-function ofMatMul(a: readonly number[], b: readonly number[], attrs: tf.NamedAttrMap | undefined): Work {
-  const size = (shape: readonly number[]) => shape.reduce((product, each) => product * each, 1);
-  const [rows, inner] = attrs?.transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
-  const columns = attrs?.transposeB ? b.at(-2)! : b.at(-1)!;
-  const batch = Math.max(size(a.slice(0, -2)), size(b.slice(0, -2)));
-  return [2 * batch * rows * inner * columns, 1];
-}
-
 /** A function of the native library. */
 type Native = (...args: unknown[]) => unknown;
 
-/** Puts watching functions before the library's that multiply. */
-function watchLibrary(note: Note): () => void {
+/** Wraps the kernels that multiply; returns what undoes it. */
+function watchKernels(note: Note): () => void {
   const backend = tf.backend() as unknown as { kernels: Record<string, Native> };
   const library = backend.kernels;
   const watching = Object.create(library) as Record<string, Native>;

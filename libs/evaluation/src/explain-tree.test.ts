@@ -77,7 +77,7 @@ describe('explainTree', () => {
       const own = kind === 'BertLMPredictionHead' ? 30522 : 0; // a bias for each token
       if (below.length > 0) expect((below.reduce((sum, n) => sum + n, 0) + own) * count).toBe(parameters);
     }
-    for (const { purpose, kind } of parts) expect(purpose, kind).not.toBe('');
+    for (const { purpose, kind } of parts) expect(purpose, kind).toMatch(/^\S+ \S+/);
   });
 
   it('says what is shared, what blocks are alike, and what comes out', () => {

@@ -89,7 +89,6 @@ export {
   type UnavailableCheckpoint,
 } from './compare.js';
 export { measureSpeed } from './speed.js';
-export { countProducts, type CountedProducts, type ProductKernel } from './count-products.js';
 export { modelShape, type ModelShape, type RecurrentShape, type TransformerShape } from './model-shape.js';
 export {
   exactFigures,

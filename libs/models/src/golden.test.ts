@@ -162,7 +162,9 @@ describe('models', () => {
         expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(
           tolerances.output,
         );
-        if (generation.has('top5_ids')) expect(best).toEqual(integers(generation.get('top5_ids')));
+        const hasTop5 = type === 'char-gpt' || type === 'tiny-transformer';
+        expect(generation.has('top5_ids')).toBe(hasTop5);
+        if (hasTop5) expect(best).toEqual(integers(generation.get('top5_ids')));
       });
 
       if (type === 'moe-transformer') {

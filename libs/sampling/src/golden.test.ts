@@ -89,7 +89,7 @@ for (const [folder, type] of CASES) {
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    if (!expected.has('top5_ids')) return;
+    if (type !== 'char-gpt' && type !== 'tiny-transformer') return;
     it('has the five most likely tokens at each step', async () => {
       const ids = numbers('top5_ids');
       const probabilities = toFloat32(expected.get('top5_probs')!);
