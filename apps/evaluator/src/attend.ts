@@ -2,18 +2,18 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import {
-  asTheyWouldType,
+  displayPath,
   defineCommand,
   fileOptions,
   flag,
-  fromWhereTheyStand,
+  resolveUserPath,
   namedModelFlags,
   openNamed,
   saveFigures,
   startEngine,
   textFlags,
   textTable,
-  whole,
+  integer,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';
@@ -67,8 +67,8 @@ export const attendFlags = defineCommand({
       },
       z.string().optional(),
     ),
-    layer: flag({ value: 'N', help: 'only this layer, from 0' }, whole(0).optional()),
-    head: flag({ value: 'N', help: 'only this head, from 0; with --layer' }, whole(0).optional()),
+    layer: flag({ value: 'N', help: 'only this layer, from 0' }, integer(0).optional()),
+    head: flag({ value: 'N', help: 'only this head, from 0; with --layer' }, integer(0).optional()),
     ...mainFigureFlags,
     ...modelDetails,
     text: textFlags.text,
@@ -108,13 +108,13 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
   } finally {
     model.dispose();
   }
-  const folder = fromWhereTheyStand(flags.figures);
+  const folder = resolveUserPath(flags.figures);
   const files = await saveFigures(folder, figures, flags.format);
   for (const { file, page } of pages) {
     files.push(join(folder, file));
     await writeFileAtomic(files.at(-1)!, page);
   }
-  for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
+  for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
 }
 
 function isGru(model: AttentiveModel): model is Parameters<typeof gateMap>[0] & AttentiveModel {

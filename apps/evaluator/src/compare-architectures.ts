@@ -1,11 +1,11 @@
 // `compare-architectures`: what sets families of transformers apart, computed from their configurations and from what small
 // models of them do; and what follows from it, in words.
 import {
-  asTheyWouldType,
+  displayPath,
   defineCommand,
   engineFlags,
   flag,
-  fromWhereTheyStand,
+  resolveUserPath,
   saveFigures,
   startEngine,
   text,
@@ -86,11 +86,11 @@ export async function compareArchitectures(flags: Flags, terminal: Terminal): Pr
   });
   const about = 'Attention masks of each architecture';
   const files = await saveFigures(
-    fromWhereTheyStand(flags.figures),
+    resolveUserPath(flags.figures),
     [{ name: 'masks', about, figure }],
     flags.format,
   );
-  for (const file of files) terminal.print(`\nfigure: ${asTheyWouldType(file)}`);
+  for (const file of files) terminal.print(`\nfigure: ${displayPath(file)}`);
 }
 
 /** `encoder of bart-base, t5-small` */

@@ -3,13 +3,13 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromWhereTheyStand } from '@lilformer/command-line';
+import { resolveUserPath } from '@lilformer/command-line';
 import { publishedConfig, publishedNames } from '@lilformer/evaluation';
 import type { HuggingFaceConfig } from '@lilformer/models';
 
 /** @throws Error naming what is built in when there is no such thing */
 export async function configurationNamed(name: string): Promise<HuggingFaceConfig> {
-  const path = fromWhereTheyStand(name);
+  const path = resolveUserPath(name);
   if (existsSync(path)) {
     const file = (await stat(path)).isDirectory() ? join(path, 'config.json') : path;
     const text = await readFile(file, 'utf8').catch((error: Error) => {

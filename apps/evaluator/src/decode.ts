@@ -1,10 +1,10 @@
 // `decode`: ways of choosing tokens side by side on one prompt, and what they make of the first token's probabilities.
 import {
-  asTheyWouldType,
+  displayPath,
   defineCommand,
   fileOptions,
   flag,
-  fromWhereTheyStand,
+  resolveUserPath,
   generateOptions,
   namedModelFlags,
   openNamed,
@@ -12,7 +12,7 @@ import {
   saveFigures,
   startEngine,
   textFlags,
-  whole,
+  integer,
   writerOf,
   type Terminal,
 } from '@lilformer/command-line';
@@ -37,9 +37,9 @@ export const decodeFlags = defineCommand({
       { value: 'TEXT', help: 'what is gone on with' },
       z.string().default('The future of artificial intelligence will involve'),
     ),
-    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, whole(1).default(50)),
-    seed: flag({ value: 'N', help: 'seed of every way' }, whole(0).default(0)),
-    top: flag({ value: 'N', help: 'how many tokens the figure has' }, whole(1).default(10)),
+    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, integer(1).default(50)),
+    seed: flag({ value: 'N', help: 'seed of every way' }, integer(0).default(0)),
+    top: flag({ value: 'N', help: 'how many tokens the figure has' }, integer(1).default(10)),
     ...processorFlags,
     ...figureFlags,
     ...modelDetails,
@@ -112,11 +112,11 @@ export async function decode(flags: Flags, terminal: Terminal, signal: AbortSign
       percent: true,
     });
     const files = await saveFigures(
-      fromWhereTheyStand(flags.figures),
+      resolveUserPath(flags.figures),
       [{ name: 'decoding', about, figure }],
       flags.format,
     );
-    for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
+    for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
   } finally {
     named.model.dispose();
   }

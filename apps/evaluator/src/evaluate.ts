@@ -1,24 +1,24 @@
 // `evaluate`: perplexity of one or several models by a named protocol, bits a character, loss by position, and
 // what heads and experts do.
 import {
-  asTheyWouldType,
-  bestRunIn,
-  candidatesIn,
+  displayPath,
+  bestRun,
+  findCheckpoints,
   compareModels,
   defineCommand,
   fileOptions,
   flag,
-  fromWhereTheyStand,
-  off,
+  resolveUserPath,
+  toggle,
   openModel,
-  protocolFlags,
+  perplexityFlags,
   saveFigures,
   startEngine,
   text,
   textFlags,
   textTable,
-  whole,
-  measuredText,
+  integer,
+  evaluationText,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';
@@ -66,12 +66,12 @@ export const evaluateFlags = defineCommand({
     ),
     whatHeadsDo: flag(
       { help: 'measures the attention heads of each model: a table of which does what' },
-      off(),
+      toggle(),
     ),
-    whatExpertsGet: flag({ help: 'counts the tokens that each expert of a mixture gets' }, off()),
-    seed: flag({ value: 'N', help: 'seed of random batches' }, whole(0).default(0)),
+    whatExpertsGet: flag({ help: 'counts the tokens that each expert of a mixture gets' }, toggle()),
+    seed: flag({ value: 'N', help: 'seed of random batches' }, integer(0).default(0)),
     ...textFlags,
-    ...protocolFlags,
+    ...perplexityFlags,
     ...figureFlags,
     ...modelDetails,
   }),
@@ -83,11 +83,11 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
   const details = await fileOptions(flags, flags, terminal, signal);
   const given = await Promise.all(
     flags.run.map(async (run) => {
-      const path = await bestRunIn(fromWhereTheyStand(run), (line) => terminal.print(line));
+      const path = await bestRun(resolveUserPath(run), (line) => terminal.print(line));
       return { name: nameOf(path), path };
     }),
   );
-  const found = flags.checkpoints === undefined ? [] : await candidatesIn(flags.checkpoints);
+  const found = flags.checkpoints === undefined ? [] : await findCheckpoints(flags.checkpoints);
   const candidates: Candidate[] = distinct([...given, ...found]).map((each) => ({ ...each, ...details }));
   if (candidates.length === 0) {
     throw new Error('expected --run PATH, several of them, or --checkpoints FOLDER');
@@ -122,9 +122,9 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
     await lookInto(name, path, flags, details, terminal, signal);
   }
   if (flags.figures !== undefined) {
-    const folder = fromWhereTheyStand(flags.figures);
+    const folder = resolveUserPath(flags.figures);
     const files = await saveFigures(folder, await figuresOf(compared), flags.format);
-    for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
+    for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
   }
   if (compared.length === 0) throw new Error('none of the models could be read');
 }
@@ -156,7 +156,7 @@ async function lookInto(
 ): Promise<void> {
   const { model, tokenizer } = await openModel(path, terminal, details);
   try {
-    const measured = await measuredText(path, tokenizer, flags, terminal, signal);
+    const measured = await evaluationText(path, tokenizer, flags, terminal, signal);
     if (!measured) return terminal.print(`\n${name}: no text to look at; expected --text`);
     const { source } = measured;
     const length = Math.min(model.contextLength, LONGEST, source.length - 1);

@@ -121,7 +121,7 @@ describe('evaluate', () => {
 
   it.each([
     [[], 'expected --run PATH, several of them, or --checkpoints FOLDER'],
-    [['--checkpoints', '/nowhere'], '--checkpoints /nowhere: expected a folder'],
+    [['--checkpoints', '/nowhere'], '--checkpoints /nowhere: no folder at'],
     [['--run', '/nowhere'], 'none of the models could be read'],
     [['--run', '/nowhere', '--tokenizer', 'char'], '--tokenizer char: expected --text with it'],
   ])('%j ends with one clear message', async (args, message) => {

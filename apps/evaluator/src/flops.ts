@@ -6,7 +6,7 @@ import {
   startEngine,
   text,
   textTable,
-  whole,
+  integer,
   engineFlags,
   type Terminal,
 } from '@lilformer/command-line';
@@ -23,7 +23,7 @@ export const flopsFlags = defineCommand({
   ],
   flags: z.object({
     run: flag({ value: 'PATH', help: 'a run folder, or a .pt or .safetensors file' }, text().optional()),
-    tokens: flag({ value: 'N', help: 'tokens to write, or to train on' }, whole(1).default(100)),
+    tokens: flag({ value: 'N', help: 'tokens to write, or to train on' }, integer(1).default(100)),
     ...engineFlags,
   }),
 });

@@ -1,11 +1,11 @@
 // `gru-step`: one step of a GRU of two units, as sliders set it: six bars, and what they say.
 import {
-  asTheyWouldType,
+  displayPath,
   defineCommand,
   flag,
-  fromWhereTheyStand,
+  resolveUserPath,
   oneOf,
-  real,
+  number,
   saveFigures,
   type Terminal,
 } from '@lilformer/command-line';
@@ -26,7 +26,7 @@ const PRESETS = Object.keys(gruStepPresets) as PresetName[];
 const slider = (name: keyof GruStepSettings, help: string) =>
   flag(
     { group: 'Sliders', value: 'X', help: `${help} [${gruStepDefaults[name]}]` },
-    real('a number', () => true).optional(),
+    number('a number').optional(),
   );
 
 export const gruStepFlags = defineCommand({
@@ -87,8 +87,8 @@ export async function gruStepCommand(
     range: [-2, 2],
   });
   const name = preset === undefined ? 'gru-step' : `gru-step-${preset}`;
-  const files = await saveFigures(fromWhereTheyStand(figures), [{ name, about, figure }], format);
-  for (const file of files) terminal.print(`\nfigure: ${asTheyWouldType(file)}`);
+  const files = await saveFigures(resolveUserPath(figures), [{ name, about, figure }], format);
+  for (const file of files) terminal.print(`\nfigure: ${displayPath(file)}`);
 }
 
 /** A bar to the left or right of a middle line that is at 2. */

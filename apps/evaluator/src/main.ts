@@ -1,42 +1,42 @@
 // The evaluator: `main.ts evaluate …`, `attend …` and so on; Nx calls them evaluator:evaluate and so on. Only the
 // command that is asked for is loaded, and what draws only when there is something to draw.
-import { runProgram, verb } from '@lilformer/command-line';
+import { runProgram, action } from '@lilformer/command-line';
 
 await runProgram({
   async evaluate() {
     const { evaluate, evaluateFlags } = await import('./evaluate.js');
-    return verb(evaluateFlags, evaluate);
+    return action(evaluateFlags, evaluate);
   },
   async attend() {
     const { attend, attendFlags } = await import('./attend.js');
-    return verb(attendFlags, attend);
+    return action(attendFlags, attend);
   },
   async predict() {
     const { predict, predictFlags } = await import('./predict.js');
-    return verb(predictFlags, predict);
+    return action(predictFlags, predict);
   },
   async flops() {
     const { flops, flopsFlags } = await import('./flops.js');
-    return verb(flopsFlags, flops);
+    return action(flopsFlags, flops);
   },
   async vocabulary() {
     const { vocabulary, vocabularyFlags } = await import('./vocabulary.js');
-    return verb(vocabularyFlags, vocabulary);
+    return action(vocabularyFlags, vocabulary);
   },
   async decode() {
     const { decode, decodeFlags } = await import('./decode.js');
-    return verb(decodeFlags, decode);
+    return action(decodeFlags, decode);
   },
   async inspect() {
     const { inspect, inspectFlags } = await import('./inspect.js');
-    return verb(inspectFlags, inspect);
+    return action(inspectFlags, inspect);
   },
   async 'compare-architectures'() {
     const { compareArchitectures, compareArchitecturesFlags } = await import('./compare-architectures.js');
-    return verb(compareArchitecturesFlags, compareArchitectures);
+    return action(compareArchitecturesFlags, compareArchitectures);
   },
   async 'gru-step'() {
     const { gruStepCommand, gruStepFlags } = await import('./gru-step.js');
-    return verb(gruStepFlags, gruStepCommand);
+    return action(gruStepFlags, gruStepCommand);
   },
 });

@@ -1,18 +1,18 @@
 // `predict`: how a text goes on, beside how the model goes on with it; and what it expects after some prompts.
 import {
-  asTheyWouldType,
+  displayPath,
   defineCommand,
   fileOptions,
   flag,
-  fromWhereTheyStand,
-  measuredText,
-  notNegative,
-  off,
+  resolveUserPath,
+  evaluationText,
+  nonNegative,
+  toggle,
   openModel,
   saveFigures,
   startEngine,
   textFlags,
-  whole,
+  integer,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';
@@ -35,22 +35,22 @@ export const predictFlags = defineCommand({
     ...modelFlags,
     promptTokens: flag(
       { value: 'N', help: 'tokens of the text that the model is given' },
-      whole(1).default(25),
+      integer(1).default(25),
     ),
     prompt: flag(
       { value: 'TEXT', many: true, help: 'whose next tokens are listed; may be given several times' },
       z.array(z.string()).default(['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:']),
     ),
-    top: flag({ value: 'N', help: 'how many next tokens' }, whole(1).default(5)),
+    top: flag({ value: 'N', help: 'how many next tokens' }, integer(1).default(5)),
     temperature: flag(
       { value: 'T', help: 'of the prediction; 0: always the likeliest token' },
-      notNegative().default(0.9),
+      nonNegative().default(0.9),
     ),
     seed: flag(
       { value: 'N', help: 'seed of the place in the text, and of the prediction' },
-      whole(0).default(0),
+      integer(0).default(0),
     ),
-    asItIs: flag({ help: 'leaves the blanks around punctuation as the tokenizer puts them' }, off()),
+    asItIs: flag({ help: 'leaves the blanks around punctuation as the tokenizer puts them' }, toggle()),
     ...textFlags,
     ...figureFlags,
     ...modelDetails,
@@ -64,7 +64,7 @@ export async function predict(flags: Flags, terminal: Terminal, signal: AbortSig
   const details = await fileOptions(flags, flags, terminal, signal);
   const { model, tokenizer, path } = await openModel(flags.run, terminal, details);
   try {
-    const measured = await measuredText(path, tokenizer, flags, terminal, signal);
+    const measured = await evaluationText(path, tokenizer, flags, terminal, signal);
     if (measured) {
       const { source, description } = measured;
       const length = Math.min(
@@ -114,8 +114,8 @@ export async function predict(flags: Flags, terminal: Terminal, signal: AbortSig
         });
         return { name: `next-${i + 1}`, about, figure };
       });
-      const files = await saveFigures(fromWhereTheyStand(flags.figures), figures, flags.format);
-      for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
+      const files = await saveFigures(resolveUserPath(flags.figures), figures, flags.format);
+      for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
     }
   } finally {
     model.dispose();

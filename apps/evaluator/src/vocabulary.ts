@@ -1,16 +1,16 @@
 // `vocabulary`: how a tokenizer's vocabulary meets its text: the text's size, the commonest tokens, and which of
 // the commonest words are one token.
 import {
-  asTheyWouldType,
+  displayPath,
   defineCommand,
   flag,
-  fromWhereTheyStand,
+  resolveUserPath,
   corpusProgress,
   givenCorpus,
   saveFigures,
   text,
   textTable,
-  whole,
+  integer,
   type Terminal,
 } from '@lilformer/command-line';
 import { corpusText, createTokenizer } from '@lilformer/datasets';
@@ -43,10 +43,10 @@ export const vocabularyFlags = defineCommand({
     ),
     vocabSize: flag(
       { value: 'N', help: 'entries of a tokenizer made from the text' },
-      whole(4, 200_000).default(500),
+      integer(4, 200_000).default(500),
     ),
-    tokens: flag({ value: 'N', help: 'how many of the commonest tokens' }, whole(1).default(20)),
-    words: flag({ value: 'N', help: 'how many of the commonest words' }, whole(1).default(100)),
+    tokens: flag({ value: 'N', help: 'how many of the commonest tokens' }, integer(1).default(20)),
+    words: flag({ value: 'N', help: 'how many of the commonest words' }, integer(1).default(100)),
     ...figureFlags,
   }),
 });
@@ -57,7 +57,7 @@ export async function vocabulary(flags: Flags, terminal: Terminal, signal: Abort
   const corpus = await givenCorpus(flags.text, flags, terminal, signal);
   const { vocabSize } = flags;
   const settings = { tokenizer: flags.tokenizer, vocabSize, unkToken: '<unk>' };
-  const tokenizer = await createTokenizer({ ...settings, baseFolder: fromWhereTheyStand('.') }, corpus, {
+  const tokenizer = await createTokenizer({ ...settings, baseFolder: resolveUserPath('.') }, corpus, {
     signal,
     onProgress: corpusProgress(terminal),
   });
@@ -97,9 +97,9 @@ export async function vocabulary(flags: Flags, terminal: Terminal, signal: Abort
     format: (count) => compact.format(count),
   });
   const files = await saveFigures(
-    fromWhereTheyStand(flags.figures),
+    resolveUserPath(flags.figures),
     [{ name: 'tokens', about, figure }],
     flags.format,
   );
-  for (const file of files) terminal.print(`figure: ${asTheyWouldType(file)}`);
+  for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
 }

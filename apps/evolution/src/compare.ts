@@ -4,30 +4,30 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder, writeFileAtomic } from '@lilformer/checkpoints';
 import {
-  asTheyWouldType,
-  commandLine,
+  displayPath,
+  shellCommand,
   compareModels,
   defineCommand,
   engineFlags,
   fileOptions,
   fileFlags,
   flag,
-  fromWhereTheyStand,
-  machineLine,
+  resolveUserPath,
+  describeMachine,
   markdownBlock,
   markdownFigures,
   markdownTable,
-  measuredText,
-  notNegative,
-  off,
+  evaluationText,
+  nonNegative,
+  toggle,
   openModel,
-  protocolFlags,
+  perplexityFlags,
   saveFigures,
   startEngine,
   text,
   textFlags,
   textTable,
-  whole,
+  integer,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';
@@ -72,27 +72,28 @@ export const compareFlags = defineCommand({
       },
       z.array(z.string()).default([]),
     ),
-    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, whole(1).default(50)),
+    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, integer(1).default(50)),
     temperature: flag(
       { value: 'T', help: 'below 1 safer, above 1 more varied; 0: always the most likely token' },
-      notNegative().default(1),
+      nonNegative().default(1),
     ),
     seed: flag(
       {
         value: 'N|random',
         help: 'the same seed writes the same; every prompt makes its own of it; `random`: another each time',
       },
-      z
-        .union([z.literal('random'), whole(0)], 'expected a whole number of at least 0, or random')
-        .default(42),
+      z.union([z.literal('random'), integer(0)], 'expected an integer of at least 0, or random').default(42),
     ),
-    measure: flag({ help: 'measures perplexity now, besides showing what was recorded in training' }, off()),
+    measure: flag(
+      { help: 'measures perplexity now, besides showing what was recorded in training' },
+      toggle(),
+    ),
     report: flag(
       { value: 'FOLDER', help: 'write tables, figures and samples to this folder as Markdown' },
       text().optional(),
     ),
     ...textFlags,
-    ...protocolFlags,
+    ...perplexityFlags,
     ...fileFlags,
     ...engineFlags,
   }),
@@ -101,7 +102,7 @@ export const compareFlags = defineCommand({
 type Flags = NonNullable<ReturnType<typeof compareFlags.parse>>;
 
 export async function compare(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const folder = fromWhereTheyStand(flags.checkpoints);
+  const folder = resolveUserPath(flags.checkpoints);
   const present = STAGES.map((stage) => ({ stage, path: pathOf(stage, folder) })).filter(
     ({ stage, path }) => !stage.extra || existsSync(path),
   );
@@ -143,14 +144,14 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   for (const { about, reports } of experts) terminal.print(`\n${about}\n${textTable(expertTable(reports))}`);
   for (const each of sideBySide) printSide(each, staged, terminal);
   if (flags.report === undefined) return;
-  const to = fromWhereTheyStand(flags.report);
+  const to = resolveUserPath(flags.report);
   await mkdir(to, { recursive: true });
   const figures = await figuresOf(staged, experts);
   await saveFigures(to, figures);
   const sections = [
     '# The evolution',
-    `Eight models, from bigram to mixture of experts. Compared by \`${commandLine('evolution:compare')}\` on ` +
-      `${machineLine()}; engine ${engine}.`,
+    `Eight models, from bigram to mixture of experts. Compared by \`${shellCommand('evolution:compare')}\` on ` +
+      `${describeMachine()}; engine ${engine}.`,
     markdownTable(table),
     notes.map((note) => `- ${note}`).join('\n'),
     'The notebook does not name the text that its perplexities were measured on.',
@@ -167,7 +168,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     join(to, 'results.json'),
     `${JSON.stringify({ rows: rows.map(numbersOf), sideBySide }, null, 2)}\n`,
   );
-  terminal.print(`\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
+  terminal.print(`\nReport: ${displayPath(join(to, 'README.md'))}`);
 }
 
 /** Path of a stage: its run folder, or the first checkpoint file that exists, or the run folder if none does. */
@@ -213,7 +214,7 @@ async function expertsOf(
   const { model, tokenizer } = opened;
   try {
     if (model.config.type !== 'moe-transformer') return undefined;
-    const text = await measuredText(path, tokenizer, flags, terminal, signal);
+    const text = await evaluationText(path, tokenizer, flags, terminal, signal);
     if (!text) return undefined;
     const length = Math.min(model.contextLength, text.source.length - 1);
     const windows = slidingWindows(text.source, length);

@@ -67,7 +67,7 @@ describe('the flags', () => {
   });
 
   it.each([
-    [['--seed', 'some'], '--seed some: expected a whole number of at least 0, or random'],
+    [['--seed', 'some'], '--seed some: expected an integer of at least 0, or random'],
     [['--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
   ])('%j is refused', (args, message) => {
     expect(() => compareFlags.parse(args)).toThrow(message);

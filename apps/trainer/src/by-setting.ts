@@ -1,5 +1,5 @@
 // Groups the runs of a sweep that differ from the base in one setting, and tabulates their measurements.
-import { flagOf, type Table } from '@lilformer/command-line';
+import { flagName, type Table } from '@lilformer/command-line';
 import type { SettingName, Settings } from './settings.js';
 import type { SweepResult } from './sweep-results.js';
 import type { Sweep } from './sweep.js';
@@ -50,7 +50,7 @@ export function settingTable(base: SweepResult, groups: readonly SettingGroup[])
       points.map(({ value, result }, i) => {
         const { last, parameters, seconds } = result;
         return [
-          i === 0 ? flagOf(setting) : '',
+          i === 0 ? flagName(setting) : '',
           String(value),
           validationLoss(result).toFixed(4),
           result === base ? '-' : signed(validationLoss(result) - validationLoss(base)),

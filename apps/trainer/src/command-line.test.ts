@@ -1,4 +1,4 @@
-import { aboutFlags, flagOf } from '@lilformer/command-line';
+import { describeFlags, flagName } from '@lilformer/command-line';
 import { describe, expect, it } from 'vitest';
 import { generateFlags, trainFlags } from './command-line.js';
 import { PRESETS } from './presets.js';
@@ -50,9 +50,9 @@ describe('train', () => {
     );
     expect(settings).toMatchObject({ batchSize: 8, lr: 1e-3, epochs: 2, dModel: 128, windows: 'sliding' });
     const without = { valid: 'some.txt', engine: 'cpu', threads: 3, precision: 'bf16' };
-    for (const name of aboutFlags(settingsSchema).keys()) {
+    for (const name of describeFlags(settingsSchema).keys()) {
       const value = { ...without, ...DEFAULTS }[name];
-      expect(start(flagOf(name), String(value)).settings[name], name).toEqual(value);
+      expect(start(flagName(name), String(value)).settings[name], name).toEqual(value);
     }
   });
 
@@ -61,24 +61,24 @@ describe('train', () => {
   });
 
   it.each([
-    [['--batch-size', '0'], '--batch-size 0: expected a whole number of at least 1'],
-    [['--batch-size', 'many'], '--batch-size many: expected a whole number of at least 1'],
-    [['--batch-size', ''], '--batch-size : expected a whole number of at least 1'],
+    [['--batch-size', '0'], '--batch-size 0: expected an integer of at least 1'],
+    [['--batch-size', 'many'], '--batch-size many: expected an integer of at least 1'],
+    [['--batch-size', ''], '--batch-size : expected an integer of at least 1'],
     [['--lr', '-1'], '--lr -1: expected a number above 0'],
     [['--lr', 'NaN'], '--lr NaN: expected a number above 0'],
     [['--split', '1'], '--split 1: expected a number between 0 and 1'],
     [['--model', 'gpt5'], '--model gpt5: expected one of bigram, attention'],
-    [['--eval-every', 'never'], '--eval-every never: expected a whole number of at least 1, or epoch'],
+    [['--eval-every', 'never'], '--eval-every never: expected an integer of at least 1, or epoch'],
     [['--preset', 'evolution/11'], '--preset evolution/11: expected one of'],
     [['--preset', 'toString'], '--preset toString: expected one of'],
-    [['--batchsize', '4'], '--batchsize: no such setting; did you mean --batch-size?'],
-    [['--zzzzzzzzzzzz', '4'], '--zzzzzzzzzzzz: no such setting (--help'],
+    [['--batchsize', '4'], '--batchsize: unknown flag. Did you mean --batch-size?'],
+    [['--zzzzzzzzzzzz', '4'], '--zzzzzzzzzzzz: unknown flag. --help'],
     [['--engine', 'warp'], '--engine warp: expected one of auto, native, tensorflow'],
-    [['--threads', '0'], '--threads 0: expected a whole number from 1 to 1,024'],
+    [['--threads', '0'], '--threads 0: expected an integer from 1 to 1,024'],
     [['--precision', 'fp8'], '--precision fp8: expected one of float32, bf16'],
-    [['--data'], '--data: expected a value after it'],
-    [['--data', '--valid', 'x'], '--data: expected a value after it'],
-    [['train.txt'], 'train.txt: expected a setting such as'],
+    [['--data'], '--data: missing value'],
+    [['--data', '--valid', 'x'], '--data: missing value'],
+    [['train.txt'], 'train.txt: expected a flag such as'],
     [['--heads', '3'], `--heads 3: expected a divisor of the width, and --d-model is ${DEFAULTS.dModel}`],
     [['--max-steps', '0'], '--max-steps 0: expected at least one of'],
     [['--epochs', '2'], '--epochs 2: random windows have no epochs'],
@@ -96,7 +96,7 @@ describe('train', () => {
 
   it('explains every setting and preset, within 100 columns', () => {
     const help = trainFlags.help();
-    for (const name of aboutFlags(settingsSchema).keys()) expect(help).toContain(`${flagOf(name)} `);
+    for (const name of describeFlags(settingsSchema).keys()) expect(help).toContain(`${flagName(name)} `);
     for (const name of Object.keys(PRESETS)) expect(help).toContain(name);
     for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
@@ -127,11 +127,11 @@ describe('generate', () => {
   });
 
   it.each([
-    [['--run', 'r', '--num-beams', '0'], '--num-beams 0: expected a whole number of at least 1'],
+    [['--run', 'r', '--num-beams', '0'], '--num-beams 0: expected an integer of at least 1'],
     [['--run', 'r', '--early-stopping', 'late'], '--early-stopping late: expected one of true, false, never'],
     [['--run', 'r', '--top-p', '0'], '--top-p 0: expected a number above 0 and at most 1'],
     [['--run', 'r', '--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
-    [['--run', 'r', '--tokens', '5'], '--tokens: no such setting'],
+    [['--run', 'r', '--tokens', '5'], '--tokens: unknown flag'],
   ])('%j is refused', (args, message) => {
     expect(() => generateFlags.parse(args)).toThrow(message);
   });

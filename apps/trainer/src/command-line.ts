@@ -6,17 +6,17 @@ import {
   engineFlags,
   fileFlags,
   flag,
-  flagOf,
+  flagName,
   generationFlags,
   helpEntry,
   helpOfFlags,
   namedModelFlags,
-  notNegative,
-  off,
+  nonNegative,
+  toggle,
   splitFlags,
   text,
   textFlags,
-  whole,
+  integer,
   type Command,
 } from '@lilformer/command-line';
 import { z } from 'zod';
@@ -54,7 +54,7 @@ const folderFlags = {
     {
       group: 'Run folder',
       value: 'FOLDER',
-      help: `go on with a run; with it only ${CHANGEABLE.map(flagOf).join(', ')} can change`,
+      help: `go on with a run; with it only ${CHANGEABLE.map(flagName).join(', ')} can change`,
     },
     text().optional(),
   ),
@@ -85,10 +85,10 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
   }
   const fixed = Object.keys(given).filter((name) => !CHANGEABLE.includes(name as SettingName));
   if (fixed.length > 0) {
-    const changeable = CHANGEABLE.map(flagOf).join(', ');
+    const changeable = CHANGEABLE.map(flagName).join(', ');
     const lines = fixed.map(
       (name) =>
-        `${flagOf(name)}: fixed when the run was started; with --resume only ${changeable} can change`,
+        `${flagName(name)}: fixed when the run was started; with --resume only ${changeable} can change`,
     );
     throw new Error(lines.join('\n'));
   }
@@ -141,7 +141,7 @@ const sweepOptions = z.object({
       value: 'N',
       help: 'runs at a time; --threads says how many threads each has. Default: as many as there are cores, one thread each',
     },
-    whole(1).optional(),
+    integer(1).optional(),
   ),
 });
 
@@ -231,23 +231,26 @@ export const generateFlags = defineCommand({
       { value: 'TEXT', many: true, help: 'what the text starts from; may be given several times' },
       z.array(z.string()).default(['Once upon a time']),
     ),
-    randomStart: flag({ help: 'starts from one token drawn at random instead of a prompt' }, off()),
-    together: flag({ help: 'all prompts at once, which is faster; the texts come when all are done' }, off()),
-    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, whole(1).default(200)),
+    randomStart: flag({ help: 'starts from one token drawn at random instead of a prompt' }, toggle()),
+    together: flag(
+      { help: 'all prompts at once, which is faster; the texts come when all are done' },
+      toggle(),
+    ),
+    maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, integer(1).default(200)),
     temperature: flag(
       {
         value: 'T',
         help: 'below 1 safer, above 1 more varied; 0: always the most likely token; default 0.8',
       },
-      notNegative().optional(),
+      nonNegative().optional(),
     ),
     cleanSpacing: flag(
       {
         help: 'takes away blanks before punctuation, as tokenizers that drop blanks leave them; the text comes at once',
       },
-      off(),
+      toggle(),
     ),
-    last: flag({ help: 'the last weights of a run instead of the best ones' }, off()),
+    last: flag({ help: 'the last weights of a run instead of the best ones' }, toggle()),
     ...generationFlags,
     ...fileFlags,
     text: textFlags.text,
@@ -266,10 +269,10 @@ export const exportFlags = defineCommand({
   flags: z.object({
     run: flag({ value: 'FOLDER', help: 'a run folder, as `train` prints it' }, text('a run folder')),
     to: flag({ value: 'FOLDER', help: 'where to write; made where it is missing' }, text('a folder')),
-    last: flag({ help: 'the last weights instead of the best ones' }, off()),
+    last: flag({ help: 'the last weights instead of the best ones' }, toggle()),
     noTokenizer: flag(
       { help: 'leaves the tokenizer out, as for compact GPT-2, which has no such form' },
-      off(),
+      toggle(),
     ),
     ...engineFlags,
   }),

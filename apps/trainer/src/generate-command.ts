@@ -3,7 +3,7 @@
 import { RunFolder } from '@lilformer/checkpoints';
 import {
   fileOptions,
-  fromWhereTheyStand,
+  resolveUserPath,
   generateOptions,
   openNamed,
   startEngine,
@@ -84,7 +84,7 @@ async function open(command: GenerateCommand, terminal: Terminal, signal: AbortS
     return openNamed(command, terminal, await fileOptions(command, command, terminal, signal));
   }
   if (command.run === undefined) throw new Error('--last: expected --run with it');
-  const folder = await RunFolder.open(fromWhereTheyStand(command.run));
+  const folder = await RunFolder.open(resolveUserPath(command.run));
   return {
     name: command.run,
     model: await modelFromRun(folder, { weights: 'last' }),

@@ -1,26 +1,26 @@
 // The trainer: `main.ts train …`, `sweep …`, `generate …` and `export …`; Nx calls them trainer:train and so on.
-import { INTERRUPTED, runProgram, verb } from '@lilformer/command-line';
+import { EXIT_INTERRUPTED, runProgram, action } from '@lilformer/command-line';
 import { exportFlags, generateFlags, sweepFlags, trainFlags } from './command-line.js';
 import { generateCommand } from './generate-command.js';
 import { trainCommand } from './train-command.js';
 
 await runProgram({
-  train: verb(
+  train: action(
     trainFlags,
     async (command, terminal, signal) => {
       const { reason } = await trainCommand(command, terminal, signal);
-      return reason === 'interrupted' ? INTERRUPTED : 0;
+      return reason === 'interrupted' ? EXIT_INTERRUPTED : 0;
     },
     '\nStopping after this step; Ctrl-C again to stop at once.',
   ),
   async sweep() {
     // Loaded here and not above: `train` has no use for it, and a sweep starts `train` again and again.
     const { sweepCommand } = await import('./sweep-command.js');
-    return verb(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.');
+    return action(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.');
   },
-  generate: verb(generateFlags, generateCommand),
+  generate: action(generateFlags, generateCommand),
   async export() {
     const { exportCommand } = await import('./export-command.js');
-    return verb(exportFlags, exportCommand);
+    return action(exportFlags, exportCommand);
   },
 });

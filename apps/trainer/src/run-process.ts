@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { INTERRUPTED } from '@lilformer/command-line';
+import { EXIT_INTERRUPTED } from '@lilformer/command-line';
 import type { TrainingEvent } from '@lilformer/training';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -34,11 +34,11 @@ export async function runProcess(
       child.on('error', reject);
       child.on('close', (code, killed) => {
         signal.removeEventListener('abort', stop);
-        resolve(killed === 'SIGINT' ? INTERRUPTED : code);
+        resolve(killed === 'SIGINT' ? EXIT_INTERRUPTED : code);
       });
     });
     if (code === 0) return 'done';
-    if (code === INTERRUPTED || signal.aborted) return 'interrupted';
+    if (code === EXIT_INTERRUPTED || signal.aborted) return 'interrupted';
     const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-6);
     throw new Error(
       `ended with ${code === null ? 'a signal' : `exit code ${code}`}:\n    ${lines.join('\n    ')}`,

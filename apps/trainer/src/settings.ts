@@ -3,13 +3,13 @@
 import {
   checkFlags,
   flag,
-  notNegative,
+  nonNegative,
   oneOf,
   positive,
-  real,
-  share,
+  number,
+  fraction,
   text,
-  whole,
+  integer,
 } from '@lilformer/command-line';
 import { engineNames } from '@lilformer/engine';
 import { modelTypes } from '@lilformer/models';
@@ -34,7 +34,7 @@ export const settingsSchema = z.object({
   ),
   split: flag(
     { group: 'Data', value: 'SHARE', help: 'share of the text to train on when there is no --valid' },
-    share(),
+    fraction(),
   ),
   splitBy: flag(
     {
@@ -62,11 +62,11 @@ export const settingsSchema = z.object({
       value: 'N',
       help: 'read no more than this many characters of the training text; 0: all',
     },
-    whole(0),
+    integer(0),
   ),
   storyBytes: flag(
     { group: 'Data', value: 'N', help: 'how much text of built-in stories to make, in bytes' },
-    whole(10_000, 1_000_000_000),
+    integer(10_000, 1_000_000_000),
   ),
 
   tokenizer: flag(
@@ -79,7 +79,7 @@ export const settingsSchema = z.object({
   ),
   vocabSize: flag(
     { group: 'Tokenizer', value: 'N', help: 'entries of a tokenizer made from the text (not for `char`)' },
-    whole(4, 200_000),
+    integer(4, 200_000),
   ),
   unkToken: flag(
     {
@@ -93,20 +93,20 @@ export const settingsSchema = z.object({
   model: flag({ group: 'Model', value: 'TYPE', help: modelTypes.join(', ') }, oneOf(...modelTypes)),
   context: flag(
     { group: 'Model', value: 'N', help: 'tokens in a window: how far back the model can look' },
-    whole(1, 65_536),
+    integer(1, 65_536),
   ),
-  dModel: flag({ group: 'Model', value: 'N', help: 'width of the model' }, whole(1, 16_384)),
+  dModel: flag({ group: 'Model', value: 'N', help: 'width of the model' }, integer(1, 16_384)),
   dFf: flag(
     {
       group: 'Model',
       value: 'N',
       help: 'inner width of the feed-forward network, where it is not four times the width',
     },
-    whole(1, 65_536),
+    integer(1, 65_536),
   ),
   layers: flag(
     { group: 'Model', value: 'N', help: 'blocks or recurrent layers, in models that stack them' },
-    whole(1, 512),
+    integer(1, 512),
   ),
   heads: flag(
     {
@@ -114,23 +114,23 @@ export const settingsSchema = z.object({
       value: 'N',
       help: 'attention heads, in models that have several; must divide the width',
     },
-    whole(1, 512),
+    integer(1, 512),
   ),
   experts: flag(
     { group: 'Model', value: 'N', help: 'experts of a mixture, of which each token takes one' },
-    whole(1, 512),
+    integer(1, 512),
   ),
   embedSize: flag(
     { group: 'Model', value: 'N', help: "length of a token's vector in recurrent models" },
-    whole(1, 16_384),
+    integer(1, 16_384),
   ),
   hiddenSize: flag(
     { group: 'Model', value: 'N', help: 'numbers in the state of a recurrent layer' },
-    whole(1, 16_384),
+    integer(1, 16_384),
   ),
   dropout: flag(
     { group: 'Model', value: 'SHARE', help: 'share of values dropped in training (char-gpt, gpt2)' },
-    real('a number from 0 to below 1', (value) => value >= 0 && value < 1),
+    number('a number from 0 to below 1', (value) => value >= 0 && value < 1),
   ),
   attentionScale: flag(
     {
@@ -173,22 +173,22 @@ export const settingsSchema = z.object({
     },
     oneOf('random', 'sliding', 'chunks'),
   ),
-  batchSize: flag({ group: 'Training', value: 'N', help: 'windows in a batch' }, whole(1)),
+  batchSize: flag({ group: 'Training', value: 'N', help: 'windows in a batch' }, integer(1)),
   accumulate: flag(
     {
       group: 'Training',
       value: 'N',
       help: 'batches whose gradients are averaged for one step: a larger batch in the same memory',
     },
-    whole(1),
+    integer(1),
   ),
   maxSteps: flag(
     { group: 'Training', value: 'N', help: 'stop after this many steps; 0: no limit' },
-    whole(0),
+    integer(0),
   ),
   epochs: flag(
     { group: 'Training', value: 'N', help: 'stop after this many passes over the windows; 0: no limit' },
-    whole(0),
+    integer(0),
   ),
   optimizer: flag(
     { group: 'Training', value: 'KIND', help: 'adamw, adam, sgd' },
@@ -209,7 +209,7 @@ export const settingsSchema = z.object({
       value: 'N',
       help: 'steps over which the learning rate rises to --lr (linear and cosine)',
     },
-    whole(0),
+    integer(0),
   ),
   minLr: flag(
     {
@@ -217,29 +217,29 @@ export const settingsSchema = z.object({
       value: 'RATE',
       help: 'learning rate at the end of linear and cosine, floor of plateau',
     },
-    notNegative(),
+    nonNegative(),
   ),
   plateauFactor: flag(
     { group: 'Training', value: 'F', help: 'what plateau multiplies the learning rate by' },
-    share(),
+    fraction(),
   ),
   plateauPatience: flag(
     { group: 'Training', value: 'N', help: 'evaluations without improvement that plateau puts up with' },
-    whole(0),
+    integer(0),
   ),
-  weightDecay: flag({ group: 'Training', value: 'F', help: 'weight decay' }, notNegative()),
+  weightDecay: flag({ group: 'Training', value: 'F', help: 'weight decay' }, nonNegative()),
   momentum: flag(
     { group: 'Training', value: 'F', help: 'momentum of sgd' },
-    real('a number from 0 to below 1', (value) => value >= 0 && value < 1),
+    number('a number from 0 to below 1', (value) => value >= 0 && value < 1),
   ),
   clip: flag(
     { group: 'Training', value: 'NORM', help: 'largest global norm of the gradients; 0: no limit' },
-    notNegative(),
+    nonNegative(),
   ),
 
   evalEvery: flag(
     { group: 'Evaluation', value: 'N|epoch', help: 'evaluate every N steps, or after each epoch' },
-    z.union([z.literal('epoch'), whole(1)], 'expected a whole number of at least 1, or epoch'),
+    z.union([z.literal('epoch'), integer(1)], 'expected an integer of at least 1, or epoch'),
   ),
   evalBatches: flag(
     {
@@ -247,7 +247,7 @@ export const settingsSchema = z.object({
       value: 'N',
       help: 'random batches of each split an evaluation takes; 0: all validation windows (each token once, but with --split-by windows every window there is)',
     },
-    whole(0),
+    integer(0),
   ),
   evalAtStart: flag(
     { group: 'Evaluation', value: 'YES|NO', help: 'evaluate before the first step as well' },
@@ -259,7 +259,7 @@ export const settingsSchema = z.object({
       value: 'N',
       help: 'stop after this many evaluations without improvement; 0: never',
     },
-    whole(0),
+    integer(0),
   ),
 
   engine: flag(
@@ -276,7 +276,7 @@ export const settingsSchema = z.object({
       value: 'N',
       help: 'threads to compute with; without it LILFORMER_THREADS, or as many as there are cores',
     },
-    whole(1, 1024).optional(),
+    integer(1, 1024).optional(),
   ),
   precision: flag(
     {
@@ -288,9 +288,9 @@ export const settingsSchema = z.object({
   ),
   seed: flag(
     { group: 'Run', value: 'N', help: 'seed of everything random: weights, order of the data, samples' },
-    whole(0),
+    integer(0),
   ),
-  logEvery: flag({ group: 'Run', value: 'N', help: 'steps between two lines of progress' }, whole(1)),
+  logEvery: flag({ group: 'Run', value: 'N', help: 'steps between two lines of progress' }, integer(1)),
   saveEvery: flag(
     { group: 'Run', value: 'SECONDS', help: 'at most this much work is lost when the machine fails' },
     positive(),
@@ -310,11 +310,11 @@ export const settingsSchema = z.object({
   ),
   sampleTokens: flag(
     { group: 'Samples', value: 'N', help: 'tokens of each sample; 0: no samples' },
-    whole(0),
+    integer(0),
   ),
   temperature: flag(
     { group: 'Samples', value: 'T', help: 'temperature of the samples; 0: always the likeliest token' },
-    notNegative(),
+    nonNegative(),
   ),
 });
 

@@ -4,11 +4,11 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
-  asTheyWouldType,
-  commandLine,
+  displayPath,
+  shellCommand,
   corpusProgress,
-  fromWhereTheyStand,
-  INTERRUPTED,
+  resolveUserPath,
+  EXIT_INTERRUPTED,
   type Terminal,
 } from '@lilformer/command-line';
 import { openCorpus } from '@lilformer/datasets';
@@ -34,19 +34,19 @@ export async function sweepCommand(
   const left = Object.keys(given.runs).length;
   const share = shareCores({ jobs, threads: planned.base.threads, cores, left });
   const sweep = resolveSweep(name, given, { ...typed, threads: share.threads });
-  const folder = fromWhereTheyStand(runs ?? join('runs', name));
+  const folder = resolveUserPath(runs ?? join('runs', name));
   const tasks = await Promise.all(sweep.runs.map((run) => taskOf(run, join(folder, run.folder))));
   await mkdir(folder, { recursive: true });
   terminal.print(
     `Sweep ${name}${sweep.about ? `: ${sweep.about}` : ''}\n` +
-      `${tasks.length} runs in ${asTheyWouldType(folder)}, ${share.jobs} at a time with ` +
+      `${tasks.length} runs in ${displayPath(folder)}, ${share.jobs} at a time with ` +
       `${share.threads} thread${share.threads === 1 ? '' : 's'} each, on ${cores} cores`,
   );
   await fetchTexts(tasks, terminal, signal);
   const failures = await trainAll(tasks, share.jobs, terminal, signal);
   if (signal.aborted) {
     terminal.print('\nAll runs are saved. The same command goes on with them.');
-    return INTERRUPTED;
+    return EXIT_INTERRUPTED;
   }
   for (const line of failures) terminal.print(line);
   if (failures.length > 0) {
@@ -54,12 +54,12 @@ export async function sweepCommand(
     return 1;
   }
   const results = await Promise.all(tasks.map(({ run, path }) => readResult(run, path)));
-  const to = fromWhereTheyStand(report ?? folder);
+  const to = resolveUserPath(report ?? folder);
   const table = await writeReport(sweep, results, to, {
     ...share,
-    command: commandLine('trainer:sweep'),
+    command: shellCommand('trainer:sweep'),
   });
-  terminal.print(`\n${table}\n\nReport: ${asTheyWouldType(join(to, 'README.md'))}`);
+  terminal.print(`\n${table}\n\nReport: ${displayPath(join(to, 'README.md'))}`);
   return 0;
 }
 
@@ -96,7 +96,7 @@ async function fetchTexts(tasks: readonly Task[], terminal: Terminal, signal: Ab
     if (args === undefined || seen.has(`${data}\n${valid}`)) continue;
     seen.add(`${data}\n${valid}`);
     await openCorpus(
-      { ...run.settings, baseFolder: fromWhereTheyStand('.') },
+      { ...run.settings, baseFolder: resolveUserPath('.') },
       { signal, onProgress: corpusProgress(terminal) },
     );
   }

@@ -1,6 +1,6 @@
 // Figures of a sweep.
 import { RunFolder } from '@lilformer/checkpoints';
-import { flagOf, type NamedFigure } from '@lilformer/command-line';
+import { flagName, type NamedFigure } from '@lilformer/command-line';
 import { openEngine } from '@lilformer/engine';
 import { attentionMap } from '@lilformer/evaluation';
 import { attentionLayer, barChart, lossCurves, scatterPlot } from '@lilformer/plots';
@@ -70,9 +70,9 @@ export function figuresOf(
   }
   if (results.some(({ evaluations }) => evaluations.length > 1)) {
     for (const { setting, points } of bySetting) {
-      const title = `Training and validation loss by ${flagOf(setting)}`;
+      const title = `Training and validation loss by ${flagName(setting)}`;
       add(
-        `setting${flagOf(setting).slice(1)}`,
+        `setting${flagName(setting).slice(1)}`,
         title,
         lossCurves({
           title,
@@ -82,7 +82,7 @@ export function figuresOf(
             const evaluations = later.length > 1 ? later : all;
             const trained = evaluations.filter(({ trainLoss }) => trainLoss !== undefined);
             return {
-              name: `${flagOf(setting)} ${String(value)}`,
+              name: `${flagName(setting)} ${String(value)}`,
               train: trained.length > 0 ? curveOf(trained, ({ trainLoss }) => trainLoss!) : undefined,
               validation: curveOf(evaluations, ({ validationLoss }) => validationLoss),
             };

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import {
-  machineLine,
+  describeMachine,
   markdownBlock,
   markdownFigures,
   markdownTable,
@@ -48,7 +48,7 @@ export async function writeReport(
   const sections = [
     `# ${sweep.name}`,
     ...(sweep.about ? [`${sweep.about[0].toUpperCase()}${sweep.about.slice(1)}.`] : []),
-    `Made by \`${about.command}\` on ${machineLine()}; engine ${engines}; ${about.jobs} run${about.jobs === 1 ? '' : 's'} at a time ` +
+    `Made by \`${about.command}\` on ${describeMachine()}; engine ${engines}; ${about.jobs} run${about.jobs === 1 ? '' : 's'} at a time ` +
       `with ${about.threads} thread${about.threads === 1 ? '' : 's'} each${about.jobs === 1 ? '' : ', so that seconds are those of runs that shared the machine'}.`,
     '## Results',
     markdownTable(table),

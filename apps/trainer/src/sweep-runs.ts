@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
-import { flagOf } from '@lilformer/command-line';
+import { flagName } from '@lilformer/command-line';
 import { CHANGEABLE } from './command-line.js';
 import { presetNamed } from './presets.js';
 import { loadResult, type RunResult } from './result.js';
@@ -32,7 +32,7 @@ export async function taskOf(run: SweepRun, path: string): Promise<Task> {
   const other = [...names].filter((name) => !CHANGEABLE.includes(name) && had[name] !== run.settings[name]);
   if (other.length > 0) {
     const list = other.map(
-      (name) => `${flagOf(name)} ${String(had[name])} there, ${String(run.settings[name])} asked for`,
+      (name) => `${flagName(name)} ${String(had[name])} there, ${String(run.settings[name])} asked for`,
     );
     throw new Error(
       `${path}: holds a run with other settings (${list.join('; ')}); take another --runs folder, or remove it`,
@@ -57,7 +57,7 @@ function startArguments({ preset, settings }: SweepRun, path: string): string[] 
     ...Object.entries(settings).flatMap(([name, value]) =>
       value === undefined || value === otherwise[name as keyof Settings]
         ? []
-        : [`${flagOf(name)}=${String(value)}`],
+        : [`${flagName(name)}=${String(value)}`],
     ),
   ];
 }
@@ -67,7 +67,7 @@ function resumeArguments({ settings }: SweepRun, path: string): string[] {
     ...['train', '--resume', path],
     ...CHANGEABLE.flatMap((name) => {
       const value = settings[name];
-      return value === undefined ? [] : [`${flagOf(name)}=${String(value)}`];
+      return value === undefined ? [] : [`${flagName(name)}=${String(value)}`];
     }),
   ];
 }

@@ -58,7 +58,7 @@ describe('a sweep', () => {
 
   it.each<[Partial<SweepFile>, string]>([
     [{ runs: {} }, 'sweep mine: expected at least one run'],
-    [{ runs: { a: { heads: 0 } } }, 'run "a": --heads 0: expected a whole number from 1 to 512'],
+    [{ runs: { a: { heads: 0 } } }, 'run "a": --heads 0: expected an integer from 1 to 512'],
     [{ runs: { a: { heads: 5 } } }, 'run "a": --heads 5: expected a divisor of the width'],
     [{ runs: { a: { 'd-model': 5 } } }, 'run "a": d-model: no such setting; write it dModel'],
     [{ runs: { a: { n_head: 5 } } }, 'run "a": n_head: no such setting'],
@@ -110,8 +110,8 @@ describe('sweep flags', () => {
   it.each([
     [[], /expected either --preset NAME .* or --file FILE/],
     [['--preset', 'evolution', '--file', 'a.json'], /expected either/],
-    [['--preset', 'evolution', '--jobs', '0'], /--jobs 0: expected a whole number of at least 1/],
-    [['--preset', 'evolution', '--max-steps', 'x'], /--max-steps x: expected a whole number/],
+    [['--preset', 'evolution', '--jobs', '0'], /--jobs 0: expected an integer of at least 1/],
+    [['--preset', 'evolution', '--max-steps', 'x'], /--max-steps x: expected an integer/],
   ])('%j is refused', (args, message) => {
     expect(() => sweepFlags.parse(args)).toThrow(message);
   });

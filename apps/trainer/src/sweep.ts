@@ -2,7 +2,7 @@
 // ones or from a small JSON file. What is here turns either into the whole settings of each run.
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { aboutFlags, flagOf, fromWhereTheyStand } from '@lilformer/command-line';
+import { describeFlags, flagName, resolveUserPath } from '@lilformer/command-line';
 import { z } from 'zod';
 import { PRESETS, presetNamed } from './presets.js';
 import { checkSettings, DEFAULTS, settingsSchema, type Settings } from './settings.js';
@@ -61,7 +61,7 @@ export function sweepNamed(name: string): SweepFile {
 
 /** Reads a sweep's file. @throws Error saying what in it is not as expected */
 export async function readSweep(path: string): Promise<SweepFile> {
-  const absolute = fromWhereTheyStand(path);
+  const absolute = resolveUserPath(path);
   let text: string;
   try {
     text = await readFile(absolute, 'utf8');
@@ -169,10 +169,10 @@ export function onlyRuns(file: SweepFile, names: readonly string[] | undefined):
 
 /** Misspelled settings would otherwise be runs that do not differ. */
 function refuseUnknown(settings: Readonly<Record<string, unknown>>): void {
-  const known = [...aboutFlags(settingsSchema).keys()] as string[];
+  const known = [...describeFlags(settingsSchema).keys()] as string[];
   const unknown = Object.keys(settings).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const asTyped = (name: string) => known.find((its) => flagOf(its) === `--${name.replace(/^--/, '')}`);
+  const asTyped = (name: string) => known.find((its) => flagName(its) === `--${name.replace(/^--/, '')}`);
   throw new Error(
     unknown
       .map((name) => `${name}: no such setting${asTyped(name) ? `; write it ${asTyped(name)}` : ''}`)

@@ -1,12 +1,12 @@
 // `train`: text, tokenizer, model and loop put together, told about, and kept in a run folder.
 import {
-  aboutFlags,
+  describeFlags,
   corpusProgress,
-  asTheyWouldType,
-  flagOf,
-  fromWhereTheyStand,
-  tellListener,
-  typedCommand,
+  displayPath,
+  flagName,
+  resolveUserPath,
+  sendToParent,
+  shellCommand,
   type Terminal,
 } from '@lilformer/command-line';
 import { createTokenizer, encodeCorpus, makeWindows, openCorpus, type Corpus } from '@lilformer/datasets';
@@ -55,7 +55,7 @@ export async function trainCommand(
       restoreBest: true,
       ...trainingOptions(settings, windows),
     })) {
-      if (event.type !== 'step' || event.step % settings.logEvery === 0) tellListener(event);
+      if (event.type !== 'step' || event.step % settings.logEvery === 0) sendToParent(event);
       if (event.type === 'start') {
         for (const warning of event.warnings) terminal.print(`note: ${warning}`);
       } else if (event.type === 'step') {
@@ -79,14 +79,14 @@ export async function trainCommand(
       }
     }
     if (!done) throw new Error('the training loop ended without saying how');
-    const shown = asTheyWouldType(folder.path);
+    const shown = displayPath(folder.path);
     if (done.reason === 'interrupted') {
       terminal.print(`\nSaved. Go on with: npx nx run trainer:train -- --resume ${shown}`);
     } else {
       await tell(run, untrained, terminal, signal);
       terminal.print(`\nRun folder: ${shown}`);
       terminal.print(
-        `Let it write: ${typedCommand('trainer:generate', ['--run', shown, '--prompt', settings.prompt])}`,
+        `Let it write: ${shellCommand('trainer:generate', ['--run', shown, '--prompt', settings.prompt])}`,
       );
     }
     return done;
@@ -110,11 +110,11 @@ async function begin(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Run> {
-  const path = run === undefined ? await nextRunFolder(preset) : fromWhereTheyStand(run);
+  const path = run === undefined ? await nextRunFolder(preset) : resolveUserPath(run);
   const engine = await startEngine(settings, terminal);
   printSettings(preset, settings, terminal);
   const task = { signal, onProgress: corpusProgress(terminal) };
-  const baseFolder = fromWhereTheyStand('.');
+  const baseFolder = resolveUserPath('.');
   const corpus = await openCorpus({ ...settings, baseFolder }, task);
   const tokenizer = await createTokenizer({ ...settings, baseFolder }, corpus, task);
   const tokens = await encodeCorpus(corpus, tokenizer, task);
@@ -137,7 +137,7 @@ async function goOn(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Run> {
-  const folder = await RunFolder.resume(fromWhereTheyStand(run), {
+  const folder = await RunFolder.resume(resolveUserPath(run), {
     notify: (message) => terminal.print(message),
   });
   try {
@@ -182,12 +182,12 @@ async function startEngine(
 function printSettings(preset: string, settings: Settings, terminal: Terminal): void {
   terminal.print(`Preset ${preset}: ${PRESETS[preset].about}`);
   const ofPreset: Partial<Settings> = PRESETS[preset].settings;
-  const about = aboutFlags(settingsSchema);
+  const about = describeFlags(settingsSchema);
   for (const group of new Set([...about.values()].map(({ group }) => group!))) {
     const shown = [...about].flatMap(([name, { group: its }]) => {
       if (its !== group || settings[name] === undefined) return [];
       const chosen = settings[name] !== (ofPreset[name] ?? DEFAULTS[name]);
-      return [`${flagOf(name)} ${JSON.stringify(settings[name])}${chosen ? '*' : ''}`];
+      return [`${flagName(name)} ${JSON.stringify(settings[name])}${chosen ? '*' : ''}`];
     });
     terminal.print(`  ${group.padEnd(11)}${shown.join('  ')}`);
   }

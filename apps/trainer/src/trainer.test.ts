@@ -157,7 +157,7 @@ describe('trainer', () => {
       ['train', '--data', 'nowhere.txt'],
       /data: nowhere.txt is not there\. Expected a file.*\bnowhere\.txt$/m,
     ],
-    [['train', '--batch-size', '0'], /^--batch-size 0: expected a whole number of at least 1$/m],
+    [['train', '--batch-size', '0'], /^--batch-size 0: expected an integer of at least 1$/m],
     [['train', '--resume', 'nowhere'], /nowhere/],
     [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
     [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],

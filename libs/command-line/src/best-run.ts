@@ -1,14 +1,16 @@
-// A folder of runs stands for its best one, so that what a sweep found can be looked into by the sweep's name.
+// The best run of a folder of runs, so that a sweep can be opened by its name.
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openSafetensors } from '@lilformer/checkpoints';
 
 /**
- * `path` itself, unless it is a folder of runs: then the run with the lowest validation loss, and `notify` is told.
+ * The run with the lowest validation loss of a folder of runs; any other path unchanged.
+ *
+ * @param notify receives a line that names the run
  * @throws Error when the weights of a run are damaged
  */
-export async function bestRunIn(path: string, notify: (line: string) => void): Promise<string> {
+export async function bestRun(path: string, notify: (line: string) => void): Promise<string> {
   if (existsSync(join(path, 'config.json'))) return path;
   const names = await readdir(path).catch(() => []);
   let best: { path: string; perplexity: number } | undefined;

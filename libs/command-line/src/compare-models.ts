@@ -1,4 +1,4 @@
-// Checkpoints compared, each on a text in the tokens of its own tokenizer, with progress on the terminal.
+// Compares checkpoints, each with its own tokenizer, and shows progress on the terminal.
 import { readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -11,22 +11,22 @@ import {
   type PerplexityProtocol,
 } from '@lilformer/evaluation';
 import { formatDuration, formatRate } from '@lilformer/training';
-import { measuredText, type MeasuredText, type TextFlags } from './measured-text.js';
-import { fromWhereTheyStand } from './paths.js';
-import { protocolOf, type ProtocolFlags } from './protocol.js';
-import type { Terminal } from './terminal.js';
+import { evaluationText, type EvaluationText, type TextFlags } from './evaluation-text.js';
+import { resolveUserPath } from './paths.js';
+import { perplexityProtocol, type PerplexityFlags } from './perplexity-flags.js';
+import type { Terminal } from './output/terminal.js';
 
-/** Names by their numbers where they have some: step-50 before step-200. */
+/** Compares numbers in names: step-50 before step-200. */
 const BY_NAME = new Intl.Collator('en', { numeric: true }).compare;
 
-/** The runs and files of weights that lie in a folder, in the order of their names. */
-export async function candidatesIn(folder: string): Promise<Candidate[]> {
-  const absolute = fromWhereTheyStand(folder);
+/** The run folders and weight files in a folder, by name. @throws Error when there are none */
+export async function findCheckpoints(folder: string): Promise<Candidate[]> {
+  const absolute = resolveUserPath(folder);
   let names: string[];
   try {
     names = await readdir(absolute);
   } catch (error) {
-    throw new Error(`--checkpoints ${folder}: expected a folder; there is none at ${absolute}`, {
+    throw new Error(`--checkpoints ${folder}: no folder at ${absolute}`, {
       cause: error,
     });
   }
@@ -37,38 +37,36 @@ export async function candidatesIn(folder: string): Promise<Candidate[]> {
     return [{ name: isFile ? basename(name, extname(name)) : name, path }];
   });
   if (found.length > 0) return found;
-  throw new Error(
-    `--checkpoints ${folder}: expected run folders, .pt or .safetensors files in it; there are none`,
-  );
+  throw new Error(`--checkpoints ${folder}: no run folders, .pt, .pth or .safetensors files in it`);
 }
 
-export interface CompareModelsOptions extends Omit<CompareOptions, 'measure' | 'signal'> {
-  /** What to measure on, and how; nothing is measured without. */
-  readonly measure?: { readonly text: TextFlags; readonly protocol: ProtocolFlags };
+interface CompareModelsOptions extends Omit<CompareOptions, 'measure' | 'signal'> {
+  /** Text and protocol of the perplexity, which is not measured without. */
+  readonly measure?: { readonly text: TextFlags; readonly protocol: PerplexityFlags };
 }
 
-/** A comparison, with the texts that perplexities were measured on, by the names of the models. */
-export interface ModelsCompared extends Comparison {
-  readonly texts: ReadonlyMap<string, MeasuredText>;
+/** A comparison with the text of each perplexity, by model name. */
+interface ComparedModels extends Comparison {
+  readonly texts: ReadonlyMap<string, EvaluationText>;
 }
 
-/** Compares models one after the other; one that cannot be had is listed, and the rest compared. */
+/** Compares models; those that cannot be opened are listed. */
 export async function compareModels(
   candidates: readonly Candidate[],
   { measure, ...options }: CompareModelsOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<ModelsCompared> {
-  const texts = new Map<string, MeasuredText>();
+): Promise<ComparedModels> {
+  const texts = new Map<string, EvaluationText>();
   const protocolFor = async (
     { path, model, tokenizer }: OpenedCheckpoint,
     name: string,
   ): Promise<PerplexityProtocol | undefined> => {
     const text =
-      measure && tokenizer && (await measuredText(path, tokenizer, measure.text, terminal, signal));
+      measure && tokenizer && (await evaluationText(path, tokenizer, measure.text, terminal, signal));
     if (!text) return undefined;
     texts.set(name, text);
-    return protocolOf(measure.protocol, model, text.source);
+    return perplexityProtocol(measure.protocol, model, text.source);
   };
   let done = 0;
   for await (const event of compareCheckpoints(candidates, { ...options, signal, measure: protocolFor })) {

@@ -1,7 +1,7 @@
 // Shows the progress of opening and encoding a corpus on a terminal.
 import type { CorpusProgress } from '@lilformer/datasets';
 import { formatDuration, formatRate } from '@lilformer/training';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './output/terminal.js';
 
 /** The `onProgress` of `openCorpus`, `createTokenizer` and `encodeCorpus` for a terminal. */
 export function corpusProgress(terminal: Terminal): (progress: CorpusProgress) => void {

@@ -1,23 +1,23 @@
-// A tokenizer for models that lie without one: their texts are ids, written as numbers.
+// The tokenizer of models without one: texts are ids, written as numbers.
 import type { DecodeStream, Tokenizer } from '@lilformer/tokenizers';
 
-/** `5 17 42` is the text of the ids 5, 17 and 42. */
+/** Encodes `5 17 42` as the ids 5, 17 and 42. */
 export class IdTokenizer implements Tokenizer {
-  /** @param vocabSize number of ids, those of the model */
+  /** @param vocabSize that of the model */
   constructor(
     readonly vocabSize: number,
     readonly eosTokenId?: number,
   ) {}
 
-  /** @throws Error when the text is not of numbers, or one is no id */
+  /** @throws Error when a word is not an id */
   encode(text: string): Uint32Array {
     const words = text.split(/\s+/).filter((word) => word !== '');
     const ids = words.map((word) => this.tokenToId(word));
-    const wrong = ids.indexOf(undefined);
-    if (wrong < 0) return Uint32Array.from(ids as number[]);
+    const unknown = ids.indexOf(undefined);
+    if (unknown < 0) return Uint32Array.from(ids as number[]);
     throw new Error(
-      `${JSON.stringify(words[wrong])}: the model lies without a tokenizer, so its texts are ids; ` +
-        `expected numbers from 0 to ${this.vocabSize - 1} such as "5 17 42", or --tokenizer FILE`,
+      `${JSON.stringify(words[unknown])}: the model has no tokenizer, so its texts are ids. ` +
+        `Expected numbers from 0 to ${this.vocabSize - 1} such as "5 17 42", or --tokenizer FILE.`,
     );
   }
 
@@ -52,6 +52,6 @@ export class IdTokenizer implements Tokenizer {
   }
 
   toJSON(): Record<string, unknown> {
-    throw new Error('ids written as numbers are no tokenizer to be saved');
+    throw new Error('a tokenizer of ids cannot be saved');
   }
 }

@@ -1,24 +1,25 @@
-export { bestRunIn } from './best-run.js';
-export {
-  candidatesIn,
-  compareModels,
-  type CompareModelsOptions,
-  type ModelsCompared,
-} from './compare-models.js';
-export { defineCommand, type Command, type CommandAbout } from './command.js';
+export { bestRun } from './best-run.js';
+export { compareModels, findCheckpoints } from './compare-models.js';
 export { corpusProgress } from './corpus-progress.js';
+export { evaluationText, givenCorpus, textFlags } from './evaluation-text.js';
+export { defineCommand, type Command } from './flags/command.js';
 export {
-  figureFormats,
-  markdownBlock,
-  markdownFigures,
-  saveFigures,
-  type FigureFormat,
-  type NamedFigure,
-} from './figures.js';
-export { helpEntry, helpOfFlags } from './help.js';
-export { machineLine } from './machine.js';
-export { asTheyWouldType, fromWhereTheyStand } from './paths.js';
-export { givenCorpus, measuredText, textFlags, type MeasuredText, type TextFlags } from './measured-text.js';
+  describeFlags,
+  flag,
+  flagName,
+  fraction,
+  integer,
+  nonNegative,
+  number,
+  oneOf,
+  positive,
+  text,
+  toggle,
+} from './flags/flag.js';
+export { generateOptions, generationFlags, processorFlags } from './flags/generation-flags.js';
+export { helpEntry, helpOfFlags } from './flags/help.js';
+export { checkFlags, splitFlags } from './flags/parse-flags.js';
+export { describeMachine } from './machine.js';
 export {
   engineFlags,
   fileFlags,
@@ -28,29 +29,18 @@ export {
   openNamed,
   startEngine,
   writerOf,
-  type EngineFlags,
-  type FileFlags,
   type NamedModel,
 } from './open-model.js';
-export { generateOptions, generationFlags, processorFlags } from './generation-flags.js';
-export { protocolFlags, protocolOf, type ProtocolFlags } from './protocol.js';
-export { commandLine, INTERRUPTED, runProgram, tellListener, typedCommand, verb } from './program.js';
 export {
-  aboutFlags,
-  checkFlags,
-  flag,
-  flagOf,
-  notNegative,
-  off,
-  oneOf,
-  positive,
-  real,
-  share,
-  text,
-  whole,
-  type FlagAbout,
-} from './schema.js';
-export { splitFlags } from './split.js';
+  figureFormats,
+  markdownBlock,
+  markdownFigures,
+  saveFigures,
+  type NamedFigure,
+} from './output/figures.js';
+export { markdownTable, textTable } from './output/table.js';
+export { Terminal } from './output/terminal.js';
+export { displayPath, resolveUserPath } from './paths.js';
+export { perplexityFlags } from './perplexity-flags.js';
+export { action, EXIT_INTERRUPTED, runProgram, sendToParent, shellCommand } from './program.js';
 export type { Table } from '@lilformer/evaluation';
-export { markdownTable, textTable } from './table.js';
-export { Terminal } from './terminal.js';

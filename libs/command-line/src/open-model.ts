@@ -7,12 +7,12 @@ import { BertForMaskedLM, BertModel, fromPretrained } from '@lilformer/models';
 import type { GenerativeModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
-import { bestRunIn } from './best-run.js';
+import { bestRun } from './best-run.js';
 import { IdTokenizer } from './id-tokenizer.js';
-import { givenCorpus, type TextFlags } from './measured-text.js';
-import { fromWhereTheyStand } from './paths.js';
-import { flag, oneOf, text, whole, type FlagValues } from './schema.js';
-import type { Terminal } from './terminal.js';
+import { givenCorpus, type TextFlags } from './evaluation-text.js';
+import { resolveUserPath } from './paths.js';
+import { flag, oneOf, text, integer, type FlagValues } from './flags/flag.js';
+import type { Terminal } from './output/terminal.js';
 
 /** Flags that name a model: exactly one of the two is needed. */
 export const namedModelFlags = {
@@ -47,7 +47,7 @@ export const engineFlags = {
   ),
   threads: flag(
     { group: 'Engine', value: 'N', help: 'threads to compute with; without it as many as there are cores' },
-    whole(1).optional(),
+    integer(1).optional(),
   ),
 };
 
@@ -63,7 +63,7 @@ export const fileFlags = {
   ),
   heads: flag(
     { group: 'Files of weights', value: 'N', help: 'heads of a model whose file does not tell' },
-    whole(1).optional(),
+    integer(1).optional(),
   ),
 };
 
@@ -94,7 +94,7 @@ async function tokenizerNamed(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Tokenizer> {
-  if (name !== 'char') return loadTokenizer(fromWhereTheyStand(name));
+  if (name !== 'char') return loadTokenizer(resolveUserPath(name));
   if (flags.text === undefined) {
     throw new Error('--tokenizer char: expected --text with it, whose characters are its vocabulary');
   }
@@ -111,7 +111,7 @@ export async function openModel(
   terminal: Terminal,
   options: { tokenizer?: Tokenizer; settings?: Record<string, unknown> } = {},
 ): Promise<OpenedCheckpoint & { readonly tokenizer: Tokenizer }> {
-  const path = await bestRunIn(fromWhereTheyStand(run), (line) => terminal.print(line));
+  const path = await bestRun(resolveUserPath(run), (line) => terminal.print(line));
   const opened = await openCheckpoint(path, options);
   const { tokenizer } = opened;
   if (tokenizer) return { ...opened, tokenizer };
@@ -162,7 +162,7 @@ export async function openNamed(
     return { name: run, model, tokenizer, generationConfig: {} };
   }
   const name = pretrained!;
-  const path = fromWhereTheyStand(name);
+  const path = resolveUserPath(name);
   const { model, tokenizer, generationConfig } = await fromPretrained(existsSync(path) ? path : name, {
     weights,
   });

@@ -1,12 +1,12 @@
-// Paths as a person means them: from where they stand, which is not where Nx starts the app.
+// Paths relative to the folder in which the command was typed. Nx starts apps in the workspace root.
 import { relative, resolve } from 'node:path';
 
-/** The absolute form of a path that is relative to where the command was typed. */
-export function fromWhereTheyStand(path: string): string {
+/** The absolute path of a path that the user typed. */
+export function resolveUserPath(path: string): string {
   return resolve(process.env.INIT_CWD || process.cwd(), path);
 }
 
-/** A path as a person would type it where they stand. */
-export function asTheyWouldType(path: string): string {
-  return relative(fromWhereTheyStand('.'), path) || '.';
+/** An absolute path as the user would type it. */
+export function displayPath(path: string): string {
+  return relative(resolveUserPath('.'), path) || '.';
 }

@@ -1,28 +1,29 @@
-// A program of several commands: `main.ts VERB --flags`. Ctrl-C asks the command to stop, a second one does
-// not wait for it; a mistake ends in its message, without a stack unless DEBUG is set.
-import type { Command } from './command.js';
-import { Terminal } from './terminal.js';
+// A program of several commands: `main.ts COMMAND --flags`. Ctrl-C asks the command to stop; a second Ctrl-C exits at once.
+import type { Command } from './flags/command.js';
+import { Terminal } from './output/terminal.js';
 
-/** As shells count a process that SIGINT ended. */
-export const INTERRUPTED = 130;
+/** The exit code after Ctrl-C: 128 + SIGINT, as in shells. */
+export const EXIT_INTERRUPTED = 130;
 
-/** One command of a program: does it, and returns the exit code if it is not 0. */
-interface Verb {
-  readonly stopping: string;
+/** A command with its implementation. */
+interface Action {
+  readonly stopMessage: string;
   run(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> | Promise<void>;
 }
 
 /**
- * A command of a program: with `--help` it prints its help, else it does `run` with the values of its flags.
- * `stopping` is printed when it is asked to stop.
+ * Binds a command to the function that runs it with the values of its flags; `--help` prints the help instead.
+ *
+ * @param run its result is the exit code, 0 by default
+ * @param stopMessage printed after Ctrl-C
  */
-export function verb<T>(
+export function action<T>(
   command: Command<T>,
   run: (flags: T, terminal: Terminal, signal: AbortSignal) => Promise<number> | Promise<void>,
-  stopping = '',
-): Verb {
+  stopMessage = '',
+): Action {
   return {
-    stopping,
+    stopMessage,
     async run(args, terminal, signal) {
       const flags = command.parse(args);
       if (flags !== undefined) return (await run(flags, terminal, signal)) ?? 0;
@@ -33,46 +34,47 @@ export function verb<T>(
 }
 
 /**
- * Runs the command that the process was started with, and sets its exit code. A command may be a function that loads
- * it, so that the others cost no time.
+ * Runs the command named by the first argument of the process and sets the exit code. An error prints its message, and its
+ * stack when DEBUG is set.
+ *
+ * @param actions by name; a function loads its action on demand
  */
 export async function runProgram(
-  verbs: Readonly<Record<string, Verb | (() => Promise<Verb>)>>,
+  actions: Readonly<Record<string, Action | (() => Promise<Action>)>>,
 ): Promise<void> {
   const [name, ...args] = process.argv.slice(2);
-  const found = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  let verb: Verb | undefined;
+  const found = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;
+  let running: Action | undefined;
   const terminal = new Terminal();
-  const stop = new AbortController();
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(new Error('stopped'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(INTERRUPTED);
-      stop.abort(new Error('stopped'));
-      terminal.print(verb?.stopping ?? '');
+      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      stop();
+      terminal.print(running?.stopMessage ?? '');
     });
   }
-  // `… | head` ends what is piped into it; what is running stops as it would at Ctrl-C.
+  // A closed pipe (`… | head`) stops the command like Ctrl-C.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    stop.abort(new Error('stopped'));
+    stop();
   });
-  // A process that another one started to listen to: without the listener there is no use in going on.
+  // A child process stops when its parent has gone.
   if (process.channel) {
-    process.on('disconnect', () => stop.abort(new Error('stopped')));
+    process.on('disconnect', stop);
     process.channel.unref();
   }
   try {
     if (!found) {
-      const names = Object.keys(verbs);
-      const last = names.pop();
-      const list = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-      throw new Error(`${name ?? 'no command'}: expected ${list}`);
+      const names = Object.keys(actions).join(', ');
+      throw new Error(`${name ?? 'no command'}: expected one of ${names}`);
     }
-    verb = typeof found === 'function' ? await found() : found;
-    process.exitCode = (await verb.run(args, terminal, stop.signal)) ?? 0;
+    running = typeof found === 'function' ? await found() : found;
+    process.exitCode = (await running.run(args, terminal, controller.signal)) ?? 0;
   } catch (error) {
-    if (stop.signal.aborted) {
-      process.exitCode = INTERRUPTED;
+    if (controller.signal.aborted) {
+      process.exitCode = EXIT_INTERRUPTED;
     } else {
       console.error(process.env.DEBUG ? error : error instanceof Error ? error.message : error);
       process.exitCode = 1;
@@ -80,23 +82,17 @@ export async function runProgram(
   }
 }
 
-/** Tells the process that started this one, if it listens; one that is gone is not waited for. */
-export function tellListener(message: object): void {
+/** Sends a message to the parent process, if there is one. */
+export function sendToParent(message: object): void {
   if (process.connected) process.send!(message, undefined, undefined, () => undefined);
 }
 
-/** The present command as one would type it again, for reports. */
-export function commandLine(target: string): string {
-  return typedCommand(target, process.argv.slice(3));
+/** An Nx command line with shell quoting, for reports. By default with the arguments of this process. */
+export function shellCommand(target: string, args: readonly string[] = process.argv.slice(3)): string {
+  return ['npx nx run', target, ...(args.length > 0 ? ['--', ...args.map(shellQuote)] : [])].join(' ');
 }
 
-/** A command as one would type it. */
-export function typedCommand(target: string, args: readonly string[]): string {
-  return ['npx nx run', target, ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])].join(' ');
-}
-
-/** An argument as shells take it. */
-function quoted(arg: string): string {
+function shellQuote(arg: string): string {
   if (/^[\w./:=,+-]+$/.test(arg)) return arg;
   const escaped = arg.replaceAll("'", `'\\''`);
   return /[\n\t]/.test(arg)

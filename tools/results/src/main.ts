@@ -1,7 +1,7 @@
 // Makes a page of docs/results: trains what is not trained yet, measures, and writes the page.
 // `npx nx run results:make -- --help`.
 import { writeFileAtomic } from '@lilformer/checkpoints';
-import { fromWhereTheyStand, INTERRUPTED, typedCommand } from '@lilformer/command-line';
+import { resolveUserPath, EXIT_INTERRUPTED, shellCommand } from '@lilformer/command-line';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const folder = fromWhereTheyStand(to ?? join('docs/results', set));
+  const folder = resolveUserPath(to ?? join('docs/results', set));
   const shown: Shown[] = [];
   for (const step of SETS[set].steps) {
     if (step.python && python === undefined) {
@@ -38,14 +38,14 @@ async function main(): Promise<number> {
     const figures = step.figures === undefined ? [] : ['--figures', join(folder, step.figures)];
     const own = step.args.map((arg) => arg.replace(HERE, asGiven(folder)));
     const args = [...own, ...(step.trains ? typed : []), ...(step.python ? ['--python', python!] : [])];
-    console.log(`\n> ${typedCommand(step.target, args)}`);
+    console.log(`\n> ${shellCommand(step.target, args)}`);
     const { code, output } = await run(step, [...args, ...figures]);
     if (code !== 0) return code;
     if (step.heading === undefined) continue;
     shown.push({
       heading: step.heading,
       about: step.about,
-      command: typedCommand(step.target, own),
+      command: shellCommand(step.target, own),
       output,
       ...(step.figures === undefined ? { figures: [] } : figuresIn(folder, step.figures, step.show)),
     });
@@ -78,7 +78,7 @@ function read(args: string[]): { set?: string; to?: string; python?: string; typ
 function run({ target }: Step, args: readonly string[]): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [...programOf(target), ...args], {
     cwd: workspace,
-    env: { ...process.env, INIT_CWD: fromWhereTheyStand('.') },
+    env: { ...process.env, INIT_CWD: resolveUserPath('.') },
     stdio: ['inherit', 'pipe', 'inherit'],
   });
   // Ctrl-C reaches the child as well, which saves; this waits for it.
@@ -96,14 +96,14 @@ function run({ target }: Step, args: readonly string[]): Promise<{ code: number;
     child.on('close', (code, signal) => {
       process.removeListener('SIGINT', wait);
       process.removeListener('SIGTERM', stop);
-      done({ code: code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? INTERRUPTED : 1), output });
+      done({ code: code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? EXIT_INTERRUPTED : 1), output });
     });
   });
 }
 
 /** A path as it stands in commands: from where the person stands, with `/`. */
 function asGiven(path: string): string {
-  return relative(fromWhereTheyStand('.'), path).replaceAll('\\', '/') || '.';
+  return relative(resolveUserPath('.'), path).replaceAll('\\', '/') || '.';
 }
 
 /** Files relative to the page: figures of these names, in their order, or all there are; and what is there besides. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { generateOptions, generationFlags } from './generation-flags.js';
-import { IdTokenizer } from './id-tokenizer.js';
+import { IdTokenizer } from '../id-tokenizer.js';
 
 describe('generation flags', () => {
   const command = defineCommand({ summary: '', examples: [], flags: z.object(generationFlags) });
@@ -43,10 +43,10 @@ describe('generation flags', () => {
   });
 });
 
-describe('ids as texts', () => {
+describe('IdTokenizer', () => {
   const tokenizer = new IdTokenizer(50, 49);
 
-  it('are numbers, both ways', () => {
+  it('encodes and decodes numbers', () => {
     expect([...tokenizer.encode(' 5  17 42\n')]).toEqual([5, 17, 42]);
     expect(tokenizer.decode([5, 17, 42])).toBe('5 17 42');
     const stream = tokenizer.decodeStream();
@@ -54,8 +54,8 @@ describe('ids as texts', () => {
     expect(tokenizer.idToToken(50)).toBeUndefined();
   });
 
-  it('and nothing else', () => {
-    expect(() => tokenizer.encode('5 fish')).toThrow('"fish": the model lies without a tokenizer');
-    expect(() => tokenizer.encode('50')).toThrow('expected numbers from 0 to 49');
+  it('throws on other words', () => {
+    expect(() => tokenizer.encode('5 fish')).toThrow('"fish": the model has no tokenizer');
+    expect(() => tokenizer.encode('50')).toThrow('Expected numbers from 0 to 49');
   });
 });

@@ -5,8 +5,8 @@ import { PassThrough } from 'node:stream';
 import { RunFolder } from '@lilformer/checkpoints';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { measuredText } from './measured-text.js';
-import { Terminal } from './terminal.js';
+import { evaluationText } from './evaluation-text.js';
+import { Terminal } from './output/terminal.js';
 
 const TEXT = Array.from({ length: 1000 }, (_, i) => String.fromCharCode(97 + ((i * i) % 23))).join('');
 const tokenizer = CharTokenizer.fromText(TEXT);
@@ -14,7 +14,7 @@ const flags = { text: undefined, split: undefined, separator: 'none', textTokens
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lilformer-measured-'));
+  folder = await mkdtemp(join(tmpdir(), 'lilformer-evaluation-'));
   process.env.LILFORMER_CACHE = join(folder, 'cache');
   await writeFile(join(folder, 'text.txt'), TEXT);
 });
@@ -23,8 +23,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const measured = (path: string, given: Partial<Parameters<typeof measuredText>[2]> = {}) =>
-  measuredText(
+const measured = (path: string, given: Partial<Parameters<typeof evaluationText>[2]> = {}) =>
+  evaluationText(
     path,
     tokenizer,
     { ...flags, ...given },
@@ -44,20 +44,20 @@ async function run(settings: object, valid?: string): Promise<string> {
   return path;
 }
 
-describe('the text of a run', () => {
-  it('is what was held out of it', async () => {
+describe('evaluationText', () => {
+  it('is the held-out part of its training text', async () => {
     const text = (await measured(await run({ splitBy: 'tokens', windows: 'random' })))!;
     expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(800));
     expect(text.tokenized).toEqual({ text: TEXT, tokens: 1000 });
   });
 
-  it('begins with the first window that was not trained on, where windows were split', async () => {
+  it('starts with the first validation window with splitBy windows', async () => {
     // 936 windows of 64 and the token after, 748 of them to train on
     const text = (await measured(await run({ splitBy: 'windows', windows: 'sliding' })))!;
     expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(748));
   });
 
-  it('is its validation text, if it has one', async () => {
+  it('is the validation text of a run with one', async () => {
     await writeFile(join(folder, 'valid.txt'), TEXT.slice(5, 25));
     const text = (await measured(await run({ splitBy: 'tokens', windows: 'random' }, 'valid.txt'), {
       textTokens: 7,
@@ -66,7 +66,7 @@ describe('the text of a run', () => {
     expect(text.description).toBe('the first 7 tokens of the validation text of its run');
   });
 
-  it('is another when one is given, or a part of it', async () => {
+  it('is the text of --text, or a part of it', async () => {
     const text = (await measured(folder, { text: join(folder, 'text.txt'), split: 0.9 }))!;
     expect(tokenizer.decode(text.source.read(0, text.source.length))).toBe(TEXT.slice(900));
     await expect(measured(folder, { text: '/nowhere.txt' })).rejects.toThrow(

@@ -1,7 +1,5 @@
-// What a person sees while something long runs: on a terminal one line that is rewritten in place, into a
-// file or a pipe one line an interval, so that a log can be searched.
+// Terminal output with progress: one line rewritten in place on a terminal; in a pipe or file one line each interval.
 
-/** Prints lines that stay and a line of progress that does not. */
 export class Terminal {
   readonly #out: NodeJS.WriteStream;
   #progressShown = false;
@@ -11,22 +9,19 @@ export class Terminal {
     this.#out = out;
   }
 
-  /** A line, or several, that stay. */
+  /** Prints lines. */
   print(text = ''): void {
     this.#clear();
     this.#out.write(`${text}\n`);
   }
 
-  /** Text without a line end, as a model writes it. */
+  /** Prints text without a line break. */
   write(text: string): void {
     this.#clear();
     this.#out.write(text);
   }
 
-  /**
-   * The present state of something long. Into a pipe, lines closer together than `everyMs` are left out
-   * (0: none is).
-   */
+  /** Shows a state of progress. In a pipe, skips states within `everyMs` of the last printed one. */
   progress(text: string, everyMs = 5000): void {
     if (this.#out.isTTY) {
       const width = (this.#out.columns || 100) - 1;

@@ -1,10 +1,10 @@
-// Figures as files.
+// Figures as files and in Markdown.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import type { Figure } from '@lilformer/plots';
 
-/** A figure with the name of its file, less the ending, and what it shows. */
+/** A figure with its file name without extension and its caption. */
 export interface NamedFigure {
   readonly name: string;
   readonly about: string;
@@ -14,7 +14,7 @@ export interface NamedFigure {
 export const figureFormats = ['svg', 'png'] as const;
 export type FigureFormat = (typeof figureFormats)[number];
 
-/** Writes figures into a folder; returns their files. */
+/** Writes figures into a folder and returns the paths. */
 export async function saveFigures(
   folder: string,
   figures: readonly NamedFigure[],
@@ -32,12 +32,12 @@ export async function saveFigures(
   return files;
 }
 
-/** Figures as they stand in Markdown. */
+/** Markdown images of figures. */
 export function markdownFigures(figures: readonly NamedFigure[]): string[] {
   return figures.map(({ name, about }) => `![${about.replace(/[[\]\\]/g, '\\$&')}](${name}.svg)`);
 }
 
-/** A code block of Markdown, whose fence the text does not contain. */
+/** A Markdown code block with a fence that the text does not contain. */
 export function markdownBlock(text: string): string {
   let fence = '```';
   while (text.includes(fence)) fence += '`';

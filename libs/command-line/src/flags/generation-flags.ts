@@ -1,12 +1,12 @@
 // Flags of generation, named after the options of @lilformer/sampling.
 import { checkGenerateOptions, type GenerateOptions } from '@lilformer/sampling';
 import { z } from 'zod';
-import { flag, flagOf, notNegative, oneOf, positive, real, text, whole } from './schema.js';
+import { flag, flagName, integer, nonNegative, number, oneOf, positive, text } from './flag.js';
 
 const count = (help: string, group?: string, least = 1) =>
-  flag({ group, value: 'N', help }, whole(least).optional());
+  flag({ group, value: 'N', help }, integer(least).optional());
 const share = (help: string) =>
-  flag({ value: 'P', help }, real('a number above 0 and at most 1', (x) => x > 0 && x <= 1).optional());
+  flag({ value: 'P', help }, number('a number above 0 and at most 1', (x) => x > 0 && x <= 1).optional());
 const texts = (help: string, group: string) =>
   flag({ group, value: 'TEXT', many: true, help }, z.array(text()).optional());
 const processors = 'Penalties and stops';
@@ -45,7 +45,7 @@ export const generationFlags = {
   numReturnSequences: count('how many sequences to show for each prompt; default 1', beams),
   lengthPenalty: flag(
     { group: beams, value: 'X', help: 'raise it for longer texts; default 1' },
-    real('a number', () => true).optional(),
+    number('a number').optional(),
   ),
   earlyStopping: flag(
     {
@@ -60,7 +60,7 @@ export const generationFlags = {
   numBeamGroups: count('groups of beams, each of which avoids the tokens of those before it', beams),
   diversityPenalty: flag(
     { group: beams, value: 'X', help: 'how much groups avoid the same tokens; needs --num-beam-groups' },
-    notNegative().optional(),
+    nonNegative().optional(),
   ),
 };
 
@@ -73,6 +73,6 @@ const NAMES = [...Object.keys(generationFlags), 'maxNewTokens', 'temperature'];
 export function generateOptions(flags: Readonly<Record<string, unknown>>): GenerateOptions {
   const given = Object.entries(flags).filter(([name, value]) => NAMES.includes(name) && value !== undefined);
   const options: GenerateOptions = Object.fromEntries(given);
-  checkGenerateOptions(options, flagOf);
+  checkGenerateOptions(options, flagName);
   return options;
 }

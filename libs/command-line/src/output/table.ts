@@ -1,7 +1,7 @@
-// One table, for a terminal or for Markdown. Columns whose cells are all numbers stand at the right.
+// Tables for terminals and Markdown. Columns of numbers are aligned right.
 import type { Table } from '@lilformer/evaluation';
 
-/** Columns set apart by two spaces, headings underlined. A row may be shorter than the headings. */
+/** A table in columns with underlined headings. A row may be shorter than the headings. */
 export function textTable({ headings, rows }: Table): string {
   const cells = [headings, ...rows].map((row) => row.map((cell) => cell.replace(/\s+/g, ' ')));
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ''))));
@@ -22,7 +22,7 @@ export function textTable({ headings, rows }: Table): string {
   ].join('\n');
 }
 
-/** The same as Markdown. */
+/** A Markdown table. */
 export function markdownTable({ headings, rows }: Table): string {
   const cells = (row: readonly string[]) =>
     headings.map((_, column) => (row[column] ?? '').replace(/[|\\]/g, '\\$&').replace(/\s*\n\s*/g, ' '));
@@ -33,7 +33,7 @@ export function markdownTable({ headings, rows }: Table): string {
 
 const width = (text: string): number => [...text].length;
 
-/** Numbers with a sign or a unit, and durations; `-` and nothing say that a number is missing. */
+/** Whether a column has only numbers, with sign or unit, and durations; `-` and empty cells are missing numbers. */
 function isNumeric(rows: Table['rows'], column: number): boolean {
   const cells = rows.map((row) => row[column] ?? '').filter((cell) => cell !== '' && cell !== '-');
   return (

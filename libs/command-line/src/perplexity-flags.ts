@@ -1,14 +1,15 @@
-// How perplexity is measured, as flags: the protocol and its numbers.
+// Flags of the perplexity measurement.
 import { slidingWindows, type TokenSource } from '@lilformer/datasets';
 import type { PerplexityProtocol } from '@lilformer/evaluation';
 import type { LanguageModel } from '@lilformer/models';
-import { flag, oneOf, whole, type FlagValues } from './schema.js';
+import { flag, integer, oneOf, type FlagValues } from './flags/flag.js';
 
-/** Flags that say how perplexity is measured. */
-export const protocolFlags = {
+const group = 'Perplexity';
+
+export const perplexityFlags = {
   protocol: flag(
     {
-      group: 'Perplexity',
+      group,
       value: 'NAME',
       help: '`each-token-once`, with as much context as fits; `all-windows` one token apart, each from an empty context; or the mean of some `random-batches` of windows',
     },
@@ -16,21 +17,22 @@ export const protocolFlags = {
   ),
   stride: flag(
     {
-      group: 'Perplexity',
+      group,
       value: 'N',
-      help: 'tokens by which the window of each-token-once moves on: 1 gives each the most context, and takes longest; default a quarter of the context',
+      help: 'tokens between windows of each-token-once; default: a quarter of the context',
+      when: 'Lower it for a more exact perplexity, 1 for the exact one; it takes longer.',
     },
-    whole(1).optional(),
+    integer(1).optional(),
   ),
-  batches: flag({ group: 'Perplexity', value: 'N', help: 'how many random batches' }, whole(1).default(200)),
-  batchSize: flag({ group: 'Perplexity', value: 'N', help: 'windows at a time' }, whole(1).default(32)),
+  batches: flag({ group, value: 'N', help: 'number of random batches' }, integer(1).default(200)),
+  batchSize: flag({ group, value: 'N', help: 'windows per batch' }, integer(1).default(32)),
 };
 
-export type ProtocolFlags = FlagValues<typeof protocolFlags>;
+export type PerplexityFlags = FlagValues<typeof perplexityFlags>;
 
-/** The protocol for one model and text; windows are as long as the model's context, or 128 where it has no end. */
-export function protocolOf(
-  { protocol, stride, batches, batchSize }: ProtocolFlags,
+/** The protocol for a model and a text. Windows have the model's context length, or 128 without a limit. */
+export function perplexityProtocol(
+  { protocol, stride, batches, batchSize }: PerplexityFlags,
   model: LanguageModel,
   source: TokenSource,
   seed = 0,

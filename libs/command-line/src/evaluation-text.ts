@@ -1,4 +1,4 @@
-// The text that a trained model is measured on: the one that its run was validated on, or one that is given.
+// The text to evaluate a model on: the one of `--text`, or the validation text of its run.
 import { stat } from 'node:fs/promises';
 import { RunFolder } from '@lilformer/checkpoints';
 import {
@@ -14,54 +14,53 @@ import {
 import type { TokenizedText } from '@lilformer/evaluation';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { corpusProgress } from './corpus-progress.js';
-import { fromWhereTheyStand } from './paths.js';
-import { flag, share, text, whole, type FlagValues } from './schema.js';
-import type { Terminal } from './terminal.js';
+import { resolveUserPath } from './paths.js';
+import { flag, fraction, integer, text, type FlagValues } from './flags/flag.js';
+import type { Terminal } from './output/terminal.js';
 
-/** Flags that name a text. */
+/** Flags that choose a text. */
 export const textFlags = {
   text: flag(
     {
       group: 'Text',
       value: 'NAME|FILE',
-      help: "text to measure on: `stories`, `tiny-shakespeare`, `tinystories`, or a file; without it the run's own validation text",
+      help: 'text to evaluate on: `stories`, `tiny-shakespeare`, `tinystories`, or a file; default: the validation text of the run',
     },
     text().optional(),
   ),
   split: flag(
     {
       group: 'Text',
-      value: 'SHARE',
-      help: 'of --text take what comes after this share; without it all of it',
+      value: 'FRACTION',
+      help: 'evaluate on the part of --text after this fraction; default: all of it',
     },
-    share().optional(),
+    fraction().optional(),
   ),
   separator: flag(
     {
       group: 'Text',
       value: 'TEXT',
-      help: 'what stands between two documents of --text; `none` for one document',
+      help: 'separates the documents of --text; `none` for one document',
     },
     text().default('<|endoftext|>'),
   ),
   textTokens: flag(
-    { group: 'Text', value: 'N', help: 'measure on no more than the first N tokens; 0: all' },
-    whole(0).default(0),
+    { group: 'Text', value: 'N', help: 'evaluate on the first N tokens only; 0: all' },
+    integer(0).default(0),
   ),
 };
 
 export type TextFlags = FlagValues<typeof textFlags>;
 
-/** A text as a model's tokenizer sees it. */
-export interface MeasuredText {
+/** A text encoded by a model's tokenizer. */
+export interface EvaluationText {
   readonly source: TokenSource;
-  /** The text, or one that it is a part of, for bits a character. */
+  /** The text that `source` is part of, for bits per character. */
   readonly tokenized: TokenizedText;
-  /** What it is, in words. */
   readonly description: string;
 }
 
-/** What the trainer writes into config.json, as far as its text is concerned. */
+/** The part of a run's config.json that concerns its text. */
 interface TextConfig {
   readonly settings: {
     readonly context: number;
@@ -72,26 +71,26 @@ interface TextConfig {
 }
 
 /**
- * The text to measure the model at `path` on; `undefined` when none is given and it is no run that knows one.
- * @throws Error when there is no such text
+ * The text to evaluate the model at `path` on; undefined without `--text` for a path that is not a run folder.
+ * @throws Error when the text of `--text` is not found
  */
-export async function measuredText(
+export async function evaluationText(
   path: string,
   tokenizer: Tokenizer,
   flags: TextFlags,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<MeasuredText | undefined> {
+): Promise<EvaluationText | undefined> {
   const task = { signal, onProgress: corpusProgress(terminal) };
   if (flags.text !== undefined) {
     const corpus = await givenCorpus(flags.text, flags, terminal, signal);
-    // A text that is known by name may have a validation text of its own.
+    // A named text may have a validation text of its own.
     const text = corpus.valid ?? corpus.train;
     const { train: all } = await encodeCorpus({ train: text }, tokenizer, task);
     const source = flags.split === undefined ? all : splitTokens(all, flags.split)[1];
     const tokenized = { text: await corpusText(text, signal), tokens: all.length };
     const description = flags.split === undefined ? flags.text : `${flags.text} after ${100 * flags.split} %`;
-    return cut({ source, tokenized, description }, flags);
+    return truncate({ source, tokenized, description }, flags);
   }
   const config = await textConfigOf(path);
   if (!config) return undefined;
@@ -99,11 +98,11 @@ export async function measuredText(
   const tokens = await encodeCorpus(corpus, tokenizer, task);
   const text = await corpusText(corpus.valid ?? corpus.train, signal);
   const tokenized = { text, tokens: (tokens.valid ?? tokens.train).length };
-  const source = tokens.valid ?? heldOut(settings, tokens.train);
-  return cut({ source, tokenized, description: 'the validation text of its run' }, flags);
+  const source = tokens.valid ?? validationPart(settings, tokens.train);
+  return truncate({ source, tokenized, description: 'the validation text of its run' }, flags);
 }
 
-/** The text that `--text` names. @throws Error when there is none */
+/** The text of `--text`. @throws Error when it is not found */
 export async function givenCorpus(
   data: string,
   { separator }: Pick<TextFlags, 'separator'>,
@@ -112,22 +111,22 @@ export async function givenCorpus(
 ): Promise<Corpus> {
   const task = { signal, onProgress: corpusProgress(terminal) };
   try {
-    return await openCorpus({ data, separator, baseFolder: fromWhereTheyStand('.') }, task);
+    return await openCorpus({ data, separator, baseFolder: resolveUserPath('.') }, task);
   } catch (error) {
     if (error instanceof Error) error.message = error.message.replace(/^data:/, '--text:');
     throw error;
   }
 }
 
-/** What was held out of a text that was cut in two. */
-function heldOut(settings: TextConfig['settings'], source: TokenSource): TokenSource {
+/** The validation part of a training text. */
+function validationPart(settings: TextConfig['settings'], source: TokenSource): TokenSource {
   if (settings.splitBy === 'tokens') return splitTokens(source, settings.split)[1];
   const { train } = makeWindows({ ...settings, contextLength: settings.context }, { train: source });
-  // Windows one token apart: those held out begin after as many tokens as there are windows to train on.
+  // Windows start one token apart, so the first validation window starts after as many tokens as there are training windows.
   return arraySource(source.read(train.count, source.length - train.count));
 }
 
-function cut(text: MeasuredText, { textTokens }: TextFlags): MeasuredText {
+function truncate(text: EvaluationText, { textTokens }: TextFlags): EvaluationText {
   if (textTokens === 0 || textTokens >= text.source.length) return text;
   return {
     ...text,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from './command.js';
-import { flag, notNegative, off, oneOf, share, text, whole } from './schema.js';
+import { flag, fraction, integer, nonNegative, oneOf, text, toggle } from './flag.js';
 
 const command = defineCommand({
   summary: 'Bakes.',
   examples: ['npx bake --oven 2'],
   notes: ['Ctrl-C leaves the dough as it is.'],
   flags: z.object({
-    oven: flag({ group: 'Oven', value: 'N', help: 'which oven' }, whole(1, 4)),
+    oven: flag({ group: 'Oven', value: 'N', help: 'which oven' }, integer(1, 4)),
     heat: flag({ group: 'Oven', value: 'KIND', help: 'how' }, oneOf('top', 'bottom').default('top')),
     cakeName: flag(
       { group: 'Cake', value: 'TEXT', many: true, help: 'what to write on it' },
@@ -16,15 +16,18 @@ const command = defineCommand({
     ),
     butter: flag(
       { group: 'Cake', value: 'SHARE', help: 'share of butter '.repeat(9).trim() },
-      share().optional(),
+      fraction().optional(),
     ),
-    sugar: flag({ group: 'Cake', value: 'G', help: 'grams' }, notNegative().default(80)),
-    noEggs: flag({ group: 'Cake', help: 'leaves out the eggs' }, off()),
+    sugar: flag(
+      { group: 'Cake', value: 'G', alias: 's', help: 'grams', when: 'Raise it for children.\nThey like it.' },
+      nonNegative().default(80),
+    ),
+    noEggs: flag({ group: 'Cake', help: 'leaves out the eggs' }, toggle()),
   }),
 });
 
 describe('a command from one schema', () => {
-  it('fills in what is not given', () => {
+  it('fills in defaults', () => {
     expect(command.parse(['--oven', '2'])).toEqual({
       oven: 2,
       heat: 'top',
@@ -34,7 +37,7 @@ describe('a command from one schema', () => {
     });
   });
 
-  it('takes values after a space or =, several times where that is meant, and with dashes in them', () => {
+  it('takes values after a space or =, with dashes in them, and repeated flags', () => {
     const args = ['--oven=1_', '--cake-name', '-- Ann --', '--cake-name=Bob', '--no-eggs', '--butter', '.25'];
     expect(command.parse(args)).toMatchObject({
       oven: 1,
@@ -44,24 +47,32 @@ describe('a command from one schema', () => {
     });
   });
 
-  it('returns nothing when help is asked for', () => {
+  it('takes aliases', () => {
+    expect(command.parse(['--oven', '2', '--s', '5'])).toMatchObject({ sugar: 5 });
+    expect(command.parse(['--oven', '2', '--s=6'])).toMatchObject({ sugar: 6 });
+    expect(() => command.parse(['--oven', '2', '--s'])).toThrow('--s: missing value');
+  });
+
+  it('returns undefined with --help', () => {
     expect(command.parse(['--help', '--oven', '9'])).toBeUndefined();
   });
 
   it.each([
-    [[], '--oven is missing: expected a whole number from 1 to 4'],
-    [['--oven', '5'], '--oven 5: expected a whole number from 1 to 4'],
+    [[], '--oven is missing: expected an integer from 1 to 4'],
+    [['--oven', '5'], '--oven 5: expected an integer from 1 to 4'],
     [['--oven', '2', '--heat', 'left'], '--heat left: expected one of top, bottom'],
     [['--oven', '2', '--cake-name', 'a', '--cake-name='], '--cake-name : expected a text that is not empty'],
-    [['--ovn', '2'], '--ovn: no such setting; did you mean --oven?'],
-    [['--oven'], '--oven: expected a value after it'],
-    [['--oven', '2', 'cake'], 'cake: expected a setting such as --oven'],
+    [['--ovn', '2'], '--ovn: unknown flag. Did you mean --oven? --help lists all flags.'],
+    [['--name', 'x'], '--name: unknown flag. Did you mean --cake-name?'],
+    [['--knead', '2'], '--knead: unknown flag. --help lists all flags.'],
+    [['--oven'], '--oven: missing value'],
+    [['--oven', '2', 'cake'], 'cake: expected a flag such as --oven'],
     [['--oven', '0', '--sugar', 'x'], /--oven 0.*\n--sugar x/],
-  ])('%j is refused with what was expected', (args, message) => {
+  ])('rejects %j', (args, message) => {
     expect(() => command.parse(args)).toThrow(message);
   });
 
-  it('explains itself, with defaults, within 100 columns', () => {
+  it('prints its help with defaults and when to change them, within 100 columns', () => {
     const help = command.help();
     expect(help.split('\n').slice(0, 5)).toEqual([
       'Bakes.',
@@ -73,6 +84,9 @@ describe('a command from one schema', () => {
     expect(help).toContain('\nOven:\n  --oven N');
     expect(help).toContain('how [top]');
     expect(help).toContain('[plain | simple]');
+    expect(help).toContain(
+      `  --sugar, --s G            grams [80]\n${' '.repeat(28)}Raise it for children.\n${' '.repeat(28)}They like it.\n`,
+    );
     expect(help).toMatch(/--no-eggs +leaves out the eggs$/m);
     for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
