@@ -1,7 +1,7 @@
-// Named arrays as files know them: an element type, a shape, and the numbers in a typed array,
-// row-major and densely packed. Leaves out sub-byte and complex types, and every kind of arithmetic.
+// Arrays as files hold them: element type, shape, and the values in a typed array, row-major and contiguous. Sub-byte and
+// complex types are not supported.
 
-/** Typed array class and element size in bytes of each element type; the order is that of the safetensors format. */
+/** Typed array of each element type, in the order of the safetensors format. */
 export const DTYPES = {
   BOOL: Uint8Array,
   U8: Uint8Array,
@@ -23,7 +23,6 @@ export const DTYPES = {
 /** Element type, by its safetensors name. */
 export type DType = keyof typeof DTYPES;
 
-/** Any typed array that a {@link NamedArray} can hold. */
 export type TypedArray =
   | Uint8Array
   | Int8Array
@@ -37,10 +36,10 @@ export type TypedArray =
   | BigUint64Array;
 
 /**
- * An array as a file holds it: row-major, dense.
+ * An array as a file holds it: row-major, contiguous.
  *
- * `F16` and `BF16` are the raw bits in a `Uint16Array`, the `F8` types and `BOOL` (0 or 1) a `Uint8Array`,
- * `I64` and `U64` are big-integer arrays; {@link toFloat32} turns any of them into ordinary numbers.
+ * `F16` and `BF16` are raw bits in a `Uint16Array`, the `F8` types and `BOOL` (0 or 1) a `Uint8Array`, `I64` and `U64`
+ * big integers; {@link toFloat32} converts any of them to numbers.
  */
 export interface NamedArray {
   dtype: DType;
@@ -48,75 +47,75 @@ export interface NamedArray {
   data: TypedArray;
 }
 
-/** Some rows of an array: places of its first dimension. */
+/** A range of indices along the first dimension. */
 export interface Rows {
   readonly first: number;
   readonly count: number;
 }
 
 /**
- * Where rows lie among an array's elements, and the shape that they have by themselves.
- * @throws RangeError when the array has no such rows
+ * The range of elements of some rows, and their shape.
+ *
+ * @throws RangeError when the array does not have the rows
  */
-export function placeOf(
+export function rowRange(
   { first, count }: Rows,
   shape: readonly number[],
 ): { start: number; end: number; shape: number[] } {
   const [all, ...rest] = shape;
-  const whole = [first, count].every((one) => Number.isInteger(one) && one >= 0);
-  if (all === undefined || !whole || first + count > all) {
+  const valid = [first, count].every((n) => Number.isInteger(n) && n >= 0);
+  if (all === undefined || !valid || first + count > all)
     throw new RangeError(
-      `rows ${first} to ${first + count}: not there in an array of shape [${shape.join(', ')}]`,
+      `rows ${first} to ${first + count}: outside an array of shape [${shape.join(', ')}].`,
     );
-  }
   const size = rest.reduce((product, n) => product * n, 1);
   return { start: first * size, end: (first + count) * size, shape: [count, ...rest] };
 }
 
-/** Whether `name` is an element type that this library knows. */
 export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(DTYPES, name);
 }
 
-/** Whether a value read from a file is an array rather than a container. */
+/** Whether a value read from a checkpoint is an array, not a container. */
 export function isNamedArray(value: unknown): value is NamedArray {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === null) return false;
   const { dtype, shape, data } = value as Partial<NamedArray>;
   return isDType(dtype) && Array.isArray(shape) && data instanceof DTYPES[dtype];
 }
 
-/** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {
   return DTYPES[dtype].BYTES_PER_ELEMENT;
 }
 
+/** A typed array over bytes, without a copy; `bytes` must be aligned to the element size. */
+export function typedArray(dtype: DType, bytes: Uint8Array): TypedArray {
+  const length = bytes.byteLength / bytesPerElement(dtype);
+  return new DTYPES[dtype](bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+}
+
 /**
- * Number of elements of a shape; a scalar's `[]` has one.
+ * Number of elements of a shape; 1 for a scalar's `[]`.
  *
- * @returns undefined where a dimension is no whole number of at least 0, or the product is beyond 2^53.
+ * @returns undefined when a dimension is not an integer of at least 0, or the product is above 2^53
  */
 export function elementCount(shape: readonly unknown[]): number | undefined {
   let count = 1;
-  let empty = false;
   for (const size of shape) {
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
-    if (size === 0) empty = true;
-    else count *= size;
+    if (!Number.isSafeInteger(size) || (size as number) < 0) return undefined;
+    // A dimension of 0 must not hide an overflow of the others.
+    if (size !== 0) count *= size as number;
     if (!Number.isSafeInteger(count)) return undefined;
   }
-  return empty ? 0 : count;
+  return shape.includes(0) ? 0 : count;
 }
 
 /**
  * An `F32` array around `data`, which is not copied.
  *
- * @throws Error when `shape` does not have exactly `data.length` elements.
+ * @throws Error when `shape` does not have `data.length` elements
  */
 export function fromFloat32(data: Float32Array, shape: readonly number[]): NamedArray {
-  if (elementCount(shape) !== data.length) {
-    throw new Error(
-      `shape [${shape.join(', ')}] given for ${data.length} numbers: their counts have to agree`,
-    );
-  }
+  if (elementCount(shape) !== data.length)
+    throw new Error(`shape [${shape.join(', ')}] does not match ${data.length} values.`);
   return { dtype: 'F32', shape: [...shape], data };
 }

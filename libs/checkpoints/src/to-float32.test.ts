@@ -16,7 +16,7 @@ const hashes = JSON.parse(
 ) as Record<string, string>;
 
 describe('toFloat32', () => {
-  it.each(Object.keys(hashes))('%s: every bit pattern as PyTorch has it', (name) => {
+  it.each(Object.keys(hashes))('%s: every bit pattern equals PyTorch', (name) => {
     const dtype = name as DType;
     const bits = new DTYPES[dtype](256 ** DTYPES[dtype].BYTES_PER_ELEMENT);
     for (let i = 0; i < bits.length; i++) (bits as Uint16Array)[i] = i;
@@ -26,7 +26,7 @@ describe('toFloat32', () => {
     expect(createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex')).toBe(hashes[name]);
   });
 
-  it('rounds wider types, and takes the others as they are', () => {
+  it('rounds wider types, converts the others exactly', () => {
     expect(toFloat32({ dtype: 'F64', shape: [2], data: Float64Array.of(0.1, 1e300) })).toEqual(
       Float32Array.of(Math.fround(0.1), Infinity),
     );
@@ -44,7 +44,7 @@ describe('toFloat32', () => {
     );
   });
 
-  it('never gives a view', () => {
+  it('always copies', () => {
     const data = Float32Array.of(1);
     toFloat32({ dtype: 'F32', shape: [1], data })[0] = 2;
     expect(data[0]).toBe(1);
@@ -52,13 +52,13 @@ describe('toFloat32', () => {
 });
 
 describe('named arrays', () => {
-  it('have as many numbers as their shape says', () => {
+  it('have the number of values of their shape', () => {
     expect(fromFloat32(Float32Array.of(1, 2), [1, 2])).toEqual({
       dtype: 'F32',
       shape: [1, 2],
       data: Float32Array.of(1, 2),
     });
-    expect(() => fromFloat32(new Float32Array(3), [2, 2])).toThrow('shape [2, 2] given for 3 numbers');
+    expect(() => fromFloat32(new Float32Array(3), [2, 2])).toThrow('shape [2, 2] does not match 3 values');
     expect([
       elementCount([]),
       elementCount([3, 0, 2]),
@@ -67,7 +67,7 @@ describe('named arrays', () => {
     ]).toEqual([1, 0, undefined, undefined]);
   });
 
-  it('are told from containers', () => {
+  it('are distinguished from containers', () => {
     const array: NamedArray = fromFloat32(new Float32Array(1), [1]);
     expect(isNamedArray(array)).toBe(true);
     const dict: unknown = Object.assign(Object.create(null) as object, array);

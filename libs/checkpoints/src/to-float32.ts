@@ -1,14 +1,14 @@
-// Every element type as single precision: exact for F16, BF16, F8, BOOL and integers up to 2^24,
-// rounded to nearest for F64 and larger integers. Leaves out the way back: weights are written as they are.
+// Converts every element type to float32: exact for F16, BF16, F8, BOOL and integers up to 2^24, rounded to nearest for
+// F64 and larger integers.
 import type { NamedArray } from './named-array.js';
 
 /**
- * Value of a small floating-point number.
+ * Value of a small floating-point number in IEEE 754 layout, including subnormals.
  *
- * `finite`: the type has no infinities and its NaN is all ones (E4M3 of Micikevicius et al., "FP8 Formats for
- * Deep Learning", arXiv:2209.05433, table 1); otherwise as IEEE 754 has it, subnormals included.
+ * @param finite no infinities, NaN is all ones (E4M3 of Micikevicius et al., "FP8 Formats for Deep Learning",
+ *   arXiv:2209.05433, table 1)
  */
-function decodeSmall(bits: number, exponentBits: number, mantissaBits: number, finite: boolean): number {
+function decodeFloat(bits: number, exponentBits: number, mantissaBits: number, finite: boolean): number {
   const exponents = 2 ** exponentBits;
   const mantissas = 2 ** mantissaBits;
   const sign = Math.floor(bits / (exponents * mantissas)) % 2 ? -1 : 1;
@@ -25,20 +25,20 @@ function decodeSmall(bits: number, exponentBits: number, mantissaBits: number, f
 
 const tables = new Map<string, Float32Array>();
 
-/** All values of a small type by their bits: a look-up is several times faster than the arithmetic. */
+/** Values of a small type by their bits: a lookup is several times faster than the arithmetic. */
 function table(dtype: 'F16' | 'F8_E5M2' | 'F8_E4M3'): Float32Array {
   let values = tables.get(dtype);
   if (!values) {
     const [exponentBits, mantissaBits] = { F16: [5, 10], F8_E5M2: [5, 2], F8_E4M3: [4, 3] }[dtype];
     values = Float32Array.from({ length: 2 ** (1 + exponentBits + mantissaBits) }, (_, bits) =>
-      decodeSmall(bits, exponentBits, mantissaBits, dtype === 'F8_E4M3'),
+      decodeFloat(bits, exponentBits, mantissaBits, dtype === 'F8_E4M3'),
     );
     tables.set(dtype, values);
   }
   return values;
 }
 
-/** The numbers of any array in single precision, row-major; always a new array, never a view of `array.data`. */
+/** The values of an array as float32, row-major; always a copy. */
 export function toFloat32(array: NamedArray): Float32Array {
   const { dtype, data } = array;
   switch (dtype) {
@@ -63,7 +63,6 @@ export function toFloat32(array: NamedArray): Float32Array {
     case 'U64': {
       const integers = data as BigInt64Array | BigUint64Array;
       const out = new Float32Array(integers.length);
-      // Number first, then single precision: both round to nearest
       for (let i = 0; i < out.length; i++) out[i] = Number(integers[i]);
       return out;
     }

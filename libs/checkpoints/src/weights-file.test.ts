@@ -37,8 +37,8 @@ const one = fromFloat32(Float32Array.of(1, 2, 3, 4), [2, 2]);
 const two = fromFloat32(Float32Array.of(5, 6), [2]);
 const [A, B] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
 
-describe('weights in several files', () => {
-  it('are one set of arrays, in the order of the index', async () => {
+describe('openWeights with an index', () => {
+  it('reads one set of arrays, in the order of the index', async () => {
     const path = await sharded({ [A]: { one }, [B]: { two } }, { two: B, one: A });
     const file = await openWeights(path);
     expect([...file.entries].map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
@@ -58,11 +58,11 @@ describe('weights in several files', () => {
     [
       { [A]: { one } },
       { one: A, two: B },
-      /of its 2 files 1 are missing: model-00002-of-00002\.safetensors; put/,
+      /1 of 2 files are missing: model-00002-of-00002\.safetensors\. Put/,
     ],
     [{ [A]: { one, two }, [B]: {} }, { one: A, two: B }, /\n {2}two is in model-00001.*, not in model-00002/],
     [{ [A]: { one } }, { one: A, two: A }, /\n {2}two is in none of the files, not in model-00001/],
-    [{ [A]: { one, two } }, { one: A }, /\n {2}two is in model-00001.*, and not in the index/],
+    [{ [A]: { one, two } }, { one: A }, /\n {2}two is in model-00001.*, but not in the index/],
     [
       { [A]: { one }, [B]: { one, two } },
       { one: A, two: B },
@@ -71,35 +71,35 @@ describe('weights in several files', () => {
     [
       {},
       { one: '../secret.safetensors' },
-      /array "one" is in .*secret.*, expected the name of a file beside it/,
+      /array "one" is in .*secret.*\. Expected the name of a file in the same folder/,
     ],
-    [{}, { one: 3 }, /array "one" is in "3", expected the name of a file/],
+    [{}, { one: 3 }, /array "one" is in "3"\. Expected the name of a file/],
     [{}, {}, /"weight_map" is empty/],
-  ])('that do not agree with their index are refused (%#)', async (files, map, message) => {
+  ])('throws when index and files differ (%#)', async (files, map, message) => {
     const path = await sharded(files as Record<string, Record<string, NamedArray>>, map);
     await expect(openWeights(path)).rejects.toThrow(message);
   });
 
-  it('need an index that is one', async () => {
+  it('throws for an invalid index', async () => {
     const path = join(root, 'other.json');
-    await expect(openWeights(path)).rejects.toThrow(/other\.json: there is no such file/);
+    await expect(openWeights(path)).rejects.toThrow(/other\.json: no such file/);
     writeFileSync(path, '{');
     await expect(openWeights(path)).rejects.toThrow(/other\.json: not JSON/);
     writeFileSync(path, '{"weight_map": []}');
-    await expect(openWeights(path)).rejects.toThrow(/expected \{"weight_map"/);
+    await expect(openWeights(path)).rejects.toThrow(/Expected \{"weight_map"/);
   });
 
-  it('say which file is damaged', async () => {
+  it('names the damaged file', async () => {
     const path = await sharded({ [A]: { one }, [B]: { two } }, { one: A, two: B });
     writeFileSync(join(path, '..', B), 'no weights');
     await expect(openWeights(path)).rejects.toThrow(
-      /model-00002-of-00002\.safetensors: not a file that torch/,
+      /model-00002-of-00002\.safetensors: a file that is not from torch\.save/,
     );
   });
 });
 
-describe('files of transformers', () => {
-  it('give the same, whatever they are in', async () => {
+describe('openWeights with files of transformers', () => {
+  it('reads the same arrays from every format', async () => {
     const folder = join(root, 'torch');
     mkdirSync(folder);
     copyFileSync(golden('hf/gpt2/pytorch_model.bin'), join(folder, 'pytorch_model-00001-of-00001.bin'));
@@ -123,7 +123,7 @@ describe('files of transformers', () => {
       expect(toFloat32(await plain.read(name, last))).toEqual(toFloat32(await single.read(name, last)));
     }
     await expect(plain.read(names[0], { first: 0, count: 1e6 })).rejects.toThrow(
-      /rows 0 to 1000000: not there/,
+      /rows 0 to 1000000: outside an array/,
     );
     await expect(plain.read('none')).rejects.toThrow(/pytorch_model\.bin: no array "none"/);
     await Promise.all([plain.close(), several.close(), single.close()]);

@@ -14,7 +14,7 @@ describe('Permutation', () => {
     );
   });
 
-  it('sends each place anywhere, about equally often', () => {
+  it('maps each position to each value about equally often', () => {
     const length = 10;
     const counts = Array.from({ length }, () => new Float64Array(length));
     const seeds = 5000;
@@ -29,20 +29,20 @@ describe('Permutation', () => {
     }
   });
 
-  it('is fixed by its seed, and works far beyond what a table could hold', () => {
+  it('depends on the seed, for lengths that exceed memory too', () => {
     const length = 2 ** 45 + 11;
     const permutation = new Permutation(length, 'far');
-    const places = [0, 1, 2 ** 32, 2 ** 45, length - 1];
-    const values = places.map((place) => permutation.at(place));
-    expect(new Set(values).size).toBe(places.length);
+    const positions = [0, 1, 2 ** 32, 2 ** 45, length - 1];
+    const values = positions.map((position) => permutation.at(position));
+    expect(new Set(values).size).toBe(positions.length);
     for (const value of values) expect(value >= 0 && value < length).toBe(true);
     expect(new Permutation(length, 'far').at(12345)).toBe(permutation.at(12345));
     expect(new Permutation(length, 'near').at(12345)).not.toBe(permutation.at(12345));
   });
 
-  it('refuses places and lengths that are none', () => {
-    expect(() => new Permutation(-1, 0)).toThrow(/permutation of -1/);
-    expect(() => new Permutation(5, 0).at(5)).toThrow(/place 5 of a permutation of 5 numbers/);
-    expect(() => new Permutation(5, 0).at(0.5)).toThrow(/place 0.5/);
+  it('throws for invalid lengths and positions', () => {
+    expect(() => new Permutation(-1, 0)).toThrow(/length is -1/);
+    expect(() => new Permutation(5, 0).at(5)).toThrow(/position is 5\. Expected an integer from 0 to 4/);
+    expect(() => new Permutation(5, 0).at(0.5)).toThrow(/position is 0.5/);
   });
 });

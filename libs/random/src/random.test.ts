@@ -11,7 +11,7 @@ describe('Random', () => {
     ]);
   });
 
-  it('repeats itself from a seed, and from a state taken anywhere', () => {
+  it('repeats its numbers from a seed and from any state', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(20), (seed, skipped) => {
         const random = new Random(seed);
@@ -27,7 +27,7 @@ describe('Random', () => {
     expect(new Random(7).uint32()).not.toBe(new Random(8).uint32());
   });
 
-  it('splits by purpose, whatever has been drawn before', () => {
+  it('splits by purpose, independent of the numbers drawn before', () => {
     const early = new Random(1).split('dropout');
     const parent = new Random(1);
     parent.uint32();
@@ -35,7 +35,7 @@ describe('Random', () => {
     expect(new Random(1).split('a').uint32()).not.toBe(new Random(1).split('b').uint32());
   });
 
-  it('has the moments and the evenness of its distributions', () => {
+  it('has the moments of the normal distribution and uniform integers', () => {
     const random = new Random('moments');
     const n = 200_000;
     let sum = 0;
@@ -61,7 +61,7 @@ describe('Random', () => {
     expect(chiSquare).toBeLessThan(30); // 6 degrees of freedom: passed by chance 99.996 % of the time
   });
 
-  it('keeps uniform below its upper end and integers within their range', () => {
+  it('keeps uniform numbers and integers within their ranges', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), fc.integer(), (n, seed) => {
         const random = new Random(seed);
@@ -84,10 +84,14 @@ describe('Random', () => {
     expect(Math.abs(out.reduce((a, b) => a + b) / 1000 - 10)).toBeLessThan(0.02);
   });
 
-  it('says what is wrong with a seed, a range or a state', () => {
-    expect(() => new Random(0.5)).toThrow(/seed 0.5: expected a whole number/);
-    expect(() => new Random(1).integer(0)).toThrow(/integer\(0\): expected a whole number of at least 1/);
-    expect(() => Random.from({ key: 'x', words: [0, 0, 0, 0], spare: null })).toThrow(/not the state/);
-    expect(() => Random.from({} as never)).toThrow(/not the state/);
+  it('throws for an invalid seed, range or state', () => {
+    expect(() => new Random(0.5)).toThrow(/seed is 0.5\. Expected an integer/);
+    expect(() => new Random(1).integer(0)).toThrow(
+      /integer\(n\): n is 0\. Expected an integer of at least 1/,
+    );
+    expect(() => Random.from({ key: 'x', words: [0, 0, 0, 0], spare: null })).toThrow(
+      /Expected the result of Random.state/,
+    );
+    expect(() => Random.from({} as never)).toThrow(/Expected the result of Random.state/);
   });
 });

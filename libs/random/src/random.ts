@@ -1,38 +1,36 @@
-// A seeded generator: xoshiro128** (Blackman and Vigna, 2018), whose whole state is four
-// 32-bit words, so that a run's place in its randomness is a line of JSON. It is fast and
-// statistically sound; it is not for cryptography.
+// Seeded pseudorandom generator xoshiro128** (Blackman and Vigna, 2018). Its state is four 32-bit words, small enough for a
+// line of JSON. Not for cryptography.
 
-/** Everything a {@link Random} needs to go on where it stood; plain JSON. */
+/** State of a {@link Random}, as plain JSON. */
 export interface RandomState {
-  /** What the generator was made from; `split` derives its children from it. */
+  /** Seed, from which `split` derives other generators. */
   readonly key: string;
   /** The four 32-bit words of xoshiro128**. */
   readonly words: readonly [number, number, number, number];
-  /** The second value of the last pair of normals, if it has not been handed out. */
+  /** Second value of the last pair of normal samples, if unused. */
   readonly spare: number | null;
 }
 
 /**
- * A stream of random numbers that depends on its seed alone, not on engine, platform or thread.
+ * Generates random numbers that depend on the seed only, not on engine, platform or thread.
  *
- * One seed serves a whole run: `split('weights')`, `split('batches')`, `split('dropout')` give
- * independent streams, so that drawing more from one leaves the others as they were.
+ * One seed is enough for a run: `split('weights')`, `split('batches')`, `split('dropout')` give independent generators.
  */
 export class Random {
   readonly #key: string;
   readonly #words: Uint32Array;
   #spare: number | null = null;
 
-  /** @param seed a whole number or any text; the number 7 and the text `'7'` are the same seed */
+  /** @param seed an integer or a string; 7 and `'7'` are the same seed */
   constructor(seed: number | string) {
     if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
-      throw new RangeError(`seed ${seed}: expected a whole number between ±2^53, or a text`);
+      throw new RangeError(`seed is ${seed}. Expected an integer between -2^53 and 2^53, or a string.`);
     }
     this.#key = String(seed);
     this.#words = hash128(this.#key);
   }
 
-  /** Continues exactly where `state()` was taken. @throws TypeError when it is not such a state */
+  /** Restores a generator from `state()`. @throws TypeError for an invalid state */
   static from(state: RandomState): Random {
     const words = state?.words;
     if (
@@ -43,7 +41,7 @@ export class Random {
       words.every((word) => word === 0) ||
       !(state.spare === null || Number.isFinite(state.spare))
     ) {
-      throw new TypeError(`not the state of a random generator: ${JSON.stringify(state)}`);
+      throw new TypeError(`state is ${JSON.stringify(state)}. Expected the result of Random.state().`);
     }
     const random = new Random(state.key);
     random.#words.set(words);
@@ -51,21 +49,19 @@ export class Random {
     return random;
   }
 
-  /** The present state, as plain JSON. */
   state(): RandomState {
     const [a, b, c, d] = this.#words;
     return { key: this.#key, words: [a, b, c, d], spare: this.#spare };
   }
 
   /**
-   * An independent stream for one purpose. It depends on the seed and the purpose only, not on how
-   * much has been drawn, so the order of splits does not matter.
+   * An independent generator for one purpose. It depends on the seed and the purpose only, not on the numbers drawn so far.
    */
   split(purpose: string): Random {
     return new Random(`${this.#key}/${purpose}`);
   }
 
-  /** A whole number, 0 to 2^32 - 1. */
+  /** An integer from 0 to 2^32 - 1. */
   uint32(): number {
     const words = this.#words;
     const result = Math.imul(rotateLeft(Math.imul(words[1], 5), 7), 9) >>> 0;
@@ -87,15 +83,15 @@ export class Random {
   }
 
   /**
-   * A whole number in [0, n), each equally likely.
-   * @throws RangeError when n is not a whole number from 1 to 2^53 - 1
+   * A uniformly distributed integer in [0, n).
+   * @throws RangeError when n is not an integer from 1 to 2^53 - 1
    */
   integer(n: number): number {
     if (!Number.isSafeInteger(n) || n < 1) {
-      throw new RangeError(`integer(${n}): expected a whole number of at least 1`);
+      throw new RangeError(`integer(n): n is ${n}. Expected an integer of at least 1.`);
     }
     if (n <= 0x100000000) {
-      // Lemire's method would need 64-bit products; rejecting the incomplete last stretch does not.
+      // Rejects numbers of the incomplete last interval; Lemire's method would need 64-bit products.
       const limit = 0x100000000 - (0x100000000 % n);
       for (;;) {
         const drawn = this.uint32();
@@ -109,7 +105,7 @@ export class Random {
     }
   }
 
-  /** A draw from the normal distribution with mean 0 and deviation 1 (Box and Muller, 1958). */
+  /** A sample of the standard normal distribution (Box and Muller, 1958). */
   normal(): number {
     if (this.#spare !== null) {
       const spare = this.#spare;
@@ -122,12 +118,12 @@ export class Random {
     return radius * Math.cos(angle);
   }
 
-  /** Fills `out` with draws from [low, high). */
+  /** Fills `out` with uniform samples of [low, high). */
   fillUniform(out: Float32Array, low = 0, high = 1): void {
     for (let i = 0; i < out.length; i++) out[i] = low + (high - low) * this.uniform();
   }
 
-  /** Fills `out` with normal draws of the given mean and standard deviation. */
+  /** Fills `out` with normal samples of the given mean and standard deviation. */
   fillNormal(out: Float32Array, mean = 0, std = 1): void {
     for (let i = 0; i < out.length; i++) out[i] = mean + std * this.normal();
   }
@@ -137,7 +133,7 @@ function rotateLeft(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
-/** Spreads the bits of one word over all of it (the finaliser of MurmurHash3, Appleby 2011). */
+/** Mixes the bits of a word (the finalizer of MurmurHash3, Appleby 2011). */
 export function mix32(word: number): number {
   let h = word | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -145,7 +141,7 @@ export function mix32(word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Four words from a text: four FNV-1a hashes with different starts, mixed; never all zero. */
+/** Four words from a string: FNV-1a hashes with different initial values, mixed; never all zero. */
 export function hash128(text: string): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(4);
   for (let lane = 0; lane < 4; lane++) {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { RunFolder } from '../run-folder.js';
+import { RunFolder } from '../run-folder/run-folder.js';
 import { stateOf } from './save-loop.js';
 
 /** The state that a loop which was never stopped has at a step. */

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedArray } from '../named-array.js';
-import { RunFolder } from '../run-folder.js';
+import { RunFolder } from '../run-folder/run-folder.js';
 
 /** The arrays of a step: every number is the step. */
 export function arraysOf(step: number, size = 100): Map<string, NamedArray> {

@@ -1,12 +1,11 @@
-// A log of JSON lines that survives kills: each event is one write to the end of the file, and a last line
-// without its line break is what a kill cut off. Leaves out rotation and random access.
+// Crash-safe log of JSON lines: each event is one write to the end of the file. A last line without a line break was cut off
+// by a kill and is ignored.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { explainWriteError } from './atomic-file.js';
+import { explainWriteError } from '../files/atomic-file.js';
 
 const LINE_BREAK = 0x0a;
 
-/** One event of a log. */
 export type LogEvent = Record<string, unknown>;
 
 async function readBytes(path: string): Promise<Buffer> {
@@ -18,11 +17,11 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** Each whole line with the place of its first byte. */
+/** Yields the complete lines and the position of their first bytes. */
 function* lines(bytes: Buffer): Generator<{ text: string; start: number }> {
   for (let start = 0; ;) {
     const end = bytes.indexOf(LINE_BREAK, start);
-    if (end === -1) return; // nothing, or a line that was cut off
+    if (end === -1) return;
     yield { text: bytes.toString('utf8', start, end), start };
     start = end + 1;
   }
@@ -36,11 +35,7 @@ function parse(path: string, number: number, text: string): LogEvent {
   }
 }
 
-/**
- * All whole events of a log; none when there is no file yet.
- *
- * @throws Error naming the file and line when a line is not JSON.
- */
+/** Reads all events; none without a file. @throws Error naming the file and the line that is not JSON */
 export async function readLog(path: string): Promise<LogEvent[]> {
   const events: LogEvent[] = [];
   for (const { text } of lines(await readBytes(path))) events.push(parse(path, events.length + 1, text));
@@ -53,64 +48,61 @@ export class AppendFile {
 
   constructor(readonly path: string) {}
 
-  /** Appends in one write; what did not fit is taken back, so that no half line stays. */
+  /** Appends in one write; a partial write is undone. */
   append(text: string): void {
-    try {
-      this.descriptor ??= openSync(this.path, 'a');
-      const before = fstatSync(this.descriptor).size;
+    this.attempt((descriptor) => {
+      const before = fstatSync(descriptor).size;
       const bytes = Buffer.from(text);
       try {
-        let written = 0;
-        while (written < bytes.length) written += writeSync(this.descriptor, bytes, written);
+        for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
       } catch (error) {
-        ftruncateSync(this.descriptor, before);
+        ftruncateSync(descriptor, before);
         throw error;
       }
-    } catch (error) {
-      throw explainWriteError(this.path, error);
-    }
+    });
   }
 
-  /** Makes what was appended last through a power cut. */
+  /** Makes appended text durable after a power failure. */
   sync(): void {
-    try {
-      if (this.descriptor !== undefined) fsyncSync(this.descriptor);
-    } catch (error) {
-      throw explainWriteError(this.path, error);
-    }
+    if (this.descriptor !== undefined) this.attempt(fsyncSync);
   }
 
-  /** Takes away everything from byte `length` on, at once. */
-  cut(length: number): void {
-    try {
-      this.descriptor ??= openSync(this.path, 'a');
-      ftruncateSync(this.descriptor, length);
-      fsyncSync(this.descriptor);
-    } catch (error) {
-      throw explainWriteError(this.path, error);
-    }
+  /** Truncates the file to `length` bytes. */
+  truncate(length: number): void {
+    this.attempt((descriptor) => {
+      ftruncateSync(descriptor, length);
+      fsyncSync(descriptor);
+    });
   }
 
   close(): void {
     if (this.descriptor !== undefined) closeSync(this.descriptor);
     this.descriptor = undefined;
   }
+
+  private attempt(write: (descriptor: number) => void): void {
+    try {
+      write((this.descriptor ??= openSync(this.path, 'a')));
+    } catch (error) {
+      throw explainWriteError(this.path, error);
+    }
+  }
 }
 
-/** Takes away a last line that a kill cut off, lest the next event be glued to it. */
-export async function mendLog(file: AppendFile): Promise<void> {
+/** Removes an incomplete last line, to which the next event would be appended otherwise. */
+export async function repairLog(file: AppendFile): Promise<void> {
   const bytes = await readBytes(file.path);
   const whole = bytes.lastIndexOf(LINE_BREAK) + 1;
-  if (whole < bytes.length) file.cut(whole);
+  if (whole < bytes.length) file.truncate(whole);
 }
 
-/** Takes away the first event whose `step` is beyond `step`, and all after it. */
+/** Removes the first event whose `step` exceeds `step`, and all after it. */
 export async function truncateLog(file: AppendFile, step: number): Promise<void> {
   let number = 0;
   for (const { text, start } of lines(await readBytes(file.path))) {
     const event = parse(file.path, ++number, text);
     if (typeof event.step === 'number' && event.step > step) {
-      file.cut(start);
+      file.truncate(start);
       return;
     }
   }

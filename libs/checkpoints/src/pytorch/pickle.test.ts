@@ -2,18 +2,20 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDict, PickleTooShort, readPickle } from './pickle.js';
-import { PyTorchMeaning, refuseLeftovers } from './pytorch-names.js';
+import { PyTorchResolver, checkPlain } from './pytorch-names.js';
 
-const fixtures = JSON.parse(readFileSync(new URL('../fixtures/pickles.json', import.meta.url), 'utf8')) as {
+const fixtures = JSON.parse(
+  readFileSync(new URL('../../fixtures/pickles.json', import.meta.url), 'utf8'),
+) as {
   value: unknown;
   pickles: Record<string, string>;
 };
 
-/** Reads a pickle written as text, one character a byte. */
+/** Reads a pickle given as a string of one character per byte. */
 function read(text: string): unknown {
-  const meaning = new PyTorchMeaning();
-  const { value } = readPickle(Buffer.from(text, 'latin1'), meaning);
-  refuseLeftovers(value, meaning);
+  const resolver = new PyTorchResolver();
+  const { value } = readPickle(Buffer.from(text, 'latin1'), resolver);
+  checkPlain(value, resolver);
   return value;
 }
 
@@ -26,18 +28,18 @@ function ordinary(value: unknown): unknown {
 
 describe("Python's pickles", () => {
   it.each(Object.keys(fixtures.pickles))('protocol %s', (protocol) => {
-    const { value, end } = readPickle(Buffer.from(fixtures.pickles[protocol], 'hex'), new PyTorchMeaning());
+    const { value, end } = readPickle(Buffer.from(fixtures.pickles[protocol], 'hex'), new PyTorchResolver());
     expect(ordinary(value)).toEqual(fixtures.value);
     expect(end).toBe(fixtures.pickles[protocol].length / 2);
     const { again } = value as { again: unknown[] };
     expect(again[0]).toBe(again[1]);
   });
 
-  it('says that more bytes are needed, wherever a pickle is cut', () => {
+  it('throws PickleTooShort wherever a pickle is truncated', () => {
     for (const hex of Object.values(fixtures.pickles)) {
       const bytes = Buffer.from(hex, 'hex');
       for (let end = 0; end < bytes.length; end++) {
-        expect(() => readPickle(bytes.subarray(0, end), new PyTorchMeaning())).toThrow(PickleTooShort);
+        expect(() => readPickle(bytes.subarray(0, end), new PyTorchResolver())).toThrow(PickleTooShort);
       }
     }
   });
@@ -45,101 +47,109 @@ describe("Python's pickles", () => {
 
 describe('hostile pickles', () => {
   it.each<[string, string, string]>([
-    ['GLOBAL and REDUCE', "cos\nsystem\n(S'true'\ntR.", 'holds "os.system"'],
-    ['GLOBAL alone', 'cposix\nsystem\n.', 'holds "posix.system"'],
-    ['STACK_GLOBAL', '\x8c\x02os\x8c\x06system\x93.', 'holds "os.system"'],
-    ['STACK_GLOBAL of no text', 'K\x01K\x02\x93.', 'name is no text'],
-    ['eval', "c__builtin__\neval\n(S'1'\ntR.", 'holds "__builtin__.eval"'],
-    ['getattr', 'cbuiltins\ngetattr\n.', 'holds "builtins.getattr"'],
-    ['a name of the prototype', 'cconstructor\nprototype\n.', 'holds "constructor.prototype"'],
-    ['a dotted way to a known name', 'ctorch\n_utils._rebuild_tensor_v2.__globals__\n.', 'which is neither'],
-    ['INST', "(S'true'\nios\nsystem\n.", 'holds "os.system"'],
+    ['GLOBAL and REDUCE', "cos\nsystem\n(S'true'\ntR.", 'refers to "os.system"'],
+    ['GLOBAL alone', 'cposix\nsystem\n.', 'refers to "posix.system"'],
+    ['STACK_GLOBAL', '\x8c\x02os\x8c\x06system\x93.', 'refers to "os.system"'],
+    ['STACK_GLOBAL of numbers', 'K\x01K\x02\x93.', 'name is not a string'],
+    ['eval', "c__builtin__\neval\n(S'1'\ntR.", 'refers to "__builtin__.eval"'],
+    ['getattr', 'cbuiltins\ngetattr\n.', 'refers to "builtins.getattr"'],
+    ['a property of the prototype', 'cconstructor\nprototype\n.', 'refers to "constructor.prototype"'],
+    [
+      'a dotted path through a known name',
+      'ctorch\n_utils._rebuild_tensor_v2.__globals__\n.',
+      'Expected only tensors and plain containers',
+    ],
+    ['INST', "(S'true'\nios\nsystem\n.", 'refers to "os.system"'],
     ['INST of a known name', '(icollections\nOrderedDict\n.', 'INST'],
-    ['OBJ', '(cos\nsystem\no.', 'holds "os.system"'],
+    ['OBJ', '(cos\nsystem\no.', 'refers to "os.system"'],
     ['OBJ of a known name', '(ccollections\nOrderedDict\no.', 'OBJ'],
-    ['NEWOBJ', 'cos\nsystem\n)\x81.', 'holds "os.system"'],
+    ['NEWOBJ', 'cos\nsystem\n)\x81.', 'refers to "os.system"'],
     ['NEWOBJ_EX', 'ccollections\nOrderedDict\n)}\x92.', 'NEWOBJ_EX'],
     ['EXT1', '\x82\x01.', 'EXT1'],
     ['EXT2', '\x83\x01\x00.', 'EXT2'],
     ['EXT4', '\x84\x01\x00\x00\x00.', 'EXT4'],
     ['NEXT_BUFFER', '\x97.', 'NEXT_BUFFER'],
     ['PERSID', 'Pa\n.', 'PERSID'],
-    ['REDUCE of a text', 'S"a"\n)R.', 'calls string a, which is no function'],
-    ['REDUCE of a list', '])R.', 'calls a list or tuple, which is no function'],
-    ['REDUCE of a dict', '})R.', 'calls a dict, which is no function'],
-    ['REDUCE of a type', 'cbuiltins\nint\n)R.', 'calls builtins.int, which is no function'],
+    ['REDUCE of a string', 'S"a"\n)R.', 'calls string a, which is not a function'],
+    ['REDUCE of a list', '])R.', 'calls a list or tuple, which is not a function'],
+    ['REDUCE of a dict', '})R.', 'calls a dict, which is not a function'],
+    ['REDUCE of a type', 'cbuiltins\nint\n)R.', 'calls builtins.int, which is not a function'],
     [
-      'REDUCE with a text for arguments',
+      'REDUCE with a string as arguments',
       'ccollections\nOrderedDict\nS"a"\nR.',
-      'string a where a list has to be',
+      'string a instead of a list',
     ],
-    ['a character beyond Unicode', 'V\\U10012345\n.', 'U10012345 in a text, which is no character'],
+    ['a character beyond Unicode', 'V\\U10012345\n.', 'U10012345 is not a Unicode character'],
     ['BUILD of a list', ']}b.', 'sets attributes of a list or tuple'],
     ['BUILD of a function', 'ccollections\nOrderedDict\n}b.', 'sets attributes of collections.OrderedDict'],
-    ['a type as a value', ']ccollections\nOrderedDict\na.', 'holds collections.OrderedDict itself'],
+    ['a type as a value', ']ccollections\nOrderedDict\na.', 'contains collections.OrderedDict itself'],
     ['a persistent id of code', '(S"module"\nS"x"\ntQ.', 'refers to string module outside'],
-    ['a persistent id that is no tuple', 'S"x"\nQ.', 'string x where a list'],
+    ['a persistent id that is not a tuple', 'S"x"\nQ.', 'string x instead of a list'],
     [
       'a storage of a dict type',
       '(S"storage"\nccollections\nOrderedDict\nS"0"\nS"cpu"\nK\x01tQ.',
       'a storage of type collections.OrderedDict',
     ],
-    ['a bare storage', '(S"storage"\nctorch\nFloatStorage\nS"0"\nS"cpu"\nK\x01tQ.', 'a bare storage'],
     [
-      'a tensor of a storage that is none',
+      'a storage outside a tensor',
+      '(S"storage"\nctorch\nFloatStorage\nS"0"\nS"cpu"\nK\x01tQ.',
+      'a storage outside a tensor',
+    ],
+    [
+      'a tensor of an invalid storage',
       'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\x00))tR.',
       'storage is number 1',
     ],
     [
-      'a tensor by another function',
+      'a tensor built by another function',
       'ctorch._tensor\n_rebuild_from_type_v2\n(c_codecs\nencode\nNNtR.',
-      'calls _codecs.encode for a tensor',
+      'calls _codecs.encode to build a tensor',
     ],
     ['a numpy object', 'cnumpy\ndtype\n(S"O8"\ntR.', 'a numpy type'],
     [
-      'a numpy number of a text type',
+      'a numpy scalar of a string type',
       'cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S"S8"\ntRc_codecs\nencode\n(S"a"\nS"latin1"\ntRtR.',
-      'a numpy value of type "S8"',
+      'a numpy scalar of type "S8"',
     ],
     [
-      'a numpy number that is too short',
+      'a numpy scalar that is too short',
       'cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S"f8"\ntRc_codecs\nencode\n(S"a"\nS"latin1"\ntRtR.',
       '1 bytes',
     ],
-    ['another encoding', 'c_codecs\nencode\n(S"a"\nS"rot13"\ntR.', 'not written as latin1'],
-    ['memo that was never kept', 'h\x05.', 'refers to value 5'],
-    ['memo of -1', 'Np-1\n.', 'a memo number that is none'],
-    ['no mark', 't.', 'a mark that it never set'],
-    ['nothing on the stack', '.', 'takes more values than it gave'],
-    ['nothing above the mark', '(R.', 'takes more values'],
-    ['values left over', 'NN.', 'leaves values over'],
-    ['a mark left over', 'N(N.', 'leaves values over'],
-    ['append to a dict', '}Na.', 'a dict where a list has to be'],
-    ['item of a list', ']NNs.', 'a list or tuple where a dict has to be'],
-    ['item of a text', 'S"a"\nS"length"\nNs.', 'string a where a dict has to be'],
-    ['add to a list', '](N\x90.', 'a list or tuple where a set has to be'],
+    ['another encoding', 'c_codecs\nencode\n(S"a"\nS"rot13"\ntR.', 'bytes in another encoding than latin1'],
+    ['memo entry that is not set', 'h\x05.', 'refers to value 5'],
+    ['memo of -1', 'Np-1\n.', 'an invalid memo index'],
+    ['missing mark', 't.', 'a mark that is not set'],
+    ['empty stack', '.', 'pops from an empty stack'],
+    ['empty stack above the mark', '(R.', 'pops from an empty stack'],
+    ['values left over', 'NN.', 'ends with values on the stack'],
+    ['a mark left over', 'N(N.', 'ends with values on the stack'],
+    ['append to a dict', '}Na.', 'a dict instead of a list'],
+    ['item of a list', ']NNs.', 'a list or tuple instead of a dict'],
+    ['item of a string', 'S"a"\nS"length"\nNs.', 'string a instead of a dict'],
+    ['add to a list', '](N\x90.', 'a list or tuple instead of a set'],
     ['key without value', '(Nd.', 'a dictionary key without a value'],
-    ['a list for a key', '(]Nd.', 'a list or tuple as a dictionary key'],
-    ['1 and "1" for keys', '(K\x01NS"1"\nNd.', 'dictionary keys 1 and "1"'],
-    ['"1" and 1 for keys', '(S"1"\nNK\x01Nd.', 'dictionary keys 1 and "1"'],
+    ['a list as a key', '(]Nd.', 'a list or tuple as a dictionary key'],
+    ['1 and "1" as keys', '(K\x01NS"1"\nNd.', 'keys 1 and "1" in one dict'],
+    ['"1" and 1 as keys', '(S"1"\nNK\x01Nd.', 'keys 1 and "1" in one dict'],
     ['protocol 6', '\x80\x06N.', 'pickle protocol 6'],
-    ['no opcode', '\xff.', 'has 0xff where an opcode has to be'],
+    ['invalid opcode', '\xff.', 'has 0xff instead of an opcode'],
     ['LONG4 of negative length', '\x8b\xff\xff\xff\xff.', 'an integer of -1 bytes'],
     ['LONG4 of 2 GB', '\x8b\xff\xff\xff\x7f.', 'an integer of 2147483647 bytes'],
-    ['BINSTRING of negative length', 'T\xfb\xff\xff\xff.', 'a text of -5 bytes'],
-    ['BINBYTES of 4 GB', 'B\xfb\xff\xff\xff.', 'cut off'],
-    ['BINBYTES8 of 2^64 - 1', '\x8e\xff\xff\xff\xff\xff\xff\xff\xff.', 'cut off'],
-    ['BINUNICODE8 of 2^63', '\x8d\x00\x00\x00\x00\x00\x00\x00\x80.', 'cut off'],
-    ['an integer of words', 'Iabc\n.', '"abc" for an integer'],
-    ['an integer of 100,000 digits', `L${'9'.repeat(100_000)}L\n.`, 'for an integer'],
-    ['a float of words', 'Fabc\n.', '"abc" for a float'],
+    ['BINSTRING of negative length', 'T\xfb\xff\xff\xff.', 'a string of -5 bytes'],
+    ['BINBYTES of 4 GB', 'B\xfb\xff\xff\xff.', 'truncated'],
+    ['BINBYTES8 of 2^64 - 1', '\x8e\xff\xff\xff\xff\xff\xff\xff\xff.', 'truncated'],
+    ['BINUNICODE8 of 2^63', '\x8d\x00\x00\x00\x00\x00\x00\x00\x80.', 'truncated'],
+    ['letters as an integer', 'Iabc\n.', '"abc" instead of an integer'],
+    ['an integer of 100,000 digits', `L${'9'.repeat(100_000)}L\n.`, 'instead of an integer'],
+    ['letters as a float', 'Fabc\n.', '"abc" instead of a float'],
     ['a string without quotes', 'Sabc\n.', 'a string without quotes'],
     ['bad UTF-8', 'X\x01\x00\x00\x00\xff.', 'not valid'],
   ])('%s', (_, pickle, message) => {
     expect(() => read(pickle)).toThrow(message);
   });
 
-  it('keeps names like __proto__ as keys that mean nothing', () => {
+  it('reads names like __proto__ as ordinary keys', () => {
     const value = read('(S"__proto__"\n(S"polluted"\nI01\ndS"constructor"\nNd.') as Record<string, unknown>;
     expect(Object.keys(value)).toEqual(['__proto__', 'constructor']);
     expect(Object.getPrototypeOf(value)).toBe(null);
@@ -148,18 +158,18 @@ describe('hostile pickles', () => {
     expect([Object.getPrototypeOf(ordered), Object.keys(ordered as object)]).toEqual([null, ['__proto__']]);
   });
 
-  it('drops the attributes of an OrderedDict, and keeps its items', () => {
+  it('reads the items of an OrderedDict without its attributes', () => {
     expect({
       ...(read('ccollections\nOrderedDict\n)R(S"a"\nK\x01u}S"_metadata"\nK\x02sb.') as object),
     }).toEqual({ a: 1 });
   });
 
-  it('takes a list of a million nestings or references without recursion', () => {
+  it('reads a list nested a million times without recursion', () => {
     expect(Array.isArray(read(`${']'.repeat(1_000_000)}${'a'.repeat(999_999)}.`))).toBe(true);
     expect(read(`](${'N'.repeat(1_000_000)}e.`)).toHaveLength(1_000_000);
   });
 
-  it('gives an error or a plain value for any bytes, and for any damage to a pickle', () => {
+  it('gives an error or a plain value for any bytes and any damaged pickle', () => {
     const valid = ['0', '2', '4'].map((protocol) => Buffer.from(fixtures.pickles[protocol], 'hex'));
     const opcodes = [
       ...'.(012pqrghjNIJKMLFGSTUVXBC])}tlaedsucRbioQP\x80\x81\x82\x85\x86\x87\x88\x8a\x8b\x8c\x8f\x90\x91\x93\x94\x95',
@@ -174,7 +184,7 @@ describe('hostile pickles', () => {
         for (const [at, value] of changes) copy[at % copy.length] = value;
         return copy;
       });
-    const soup = fc
+    const anyOpcodes = fc
       .array(
         fc.oneof(
           fc.constantFrom(...opcodes),
@@ -183,12 +193,12 @@ describe('hostile pickles', () => {
       )
       .map((parts) => Buffer.from(parts.join('') + '.', 'latin1'));
     fc.assert(
-      fc.property(fc.oneof(damaged, soup), (bytes) => {
+      fc.property(fc.oneof(damaged, anyOpcodes), (bytes) => {
         try {
-          const meaning = new PyTorchMeaning();
-          refuseLeftovers(readPickle(bytes, meaning).value, meaning);
+          const resolver = new PyTorchResolver();
+          checkPlain(readPickle(bytes, resolver).value, resolver);
         } catch (error) {
-          // an error of this library, or of the decoder of texts, but no slip such as reading a field of undefined
+          // Errors of this library and of TextDecoder, but none such as reading a property of undefined.
           if (
             error instanceof TypeError &&
             (error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA'

@@ -1,10 +1,9 @@
-// Reads entries of zip files by ranges: stored or deflated, zip64, lengths after the data. The central directory
-// alone is believed, and every entry is checked against its checksum. Leaves out writing, encryption, and archives
-// in parts.
+// Reads entries of zip files by ranges: stored or deflated, zip64. Sizes come from the central directory only, and every entry
+// is checked against its checksum. Not supported: encryption, archives in several files.
 // Format: PKWARE's APPNOTE.TXT, sections 4.3 (records) and 4.5.3 (zip64).
 import { constants, crc32, inflateRawSync } from 'node:zlib';
-import type { ByteSource } from './byte-source.js';
-import { quote } from './safetensors-header.js';
+import type { ByteSource } from '../files/byte-source.js';
+import { quote } from '../safetensors/safetensors-header.js';
 
 interface ZipEntry {
   method: number;
@@ -14,14 +13,14 @@ interface ZipEntry {
   offset: number;
 }
 
-/** Bytes that an entry may grow to beyond a hundred times its compressed size. */
+/** Size that an entry may have in addition to a hundred times its compressed size. */
 const INFLATE_SLACK = 2 ** 26;
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Where the central directory is. */
+/** Locates the central directory. */
 async function findDirectory(source: ByteSource): Promise<{ count: number; size: number; offset: number }> {
-  // the record at the end is 22 bytes and a comment of at most 65,535
+  // The end record has 22 bytes, and a comment of at most 65,535.
   const tailLength = Math.min(source.size, 22 + 0xffff);
   const tail = await source.read(source.size - tailLength, tailLength);
   const data = view(tail);
@@ -40,17 +39,17 @@ async function findDirectory(source: ByteSource): Promise<{ count: number; size:
     if (locator.getUint32(0, true) !== 0x07064b50) return found;
     const record = view(await source.read(Number(locator.getBigUint64(8, true)), 56));
     if (record.getUint32(0, true) !== 0x06064b50)
-      throw new Error(`${source.name}: the zip64 record is damaged`);
+      throw new Error(`${source.name}: the zip64 record is damaged.`);
     return {
       count: Number(record.getBigUint64(32, true)),
       size: Number(record.getBigUint64(40, true)),
       offset: Number(record.getBigUint64(48, true)),
     };
   }
-  throw new Error(`${source.name}: the zip file has no directory at its end; it is cut off or damaged`);
+  throw new Error(`${source.name}: the zip file has no directory. It is truncated or damaged.`);
 }
 
-/** Takes the 64-bit values of an entry's zip64 field, in the order of the standard. */
+/** Applies the 64-bit values of an entry's zip64 field, in the order of the standard. */
 function applyZip64(entry: ZipEntry, extra: Uint8Array): void {
   const data = view(extra);
   for (let at = 0; at + 4 <= extra.length; at += 4 + data.getUint16(at + 2, true)) {
@@ -66,18 +65,14 @@ function applyZip64(entry: ZipEntry, extra: Uint8Array): void {
   }
 }
 
-/** A zip file of which the directory has been read. */
+/** A zip file whose directory has been read. */
 export class ZipReader {
   private constructor(
     private readonly source: ByteSource,
     private readonly entries: Map<string, ZipEntry>,
   ) {}
 
-  /**
-   * Reads the directory.
-   *
-   * @throws Error naming the file and entry when the directory is damaged, or has one name twice.
-   */
+  /** Reads the directory. @throws Error naming the file and the damaged or duplicate entry */
   static async open(source: ByteSource): Promise<ZipReader> {
     const { name } = source;
     const directory = await findDirectory(source);
@@ -87,16 +82,16 @@ export class ZipReader {
     let at = 0;
     for (let i = 0; i < directory.count; i++) {
       if (at + 46 > bytes.length || data.getUint32(at, true) !== 0x02014b50) {
-        throw new Error(`${name}: entry ${i + 1} of ${directory.count} in the zip directory is damaged`);
+        throw new Error(`${name}: entry ${i + 1} of ${directory.count} in the zip directory is damaged.`);
       }
       const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) =>
         data.getUint16(at + field, true),
       );
       const end = at + 46 + nameLength + extraLength;
-      if (end > bytes.length) throw new Error(`${name}: entry ${i + 1} in the zip directory is cut off`);
+      if (end > bytes.length) throw new Error(`${name}: entry ${i + 1} in the zip directory is truncated.`);
       const key = Buffer.from(bytes.subarray(at + 46, at + 46 + nameLength)).toString('utf8');
-      if (entries.has(key)) throw new Error(`${name}: zip entry ${quote(key)} is there twice`);
-      if (data.getUint16(at + 8, true) & 1) throw new Error(`${name}: zip entry ${quote(key)} is encrypted`);
+      if (entries.has(key)) throw new Error(`${name}: duplicate zip entry ${quote(key)}.`);
+      if (data.getUint16(at + 8, true) & 1) throw new Error(`${name}: zip entry ${quote(key)} is encrypted.`);
       const entry: ZipEntry = {
         method: data.getUint16(at + 10, true),
         crc: data.getUint32(at + 16, true),
@@ -111,38 +106,32 @@ export class ZipReader {
     return new ZipReader(source, entries);
   }
 
-  /** Names of all entries. */
   names(): string[] {
     return [...this.entries.keys()];
   }
 
-  /** Uncompressed bytes of an entry, as the directory claims; undefined when there is no such entry. */
+  /** Uncompressed size of an entry according to the directory; undefined without such an entry. */
   size(key: string): number | undefined {
     return this.entries.get(key)?.size;
   }
 
-  /**
-   * Reads one entry.
-   *
-   * @throws Error naming file and entry when it is missing, damaged, or compressed in an unknown way.
-   */
+  /** Reads one entry. @throws Error naming file and entry when it is missing, damaged, or not stored or deflated */
   async read(key: string): Promise<Uint8Array> {
     const where = `${this.source.name}: zip entry ${quote(key)}`;
     const entry = this.entries.get(key);
-    if (!entry) throw new Error(`${where} is missing`);
+    if (!entry) throw new Error(`${where} is missing.`);
     const local = view(await this.source.read(entry.offset, 30));
-    if (local.getUint32(0, true) !== 0x04034b50) throw new Error(`${where} is not where the directory says`);
+    if (local.getUint32(0, true) !== 0x04034b50)
+      throw new Error(`${where} is not at its position in the directory.`);
     const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
     if (entry.method === 0 && entry.compressed !== entry.size)
-      throw new Error(`${where} has two different sizes`);
+      throw new Error(`${where} has two different sizes.`);
     if (entry.method !== 0 && entry.method !== 8) {
-      throw new Error(
-        `${where} is compressed by method ${entry.method}; stored and deflated entries are read`,
-      );
+      throw new Error(`${where} has compression method ${entry.method}. Expected stored or deflated.`);
     }
     if (entry.size > entry.compressed * 100 + INFLATE_SLACK) {
       throw new Error(
-        `${where} claims to grow from ${entry.compressed} to ${entry.size} bytes; refused as a zip bomb`,
+        `${where} declares ${entry.size} bytes from ${entry.compressed} compressed ones, a zip bomb.`,
       );
     }
     let bytes = await this.source.read(start, entry.compressed);
@@ -152,14 +141,14 @@ export class ZipReader {
           maxOutputLength: Math.max(entry.size, 1),
           finishFlush: constants.Z_FINISH,
         });
-        bytes = new Uint8Array(inflated); // its own ArrayBuffer, for typed arrays over it
+        bytes = new Uint8Array(inflated); // in an ArrayBuffer of its own
       } catch (error) {
         throw new Error(`${where} is damaged: ${(error as Error).message}`, { cause: error });
       }
       if (bytes.length !== entry.size)
-        throw new Error(`${where} has ${bytes.length} bytes, the directory says ${entry.size}`);
+        throw new Error(`${where} has ${bytes.length} bytes, but ${entry.size} in the directory.`);
     }
-    if (crc32(bytes) !== entry.crc) throw new Error(`${where} is damaged: its checksum is wrong`);
+    if (crc32(bytes) !== entry.crc) throw new Error(`${where} is damaged: wrong checksum.`);
     return bytes;
   }
 }

@@ -1,15 +1,13 @@
-// The folder of one training run: settings, tokenizer, weights, state, metrics, samples. A kill at any moment
-// leaves a folder that resumes, because every file appears by a rename, and one rename, that of
-// state.safetensors, is the moment at which a step counts as saved. Leaves out what the state means: the
-// training loop gives and takes named arrays and plain JSON.
+// Crash-safe folder of a training run: config, tokenizer, weights, state, metrics, samples. Every file is written by a rename;
+// the rename of state.safetensors is the commit point of a step. A kill at any moment leaves a folder that can be resumed.
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explainWriteError, isTemporaryName, writeFileAtomic } from './atomic-file.js';
-import { AppendFile, mendLog, readLog, truncateLog, type LogEvent } from './json-lines.js';
-import type { NamedArray } from './named-array.js';
+import { explainWriteError, isTemporaryName, writeFileAtomic } from '../files/atomic-file.js';
+import { AppendFile, repairLog, readLog, truncateLog, type LogEvent } from './json-lines.js';
+import type { NamedArray } from '../named-array.js';
 import { readJson, toExactJson } from './plain-json.js';
 import { lockFolder, LOCK_NAME } from './run-lock.js';
-import { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
+import { openSafetensors, readSafetensors, writeSafetensors } from '../safetensors/safetensors.js';
 
 const CONFIG = 'config.json';
 const TOKENIZER = 'tokenizer.json';
@@ -19,22 +17,20 @@ const STATE_COPY = 'state.json';
 const METRICS = 'metrics.jsonl';
 const SAMPLES = 'samples.txt';
 
-/** What a run starts with. */
-export interface RunContents {
-  /** Everything needed to build model and data again. */
+/** Contents of a new run. */
+interface RunContents {
+  /** Everything needed to rebuild model and data. */
   config: object;
-  /** The tokenizer's JSON form. */
+  /** The tokenizer's JSON. */
   tokenizer: object;
 }
 
-/** How a run folder is opened for writing. */
-export interface RunFolderOptions {
-  /** Told when the lock of a process that is gone was taken over; `console.warn` unless given. */
+interface RunFolderOptions {
+  /** Called when the lock of a dead process was taken over. Default `console.warn`. */
   notify?: (message: string) => void;
 }
 
-/** Names of a run's arrays with the arrays. */
-export type NamedArrays = Iterable<readonly [string, NamedArray]>;
+type NamedArrays = Iterable<readonly [string, NamedArray]>;
 
 async function list(path: string): Promise<string[] | undefined> {
   try {
@@ -43,36 +39,35 @@ async function list(path: string): Promise<string[] | undefined> {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return undefined;
     throw code === 'ENOTDIR'
-      ? new Error(`${path}: expected a run folder, found a file`, { cause: error })
+      ? new Error(`${path}: is a file. Expected a run folder.`, { cause: error })
       : error;
   }
 }
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** A run folder; see {@link RunFolder.create}, {@link RunFolder.resume}, {@link RunFolder.open}. */
+/** A run folder: `create` starts a run, `resume` continues one, `open` reads it. */
 export class RunFolder {
   private readonly metrics: AppendFile;
   private readonly samples: AppendFile;
 
   private constructor(
     readonly path: string,
-    /** What config.json holds. */
+    /** Contents of config.json. */
     readonly config: unknown,
-    /** What tokenizer.json holds. */
+    /** Contents of tokenizer.json. */
     readonly tokenizer: unknown,
-    private unlock: (() => Promise<void>) | undefined,
+    private unlock?: () => Promise<void>,
   ) {
     this.metrics = new AppendFile(join(path, METRICS));
     this.samples = new AppendFile(join(path, SAMPLES));
   }
 
   /**
-   * Starts a run in a new or empty folder, or in one whose creation was cut short by a kill, and locks it.
+   * Starts a run in a new or empty folder, or in one whose creation was interrupted, and locks it. config.json is written
+   * last: a folder with one is a run.
    *
-   * config.json is written last: a folder is a run as soon as it has one.
-   *
-   * @throws Error when the folder holds a run or anything else already, or cannot be written.
+   * @throws Error when the folder contains a run or other files, or cannot be written
    */
   static async create(
     path: string,
@@ -85,10 +80,10 @@ export class RunFolder {
     } catch (error) {
       throw explainWriteError(path, error);
     }
-    await RunFolder.refuseOccupied(path);
+    await RunFolder.checkEmpty(path);
     const unlock = await lockFolder(path, options.notify ?? console.warn);
     try {
-      await RunFolder.refuseOccupied(path);
+      await RunFolder.checkEmpty(path);
       await RunFolder.clean(path);
       await writeFileAtomic(join(path, TOKENIZER), pretty(contents.tokenizer));
       await writeFileAtomic(join(path, CONFIG), pretty(contents.config));
@@ -100,23 +95,18 @@ export class RunFolder {
   }
 
   /**
-   * Opens a run to go on with it: locks it, and clears away what a killed process left half done.
+   * Opens a run for writing: locks it, and removes incomplete files of a killed process.
    *
-   * @throws Error when it is no run (saying what is missing), or another process trains in it.
+   * @throws Error naming what is missing of a run, or the process that holds the lock
    */
   static async resume(path: string, options: RunFolderOptions = {}): Promise<RunFolder> {
-    await RunFolder.refuseIncomplete(path);
+    await RunFolder.checkComplete(path);
     const unlock = await lockFolder(path, options.notify ?? console.warn);
     try {
       await RunFolder.clean(path);
-      const run = new RunFolder(
-        path,
-        await readJson(join(path, CONFIG)),
-        await readJson(join(path, TOKENIZER)),
-        unlock,
-      );
-      await mendLog(run.metrics);
-      await run.mendStateCopy();
+      const run = await RunFolder.read(path, unlock);
+      await repairLog(run.metrics);
+      await run.repairStateCopy();
       return run;
     } catch (error) {
       await unlock();
@@ -124,22 +114,13 @@ export class RunFolder {
     }
   }
 
-  /**
-   * Opens a run to read it, also while a process trains in it.
-   *
-   * @throws Error when it is no run, saying what is missing.
-   */
+  /** Opens a run for reading, also while a process trains in it. @throws Error naming what is missing of a run */
   static async open(path: string): Promise<RunFolder> {
-    await RunFolder.refuseIncomplete(path);
-    return new RunFolder(
-      path,
-      await readJson(join(path, CONFIG)),
-      await readJson(join(path, TOKENIZER)),
-      undefined,
-    );
+    await RunFolder.checkComplete(path);
+    return RunFolder.read(path);
   }
 
-  /** Ends the use of the folder: closes its files, and unlocks it if it was locked. */
+  /** Closes the files and releases the lock. */
   async close(): Promise<void> {
     this.metrics.close();
     this.samples.close();
@@ -149,40 +130,34 @@ export class RunFolder {
   }
 
   /**
-   * Saves the state of the run; the rename of state.safetensors is the moment from which it counts.
+   * Saves the state of the run, with the JSON state in the metadata of state.safetensors, so that arrays and state are
+   * always of the same step. state.json is a copy for people, never read.
    *
-   * The JSON state travels inside that file, so that arrays and state can never be of different steps;
-   * state.json is a copy for people, never read back.
-   *
-   * @param state plain JSON: step, schedule, generators, place in the data, best value, versions
-   * @throws Error naming what JSON cannot keep, or the path and what to do; the state saved before stays.
+   * @param state plain JSON: step, schedule, generators, position in the data, best value, versions
+   * @throws Error naming the value that JSON does not preserve, or the path and what to do; the previous state is unchanged
    */
   async saveState(tensors: NamedArrays, state: object): Promise<void> {
     this.requireLock();
     const json = toExactJson(state, 'state');
-    // the metrics up to this step last at least as long as the step
+    // The metrics of a step are durable before the step is.
     this.metrics.sync();
     this.samples.sync();
     await writeSafetensors(join(this.path, STATE), tensors, { format: 'pt', state: json });
     await writeFileAtomic(join(this.path, STATE_COPY), pretty(state));
   }
 
-  /**
-   * The state saved last; undefined when none was yet.
-   *
-   * @throws Error naming the file and entry when it is damaged.
-   */
+  /** The last saved state; undefined before the first. @throws Error naming the damaged file and entry */
   async loadState(): Promise<
     { tensors: Map<string, NamedArray>; state: Record<string, unknown> } | undefined
   > {
-    const { tensors, value } = (await this.load(STATE, 'state')) ?? {};
-    return tensors && { tensors, state: value! };
+    const loaded = await this.load(STATE, 'state');
+    return loaded && { tensors: loaded.tensors, state: loaded.value };
   }
 
   /**
-   * Saves the best weights so far, with the step and metric that made them the best.
+   * Saves the best weights so far, with their step and metric.
    *
-   * @throws Error naming what JSON cannot keep, or the path and what to do; the weights saved before stay.
+   * @throws Error naming the value that JSON does not preserve, or the path and what to do; the previous weights are unchanged
    */
   async saveBest(tensors: NamedArrays, info: { step: number } & Record<string, unknown>): Promise<void> {
     this.requireLock();
@@ -190,51 +165,51 @@ export class RunFolder {
   }
 
   /**
-   * The best weights so far; undefined when none were saved yet.
+   * The best weights so far; undefined before the first. After a kill they can be of a later step than the state; a resumed
+   * run repeats that step.
    *
-   * After a kill they can be of a later step than the state: a resumed run comes by that step again.
-   *
-   * @throws Error naming the file and entry when it is damaged.
+   * @throws Error naming the damaged file and entry
    */
   async loadBest(): Promise<{ tensors: Map<string, NamedArray>; info: Record<string, unknown> } | undefined> {
-    const { tensors, value } = (await this.load(BEST, 'best')) ?? {};
-    return tensors && { tensors, info: value! };
+    const loaded = await this.load(BEST, 'best');
+    return loaded && { tensors: loaded.tensors, info: loaded.value };
   }
 
-  /**
-   * Appends one event to metrics.jsonl, in one write that a kill of this process cannot take back.
-   *
-   * A number that is not finite becomes null, as JSON has it.
-   */
+  /** Appends one event to metrics.jsonl in one write. A number that is not finite becomes null. */
   appendMetrics(event: LogEvent): void {
     this.requireLock();
     this.metrics.append(`${JSON.stringify(event)}\n`);
   }
 
-  /** All events so far; a last line that a kill cut off is left out. */
+  /** All events, without an incomplete last line. */
   async readMetrics(): Promise<LogEvent[]> {
     return readLog(this.metrics.path);
   }
 
   /**
-   * Takes away the first event whose `step` is beyond `step`, and everything after it, at once: what a run wrote
-   * between its last saved state and its end will be written again. With -1, every event that has a step goes.
+   * Removes the first event whose `step` exceeds `step`, and all after it: a resumed run writes the events after its last
+   * saved state again. -1 removes every event that has a step.
    */
   async truncateMetrics(step: number): Promise<void> {
     this.requireLock();
     await truncateLog(this.metrics, step);
   }
 
-  /** Appends text to samples.txt, as it is. */
+  /** Appends text to samples.txt. */
   appendSamples(text: string): void {
     this.requireLock();
     this.samples.append(text);
   }
 
+  private static async read(path: string, unlock?: () => Promise<void>): Promise<RunFolder> {
+    const [config, tokenizer] = [await readJson(join(path, CONFIG)), await readJson(join(path, TOKENIZER))];
+    return new RunFolder(path, config, tokenizer, unlock);
+  }
+
   private requireLock(): void {
     if (!this.unlock) {
       throw new Error(
-        `${this.path}: is open for reading only; use RunFolder.create or RunFolder.resume to write, before close()`,
+        `${this.path}: the run is open for reading only. Use RunFolder.create or RunFolder.resume to write, before close().`,
       );
     }
   }
@@ -243,8 +218,7 @@ export class RunFolder {
     name: string,
     key: string,
   ): Promise<{ tensors: Map<string, NamedArray>; value: Record<string, unknown> } | undefined> {
-    const names = await list(this.path);
-    if (!names?.includes(name)) return undefined;
+    if (!(await list(this.path))?.includes(name)) return undefined;
     const path = join(this.path, name);
     const { tensors, metadata } = await readSafetensors(path);
     return { tensors, value: RunFolder.parseMetadata(path, metadata, key) };
@@ -259,15 +233,14 @@ export class RunFolder {
       const value: unknown = JSON.parse(metadata[key] ?? '');
       if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
     } catch {
-      // said below
+      // reported below
     }
-    throw new Error(`${path}: its metadata have no "${key}" in JSON; it was not written by a run`);
+    throw new Error(`${path}: no "${key}" in JSON in the metadata. Expected a file written by a run.`);
   }
 
-  /** A kill between the two renames leaves state.json one save behind. */
-  private async mendStateCopy(): Promise<void> {
-    const names = await list(this.path);
-    if (!names?.includes(STATE)) return;
+  /** After a kill between the two renames, state.json is one save behind. */
+  private async repairStateCopy(): Promise<void> {
+    if (!(await list(this.path))?.includes(STATE)) return;
     const path = join(this.path, STATE);
     const file = await openSafetensors(path);
     await file.close();
@@ -283,28 +256,28 @@ export class RunFolder {
     }
   }
 
-  private static async refuseOccupied(path: string): Promise<void> {
+  private static async checkEmpty(path: string): Promise<void> {
     const names = (await list(path)) ?? [];
     if (names.includes(CONFIG)) {
-      throw new Error(`${path}: holds a run already; resume it, or choose another name for the new one`);
+      throw new Error(`${path}: contains a run. Resume it, or choose another name for the new one.`);
     }
     const others = names.filter((name) => name !== LOCK_NAME && name !== TOKENIZER && !isTemporaryName(name));
     if (others.length > 0) {
       const some = others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '');
-      throw new Error(`${path}: is not empty and not a run (it holds ${some}); choose a new or empty folder`);
+      throw new Error(`${path}: not empty and not a run (contains ${some}). Choose a new or empty folder.`);
     }
   }
 
-  private static async refuseIncomplete(path: string): Promise<void> {
+  private static async checkComplete(path: string): Promise<void> {
     const names = await list(path);
-    if (!names) throw new Error(`${path}: there is no such run folder`);
+    if (!names) throw new Error(`${path}: no such run folder.`);
     const missing = [CONFIG, TOKENIZER].filter((name) => !names.includes(name));
     if (missing.length === 0) return;
     const begun = names.every((name) => name === LOCK_NAME || name === TOKENIZER || isTemporaryName(name));
     const advice =
       begun && names.length > 0
-        ? 'its creation was cut short, so start the run again under the same name'
-        : 'is it the folder of a run?';
-    throw new Error(`${path}: is not a whole run, ${missing.join(' and ')} missing; ${advice}`);
+        ? 'Its creation was interrupted. Start the run again under the same name.'
+        : 'Expected the folder of a run.';
+    throw new Error(`${path}: not a complete run, without ${missing.join(' and ')}. ${advice}`);
   }
 }

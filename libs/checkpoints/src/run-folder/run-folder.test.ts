@@ -3,9 +3,9 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeFileAtomic } from './atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import { RunFolder } from './run-folder.js';
-import { arraysOf } from './testing/save-loop.js';
+import { arraysOf } from '../testing/save-loop.js';
 
 const contents = { config: { width: 8 }, tokenizer: { type: 'characters' } };
 let root: string;
@@ -21,7 +21,7 @@ const fresh = (): string => join(root, `run-${++number}`);
 const put = (path: string, text: string): Promise<void> => writeFile(path, text);
 
 describe('writeFileAtomic', () => {
-  it('replaces a file, and leaves nothing else', async () => {
+  it('replaces a file and leaves no temporary file', async () => {
     const folder = fresh();
     await mkdir(folder);
     await writeFileAtomic(join(folder, 'a'), 'one');
@@ -30,13 +30,13 @@ describe('writeFileAtomic', () => {
     expect(await readdir(folder)).toEqual(['a']);
   });
 
-  it('says what to do where it cannot write', async () => {
+  it('says what to do when it cannot write', async () => {
     const folder = fresh();
     await expect(writeFileAtomic(join(folder, 'a'), '')).rejects.toThrow(
-      `${join(folder, 'a')}: cannot be written: the folder ${folder} does not exist; create it first`,
+      `${join(folder, 'a')}: cannot write (ENOENT): the folder ${folder} does not exist. Create it first.`,
     );
     await mkdir(join(folder, 'b'), { recursive: true });
-    await expect(writeFileAtomic(join(folder, 'b'), '')).rejects.toThrow('there is a folder of this name');
+    await expect(writeFileAtomic(join(folder, 'b'), '')).rejects.toThrow('a folder has this name');
     expect(await readdir(folder)).toEqual(['b']);
   });
 
@@ -44,12 +44,12 @@ describe('writeFileAtomic', () => {
     const folder = fresh();
     await mkdir(folder);
     await chmod(folder, 0o500);
-    await expect(writeFileAtomic(join(folder, 'a'), '')).rejects.toThrow('no permission to write here');
+    await expect(writeFileAtomic(join(folder, 'a'), '')).rejects.toThrow('no permission');
   });
 });
 
 describe('RunFolder', () => {
-  it('gives back what it was given', async () => {
+  it('loads what was saved', async () => {
     const path = fresh();
     const run = await RunFolder.create(path, contents);
     expect([await run.loadState(), await run.loadBest(), await run.readMetrics()]).toEqual([
@@ -83,10 +83,12 @@ describe('RunFolder', () => {
     expect(JSON.parse(await readFile(join(path, 'state.json'), 'utf8'))).toEqual(loaded.state);
   });
 
-  it('refuses a state that JSON would change', async () => {
+  it('throws for a state that JSON does not preserve', async () => {
     const run = await RunFolder.create(fresh(), contents);
     const save = (state: object): Promise<void> => run.saveState([], state);
-    await expect(save({ best: Infinity })).rejects.toThrow('state.best is Infinity, which JSON cannot keep');
+    await expect(save({ best: Infinity })).rejects.toThrow(
+      'state.best is Infinity, which JSON does not preserve',
+    );
     await expect(save({ a: [1, { b: NaN }] })).rejects.toThrow('state.a[1].b is NaN');
     await expect(save({ seed: 1n })).rejects.toThrow('state.seed is of type bigint');
     await expect(save({ words: new Uint32Array(2) })).rejects.toThrow('state.words is a Uint32Array');
@@ -100,7 +102,7 @@ describe('RunFolder', () => {
     await run.close();
   });
 
-  it('never trusts state.json, and mends it', async () => {
+  it('does not read state.json, and repairs it', async () => {
     const path = fresh();
     const run = await RunFolder.create(path, contents);
     await run.saveState(arraysOf(1), { step: 1 });
@@ -112,47 +114,47 @@ describe('RunFolder', () => {
     await again.close();
   });
 
-  it('starts only where nothing is', async () => {
+  it('starts only in an empty folder', async () => {
     const path = fresh();
     await (await RunFolder.create(path, contents)).close();
     await expect(RunFolder.create(path, contents)).rejects.toThrow(
-      `${path}: holds a run already; resume it, or choose another name`,
+      `${path}: contains a run. Resume it, or choose another name`,
     );
     const other = fresh();
     await mkdir(other);
     await put(join(other, 'thesis.tex'), '');
     await expect(RunFolder.create(other, contents)).rejects.toThrow(
-      'is not empty and not a run (it holds thesis.tex)',
+      'not empty and not a run (contains thesis.tex)',
     );
     expect(await readdir(other)).toEqual(['thesis.tex']);
     const file = join(other, 'thesis.tex');
     await expect(RunFolder.create(file, contents)).rejects.toThrow(file);
-    await expect(RunFolder.open(file)).rejects.toThrow('expected a run folder, found a file');
+    await expect(RunFolder.open(file)).rejects.toThrow('is a file. Expected a run folder');
   });
 
-  it('takes up a folder whose creation was cut short', async () => {
+  it('starts in a folder whose creation was interrupted', async () => {
     const path = fresh();
     await mkdir(path);
     await put(join(path, 'tokenizer.json'), '{}');
     await put(join(path, '.config.json.0123456789ab.tmp'), '{');
     await expect(RunFolder.resume(path)).rejects.toThrow(
-      'config.json missing; its creation was cut short, so start the run again under the same name',
+      'without config.json. Its creation was interrupted. Start the run again under the same name.',
     );
     await (await RunFolder.create(path, contents)).close();
     expect((await readdir(path)).sort()).toEqual(['config.json', 'tokenizer.json']);
   });
 
-  it('says what is missing of a run', async () => {
+  it('names what is missing of a run', async () => {
     const path = fresh();
-    await expect(RunFolder.open(path)).rejects.toThrow(`${path}: there is no such run folder`);
+    await expect(RunFolder.open(path)).rejects.toThrow(`${path}: no such run folder`);
     await mkdir(path);
     await expect(RunFolder.open(path)).rejects.toThrow(
-      'config.json and tokenizer.json missing; is it the folder of a run?',
+      'without config.json and tokenizer.json. Expected the folder of a run.',
     );
     await put(join(path, 'config.json'), '{}');
-    await expect(RunFolder.resume(path)).rejects.toThrow('tokenizer.json missing');
+    await expect(RunFolder.resume(path)).rejects.toThrow('without tokenizer.json');
     await put(join(path, 'tokenizer.json'), '{');
-    await expect(RunFolder.resume(path)).rejects.toThrow(`${join(path, 'tokenizer.json')} is not JSON`);
+    await expect(RunFolder.resume(path)).rejects.toThrow(`${join(path, 'tokenizer.json')}: not JSON`);
     expect(await readdir(path)).not.toContain('run.lock');
   });
 
@@ -169,12 +171,12 @@ describe('RunFolder', () => {
     await expect(run.readMetrics()).rejects.toThrow(`${join(path, 'metrics.jsonl')}: line 2 is not JSON`);
     await run.close();
     const open = await RunFolder.open(path);
-    expect(() => open.appendMetrics({ step: 1 })).toThrow('is open for reading only');
+    expect(() => open.appendMetrics({ step: 1 })).toThrow('the run is open for reading only');
   });
 });
 
 describe('metrics', () => {
-  it('ignore a line that was cut off, and go on after it', async () => {
+  it('ignore an incomplete line and continue after it', async () => {
     const path = fresh();
     const run = await RunFolder.create(path, contents);
     for (const step of [1, 2]) run.appendMetrics({ step });
@@ -187,7 +189,7 @@ describe('metrics', () => {
     await again.close();
   });
 
-  it('go back to a step', async () => {
+  it('are truncated to a step', async () => {
     const run = await RunFolder.create(fresh(), contents);
     const events = [
       { type: 'start' },
@@ -211,10 +213,10 @@ describe('metrics', () => {
 });
 
 describe('the lock', () => {
-  it('lets one process train, and others read', async () => {
+  it('admits one training process and any readers', async () => {
     const path = fresh();
     const run = await RunFolder.create(path, contents);
-    const message = new RegExp(`process ${process.pid} has been training here since .*; stop it first`);
+    const message = new RegExp(`locked by process ${process.pid} since .*\\. Stop it first`);
     await expect(RunFolder.resume(path)).rejects.toThrow(message);
     await (await RunFolder.open(path)).close();
     await expect(RunFolder.resume(path)).rejects.toThrow(message);
@@ -224,7 +226,7 @@ describe('the lock', () => {
     await expect(run.saveState([], {})).rejects.toThrow('before close()');
   });
 
-  it('is taken over from a process that is gone, with a word about it', async () => {
+  it('is taken over from a dead process, with a message', async () => {
     const path = fresh();
     await (await RunFolder.create(path, contents)).close();
     const child = spawn(process.execPath, ['-e', '0']);
@@ -235,7 +237,7 @@ describe('the lock', () => {
         JSON.stringify({ pid: child.pid, host, started: null, since: 'then' }),
         `process ${child.pid}, which no longer runs`,
       ],
-      // the number of this very process, but of one that started at another time
+      // The pid of this process, but another start time.
       [
         JSON.stringify({ pid: process.pid, host, started: '1', since: 'then' }),
         `process ${process.pid}, which no longer runs`,
@@ -256,7 +258,7 @@ describe('the lock', () => {
     }
   });
 
-  it('of another machine is left alone', async () => {
+  it('of another machine is respected', async () => {
     const path = fresh();
     await (await RunFolder.create(path, contents)).close();
     await put(
@@ -264,11 +266,11 @@ describe('the lock', () => {
       JSON.stringify({ pid: 1, host: 'elsewhere', started: null, since: 'then' }),
     );
     await expect(RunFolder.resume(path)).rejects.toThrow(
-      `process 1 of elsewhere has been training here since then; stop it first, or choose another folder (if it no longer runs, delete ${join(path, 'run.lock')})`,
+      `locked by process 1 on elsewhere since then. Stop it first, or choose another folder. If it no longer runs, delete ${join(path, 'run.lock')}.`,
     );
   });
 
-  it('goes to one of many that want it at once', async () => {
+  it('goes to one of many simultaneous processes', async () => {
     const path = fresh();
     await (await RunFolder.create(path, contents)).close();
     await put(

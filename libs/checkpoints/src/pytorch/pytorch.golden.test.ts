@@ -2,10 +2,10 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { golden, goldenJson } from '@lilformer/testing';
-import { isNamedArray, type NamedArray } from './named-array.js';
+import { isNamedArray, type NamedArray } from '../named-array.js';
 import { readPyTorch, readWeights, stateDictOf, type PlainValue } from './pytorch.js';
-import { readSafetensors } from './safetensors.js';
-import { toFloat32 } from './to-float32.js';
+import { readSafetensors } from '../safetensors/safetensors.js';
+import { toFloat32 } from '../to-float32.js';
 
 interface Expected {
   dtype: string;
@@ -114,14 +114,14 @@ describe('golden checkpoints', () => {
 });
 
 describe('stateDictOf', () => {
-  it('says what is there when it is no dict of arrays', () => {
+  it('names the entries that are not arrays', () => {
     const dict = (entries: object): PlainValue =>
       Object.assign(Object.create(null) as object, entries) as PlainValue;
-    expect(() => stateDictOf(null)).toThrow('no dict');
+    expect(() => stateDictOf(null)).toThrow('not a dict');
     expect(() => stateDictOf(dict({}))).toThrow('it is empty');
-    expect(() => stateDictOf(dict({ epoch: 3, lr: 1 }))).toThrow('"epoch", "lr" are none');
+    expect(() => stateDictOf(dict({ epoch: 3, lr: 1 }))).toThrow('other entries are "epoch", "lr"');
     expect(() => stateDictOf(dict({ model_state_dict: dict({ a: 1 }) }))).toThrow(
-      'model_state_dict is no dict of arrays: "a" is none',
+      'model_state_dict is not a dict of arrays: other entries are "a"',
     );
   });
 });

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ByteSource } from './byte-source.js';
-import type { NamedArray } from './named-array.js';
+import type { ByteSource } from '../files/byte-source.js';
+import type { NamedArray } from '../named-array.js';
 import { readPyTorch, readPyTorchFrom, readWeights, type PlainValue } from './pytorch.js';
-import { toFloat32 } from './to-float32.js';
+import { toFloat32 } from '../to-float32.js';
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 function memory(bytes: Uint8Array): ByteSource {
   return {
@@ -79,7 +79,7 @@ function zip(
 
 const list = (values: number[]): string => `(${values.map((value) => `L${value}L\n`).join('')}t`;
 
-/** A checkpoint of one tensor with any claims: its storage has four numbers. */
+/** A checkpoint of one tensor with any metadata; its storage has four values. */
 function checkpoint(claim: {
   shape?: number[];
   strides?: number[];
@@ -104,7 +104,7 @@ function checkpoint(claim: {
 const refuse = (bytes: Uint8Array, message: string): Promise<void> =>
   expect(readPyTorchFrom(memory(bytes))).rejects.toThrow(message);
 
-describe('files of PyTorch', () => {
+describe('readPyTorch', () => {
   it.each(['values-2.pt', 'values-5.pt'])(
     '%s: newer types, sets, bytes, devices, large integers',
     async (name) => {
@@ -147,7 +147,7 @@ describe('files of PyTorch', () => {
     },
   );
 
-  it.each(['deflated.pt', 'piped.pt'])('%s: packed again by another program', async (name) => {
+  it.each(['deflated.pt', 'piped.pt'])('%s: repacked by another program', async (name) => {
     const weights = await readWeights(fixture(name));
     expect(weights.get('weight')).toEqual({
       dtype: 'F32',
@@ -158,15 +158,15 @@ describe('files of PyTorch', () => {
   });
 
   it.each([
-    ['evil.pt', 'holds "posix.system", which is neither a tensor nor a plain container'],
-    ['evil-legacy.pt', 'holds "posix.system"'],
-    ['module.pt', 'holds "torch.nn.modules.linear.Linear"'],
-    ['sparse.pt', 'holds "torch._utils._rebuild_sparse_tensor"'],
-    ['complex.pt', 'holds "torch.ComplexFloatStorage"'],
-    ['plain.pkl', 'a pickle, but not one that torch.save wrote'],
+    ['evil.pt', 'refers to "posix.system". Expected only tensors and plain containers'],
+    ['evil-legacy.pt', 'refers to "posix.system"'],
+    ['module.pt', 'refers to "torch.nn.modules.linear.Linear"'],
+    ['sparse.pt', 'refers to "torch._utils._rebuild_sparse_tensor"'],
+    ['complex.pt', 'refers to "torch.ComplexFloatStorage"'],
+    ['plain.pkl', 'a pickle that is not from torch.save'],
     ['script.pt', 'a TorchScript program'],
-    ['make-pytorch.py', 'not a file that torch.save wrote'],
-  ])('%s is refused: %s', async (name, message) => {
+    ['make-pytorch.py', 'a file that is not from torch.save'],
+  ])('%s is an error: %s', async (name, message) => {
     await expect(readPyTorch(fixture(name))).rejects.toThrow(message);
     await expect(readWeights(fixture(name))).rejects.toThrow(fixture(name));
     expect(existsSync('/tmp/checkpoints-evil')).toBe(false);
@@ -174,7 +174,7 @@ describe('files of PyTorch', () => {
 });
 
 describe('hostile tensors', () => {
-  it('reads the honest one', async () => {
+  it('reads the valid tensor', async () => {
     const value = (await readPyTorchFrom(memory(checkpoint({ shape: [2, 2], strides: [1, 2] })))) as Record<
       string,
       NamedArray
@@ -186,31 +186,35 @@ describe('hostile tensors', () => {
     [
       'shape beyond the storage',
       { shape: [5] },
-      'x.pt: shape [5] with strides [1] and offset 0 reaches beyond the 4 elements',
+      'x.pt: shape [5] with strides [1] and offset 0 exceeds the 4 elements',
     ],
-    ['offset beyond the storage', { offset: 'I1\n' }, 'reaches beyond'],
+    ['offset beyond the storage', { offset: 'I1\n' }, 'exceeds the 4 elements'],
     ['negative offset', { offset: 'I-1\n' }, 'offset -1'],
-    ['offset that is a text', { offset: "S'0'\n" }, 'offset 0 do not go with'],
-    ['offset of 2^70', { offset: `L${2n ** 70n}L\n` }, 'do not go with'],
-    ['stride beyond the storage', { strides: [2] }, 'reaches beyond'],
+    ['offset that is a string', { offset: "S'0'\n" }, 'offset 0 do not match'],
+    ['offset of 2^70', { offset: `L${2n ** 70n}L\n` }, 'do not match'],
+    ['stride beyond the storage', { strides: [2] }, 'exceeds the 4 elements'],
     ['negative stride', { strides: [-1] }, 'stride -1'],
-    ['missing stride', { strides: [] }, 'do not go with'],
-    ['negative shape', { shape: [-4] }, 'shape [-4] is none'],
-    ['shape product beyond 2^53', { shape: [2 ** 40, 2 ** 40], strides: [0, 0] }, 'is none'],
-    ['stride product beyond 2^53', { shape: [2, 2], strides: [2 ** 53 - 1, 2 ** 53 - 1] }, 'reaches beyond'],
+    ['missing stride', { strides: [] }, 'do not match'],
+    ['negative shape', { shape: [-4] }, 'shape [-4] is invalid'],
+    ['shape product beyond 2^53', { shape: [2 ** 40, 2 ** 40], strides: [0, 0] }, 'is invalid'],
     [
-      'a terabyte out of one number',
+      'stride product beyond 2^53',
+      { shape: [2, 2], strides: [2 ** 53 - 1, 2 ** 53 - 1] },
+      'exceeds the 4 elements',
+    ],
+    [
+      'a terabyte from one value',
       { shape: [2 ** 40], strides: [0] },
       'views that would grow from 16 to 4398046511104 bytes',
     ],
-    ['many views of one number', { shape: [2 ** 20], strides: [0], times: 100 }, 'views that would grow'],
+    ['many views of one value', { shape: [2 ** 20], strides: [0], times: 100 }, 'views that would grow'],
     [
       '65 dimensions',
       { shape: Array(65).fill(1) as number[], strides: Array(65).fill(1) as number[] },
-      'is none',
+      'is invalid',
     ],
-    ['storage larger than its entry', { elements: 'I5\n' }, 'storage "0" should have 20 bytes, but has 16'],
-    ['storage of negative size', { elements: 'I-4\n' }, 'a storage whose key or size is none'],
+    ['storage larger than its entry', { elements: 'I5\n' }, 'storage "0" has 16 bytes. Expected 20'],
+    ['storage of negative size', { elements: 'I-4\n' }, 'a storage with an invalid key or size'],
     ['storage of 2^52 numbers', { elements: `L${2n ** 52n}L\n` }, 'storage "0" of'],
   ])('%s', async (_, claim, message) => {
     await refuse(checkpoint(claim), message);
@@ -221,22 +225,22 @@ describe('hostile zip files', () => {
   const pickle: [string, Uint8Array] = ['a/data.pkl', Buffer.from('}.')];
 
   it.each<[string, Buffer, string]>([
-    ['no directory', zip([pickle]).subarray(0, -1), 'no directory at its end'],
-    ['no data.pkl', zip([['a/b', Buffer.from('x')]]), 'no data.pkl in it'],
-    ['two data.pkl', zip([pickle, ['b/data.pkl', pickle[1]]]), 'no data.pkl in it'],
-    ['a name twice', zip([pickle, pickle]), '"a/data.pkl" is there twice'],
-    ['wrong checksum', zip([pickle], { crc: 1 }), '"a/data.pkl" is damaged: its checksum is wrong'],
+    ['truncated', zip([pickle]).subarray(0, -1), 'the zip file has no directory'],
+    ['no data.pkl', zip([['a/b', Buffer.from('x')]]), 'a zip file without data.pkl'],
+    ['two data.pkl', zip([pickle, ['b/data.pkl', pickle[1]]]), 'a zip file without data.pkl'],
+    ['a duplicate name', zip([pickle, pickle]), 'duplicate zip entry "a/data.pkl"'],
+    ['wrong checksum', zip([pickle], { crc: 1 }), '"a/data.pkl" is damaged: wrong checksum'],
     ['two sizes', zip([pickle], { size: 3 }), 'two different sizes'],
-    ['zip bomb', zip([pickle], { size: 2 ** 32 - 2, method: 8 }), 'refused as a zip bomb'],
+    ['zip bomb', zip([pickle], { size: 2 ** 32 - 2, method: 8 }), 'a zip bomb'],
     ['no deflate data', zip([pickle], { method: 8 }), '"a/data.pkl" is damaged'],
-    ['another method', zip([pickle], { method: 14 }), 'compressed by method 14'],
+    ['another method', zip([pickle], { method: 14 }), 'compression method 14'],
     ['big-endian', zip([pickle, ['a/byteorder', Buffer.from('big')]]), 'byte order "big"'],
-    ['missing storage', (() => { const bytes = checkpoint({}); return Buffer.from(bytes.toString('latin1').replaceAll('a/data/0', 'a/data/1'), 'latin1'); })(), 'storage "0" should have 16 bytes, but is missing'], // prettier-ignore
+    ['missing storage', (() => { const bytes = checkpoint({}); return Buffer.from(bytes.toString('latin1').replaceAll('a/data/0', 'a/data/1'), 'latin1'); })(), 'storage "0" is missing. Expected 16 bytes'], // prettier-ignore
   ])('%s', async (_, bytes, message) => {
     await refuse(bytes, message);
   });
 
-  it('gives an Error that names the file, or a value, for any damage to a file', async () => {
+  it('gives an error that names the file, or a value, for any damaged file', async () => {
     const files = await Promise.all(
       ['values-2.pt', 'deflated.pt', 'piped.pt', 'evil-legacy.pt'].map((name) => readFile(fixture(name))),
     );

@@ -1,15 +1,14 @@
-// What the names in a PyTorch checkpoint mean: tensors, plain containers, and numpy's single numbers as a courtesy.
-// This table is the whole of what a file can ask for. Leaves out sparse, quantized and complex tensors, numpy
-// arrays, modules and every class of a user.
-import { bytesPerElement, type DType, type NamedArray } from './named-array.js';
-import { describe, isDict, newDict, PickleName, type PickleMeaning } from './pickle.js';
+// The names that a PyTorch checkpoint may refer to: tensors, plain containers, numpy scalars. Not supported: sparse, quantized
+// and complex tensors, numpy arrays, modules, user-defined classes.
+import { bytesPerElement, type DType, type NamedArray } from '../named-array.js';
+import { describe, expectList, isDict, newDict, PickleName, type PickleResolver } from './pickle.js';
 import type { Strided } from './strided.js';
 
-/** A storage that a pickle refers to by its key. */
+/** A storage that a pickle refers to by key. */
 export class StorageReference {
   constructor(
     readonly key: string,
-    /** Undefined for storages of bytes, whose tensors know their type. */
+    /** Undefined for untyped storages; their tensors have the type. */
     readonly dtype: DType | undefined,
     readonly elements: number,
   ) {}
@@ -19,14 +18,14 @@ export class StorageReference {
   }
 }
 
-/** A tensor of the pickle whose numbers have not been read yet. */
+/** A tensor whose values have not been read yet. */
 export interface PendingTensor {
   array: NamedArray;
   storage: StorageReference;
   strided: Strided;
 }
 
-/** numpy's description of a number, such as `f8`. */
+/** A numpy dtype such as `f8`. */
 class NumpyType {
   bigEndian = false;
   constructor(readonly code: string) {}
@@ -66,33 +65,28 @@ const TORCH_TYPES: Record<string, DType> = {
 function pairsToDict(pairs: unknown): Record<string, unknown> {
   const dict = newDict();
   if (isDict(pairs)) return Object.assign(dict, pairs);
-  for (const pair of asList(pairs ?? [])) {
-    const [key, value] = asList(pair);
+  for (const pair of expectList(pairs ?? [])) {
+    const [key, value] = expectList(pair);
     if (typeof key !== 'string' && typeof key !== 'number')
-      throw new Error(`${describe(key)} as a dictionary key`);
+      throw new Error(`${describe(key)} as a dictionary key.`);
     dict[key] = value;
   }
   return dict;
 }
 
-function asList(value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new Error(`${describe(value)} where a list has to be`);
-  return value;
-}
-
-/** Bytes as protocol 2 writes them, a text of characters below 256; a bytearray wraps such bytes. */
+/** Bytes in protocol 2: a string of characters below 256; a bytearray wraps such bytes. */
 function latin1Bytes(args: unknown[]): Uint8Array {
   const [text = '', encoding = 'latin1'] = args;
   if (text instanceof Uint8Array) return new Uint8Array(text);
   if (typeof text !== 'string' || !/^latin-?1$/.test(String(encoding)))
-    throw new Error('bytes that are not written as latin1');
+    throw new Error('bytes in another encoding than latin1.');
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
 function numpyScalar(args: unknown[]): unknown {
   const [type, bytes] = args;
   if (!(type instanceof NumpyType) || !(bytes instanceof Uint8Array))
-    throw new Error('a numpy number without type or bytes');
+    throw new Error('a numpy scalar without type or bytes.');
   const little = !type.bigEndian;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const readers: Record<string, () => number | bigint | boolean> = {
@@ -111,31 +105,31 @@ function numpyScalar(args: unknown[]): unknown {
   const read = Object.hasOwn(readers, type.code) ? readers[type.code] : undefined;
   if (!read || bytes.length !== Number(type.code[1]))
     throw new Error(
-      `a numpy value of type ${JSON.stringify(type.code.slice(0, 20))} and ${bytes.length} bytes`,
+      `a numpy scalar of type ${JSON.stringify(type.code.slice(0, 20))} and ${bytes.length} bytes is not supported.`,
     );
   const value = read();
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/** Names that do not depend on the file: containers and small values. */
+/** Names that do not depend on the file: containers and scalars. */
 function plainNames(): Map<string, unknown> {
   const names = new Map<string, unknown>();
   const add = (name: string, call?: (args: unknown[]) => unknown, build?: PickleName['build']): void => {
     names.set(name, new PickleName(name, call, build));
   };
   for (const builtins of ['builtins', '__builtin__']) {
-    add(`${builtins}.set`, ([items]) => new Set(asList(items ?? [])));
-    add(`${builtins}.frozenset`, ([items]) => new Set(asList(items ?? [])));
+    add(`${builtins}.set`, ([items]) => new Set(expectList(items ?? [])));
+    add(`${builtins}.frozenset`, ([items]) => new Set(expectList(items ?? [])));
     add(`${builtins}.bytes`, latin1Bytes);
     add(`${builtins}.bytearray`, latin1Bytes);
-    // only as what a defaultdict makes
+    // As the factory of a defaultdict.
     for (const name of ['list', 'dict', 'int', 'float', 'str', 'bool']) add(`${builtins}.${name}`);
   }
   add('collections.OrderedDict', ([pairs]) => pairsToDict(pairs));
   add('collections.defaultdict', ([, pairs]) => pairsToDict(pairs));
   add('_codecs.encode', latin1Bytes);
 
-  add('torch.Size', ([sizes]) => [...asList(sizes ?? [])]);
+  add('torch.Size', ([sizes]) => [...expectList(sizes ?? [])]);
   add('torch.device', ([kind, index]) =>
     index === undefined ? String(kind) : `${String(kind)}:${String(index)}`,
   );
@@ -152,7 +146,7 @@ function plainNames(): Map<string, unknown> {
     'numpy.dtype',
     ([code]) => new NumpyType(String(code)),
     (type, state) => {
-      (type as NumpyType).bigEndian = asList(state)[1] === '>';
+      (type as NumpyType).bigEndian = expectList(state)[1] === '>';
     },
   );
   add('numpy.core.multiarray.scalar', numpyScalar);
@@ -160,8 +154,8 @@ function plainNames(): Map<string, unknown> {
   return names;
 }
 
-/** The meaning of one file's pickle; collects its tensors on the way. */
-export class PyTorchMeaning implements PickleMeaning {
+/** Resolves the references of one file's pickle and collects its tensors. */
+export class PyTorchResolver implements PickleResolver {
   readonly tensors: PendingTensor[] = [];
   readonly storages = new Map<string, StorageReference>();
   private readonly names = plainNames();
@@ -170,28 +164,22 @@ export class PyTorchMeaning implements PickleMeaning {
     const add = (name: string, call: (args: unknown[]) => unknown): void => {
       this.names.set(name, new PickleName(name, call));
     };
-    add('torch._utils._rebuild_tensor', ([storage, offset, shape, strides]) =>
-      this.tensor(storage, offset, shape, strides),
-    );
-    add('torch._utils._rebuild_tensor_v2', ([storage, offset, shape, strides]) =>
-      this.tensor(storage, offset, shape, strides),
-    );
-    // (storage, offset, shape, strides, requires_grad, hooks, dtype, metadata)
-    add('torch._utils._rebuild_tensor_v3', (args) =>
-      this.tensor(args[0], args[1], args[2], args[3], args[6]),
-    );
-    add('torch._utils._rebuild_parameter', ([tensor]) => this.known(tensor));
-    add('torch._utils._rebuild_parameter_with_state', ([tensor]) => this.known(tensor));
-    // (function, type, arguments, state): a tensor with attributes of its own
+    // (storage, offset, shape, strides, requires_grad, hooks); version 3 adds (dtype, metadata)
+    for (const version of ['', '_v2'])
+      add(`torch._utils._rebuild_tensor${version}`, (args) => this.tensor(args.slice(0, 4)));
+    add('torch._utils._rebuild_tensor_v3', (args) => this.tensor(args));
+    for (const kind of ['', '_with_state'])
+      add(`torch._utils._rebuild_parameter${kind}`, ([tensor]) => this.known(tensor));
+    // (function, type, arguments, state): a tensor with attributes
     add('torch._tensor._rebuild_from_type_v2', ([target, , args]) => {
       if (
         !(target instanceof PickleName) ||
         !target.name.startsWith('torch._utils._rebuild_') ||
         !target.call
       ) {
-        throw new Error(`calls ${describe(target)} for a tensor`);
+        throw new Error(`calls ${describe(target)} to build a tensor.`);
       }
-      return this.known(target.call(asList(args)));
+      return this.known(target.call(expectList(args)));
     });
   }
 
@@ -199,56 +187,50 @@ export class PyTorchMeaning implements PickleMeaning {
     return this.names.get(`${module}.${name}`);
   }
 
-  /** ('storage', type, key, device, number of elements), in the old format with a view or None at the end. */
+  /** ('storage', type, key, device, number of elements); the legacy format adds a view or None. */
   persistent(id: unknown): StorageReference {
-    const [kind, type, key, , elements, view] = asList(id);
+    const [kind, type, key, , elements, view] = expectList(id);
     if (kind !== 'storage')
-      throw new Error(`refers to ${describe(kind)} outside of the pickle; only storages are read`);
+      throw new Error(`refers to ${describe(kind)} outside the pickle. Expected a storage.`);
     if (!(type instanceof PickleName) || !/Storage$/.test(type.name))
-      throw new Error(`a storage of type ${describe(type)}`);
+      throw new Error(`a storage of type ${describe(type)} is not supported.`);
     if (typeof key !== 'string' || !Number.isSafeInteger(elements) || (elements as number) < 0) {
-      throw new Error('a storage whose key or size is none');
+      throw new Error('a storage with an invalid key or size.');
     }
     if (view !== null && view !== undefined)
-      throw new Error('a storage that is a view of another one (PyTorch before 0.4)');
+      throw new Error('a storage that is a view of another one (PyTorch before 0.4) is not supported.');
     const dtype = STORAGES[type.name.slice('torch.'.length)] as DType | undefined;
     const before = this.storages.get(key);
     if (before && before.dtype === dtype && before.elements === elements) return before;
     const storage = new StorageReference(key, dtype, elements as number);
     if (before && before.bytes !== storage.bytes)
-      throw new Error(`storage ${JSON.stringify(key)} with two different sizes`);
+      throw new Error(`storage ${JSON.stringify(key)} has two different sizes.`);
     if (!Number.isSafeInteger(storage.bytes))
-      throw new Error(`storage ${JSON.stringify(key)} of ${elements} elements`);
+      throw new Error(`storage ${JSON.stringify(key)} of ${elements} elements is too large.`);
     if (!before) this.storages.set(key, storage);
     return storage;
   }
 
   private known(tensor: unknown): unknown {
-    if (!this.arrays.has(tensor)) throw new Error(`${describe(tensor)} where a tensor has to be`);
+    if (!this.arrays.has(tensor)) throw new Error(`${describe(tensor)} instead of a tensor.`);
     return tensor;
   }
   private readonly arrays = new Set<unknown>();
 
-  private tensor(
-    storage: unknown,
-    offset: unknown,
-    shape: unknown,
-    strides: unknown,
-    type?: unknown,
-  ): NamedArray {
+  private tensor([storage, offset, shape, strides, , , type]: unknown[]): NamedArray {
     if (!(storage instanceof StorageReference))
-      throw new Error(`a tensor whose storage is ${describe(storage)}`);
+      throw new Error(`a tensor whose storage is ${describe(storage)}.`);
     const named = typeof type === 'string' ? TORCH_TYPES[type.replace(/^torch\./, '')] : undefined;
-    if (type !== undefined && !named) throw new Error(`a tensor of type ${describe(type)}`);
+    if (type !== undefined && !named) throw new Error(`a tensor of type ${describe(type)} is not supported.`);
     const dtype = named ?? storage.dtype;
-    if (!dtype) throw new Error('a tensor without a type');
+    if (!dtype) throw new Error('a tensor without a type.');
     const strided: Strided = {
       dtype,
-      shape: asList(shape) as number[],
-      strides: asList(strides) as number[],
+      shape: expectList(shape) as number[],
+      strides: expectList(strides) as number[],
       offset: offset as number,
     };
-    // the numbers follow when the storage has been read
+    // The values follow when the storage is read.
     const array: NamedArray = { dtype, shape: [...strided.shape], data: new Uint8Array(0) };
     this.tensors.push({ array, storage, strided });
     this.arrays.add(array);
@@ -257,12 +239,12 @@ export class PyTorchMeaning implements PickleMeaning {
 }
 
 /**
- * Checks that nothing but plain values and tensors is left in a value.
+ * Checks that a value consists of plain values and tensors.
  *
- * @throws Error naming the class or function that stayed, uncalled.
+ * @throws Error naming a class or function that is itself a value
  */
-export function refuseLeftovers(value: unknown, meaning: PyTorchMeaning): void {
-  const arrays = new Set<unknown>(meaning.tensors.map(({ array }) => array));
+export function checkPlain(value: unknown, { tensors }: PyTorchResolver): void {
+  const arrays = new Set<unknown>(tensors.map(({ array }) => array));
   const seen = new Set<object>();
   const open: unknown[] = [value];
   while (open.length > 0) {
@@ -278,8 +260,9 @@ export function refuseLeftovers(value: unknown, meaning: PyTorchMeaning): void {
     seen.add(item);
     if (Array.isArray(item) || item instanceof Set) for (const inner of item) open.push(inner);
     else if (isDict(item)) for (const inner of Object.values(item)) open.push(inner);
-    else if (item instanceof PickleName) throw new Error(`holds ${item.name} itself as a value`);
-    else if (item instanceof StorageReference) throw new Error('holds a bare storage; save tensors instead');
-    else throw new Error('holds a numpy type as a value');
+    else if (item instanceof PickleName) throw new Error(`contains ${item.name} itself as a value.`);
+    else if (item instanceof StorageReference)
+      throw new Error('contains a storage outside a tensor. Save tensors instead.');
+    else throw new Error('contains a numpy type as a value.');
   }
 }

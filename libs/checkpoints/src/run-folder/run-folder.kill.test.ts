@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { RunFolder } from './run-folder.js';
-import { checkFinished, checkRun } from './testing/check-run.js';
+import { checkFinished, checkRun } from '../testing/check-run.js';
 
 const kills = Number(process.env.LILFORMER_KILLS ?? 4);
-const program = fileURLToPath(new URL('testing/save-loop.ts', import.meta.url));
+const program = fileURLToPath(new URL('../testing/save-loop.ts', import.meta.url));
 
 /** Runs the program on a folder; kills it some time after it has begun, or lets it end. */
 async function run(path: string, steps: number, killAfter?: number): Promise<string> {

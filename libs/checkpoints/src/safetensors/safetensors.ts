@@ -1,8 +1,8 @@
-// safetensors files and bytes, both ways. Reading checks the whole header first; writing streams the arrays as
-// they are, without a second copy in memory. Leaves out sub-byte and complex types.
-import { writePartsAtomic } from './atomic-file.js';
-import { openFile, type ByteSource } from './byte-source.js';
-import { DTYPES, placeOf, type NamedArray, type Rows, type TypedArray } from './named-array.js';
+// Reads and writes safetensors. Reading validates the whole header first; writing streams the arrays without a copy.
+// Sub-byte and complex types are not supported.
+import { writePartsAtomic } from '../files/atomic-file.js';
+import { openFile, type ByteSource } from '../files/byte-source.js';
+import { bytesPerElement, rowRange, typedArray, type NamedArray, type Rows } from '../named-array.js';
 import {
   headerLength,
   layOut,
@@ -12,19 +12,10 @@ import {
   type TensorEntry,
 } from './safetensors-header.js';
 
-/** Everything in a safetensors file. */
+/** The contents of a safetensors file. */
 export interface Safetensors {
   tensors: Map<string, NamedArray>;
   metadata: Record<string, string>;
-}
-
-/** A typed array over bytes that start an ArrayBuffer of their own. */
-function typed(dtype: TensorEntry['dtype'], bytes: Uint8Array): TypedArray {
-  return new DTYPES[dtype](
-    bytes.buffer as ArrayBuffer,
-    bytes.byteOffset,
-    bytes.byteLength / DTYPES[dtype].BYTES_PER_ELEMENT,
-  );
 }
 
 function bytesOf(array: NamedArray): Uint8Array {
@@ -32,10 +23,10 @@ function bytesOf(array: NamedArray): Uint8Array {
 }
 
 /**
- * Reads safetensors from memory; the arrays are copies and stay valid when `bytes` changes.
+ * Parses safetensors bytes; the arrays are copies.
  *
- * @param name how messages call the bytes
- * @throws Error naming the entry when the bytes are no valid safetensors.
+ * @param name used in error messages
+ * @throws Error naming the invalid entry
  */
 export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safetensors {
   const length = headerLength(name, bytes.subarray(0, 8), bytes.length);
@@ -43,19 +34,18 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
   const { entries, metadata } = parseHeader(name, bytes.subarray(8, 8 + length), data.length);
   const tensors = new Map<string, NamedArray>();
   for (const [key, { dtype, shape, start, end }] of entries) {
-    // a copy by construction: a Buffer's slice() would be a view
-    tensors.set(key, { dtype, shape, data: typed(dtype, new Uint8Array(data.subarray(start, end))) });
+    // Not slice(), which gives a view of a Buffer.
+    tensors.set(key, { dtype, shape, data: typedArray(dtype, new Uint8Array(data.subarray(start, end))) });
   }
   return { tensors, metadata };
 }
 
-/** A safetensors file of which only the header has been read. */
+/** An open safetensors file whose arrays are read on demand. */
 export class SafetensorsFile {
-  /** Name, type and shape of every array, and where its bytes are. */
+  /** Element type, shape and byte range of every array. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly metadata: Record<string, string>;
 
-  /** Use {@link openSafetensors}. */
   constructor(
     private readonly source: ByteSource,
     header: SafetensorsHeader,
@@ -68,41 +58,40 @@ export class SafetensorsFile {
   /**
    * Reads one array, or some of its rows.
    *
-   * @throws Error naming the arrays that exist when there is none of this name, or the shape when there are no such rows.
+   * @throws Error listing the names of the arrays for an unknown name; RangeError for rows outside the array
    */
   async read(name: string, rows?: Rows): Promise<NamedArray> {
     const entry = this.entries.get(name);
     if (!entry) {
       const names = [...this.entries.keys()];
       const some = names.slice(0, 5).join(', ') + (names.length > 5 ? `, … (${names.length} in all)` : '');
-      throw new Error(`${this.source.name}: no array ${quote(name)}; it has ${some || 'none'}`);
+      throw new Error(`${this.source.name}: no array ${quote(name)}. It has ${some || 'none'}.`);
     }
     const { dtype, start: from, end: to } = entry;
-    const size = DTYPES[dtype].BYTES_PER_ELEMENT;
+    const size = bytesPerElement(dtype);
     const { start, end, shape } = rows
-      ? placeOf(rows, entry.shape)
+      ? rowRange(rows, entry.shape)
       : { start: 0, end: (to - from) / size, shape: entry.shape };
     const bytes = await this.source.read(this.dataOffset + from + start * size, (end - start) * size);
-    return { dtype, shape, data: typed(dtype, bytes) };
+    return { dtype, shape, data: typedArray(dtype, bytes) };
   }
 
-  /** Reads all arrays, in the order in which the header names them. */
+  /** Reads all arrays, in the order of the header. */
   async readAll(): Promise<Map<string, NamedArray>> {
     const tensors = new Map<string, NamedArray>();
     for (const name of this.entries.keys()) tensors.set(name, await this.read(name));
     return tensors;
   }
 
-  /** Closes the file; arrays that were read stay valid. */
   async close(): Promise<void> {
     await this.source.close();
   }
 }
 
 /**
- * Opens a safetensors file: the header is read and checked, the arrays wait until they are asked for.
+ * Opens a safetensors file: reads and validates the header only.
  *
- * @throws Error naming the file and the entry when it is missing or not a valid safetensors file.
+ * @throws Error naming the file and the invalid entry
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const source = await openFile(path);
@@ -120,7 +109,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
 /**
  * Reads a whole safetensors file.
  *
- * @throws Error naming the file and the entry when it is missing or not a valid safetensors file.
+ * @throws Error naming the file and the invalid entry
  */
 export async function readSafetensors(path: string): Promise<Safetensors> {
   const file = await openSafetensors(path);
@@ -132,9 +121,9 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
 }
 
 /**
- * The bytes of a safetensors file, laid out as the reference implementation lays them out.
+ * The bytes of a safetensors file, identical to those of the reference implementation.
  *
- * @throws Error naming the array when its data do not fit its shape or type.
+ * @throws Error naming the array whose data do not match its shape or type
  */
 export function serializeSafetensors(
   tensors: Iterable<readonly [string, NamedArray]>,
@@ -153,11 +142,10 @@ export function serializeSafetensors(
 }
 
 /**
- * Writes a safetensors file, array by array without a copy of them, under a temporary name that takes the place
- * of `path` only when the file is whole.
+ * Writes a safetensors file to a temporary name, array by array, and renames it when complete.
  *
- * @throws Error naming the array when its data do not fit, or the path and what to do when the disk refuses; the
- *   file that was there before stays.
+ * @throws Error naming the array whose data do not match its shape or type, or the path and the file system's error; the
+ *   previous file is unchanged
  */
 export async function writeSafetensors(
   path: string,

@@ -1,58 +1,55 @@
-// Files that are either the old ones or the new ones, whatever happens in between: a temporary name in the same
-// folder, flushed, renamed, and the folder flushed. Leaves out locking: two writers of one path both win, in turn.
+// Atomic file writes: write to a temporary name in the same folder, flush, rename, flush the folder.
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** A name beside `name` for what is not whole yet; `hex` makes it one's own. */
+/** Temporary name of an incomplete file; `hex` makes it unique. */
 export function temporaryName(name: string, hex: string): string {
   return `.${name}.${hex.slice(0, 12)}.tmp`;
 }
 
-/** Whether a file name is one that {@link writeFileAtomic} uses on the way; what a killed process leaves behind. */
+/** Whether a file name is temporary: left behind by a killed process. */
 export function isTemporaryName(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
 }
 
-/** An error of the file system, with the path and what to do about it. */
+const NO_PERMISSION = 'no permission. Choose another folder or change the permissions.';
+
+/** A file system error with the path and what to do about it. */
 export function explainWriteError(path: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   const advice: Record<string, string> = {
-    ENOSPC: 'the disk is full; free some space and try again',
-    EDQUOT: 'the disk quota is used up; free some space and try again',
-    EFBIG: 'the file would be larger than this system allows',
-    EROFS: 'the file system is read-only; choose another place',
-    EACCES: 'no permission to write here; choose another place or change the permissions',
-    EPERM: 'no permission to write here; choose another place or change the permissions',
-    ENOENT: `the folder ${dirname(path)} does not exist; create it first`,
-    ENOTDIR: `${dirname(path)} is not a folder`,
-    EISDIR: 'there is a folder of this name; choose another name',
-    EMFILE: 'too many open files',
+    ENOSPC: 'the disk is full. Free some space and try again.',
+    EDQUOT: 'the disk quota is exceeded. Free some space and try again.',
+    EFBIG: 'the file exceeds the maximum size of this file system.',
+    EROFS: 'the file system is read-only. Choose another folder.',
+    EACCES: NO_PERMISSION,
+    EPERM: NO_PERMISSION,
+    ENOENT: `the folder ${dirname(path)} does not exist. Create it first.`,
+    ENOTDIR: `${dirname(path)} is not a folder.`,
+    EISDIR: 'a folder has this name. Choose another name.',
+    EMFILE: 'too many open files.',
   };
   if (code === undefined || !(code in advice))
     return error instanceof Error ? error : new Error(String(error));
-  return new Error(`${path}: cannot be written: ${advice[code]} (${code})`, { cause: error });
+  return new Error(`${path}: cannot write (${code}): ${advice[code]}`, { cause: error });
 }
 
-/** Makes a rename in a folder last through a power cut; not every system can (Windows cannot open a folder). */
+/** Makes a rename durable after a power failure, where the system supports it (Windows cannot open a folder). */
 async function syncFolder(path: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
     await handle.sync();
   } catch (error) {
-    if (
-      !['EPERM', 'EACCES', 'EISDIR', 'EINVAL', 'ENOTSUP'].includes(
-        (error as NodeJS.ErrnoException).code ?? '',
-      )
-    )
-      throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EPERM', 'EACCES', 'EISDIR', 'EINVAL', 'ENOTSUP'].includes(code)) throw error;
   } finally {
     await handle?.close();
   }
 }
 
-/** Largest single write: the operating system takes at most 2 GiB at once. */
+/** Largest single write: operating systems write at most 2 GiB at once. */
 const CHUNK = 2 ** 30;
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
@@ -62,9 +59,9 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Writes parts one after the other to a new file that takes the place of `path` only when it is whole.
+ * Writes consecutive parts to a temporary file and renames it to `path` when complete.
  *
- * @throws Error naming the path and what to do; whatever was at `path` before is untouched then.
+ * @throws Error naming the path and what to do; the previous file is unchanged
  */
 export async function writePartsAtomic(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
@@ -86,9 +83,9 @@ export async function writePartsAtomic(path: string, parts: Iterable<Uint8Array>
 }
 
 /**
- * Writes a whole file so that a reader, or a kill at any moment, sees the old contents or the new, never a part.
+ * Writes a file atomically: a reader, or a kill at any moment, finds the old contents or the new, never a part.
  *
- * @throws Error naming the path and what to do (full disk, no permission, missing folder); the old file stays.
+ * @throws Error naming the path and what to do (full disk, no permission, missing folder); the old file is unchanged
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   await writePartsAtomic(path, [typeof data === 'string' ? Buffer.from(data) : data]);

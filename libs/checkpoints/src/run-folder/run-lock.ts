@@ -1,30 +1,29 @@
-// One training process a run folder: a lock file that names its process, and is taken over when that process is
-// gone. Leaves out waiting for a lock, and shared locks: readers need none, files change by renaming only.
+// Lock file of a run folder: one training process at a time. The lock of a dead process is taken over. Readers need no lock,
+// since files change by renaming only.
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explainWriteError, temporaryName } from './atomic-file.js';
+import { explainWriteError, temporaryName } from '../files/atomic-file.js';
 
-/** Name of the lock file in a run folder. */
 export const LOCK_NAME = 'run.lock';
 
-/** What the lock file says. */
+/** Contents of the lock file. */
 interface Holder {
   pid: number;
   host: string;
-  /** When the process started, in the system's own count; tells a process from a later one with its number. */
+  /** Start time of the process in clock ticks since boot: distinguishes processes with the same pid. */
   started: string | null;
   since: string;
 }
 
-/** Start of a process in clock ticks since boot; null where the system does not say (only Linux does). */
+/** Start time of a process in clock ticks since boot; null except on Linux. */
 async function processStart(pid: number): Promise<string | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // the second field is a name in parentheses that may hold spaces; the start is field 22
+    // The second field is a name in parentheses that may contain spaces; the start time is field 22.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch {
     return null;
@@ -32,7 +31,7 @@ async function processStart(pid: number): Promise<string | null> {
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
-  if (holder.host !== hostname()) return true; // cannot be known from here
+  if (holder.host !== hostname()) return true; // unknown
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -53,7 +52,7 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** What came of trying to make a lock file: nothing yet, the one who has it, or that it is ours. */
+/** Result of an attempt: undecided, held by a process, or ours (and whose lock it was). */
 type Attempt = 'retry' | { holder: Holder } | { tookOver: Holder | 'unknown' | undefined };
 
 async function contentsOf(path: string): Promise<string | undefined> {
@@ -65,7 +64,7 @@ async function contentsOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Makes a file that must not be there yet; without a pause between making and filling it. */
+/** Creates a file that must not exist; synchronous, to keep the time before it has its contents short. */
 function createExclusive(path: string, text: string): boolean {
   try {
     const descriptor = openSync(path, 'wx');
@@ -82,18 +81,19 @@ function createExclusive(path: string, text: string): boolean {
 }
 
 /**
- * Tries once to make the lock file at `path` ours.
+ * Attempts once to acquire the lock at `path`.
  *
- * A stale one is replaced by a rename, under a second lock whose name comes from the stale one's contents: of all
- * who saw it, one has that second lock at a time, and finds the stale one still there or gone. The second lock can
- * be stale in its turn, and is then taken over in the same way.
+ * A stale lock is replaced by a rename under a second lock, whose name is derived from the contents of the stale one. Of
+ * all processes that saw the stale lock, one holds the second lock at a time and checks that the stale one is unchanged.
+ * The second lock can be stale in turn, and is then taken over the same way.
+ *
+ * @param patient retry when the file is empty: its process may be about to write it
  */
 async function attemptLock(folder: string, path: string, mine: string, patient: boolean): Promise<Attempt> {
   if (createExclusive(path, mine)) return { tookOver: undefined };
   const text = await contentsOf(path);
   if (text === undefined) return 'retry';
   const other = parseHolder(text);
-  // another process is between making the file and filling it, or was killed there: only time can tell
   if (other === undefined && patient) return 'retry';
   if (other !== undefined && (await isAlive(other))) return { holder: other };
 
@@ -117,9 +117,9 @@ async function attemptLock(folder: string, path: string, mine: string, patient: 
 /**
  * Locks a run folder for this process.
  *
- * @param notify told when the lock of a process that is gone was taken over
- * @returns what unlocks it
- * @throws Error naming the process that holds the lock, or the path where it cannot be written.
+ * @param notify called when the lock of a dead process was taken over
+ * @returns a function that releases the lock
+ * @throws Error naming the process that holds the lock, or the path that cannot be written
  */
 export async function lockFolder(
   folder: string,
@@ -142,10 +142,10 @@ export async function lockFolder(
     }
     if ('holder' in attempt) {
       const other = attempt.holder;
-      const elsewhere = other.host === hostname() ? '' : ` of ${other.host}`;
+      const elsewhere = other.host === hostname() ? '' : ` on ${other.host}`;
       throw new Error(
-        `${folder}: process ${other.pid}${elsewhere} has been training here since ${other.since}; stop it first, ` +
-          `or choose another folder${elsewhere && ` (if it no longer runs, delete ${path})`}`,
+        `${folder}: locked by process ${other.pid}${elsewhere} since ${other.since}. Stop it first, ` +
+          `or choose another folder.${elsewhere && ` If it no longer runs, delete ${path}.`}`,
       );
     }
     const { tookOver } = attempt;
@@ -160,7 +160,5 @@ export async function lockFolder(
       if ((await contentsOf(path)) === mine) await rm(path, { force: true });
     };
   }
-  throw new Error(
-    `${folder}: other processes are taking over its lock, and do not come to an end; delete ${path} if none runs`,
-  );
+  throw new Error(`${folder}: other processes keep taking over the lock. Delete ${path} if none runs.`);
 }

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunFolder } from './run-folder.js';
-import { checkFinished, checkRun } from './testing/check-run.js';
-import { saveLoop } from './testing/save-loop.js';
+import { checkFinished, checkRun } from '../testing/check-run.js';
+import { saveLoop } from '../testing/save-loop.js';
 
 const disk = vi.hoisted(() => {
   /** Where the disk stops: at which operation, at which part of it, and whether for good or for this one only. */
@@ -148,7 +148,7 @@ describe('a run that is killed', () => {
     expect(reached).toEqual(new Set([0, 1, 2, 3]));
   });
 
-  it('resumes when it is killed again while it resumes', async () => {
+  it('resumes after another kill during resume', async () => {
     for (let point = 1; point < 30; point += 3) {
       const path = join(folder, `twice-${point}`);
       await runUntil(path, 4, { at: 45, when: 'half' });
@@ -167,11 +167,11 @@ describe('a run that is killed', () => {
   });
 });
 
-describe('a disk that refuses once', () => {
+describe('a disk that fails once', () => {
   it.each(['ENOSPC', 'EROFS', 'EACCES'])(
-    '%s: says the path and what to do, and leaves no temporary file',
+    '%s: names the path and what to do, and leaves no temporary file',
     async (code) => {
-      const advice = { ENOSPC: 'free some space', EROFS: 'read-only', EACCES: 'permission' }[code]!;
+      const advice = { ENOSPC: 'Free some space', EROFS: 'read-only', EACCES: 'permission' }[code]!;
       const stride = code === 'ENOSPC' ? 1 : 4;
       let writes = 0;
       for (let point = 1; ; point += stride) {
@@ -179,8 +179,8 @@ describe('a disk that refuses once', () => {
         const error = (await runUntil(path, 3, { at: point, when: 'half', code, forGood: false })) as
           Error | undefined;
         if (disk.state.count < point) break;
-        // what only tidies up may fail without harm; everything else says so
-        if (error?.message.includes('cannot be written')) {
+        // Only cleaning up may fail silently.
+        if (error?.message.includes('cannot write')) {
           writes++;
           expect(error.message).toContain(path);
           expect(error.message).toContain(advice);

@@ -1,21 +1,15 @@
-// Reads what torch.save wrote, zip files and the older format without zip, and never runs what is in them: only
-// tensors and plain containers are built, anything else is refused by name. Leaves out writing, TorchScript
-// programs, and the tar files of PyTorch before 0.1.10.
-import { openFile, readFirst, type ByteSource } from './byte-source.js';
-import { bytesPerElement, isNamedArray, type NamedArray, type TypedArray } from './named-array.js';
+// Reads files of torch.save, zip and legacy format, without running any code in them. Not supported: writing, TorchScript
+// programs, the tar files of PyTorch before 0.1.10.
+import { openFile, readFirst, type ByteSource } from '../files/byte-source.js';
+import { bytesPerElement, isNamedArray, type NamedArray } from '../named-array.js';
+import { readSafetensors } from '../safetensors/safetensors.js';
+import { quote } from '../safetensors/safetensors-header.js';
 import { isDict, PickleTooShort, readPickle } from './pickle.js';
-import {
-  PyTorchMeaning,
-  refuseLeftovers,
-  type PendingTensor,
-  type StorageReference,
-} from './pytorch-names.js';
-import { readSafetensors } from './safetensors.js';
-import { quote } from './safetensors-header.js';
-import { checkStrided, materialise } from './strided.js';
+import { checkPlain, PyTorchResolver, type PendingTensor, type StorageReference } from './pytorch-names.js';
+import { checkStrided, toContiguous } from './strided.js';
 import { ZipReader } from './zip.js';
 
-/** A value of a checkpoint: dicts are objects without prototype, tuples arrays, integers beyond 2^53 bigints. */
+/** A value of a checkpoint: dicts are objects without prototype, tuples arrays, integers above 2^53 bigints. */
 export type PlainValue =
   | null
   | boolean
@@ -28,15 +22,15 @@ export type PlainValue =
   | Set<PlainValue>
   | { [key: string]: PlainValue };
 
-/** What views of the same storage, and expanded ones, may take beyond eight times the storages' bytes. */
+/** Bytes that overlapping and expanded views may take in addition to eight times the bytes of their storages. */
 const VIEW_SLACK = 2 ** 26;
 
-/** The first bytes of the format without zip: a pickle of the number 0x1950a86a20f9469cfc6c. */
+/** The first bytes of the legacy format: a pickle of the number 0x1950a86a20f9469cfc6c. */
 const LEGACY_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
 
 const isZip = (first: Buffer): boolean => first.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
 
-/** Whether a file that starts so is safetensors: a `{` after the 8 bytes of the header's length. */
+/** Whether these are the first bytes of a safetensors file: a `{` after the 8 bytes of the header's length. */
 export function isSafetensors(first: Uint8Array): boolean {
   return (
     first[8] === 0x7b &&
@@ -47,21 +41,21 @@ export function isSafetensors(first: Uint8Array): boolean {
 
 type ReadStorage = (storage: StorageReference) => Promise<Uint8Array>;
 
-/** Fills in the numbers of all tensors, storage by storage; equal views of one storage share one array. */
+/** Reads the values of all tensors, storage by storage; equal views of one storage share one array. */
 async function fillTensors(
-  meaning: PyTorchMeaning,
+  { tensors, storages }: PyTorchResolver,
   order: Iterable<string>,
   read: ReadStorage,
 ): Promise<void> {
   const byStorage = new Map<string, Map<string, PendingTensor[]>>();
   let wanted = 0;
   let stored = 0;
-  for (const storage of meaning.storages.values()) stored += storage.bytes;
-  for (const tensor of meaning.tensors) {
+  for (const storage of storages.values()) stored += storage.bytes;
+  for (const tensor of tensors) {
     const { dtype, shape, strides, offset } = tensor.strided;
     const size = bytesPerElement(dtype);
     if (tensor.storage.bytes % size)
-      throw new Error(`storage ${quote(tensor.storage.key)} is no whole number of ${dtype}`);
+      throw new Error(`storage ${quote(tensor.storage.key)} is not a multiple of the size of ${dtype}.`);
     const count = checkStrided(tensor.strided, tensor.storage.bytes / size);
     const views = byStorage.get(tensor.storage.key) ?? new Map<string, PendingTensor[]>();
     byStorage.set(tensor.storage.key, views);
@@ -76,18 +70,15 @@ async function fillTensors(
   }
   if (wanted > 8 * stored + VIEW_SLACK) {
     throw new Error(
-      `its tensors are views that would grow from ${stored} to ${wanted} bytes; save contiguous copies of them instead`,
+      `the tensors are views that would grow from ${stored} to ${wanted} bytes. Save contiguous copies instead.`,
     );
   }
   for (const key of order) {
-    const bytes = await read(meaning.storages.get(key)!);
+    const bytes = await read(storages.get(key)!);
     for (const same of byStorage.get(key)?.values() ?? []) {
       const { strided } = same[0];
-      const data: TypedArray = materialise(
-        strided,
-        checkStrided(strided, bytes.length / bytesPerElement(strided.dtype)),
-        bytes,
-      );
+      const count = checkStrided(strided, bytes.length / bytesPerElement(strided.dtype));
+      const data = toContiguous(strided, count, bytes);
       for (const { array } of same) array.data = data;
     }
   }
@@ -98,44 +89,46 @@ async function readZip(source: ByteSource): Promise<unknown> {
   const names = zip.names();
   const pickles = names.filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1)
-    throw new Error(`${source.name}: a zip file, but not one that torch.save wrote (no data.pkl in it)`);
+    throw new Error(`${source.name}: a zip file without data.pkl. Expected a file of torch.save.`);
   const folder = pickles[0].slice(0, -'data.pkl'.length);
   if (names.includes(`${folder}constants.pkl`)) {
     throw new Error(
-      `${source.name}: a TorchScript program, not a checkpoint; in Python, torch.save(model.state_dict(), …) makes one`,
+      `${source.name}: a TorchScript program. Expected a checkpoint. Write one with torch.save(model.state_dict(), …) in Python.`,
     );
   }
   if (names.includes(`${folder}byteorder`)) {
     const order = Buffer.from(await zip.read(`${folder}byteorder`)).toString();
     if (order !== 'little')
-      throw new Error(`${source.name}: byte order ${quote(order)}; only little-endian files are read`);
+      throw new Error(`${source.name}: byte order ${quote(order)} is not supported. Expected little-endian.`);
   }
-  const meaning = new PyTorchMeaning();
-  const { value } = readPickle(await zip.read(pickles[0]), meaning);
-  refuseLeftovers(value, meaning);
-  for (const storage of meaning.storages.values()) {
+  const resolver = new PyTorchResolver();
+  const { value } = readPickle(await zip.read(pickles[0]), resolver);
+  checkPlain(value, resolver);
+  for (const storage of resolver.storages.values()) {
     const size = zip.size(`${folder}data/${storage.key}`);
     if (size !== storage.bytes) {
       throw new Error(
-        `storage ${quote(storage.key)} should have ${storage.bytes} bytes, but ${size === undefined ? 'is missing' : `has ${size}`}`,
+        `storage ${quote(storage.key)} ${size === undefined ? 'is missing' : `has ${size} bytes`}. Expected ${storage.bytes} bytes.`,
       );
     }
   }
-  await fillTensors(meaning, meaning.storages.keys(), (storage) => zip.read(`${folder}data/${storage.key}`));
+  await fillTensors(resolver, resolver.storages.keys(), (storage) =>
+    zip.read(`${folder}data/${storage.key}`),
+  );
   return value;
 }
 
-/** Reads a pickle whose length is not known, in growing pieces. */
+/** Reads a pickle of unknown length, in growing pieces. */
 async function pickleAt(
   source: ByteSource,
   offset: number,
-): Promise<{ value: unknown; end: number; meaning: PyTorchMeaning }> {
+): Promise<{ value: unknown; end: number; resolver: PyTorchResolver }> {
   for (let length = 2 ** 16; ; length *= 4) {
     const bytes = await source.read(offset, Math.min(length, source.size - offset));
-    const meaning = new PyTorchMeaning();
+    const resolver = new PyTorchResolver();
     try {
-      const { value, end } = readPickle(bytes, meaning);
-      return { value, end: offset + end, meaning };
+      const { value, end } = readPickle(bytes, resolver);
+      return { value, end: offset + end, resolver };
     } catch (error) {
       if (!(error instanceof PickleTooShort) || offset + length >= source.size) throw error;
     }
@@ -144,45 +137,46 @@ async function pickleAt(
 
 async function readLegacy(source: ByteSource): Promise<unknown> {
   const protocol = await pickleAt(source, LEGACY_MAGIC.length);
-  if (protocol.value !== 1001) throw new Error(`protocol ${String(protocol.value)}; 1001 is known`);
+  if (protocol.value !== 1001)
+    throw new Error(`protocol ${String(protocol.value)} is not supported. Expected 1001.`);
   const system = await pickleAt(source, protocol.end);
   if (!isDict(system.value) || system.value.little_endian !== true)
-    throw new Error('not little-endian; only little-endian files are read');
-  const { value, end, meaning } = await pickleAt(source, system.end);
-  refuseLeftovers(value, meaning);
+    throw new Error('the byte order is not supported. Expected little-endian.');
+  const { value, end, resolver } = await pickleAt(source, system.end);
+  checkPlain(value, resolver);
   const keys = await pickleAt(source, end);
   const order = keys.value;
   if (
     !Array.isArray(order) ||
-    order.length !== meaning.storages.size ||
+    order.length !== resolver.storages.size ||
     new Set(order).size !== order.length
   ) {
-    throw new Error('the list of storages does not go with the tensors');
+    throw new Error('the list of storages does not match the tensors.');
   }
   let offset = keys.end;
-  // each storage is its number of elements in 8 bytes, and the elements
-  const places = new Map<string, number>();
+  // A storage is its number of elements in 8 bytes, then the elements.
+  const offsets = new Map<string, number>();
   for (const key of order as unknown[]) {
-    const storage = meaning.storages.get(key as string);
-    if (!storage) throw new Error(`storage ${quote(String(key))} belongs to no tensor`);
+    const storage = resolver.storages.get(key as string);
+    if (!storage) throw new Error(`storage ${quote(String(key))} belongs to no tensor.`);
     const head = await source.read(offset, 8);
     const elements = new DataView(head.buffer).getBigInt64(0, true);
     if (elements !== BigInt(storage.elements)) {
       throw new Error(
-        `storage ${quote(storage.key)} should have ${storage.elements} elements, but has ${elements}`,
+        `storage ${quote(storage.key)} has ${elements} elements. Expected ${storage.elements}.`,
       );
     }
-    places.set(storage.key, offset + 8);
+    offsets.set(storage.key, offset + 8);
     offset += 8 + storage.bytes;
-    if (offset > source.size) throw new Error(`storage ${quote(storage.key)} is cut off`);
+    if (offset > source.size) throw new Error(`storage ${quote(storage.key)} is truncated.`);
   }
-  await fillTensors(meaning, order as string[], (storage) =>
-    source.read(places.get(storage.key)!, storage.bytes),
+  await fillTensors(resolver, order as string[], (storage) =>
+    source.read(offsets.get(storage.key)!, storage.bytes),
   );
   return value;
 }
 
-/** Reads an open file; see {@link readPyTorch}. */
+/** {@link readPyTorch} of an open file. */
 export async function readPyTorchFrom(source: ByteSource): Promise<PlainValue> {
   const first = Buffer.from(await source.read(0, Math.min(LEGACY_MAGIC.length, source.size)));
   try {
@@ -193,18 +187,17 @@ export async function readPyTorchFrom(source: ByteSource): Promise<PlainValue> {
     throw message.startsWith(source.name) ? error : new Error(`${source.name}: ${message}`, { cause: error });
   }
   throw new Error(
-    `${source.name}: ${first[0] === 0x80 ? 'a pickle, but not one that torch.save wrote' : 'not a file that torch.save wrote'}`,
+    `${source.name}: ${first[0] === 0x80 ? 'a pickle that is' : 'a file that is'} not from torch.save. Expected a .pt, .pth or .bin file.`,
   );
 }
 
 /**
- * Reads a `.pt`, `.pth` or `.bin` file of `torch.save` without running anything in it.
+ * Reads a `.pt`, `.pth` or `.bin` file of `torch.save` without running any code in it.
  *
- * Tensors become {@link NamedArray}s, row-major whatever their strides were; equal views of one storage (tied
- * weights) share one typed array. Dicts become objects without prototype, whose integer keys are their digits.
+ * Tensors become contiguous {@link NamedArray}s; equal views of one storage (tied weights) share one typed array. Dicts
+ * become objects without prototype, with integer keys as digits.
  *
- * @throws Error naming the file, and the class or function that is neither a tensor nor a plain container; or
- *   what is damaged.
+ * @throws Error naming the file, and what is damaged or the class or function that is not supported
  */
 export async function readPyTorch(path: string): Promise<PlainValue> {
   const source = await openFile(path);
@@ -216,12 +209,12 @@ export async function readPyTorch(path: string): Promise<PlainValue> {
 }
 
 /**
- * The named arrays of a checkpoint: of its `model_state_dict` or `state_dict`, or of the value itself.
+ * The state dict of a checkpoint: its `model_state_dict`, its `state_dict`, or the value itself.
  *
- * @throws Error listing what is there when that is no dict of arrays.
+ * @throws Error listing the entries that are not arrays
  */
 export function stateDictOf(value: PlainValue): Map<string, NamedArray> {
-  if (!isDict(value)) throw new Error('a checkpoint that is no dict has no named arrays');
+  if (!isDict(value)) throw new Error('the checkpoint is not a dict. Expected a state dict.');
   const inner = ['model_state_dict', 'state_dict'].find((key) => isDict(value[key]));
   const dict = inner === undefined ? value : (value[inner] as Record<string, unknown>);
   const tensors = new Map<string, NamedArray>();
@@ -233,21 +226,17 @@ export function stateDictOf(value: PlainValue): Map<string, NamedArray> {
   if (others.length > 0 || tensors.size === 0) {
     const found = others.slice(0, 5).map(quote).join(', ') + (others.length > 5 ? ', …' : '');
     throw new Error(
-      `${inner ?? 'the checkpoint'} is no dict of arrays: ` +
-        (tensors.size === 0 && others.length === 0
-          ? 'it is empty'
-          : `${found} ${others.length === 1 ? 'is' : 'are'} none`) +
-        '; expected one, or model_state_dict or state_dict with one',
+      `${inner ?? 'the checkpoint'} is not a dict of arrays: ${found ? `other entries are ${found}` : 'it is empty'}. ` +
+        'Expected arrays, or model_state_dict or state_dict with arrays.',
     );
   }
   return tensors;
 }
 
 /**
- * Reads the named arrays of a file whose contents say what it is: safetensors, or a PyTorch state dict or
- * checkpoint, zip or not.
+ * Reads all arrays of a safetensors or PyTorch file; the contents determine the format.
  *
- * @throws Error naming the file and what is wrong with it.
+ * @throws Error naming the file and what is wrong with it
  */
 export async function readWeights(path: string): Promise<Map<string, NamedArray>> {
   if (isSafetensors(await readFirst(path, 9))) return (await readSafetensors(path)).tensors;

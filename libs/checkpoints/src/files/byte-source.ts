@@ -1,0 +1,71 @@
+// Random access to the bytes of a file, with lengths checked before allocation.
+import { open, type FileHandle } from 'node:fs/promises';
+
+/** Input of the file format readers. */
+export interface ByteSource {
+  /** Path, for error messages. */
+  readonly name: string;
+  readonly size: number;
+  /** A copy of `length` bytes from `offset`, in an ArrayBuffer of its own. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Largest single read: operating systems read at most 2 GiB at once. */
+const CHUNK = 2 ** 30;
+
+class FileSource implements ByteSource {
+  constructor(
+    readonly name: string,
+    readonly size: number,
+    private readonly handle: FileHandle,
+  ) {}
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    if (offset < 0 || length < 0 || offset + length > this.size) {
+      throw new Error(
+        `${this.name}: bytes ${offset} to ${offset + length} are outside its ${this.size} bytes. The file is truncated or damaged.`,
+      );
+    }
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const part = await this.handle.read(bytes, done, Math.min(CHUNK, length - done), offset + done);
+      if (part.bytesRead === 0) throw new Error(`${this.name}: the file shrank while it was read.`);
+      done += part.bytesRead;
+    }
+    return bytes;
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+/** Opens a file for reading by ranges. @throws Error naming the path when it is missing, a folder, or not readable */
+export async function openFile(path: string): Promise<ByteSource> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new Error(`${path}: ${missing ? 'no such file.' : String(error)}`, { cause: error });
+  }
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new Error(`${path}: is a folder or a device. Expected a file.`);
+    return new FileSource(path, stat.size, handle);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The first bytes of a file, fewer when it is shorter. @throws Error naming the path when it cannot be read */
+export async function readFirst(path: string, length: number): Promise<Uint8Array> {
+  const source = await openFile(path);
+  try {
+    return await source.read(0, Math.min(length, source.size));
+  } finally {
+    await source.close();
+  }
+}
