@@ -17,16 +17,16 @@ export class Conv1D extends Module {
   /**
    * @param outFeatures,inFeatures sizes of the last dimension after and before, in transformers' order
    * @param random draws the first weights, normal with mean 0; the bias starts at 0
-   * @param deviation of the first weights; 0.02 as in GPT-2
+   * @param std standard deviation of the initial weights; 0.02 as in GPT-2
    * @throws RangeError when a size is not a whole number of at least 1
    */
-  constructor(outFeatures: number, inFeatures: number, random: Random, deviation = 0.02) {
+  constructor(outFeatures: number, inFeatures: number, random: Random, std = 0.02) {
     super();
     checkSize('outFeatures', outFeatures);
     checkSize('inFeatures', inFeatures);
     const draw = (): Float32Array => {
       const values = new Float32Array(outFeatures * inFeatures);
-      random.fillNormal(values, 0, deviation);
+      random.fillNormal(values, 0, std);
       return values;
     };
     this.weight = new Parameter(draw, [outFeatures, inFeatures], { transposed: true });

@@ -2,7 +2,7 @@
 // are scaled up in turn. Which ones depends on a seed and a count of calls alone, so that a run that goes
 // on from a saved count drops what it would have dropped.
 import type { tf } from '@lilformer/engine';
-import { dropout, residual, type DropoutMask } from '@lilformer/ops';
+import { dropout, type DropoutMask } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { Module } from './module.js';
 import { pythonFloat } from './tree.js';
@@ -39,11 +39,6 @@ export class Dropout extends Module {
   forward<T extends tf.Tensor>(x: T): T {
     const mask = this.next();
     return mask ? (dropout(x, mask.rate, mask.seed, mask.counter) as T) : x;
-  }
-
-  /** `x + dropout(y)` in one pass, for the end of a residual branch. */
-  residual<T extends tf.Tensor>(x: T, y: T): T {
-    return residual(x, y, this.next());
   }
 
   /** The next forward's pattern, for operations that drop as they go; undefined when nothing is dropped. */

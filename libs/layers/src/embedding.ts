@@ -9,13 +9,13 @@ import { checkSize } from './sizes.js';
 
 /** What an {@link Embedding} takes besides its sizes. */
 export interface EmbeddingOptions {
-  /** Deviation of the first values, whose mean is 0; 1 without. */
-  deviation?: number;
+  /** Standard deviation of the initial values, normal with mean 0; 1 unless given. */
+  std?: number;
   /** The row of padding: it starts at 0. (Unlike PyTorch's it learns where padding is not masked.) */
   paddingIndex?: number;
 }
 
-/** Looks up rows of a table. The table starts normal, with mean 0 and deviation 1, as PyTorch's does. */
+/** Looks up rows of a table. The table starts normal, with mean 0 and standard deviation 1, as PyTorch's does. */
 export class Embedding extends Module {
   /** `[count, width]` */
   readonly weight: Parameter;
@@ -31,7 +31,7 @@ export class Embedding extends Module {
     count: number,
     width: number,
     random: Random,
-    { deviation = 1, paddingIndex }: EmbeddingOptions = {},
+    { std = 1, paddingIndex }: EmbeddingOptions = {},
   ) {
     super();
     checkSize('count', count);
@@ -39,7 +39,7 @@ export class Embedding extends Module {
     this.#paddingIndex = paddingIndex;
     this.weight = new Parameter(() => {
       const values = new Float32Array(count * width);
-      random.fillNormal(values, 0, deviation);
+      random.fillNormal(values, 0, std);
       if (paddingIndex !== undefined) values.fill(0, paddingIndex * width, (paddingIndex + 1) * width);
       return values;
     }, [count, width]);
@@ -63,25 +63,25 @@ export class Embedding extends Module {
 }
 
 /**
- * Vectors of tokens plus those of their positions (see {@link positions}).
+ * Token embeddings plus position embeddings (see {@link positions}), as the input of a transformer.
  *
  * @param ids int32 `[B, T]`
- * @param tokens a row a token
- * @param places `[L, C]`, a row a position
+ * @param positionTable learned positions, or a constant table `[L, C]`
  * @returns `[B, T, C]`
  * @throws Error naming the first id or position that has no row
  */
-export function embedAtPositions(
+export function embedWithPositions(
   ids: tf.Tensor2D,
   tokens: Embedding,
-  places: Weight,
+  positionTable: Embedding | Weight,
   options: ForwardOptions,
 ): tf.Tensor3D {
+  const table = positionTable instanceof Embedding ? positionTable.weight.operand : positionTable;
   if (options.paddingMask || options.positions) {
-    return tf.add(tokens.forward(ids), embedding(positions(ids, options), places));
+    return tf.add(tokens.forward(ids), embedding(positions(ids, options), table));
   }
   const first = options.cache?.length ?? 0;
-  return embeddingWithPositions(ids, tokens.weight.operand, places, first) as tf.Tensor3D;
+  return embeddingWithPositions(ids, tokens.weight.operand, table, first) as tf.Tensor3D;
 }
 
 /**

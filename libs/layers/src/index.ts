@@ -6,7 +6,7 @@ export { Linear, type LinearOptions } from './linear.js';
 export { Conv1D } from './conv1d.js';
 export { keepAsBf16 } from './keep-as-bf16.js';
 export { GELUActivation, NewGELUActivation, PytorchGELUTanh, Tanh } from './activation.js';
-export { Embedding, embedAtPositions, positions, type EmbeddingOptions } from './embedding.js';
+export { Embedding, embedWithPositions, positions, type EmbeddingOptions } from './embedding.js';
 export { LayerNorm, RMSNorm } from './norms.js';
 export {
   attend,
@@ -16,6 +16,7 @@ export {
   type AttendOptions,
 } from './attention.js';
 export { relativeBias, relativeBucket, type RelativePositions } from './relative-positions.js';
+export { applyLayers, residual, type Layer } from './apply-layers.js';
 export { FeedForward } from './feed-forward.js';
 export { MixtureOfExperts } from './mixture-of-experts.js';
 export { GELU, ReLU, Sequential } from './sequential.js';

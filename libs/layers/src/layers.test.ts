@@ -1,6 +1,5 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { readSafetensors, toFloat32 } from '@lilformer/checkpoints';
-import { dropout } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { golden, largestDifference, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
@@ -11,7 +10,7 @@ import {
   Capture,
   CausalSelfAttention,
   Dropout,
-  embedAtPositions,
+  embedWithPositions,
   Embedding,
   FeedForward,
   GELU,
@@ -24,6 +23,7 @@ import {
   positions,
   RecurrentState,
   ReLU,
+  residual,
   RMSNorm,
   Sequential,
   sinusoids,
@@ -425,12 +425,14 @@ describe('norms after a residual connection', () => {
     leavesNothing(norms, () => {
       const [x, y] = [noise(2, 3, 8), noise(2, 3, 8)];
       for (const norm of norms) {
-        const [sum, normed] = norm.ofSum(x, y);
+        const [sum, normed] = norm.addNorm(x, y);
         expect(largestDifference(values(sum), values(tf.add(x, y)))).toBeLessThan(1e-6);
         expect(largestDifference(values(normed), values(norm.forward(sum)))).toBeLessThan(1e-6);
-        const mask = { rate: 0.5, seed: 3, counter: 1 };
-        const [thinned, ofThinned] = norm.ofSum(x, y, mask);
-        const dropped = tf.add(x, dropout(y, mask.rate, mask.seed, mask.counter));
+        const dropout = new Dropout(0.5, random);
+        const [thinned, ofThinned] = norm.addNorm(x, y, dropout);
+        expect(dropout.counter).toBe(1);
+        dropout.counter = 0;
+        const dropped = tf.add(x, dropout.forward(y));
         expect(largestDifference(values(thinned), values(dropped))).toBeLessThan(1e-6);
         expect(largestDifference(values(ofThinned), values(norm.forward(dropped)))).toBeLessThan(1e-6);
       }
@@ -438,7 +440,7 @@ describe('norms after a residual connection', () => {
   });
 });
 
-describe('embedAtPositions', () => {
+describe('embedWithPositions', () => {
   it('adds the rows of the positions, after a cache, and as a padding mask counts them', () => {
     const [tokens, places] = [new Embedding(7, 4, random), new Embedding(9, 4, random)];
     leavesNothing([tokens, places], () => {
@@ -448,12 +450,12 @@ describe('embedAtPositions', () => {
       const given = tf.tensor2d([8, 0, 3, 3, 2, 1], [2, 3], 'int32');
       for (const options of [{}, { cache }, { paddingMask }, { cache, paddingMask, positions: given }]) {
         const expected = tf.add(tokens.forward(ids), places.forward(positions(ids, options) as tf.Tensor1D));
-        const actual = embedAtPositions(ids, tokens, places.weight.variable, options);
+        const actual = embedWithPositions(ids, tokens, places.weight.variable, options);
         expect(largestDifference(values(actual), values(expected))).toBeLessThan(1e-6);
       }
       expect(positions(ids, { paddingMask, positions: given }).arraySync()).toEqual(given.arraySync());
       const wrong = { positions: tf.tensor2d([0, 1], [1, 2], 'int32') };
-      expect(() => embedAtPositions(ids, tokens, places.weight.variable, wrong)).toThrow(
+      expect(() => embedWithPositions(ids, tokens, places.weight.variable, wrong)).toThrow(
         'positions [1, 2]: expected one for each id, [2, 3]',
       );
     });
@@ -541,12 +543,12 @@ describe('dropout inside of other layers', () => {
     const dropout = new Dropout(0.5, random);
     leavesNothing([dropout], () => {
       const [x, y] = [noise(2, 3, 8), noise(2, 3, 8)];
-      const sum = values(dropout.residual(x, y));
+      const sum = values(residual(x, y, dropout));
       expect(dropout.counter).toBe(1);
       dropout.counter = 0;
       expect(largestDifference(sum, values(tf.add(x, dropout.forward(y))))).toBeLessThan(1e-6);
       dropout.eval();
-      expect(largestDifference(values(dropout.residual(x, y)), values(tf.add(x, y)))).toBeLessThan(1e-6);
+      expect(largestDifference(values(residual(x, y, dropout)), values(tf.add(x, y)))).toBeLessThan(1e-6);
       expect(dropout.counter).toBe(1);
     });
   });

@@ -15,11 +15,11 @@ export interface LinearOptions {
    * often has the token embedding's (Press and Wolf, arXiv:1608.05859). It stays one parameter, under both names.
    */
   weight?: Parameter;
-  /** The weight starts normal with mean 0 and this deviation, and the bias at 0, as in BERT and GPT-2. */
-  deviation?: number;
+  /** Standard deviation of the initial weight, normal with mean 0; the bias starts at 0, as in BERT and GPT-2. */
+  std?: number;
 }
 
-/** `y = x Wᵀ + b`. Weight and bias start uniform in ±1/√in, as PyTorch's do, unless a deviation is given. */
+/** `y = x Wᵀ + b`. Weight and bias start uniform in ±1/√in, as PyTorch's do, unless `std` is given. */
 export class Linear extends Module {
   /** `[out, in]` */
   readonly weight: Parameter;
@@ -35,13 +35,13 @@ export class Linear extends Module {
     super();
     checkSize('inFeatures', inFeatures);
     checkSize('outFeatures', outFeatures);
-    const { bias = true, deviation } = options;
+    const { bias = true, std } = options;
     const bound = 1 / Math.sqrt(inFeatures);
     const draw = (...shape: number[]): Parameter =>
       new Parameter(() => {
         const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
-        if (deviation === undefined) random.fillUniform(values, -bound, bound);
-        else if (shape.length > 1) random.fillNormal(values, 0, deviation);
+        if (std === undefined) random.fillUniform(values, -bound, bound);
+        else if (shape.length > 1) random.fillNormal(values, 0, std);
         return values;
       }, shape);
     this.weight =

@@ -37,7 +37,7 @@ class Net extends Module {
   readonly table = new ConstantBuffer('F32', [3], () => Float32Array.of(0, 1, 2));
   readonly embedding = new Embedding(5, 4, random);
   readonly blocks = [new Block(), new Block()];
-  readonly norm = new RMSNorm(4, 1e-8);
+  readonly norm = new RMSNorm(4);
   readonly nothing = null;
   readonly note = 'no part of it';
 }
@@ -241,7 +241,7 @@ describe('first weights', () => {
     expect(new Linear(100, 400, new Random(1)).stateDict()).toEqual(linear.stateDict());
     expect(new Linear(100, 400, new Random(2)).stateDict()).not.toEqual(linear.stateDict());
     const norm = new LayerNorm(3);
-    expect([...norm.weight.variable.dataSync(), ...norm.bias.variable.dataSync()]).toEqual([
+    expect([...norm.weight.variable.dataSync(), ...norm.bias!.variable.dataSync()]).toEqual([
       1, 1, 1, 0, 0, 0,
     ]);
   });
@@ -253,8 +253,8 @@ describe('sizes that cannot be', () => {
     [() => new Linear(3, 2.5, random), /outFeatures 2.5/],
     [() => new Embedding(-1, 3, random), /count -1/],
     [() => new LayerNorm(NaN), /width NaN/],
-    [() => new LayerNorm(3, 0), /eps 0: expected a number above 0/],
-    [() => new RMSNorm(3, -1), /eps -1/],
+    [() => new LayerNorm(3, { eps: 0 }), /eps: is 0\. Expected a number above 0/],
+    [() => new RMSNorm(3, { eps: -1 }), /eps: is -1/],
     [() => new CausalSelfAttention(6, 4, 8, random), /heads 4: expected a divisor of the width, 6/],
     [() => new CausalSelfAttention(6, 2, 0, random), /contextLength 0/],
     [() => new FeedForward(4, 0, random), /outFeatures 0/],

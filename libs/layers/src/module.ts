@@ -2,6 +2,7 @@
 // declared, and named after them, so that the names are those of PyTorch's `state_dict`. Loading and
 // saving the values is in state-dict.ts, the printed tree in tree.ts.
 import type { NamedArray } from '@lilformer/checkpoints';
+import { tidy, type tf } from '@lilformer/engine';
 import { join } from './names.js';
 import { ConstantBuffer, Parameter } from './parameter.js';
 import { entries, loadStateDict, stateDict } from './state-dict.js';
@@ -44,6 +45,11 @@ export abstract class Module {
         for (const module of training) module.training = true;
       }
     };
+  }
+
+  /** Runs `compute` and frees every tensor that it made, except those it returns. */
+  protected scope<T extends tf.Tensor | readonly tf.Tensor[]>(compute: () => T): T {
+    return tidy(compute);
   }
 
   /** The parameters of this module itself, not of its children: `weight`, `bias`. */

@@ -1,7 +1,8 @@
 // The two normalisations of a token's vector: LayerNorm (Ba, Kiros and Hinton, 2016) centres and scales,
 // RMSNorm (Zhang and Sennrich, 2019) only scales.
-import type { tf } from '@lilformer/engine';
-import { addLayerNorm, addRmsNorm, layerNorm, residual, rmsNorm, type DropoutMask } from '@lilformer/ops';
+import { tf } from '@lilformer/engine';
+import { addLayerNorm, addRmsNorm, layerNorm, residual, rmsNorm } from '@lilformer/ops';
+import type { Dropout } from './dropout.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { checkSize } from './sizes.js';
@@ -11,41 +12,46 @@ import { pythonFloat, type TreeForm } from './tree.js';
 export class LayerNorm extends Module {
   /** `[width]` */
   readonly weight: Parameter;
-  /** `[width]` */
-  readonly bias: Parameter;
+  /** `[width]`; null without */
+  readonly bias: Parameter | null;
+  readonly eps: number;
 
   /**
    * @param width size of the last dimension
-   * @param eps added to the variance; 1e-5 as in PyTorch
+   * @param options.eps added to the variance; 1e-5 as in PyTorch unless given
+   * @param options.bias whether there is a bias; true unless given
    * @throws RangeError when width is not a whole number of at least 1, or eps is not above 0
    */
-  constructor(
-    width: number,
-    readonly eps = 1e-5,
-  ) {
+  constructor(width: number, { eps = 1e-5, bias = true }: { eps?: number; bias?: boolean } = {}) {
     super();
     checkSize('width', width);
-    checkEps(eps);
+    this.eps = checkEps(eps);
     this.weight = new Parameter(() => new Float32Array(width).fill(1), [width]);
-    this.bias = new Parameter(() => new Float32Array(width), [width]);
+    this.bias = bias ? new Parameter(() => new Float32Array(width), [width]) : null;
   }
 
   /** `[..., width]` to the same shape. */
   forward<T extends tf.Tensor>(x: T): T {
-    return layerNorm(x, this.weight.variable, this.bias.variable, this.eps) as T;
+    return this.scope(() => layerNorm(x, this.weight.variable, this.#offset, this.eps)) as T;
   }
 
-  /** The sum `x + dropout(y)` of a residual connection, and its norm; in one pass where nothing drops. */
-  ofSum<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask): [sum: T, normed: T] {
-    if (dropout) {
-      const sum = residual(x, y, dropout);
+  /** The bias, or zeros where there is none, as the kernel always adds one. */
+  get #offset(): tf.Tensor {
+    return this.bias?.variable ?? tf.zeros(this.weight.shape);
+  }
+
+  /** Returns `sum = x + dropout(y)` and the norm of `sum`; fused into one kernel when nothing is dropped. */
+  addNorm<T extends tf.Tensor>(x: T, y: T, dropout?: Dropout): [sum: T, normed: T] {
+    const mask = dropout?.next();
+    if (mask) {
+      const sum = residual(x, y, mask);
       return [sum, this.forward(sum)];
     }
-    return addLayerNorm(x, y, this.weight.variable, this.bias.variable, this.eps) as [T, T];
+    return this.scope(() => addLayerNorm(x, y, this.weight.variable, this.#offset, this.eps)) as [T, T];
   }
 
   override describe(form: TreeForm): string {
-    const bias = form === 'torch 2.15' ? ', bias=True' : '';
+    const bias = form === 'torch 2.15' ? `, bias=${this.bias ? 'True' : 'False'}` : '';
     return `(${this.weight.shape[0]},), eps=${pythonFloat(this.eps)}, elementwise_affine=True${bias}`;
   }
 }
@@ -54,19 +60,17 @@ export class LayerNorm extends Module {
 export class RMSNorm extends Module {
   /** `[width]` */
   readonly weight: Parameter;
+  readonly eps: number;
 
   /**
    * @param width size of the last dimension
-   * @param eps added to the mean square
+   * @param options.eps added to the mean square; 1e-8 unless given
    * @throws RangeError when width is not a whole number of at least 1, or eps is not above 0
    */
-  constructor(
-    width: number,
-    readonly eps = 1e-8,
-  ) {
+  constructor(width: number, { eps = 1e-8 }: { eps?: number } = {}) {
     super();
     checkSize('width', width);
-    checkEps(eps);
+    this.eps = checkEps(eps);
     this.weight = new Parameter(() => new Float32Array(width).fill(1), [width]);
   }
 
@@ -75,10 +79,11 @@ export class RMSNorm extends Module {
     return rmsNorm(x, this.weight.variable, this.eps) as T;
   }
 
-  /** The sum `x + dropout(y)` of a residual connection, and its norm; in one pass where nothing drops. */
-  ofSum<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask): [sum: T, normed: T] {
-    if (dropout) {
-      const sum = residual(x, y, dropout);
+  /** Returns `sum = x + dropout(y)` and the norm of `sum`; fused into one kernel when nothing is dropped. */
+  addNorm<T extends tf.Tensor>(x: T, y: T, dropout?: Dropout): [sum: T, normed: T] {
+    const mask = dropout?.next();
+    if (mask) {
+      const sum = residual(x, y, mask);
       return [sum, this.forward(sum)];
     }
     return addRmsNorm(x, y, this.weight.variable, this.eps) as [T, T];
@@ -89,6 +94,7 @@ export class RMSNorm extends Module {
   }
 }
 
-function checkEps(eps: number): void {
-  if (!(eps > 0 && Number.isFinite(eps))) throw new RangeError(`eps ${eps}: expected a number above 0`);
+function checkEps(eps: number): number {
+  if (eps > 0 && Number.isFinite(eps)) return eps;
+  throw new RangeError(`eps: is ${eps}. Expected a number above 0.`);
 }

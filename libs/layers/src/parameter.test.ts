@@ -31,7 +31,7 @@ class Net extends Module {
 
   constructor(random: Random) {
     super();
-    this.table = new Embedding(7, 4, random, { deviation: 0.1, paddingIndex: 2 });
+    this.table = new Embedding(7, 4, random, { std: 0.1, paddingIndex: 2 });
     this.norm = new LayerNorm(4);
     this.inner = new Conv1D(6, 4, random);
     this.recurrent = new GRU(6, 4, random);
@@ -156,7 +156,7 @@ describe('a module kept in bf16', () => {
 
 describe('first weights', () => {
   it('are normal where a deviation is given, with biases of 0 and an empty row for padding', () => {
-    const linear = new Linear(100, 80, new Random(3), { deviation: 0.02 });
+    const linear = new Linear(100, 80, new Random(3), { std: 0.02 });
     const values = linear.weight.variable.dataSync<'float32'>();
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
     expect(Math.abs(deviation / 0.02 - 1)).toBeLessThan(0.05);

@@ -1,44 +1,40 @@
-// Attention gathers, then a feed-forward network thinks about what each token has gathered. Still a
-// plain pipe: the network's output replaces the attention's, which replaced the embedding.
+// Attention followed by a feed-forward network, without residual connections: each output replaces its input.
 import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   CausalSelfAttention,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   FeedForward,
   Linear,
   type ForwardOptions,
 } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel, embeddingSizes } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 
-/** Settings of an {@link AttentionFFNLM}. */
-export interface AttentionFFNConfig {
-  readonly type: 'attention-ffn';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly dModel: number;
-  /** Inner width of the feed-forward network. */
-  readonly dFf: number;
-  /** Longest text. */
-  readonly contextLength: number;
-}
+const { vocabSize, dModel, dFf, contextLength } = fields;
+const config = defineConfig(
+  'attention-ffn',
+  { vocabSize, dModel, dFf, contextLength },
+  { derive: ({ dFf, dModel }) => ({ dFf: dFf ?? 4 * dModel }) },
+);
 
-/** `unembed(ffn(attention(token_embedding(tokens) + position_embedding(places))))`, with one head. */
+/** `unembed(ffn(attention(token_embedding(tokens) + position_embedding(positions))))`, with one head. */
 export class AttentionFFNLM extends LanguageModel {
-  readonly config: AttentionFFNConfig;
+  readonly config: ConfigOf<typeof config>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
   readonly attention: CausalSelfAttention;
   readonly ffn: FeedForward;
   readonly unembed: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1 */
-  constructor(settings: Omit<AttentionFFNConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.config = checkConfig('attention-ffn', settings, ['vocabSize', 'dModel', 'dFf', 'contextLength']);
+    this.config = config.parse(options);
     const { vocabSize, dModel, dFf, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.position_embedding = new Embedding(contextLength, dModel, random);
@@ -48,18 +44,25 @@ export class AttentionFFNLM extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const places = this.position_embedding.weight.variable;
-    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    x = this.attention.forward(x, options);
-    capture?.take('hidden.1', x);
-    x = this.ffn.forward(x);
-    capture?.take('hidden.2', x);
-    return x;
+    const x = embedWithPositions(ids, this.token_embedding, this.position_embedding, options); // [B, T, C]
+    return applyLayers(x, [this.attention, this.ffn], options);
   }
 
   protected override get output(): Linear {
     return this.unembed;
   }
 }
+
+export const attentionFFN = defineModel({
+  config,
+  summary: 'attention and a feed-forward network, without residual connections',
+  create: (options: OptionsOf<typeof config>, random) => new AttentionFFNLM(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('ffn.linear1.weight'),
+    sizesFromWeights: (weights) => ({
+      ...embeddingSizes(weights),
+      dFf: weights.size('ffn.linear1.weight', 0),
+    }),
+  },
+  costs: ({ vocabSize, dModel, dFf }) => transformerCosts({ vocabSize, dModel, nLayers: 1, dFf }),
+});

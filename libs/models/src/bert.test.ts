@@ -3,7 +3,7 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { goldenJson, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Capture, huggingFaceForm, type BertForMaskedLM, type BertModel } from './index.js';
+import { Capture, huggingFaceFiles, type BertForMaskedLM, type BertModel } from './index.js';
 import { floats, idTensor, integers, tensors } from './testing/golden-case.js';
 import {
   expectCaptured,
@@ -28,7 +28,7 @@ describe('BERT', () => {
     let io: Awaited<ReturnType<typeof tensors>>;
     let ids: tf.Tensor2D;
     let labels: tf.Tensor2D;
-    let options: { paddingMask: tf.Tensor2D; tokenTypes: tf.Tensor2D };
+    let options: { paddingMask: tf.Tensor2D; tokenTypeIds: tf.Tensor2D };
     let mask: number[];
     let start: number;
 
@@ -40,7 +40,7 @@ describe('BERT', () => {
       labels = idTensor(io.get('labels'));
       options = {
         paddingMask: maskTensor(io.get('attention_mask')),
-        tokenTypes: idTensor(io.get('token_type_ids')),
+        tokenTypeIds: idTensor(io.get('token_type_ids')),
       };
       mask = integers(io.get('attention_mask'));
     });
@@ -92,7 +92,7 @@ describe('BERT', () => {
     });
 
     it('is written down as it was read', async () => {
-      const form = huggingFaceForm(model);
+      const form = huggingFaceFiles(model);
       expectSameFile(form.tensors, await tensors(folder, 'model.safetensors'));
       expect(huggingFaceConfig(folder)).toMatchObject(form.config);
       const again = modelWith<BertForMaskedLM>(form.config, form.tensors);
@@ -105,10 +105,10 @@ describe('BERT', () => {
       const weights = new Map([...(await tensors(folder, 'model.safetensors')), ...pooler]);
       weights.delete('pooler_output');
       const encoder = modelWith<BertModel>(huggingFaceConfig(folder), weights, 'BertModel');
-      const { hidden, pooled } = encoder.forward(ids, options);
+      const { lastHiddenState: hidden, poolerOutput: pooled } = encoder.forward(ids, options);
       expectClose('pooled', read(pooled!), pooler.get('pooler_output'));
-      expectClose('hidden', read(hidden), io.get(`hidden_states.${encoder.config.nLayers}`), mask);
-      const form = huggingFaceForm(encoder);
+      expectClose('hidden', read(hidden), io.get(`hidden_states.${encoder.config.numHiddenLayers}`), mask);
+      const form = huggingFaceFiles(encoder);
       expect(floats(form.tensors.get('pooler.dense.weight'))).toEqual(
         floats(pooler.get('pooler.dense.weight')),
       );
@@ -121,8 +121,10 @@ describe('BERT', () => {
 
     it('says what does not fit', () => {
       const wide = tf.zeros<tf.Rank.R2>([1, model.contextLength + 1], 'int32');
-      expect(() => model.forward(wide)).toThrow(`do not fit the context of ${model.contextLength}`);
-      expect(() => model.forward(ids, { tokenTypes: wide })).toThrow('token types are int32 of shape [1,');
+      expect(() => model.forward(wide)).toThrow(
+        `Expected at most the context length, ${model.contextLength}`,
+      );
+      expect(() => model.forward(ids, { tokenTypeIds: wide })).toThrow('tokenTypeIds are int32 of shape [1,');
       expect(() => model.loss(ids, wide)).toThrow('targets');
       wide.dispose();
     });

@@ -1,11 +1,9 @@
-// BERT (Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding",
-// arXiv:1810.04805): an encoder in which every token sees all others, trained to fill in words that are hidden from it.
-// Post-norm blocks, exact GELU, learned positions, and a vector for which of two texts a token is of. Leaves out the second
-// task it was trained with, whether one text follows another.
-import { tf, tidy } from '@lilformer/engine';
+// BERT (Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding", arXiv:1810.04805)
+// with the names of the published weights: post-norm blocks, bidirectional attention, learned positions and token types.
+import { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   attend,
-  checkSize,
   Dropout,
   Embedding,
   LayerNorm,
@@ -19,62 +17,60 @@ import {
 } from '@lilformer/layers';
 import { embeddingWithPositions, linearCrossEntropy } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { activationNames, ACTIVATIONS, type ActivationModule, type ActivationName } from './activations.js';
-import { checkInput } from './check-input.js';
-import { checkChoice, checkConfig, checkId, checkShare } from './config.js';
+import { activationField, ACTIVATIONS, type ActivationModule } from './core/activations.js';
+import { checkInput } from './core/check-input.js';
+import {
+  defineConfig,
+  positive,
+  probability,
+  requiredTokenId,
+  size,
+  type ConfigOf,
+  type OptionsOf,
+} from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import type { HuggingFaceFormat } from './core/hugging-face.js';
 
-/** Settings of a {@link BertModel} or {@link BertForMaskedLM}. */
-export interface BertConfig {
-  readonly type: 'bert';
-  /** Number of different tokens; 30,522 in the published uncased models. */
-  readonly vocabSize: number;
-  /** Length of a token's vector; 768 in the base model, 1,024 in the large one. */
-  readonly dModel: number;
-  /** Attention heads of each block; they share `dModel` evenly. 12 or 16. */
-  readonly nHeads: number;
-  /** Number of blocks; 12 or 24. */
-  readonly nLayers: number;
-  /** Longest text; 512. */
-  readonly contextLength: number;
-  /** Inner width of the feed-forward networks; without, four times `dModel`. */
-  readonly dFf?: number;
-  /** How many kinds of text a token can be of; 2 without. */
-  readonly tokenTypes?: number;
-  /** What stands between the two maps of a feed-forward network; `gelu`, the exact one, without. */
-  readonly activation?: ActivationName;
-  /** Added to the variance in layer norms; 1e-12 without. */
-  readonly normEpsilon?: number;
-  /** Share of embeddings and of what a block's parts add that is dropped in training; 0 without, 0.1 in the published models. */
-  readonly hiddenDropout?: number;
-  /** Share of the attention weights that is dropped in training; 0 without, 0.1 in the published models. */
-  readonly attentionDropout?: number;
-  /** Deviation of the first weights; 0.02 without. */
-  readonly initialDeviation?: number;
-  /** The token that fills up shorter texts of a batch; 0 without. */
-  readonly padId?: number;
-}
+const shape = {
+  vocabSize: size('vocabulary size; 30522 in the published uncased models'),
+  hiddenSize: size('hidden size; 768 in the base model, 1024 in the large one').default(768),
+  numHiddenLayers: size('number of blocks; 12 or 24', { most: 1024 }).default(12),
+  numAttentionHeads: size('attention heads per block; must divide hiddenSize', { most: 1024 }).default(12),
+  intermediateSize: size('hidden size of the feed-forward network').default(3072),
+  hiddenAct: activationField('activation of the feed-forward network', 'gelu'),
+  hiddenDropoutProb: probability('dropout of embeddings and of the output of each branch', 0.1),
+  attentionProbsDropoutProb: probability('dropout of the attention weights', 0.1),
+  maxPositionEmbeddings: size('longest sequence, in tokens').default(512),
+  typeVocabSize: size('number of token types (segments)').default(2),
+  initializerRange: positive('standard deviation of the initial weights', 0.02),
+  layerNormEps: positive('added to the variance in layer norms', 1e-12),
+  padTokenId: requiredTokenId('token that pads shorter sequences of a batch', 0),
+};
+const rules = { divides: { numAttentionHeads: 'hiddenSize' } };
+const config = defineConfig('bert', shape, rules);
+const encoderConfig = defineConfig('bert-model', shape, rules);
+type Config = ConfigOf<typeof config> | ConfigOf<typeof encoderConfig>;
 
 /** What {@link BertModel} and {@link BertForMaskedLM} take besides ids. */
 export interface BertOptions {
-  /** `[B, T]`: 1 for a real token, 0 for padding, which nobody attends to. */
+  /** `[B, T]`: 1 for a token, 0 for padding, which is not attended to. */
   paddingMask?: tf.Tensor2D;
-  /** `[B, T]` int32: which text a token is of; all of the first without. */
-  tokenTypes?: tf.Tensor2D;
+  /** `[B, T]` int32: the segment of each token; all 0 unless given. */
+  tokenTypeIds?: tf.Tensor2D;
   /** Collects `hidden.N` [B, T, C] (0: the embedding; N: after layer N) and `attn.N` [B, H, T, T]. */
   capture?: Capture;
 }
 
-/** What a {@link BertModel} makes of a text. Dispose both when done. */
+/** The output of a {@link BertModel}. Dispose both tensors when done. */
 export interface BertResult {
   /** `[B, T, C]` */
-  readonly hidden: tf.Tensor3D;
-  /** `[B, C]`, of the first token alone; undefined of a model without pooler */
-  readonly pooled: tf.Tensor2D | undefined;
+  readonly lastHiddenState: tf.Tensor3D;
+  /** `[B, C]`, from the first token; undefined without a pooler */
+  readonly poolerOutput: tf.Tensor2D | undefined;
 }
 
-type Settings = Required<BertConfig>;
-
-/** The sum of what a token is, where it stands and which text it is of, normed (figure 2 of the paper). */
+/** Token, position and segment embeddings, summed and normalized (figure 2 of the paper). */
 class BertEmbeddings extends Module {
   readonly word_embeddings: Embedding;
   readonly position_embeddings: Embedding;
@@ -82,30 +78,30 @@ class BertEmbeddings extends Module {
   readonly LayerNorm: LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const { vocabSize, dModel, contextLength, tokenTypes, initialDeviation: deviation } = config;
-    this.word_embeddings = new Embedding(vocabSize, dModel, random, {
-      deviation,
-      paddingIndex: config.padId,
+    const { vocabSize, hiddenSize, maxPositionEmbeddings, typeVocabSize, initializerRange: std } = config;
+    this.word_embeddings = new Embedding(vocabSize, hiddenSize, random, {
+      std,
+      paddingIndex: config.padTokenId,
     });
-    this.position_embeddings = new Embedding(contextLength, dModel, random, { deviation });
-    this.token_type_embeddings = new Embedding(tokenTypes, dModel, random, { deviation });
-    this.LayerNorm = new LayerNorm(dModel, config.normEpsilon);
-    this.dropout = new Dropout(config.hiddenDropout, random);
+    this.position_embeddings = new Embedding(maxPositionEmbeddings, hiddenSize, random, { std });
+    this.token_type_embeddings = new Embedding(typeVocabSize, hiddenSize, random, { std });
+    this.LayerNorm = new LayerNorm(hiddenSize, { eps: config.layerNormEps });
+    this.dropout = new Dropout(config.hiddenDropoutProb, random);
   }
 
   /** int32 `[B, T]` to `[B, T, C]`. */
-  forward(ids: tf.Tensor2D, tokenTypes: tf.Tensor2D | undefined): tf.Tensor3D {
+  forward(ids: tf.Tensor2D, tokenTypeIds: tf.Tensor2D | undefined): tf.Tensor3D {
     const { weight } = this.word_embeddings;
     const placed = embeddingWithPositions(ids, weight.operand, this.position_embeddings.weight.operand);
-    const types = this.token_type_embeddings.forward(tokenTypes ?? tf.zerosLike(ids));
-    const [, normed] = this.LayerNorm.ofSum(placed as tf.Tensor3D, types);
+    const types = this.token_type_embeddings.forward(tokenTypeIds ?? tf.zerosLike(ids));
+    const [, normed] = this.LayerNorm.addNorm(placed as tf.Tensor3D, types);
     return this.dropout.forward(normed);
   }
 }
 
-/** Attention of each token to all tokens. The name is that of the class that transformers 4 takes for it. */
+/** Bidirectional self-attention, named as in transformers 4. */
 class BertSdpaSelfAttention extends Module {
   readonly query: Linear;
   readonly key: Linear;
@@ -113,13 +109,16 @@ class BertSdpaSelfAttention extends Module {
   readonly dropout: Dropout;
   readonly #heads: number;
 
-  constructor({ dModel, nHeads, attentionDropout, initialDeviation: deviation }: Settings, random: Random) {
+  constructor(
+    { hiddenSize, numAttentionHeads, attentionProbsDropoutProb, initializerRange: std }: Config,
+    random: Random,
+  ) {
     super();
-    this.query = new Linear(dModel, dModel, random, { deviation });
-    this.key = new Linear(dModel, dModel, random, { deviation });
-    this.value = new Linear(dModel, dModel, random, { deviation });
-    this.dropout = new Dropout(attentionDropout, random);
-    this.#heads = nHeads;
+    this.query = new Linear(hiddenSize, hiddenSize, random, { std });
+    this.key = new Linear(hiddenSize, hiddenSize, random, { std });
+    this.value = new Linear(hiddenSize, hiddenSize, random, { std });
+    this.dropout = new Dropout(attentionProbsDropoutProb, random);
+    this.#heads = numAttentionHeads;
   }
 
   override treeName(form: TreeForm): string {
@@ -133,22 +132,22 @@ class BertSdpaSelfAttention extends Module {
   }
 }
 
-/** The end of a branch: a map, dropout, the sum with what went in, and the norm of it. */
+/** The end of a branch: `LayerNorm(x + dropout(dense(branch)))`. */
 class BertBranchEnd extends Module {
   readonly dense: Linear;
   readonly LayerNorm: LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(inFeatures: number, config: Settings, random: Random) {
+  constructor(inFeatures: number, config: Config, random: Random) {
     super();
-    this.dense = new Linear(inFeatures, config.dModel, random, { deviation: config.initialDeviation });
-    this.LayerNorm = new LayerNorm(config.dModel, config.normEpsilon);
-    this.dropout = new Dropout(config.hiddenDropout, random);
+    this.dense = new Linear(inFeatures, config.hiddenSize, random, { std: config.initializerRange });
+    this.LayerNorm = new LayerNorm(config.hiddenSize, { eps: config.layerNormEps });
+    this.dropout = new Dropout(config.hiddenDropoutProb, random);
   }
 
-  /** What the branch gives, `[B, T, in]`, and what went in, `[B, T, C]`, to `[B, T, C]`. */
+  /** Branch `[B, T, in]` and residual stream x `[B, T, C]` to `[B, T, C]`. */
   forward(branch: tf.Tensor3D, x: tf.Tensor3D): tf.Tensor3D {
-    return this.LayerNorm.ofSum(x, this.dense.forward(branch), this.dropout.next())[1];
+    return this.LayerNorm.addNorm(x, this.dense.forward(branch), this.dropout)[1];
   }
 }
 
@@ -158,10 +157,10 @@ class BertAttention extends Module {
   readonly self: BertSdpaSelfAttention;
   readonly output: BertSelfOutput;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
     this.self = new BertSdpaSelfAttention(config, random);
-    this.output = new BertSelfOutput(config.dModel, config, random);
+    this.output = new BertSelfOutput(config.hiddenSize, config, random);
   }
 }
 
@@ -169,56 +168,58 @@ class BertIntermediate extends Module {
   readonly dense: Linear;
   readonly intermediate_act_fn: ActivationModule;
 
-  constructor({ dModel, dFf, activation, initialDeviation: deviation }: Settings, random: Random) {
+  constructor({ hiddenSize, intermediateSize, hiddenAct, initializerRange: std }: Config, random: Random) {
     super();
-    this.dense = new Linear(dModel, dFf, random, { deviation });
-    this.intermediate_act_fn = new ACTIVATIONS[activation]();
+    this.dense = new Linear(hiddenSize, intermediateSize, random, { std });
+    this.intermediate_act_fn = new ACTIVATIONS[hiddenAct]();
+  }
+
+  /** `[B, T, C]` to `[B, T, F]`. */
+  forward(x: tf.Tensor3D): tf.Tensor3D {
+    return this.dense.forward(x, this.intermediate_act_fn.kind);
   }
 }
 
 class BertOutput extends BertBranchEnd {}
 
-/** `x = norm(x + attention(x))`, then `norm(x + output(intermediate(x)))`. */
+/** `h = norm(x + attention(x))`, then `norm(h + dense(intermediate(h)))`. */
 class BertLayer extends Module {
   readonly attention: BertAttention;
   readonly intermediate: BertIntermediate;
   readonly output: BertOutput;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
     this.attention = new BertAttention(config, random);
     this.intermediate = new BertIntermediate(config, random);
-    this.output = new BertOutput(config.dFf, config, random);
+    this.output = new BertOutput(config.intermediateSize, config, random);
   }
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const { self, output } = this.attention;
-      const attended = tidy(() => output.forward(self.forward(x, options), x));
-      const { dense, intermediate_act_fn } = this.intermediate;
-      return this.output.forward(dense.forward(attended, intermediate_act_fn.kind), attended);
-    });
+    const { self, output } = this.attention;
+    const h = output.forward(self.forward(x, options), x);
+    return this.output.forward(this.intermediate.forward(h), h);
   }
 }
 
 class BertEncoder extends Module {
   readonly layer: readonly BertLayer[];
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    this.layer = Array.from({ length: config.nLayers }, () => new BertLayer(config, random));
+    this.layer = Array.from({ length: config.numHiddenLayers }, () => new BertLayer(config, random));
   }
 }
 
-/** One vector for a whole text: `tanh(dense(x))` of the first token. */
+/** One vector per sequence: `tanh(dense(x))` of the first token. */
 class BertPooler extends Module {
   readonly dense: Linear;
   readonly activation: Tanh;
 
-  constructor({ dModel, initialDeviation: deviation }: Settings, random: Random) {
+  constructor({ hiddenSize, initializerRange: std }: Config, random: Random) {
     super();
-    this.dense = new Linear(dModel, dModel, random, { deviation });
+    this.dense = new Linear(hiddenSize, hiddenSize, random, { std });
     this.activation = new Tanh();
   }
 
@@ -230,63 +231,61 @@ class BertPooler extends Module {
   }
 }
 
-/** The encoder, which gives a vector for each token and, unless it has no pooler, one for the whole text. */
+/** The encoder: a vector for each token and, with a pooler, one for the sequence. */
 export class BertModel extends Module {
-  readonly config: Settings;
+  readonly config: Config;
   readonly embeddings: BertEmbeddings;
   readonly encoder: BertEncoder;
   readonly pooler: BertPooler | undefined;
 
   /**
-   * @param options.pooler whether there is a pooler; true without
-   * @throws RangeError or TypeError naming the setting that is unknown, missing or out of range
+   * @param options.pooler whether there is a pooler; true unless given
+   * @throws RangeError naming each field that is unknown, missing or out of range
    */
   constructor(
-    settings: Omit<BertConfig, 'type'>,
+    options: OptionsOf<typeof encoderConfig>,
     random: Random,
     { pooler = true }: { pooler?: boolean } = {},
   ) {
     super();
-    this.config = checked(settings);
+    this.config = encoderConfig.parse(options);
     this.embeddings = new BertEmbeddings(this.config, random);
     this.encoder = new BertEncoder(this.config, random);
     this.pooler = pooler ? new BertPooler(this.config, random) : undefined;
   }
 
-  /** Number of different tokens, V. */
+  /** Vocabulary size, V. */
   get vocabSize(): number {
     return this.config.vocabSize;
   }
 
-  /** Longest text. */
+  /** Longest sequence, in tokens. */
   get contextLength(): number {
-    return this.config.contextLength;
+    return this.config.maxPositionEmbeddings;
   }
 
   /**
    * @param ids `[B, T]` int32
-   * @throws Error when ids are not int32 of two dimensions, at least one token a row and at most what the context holds,
-   *   each in the vocabulary; or when mask or types are for another shape
+   * @throws Error when ids are not int32 `[B, T]` with T from 1 to the context length, an id is not below V, or mask or
+   *   token types have another shape
    */
   forward(ids: tf.Tensor2D, options: BertOptions = {}): BertResult {
-    const { paddingMask, tokenTypes, capture } = options;
+    const { paddingMask, tokenTypeIds, capture } = options;
     const name = this.constructor.name;
     checkInput(name, ids, this.contextLength, { paddingMask });
-    if (tokenTypes && (tokenTypes.shape.join() !== ids.shape.join() || tokenTypes.dtype !== 'int32')) {
+    if (tokenTypeIds && (tokenTypeIds.shape.join() !== ids.shape.join() || tokenTypeIds.dtype !== 'int32')) {
       throw new Error(
-        `${name}: token types are ${tokenTypes.dtype} of shape [${tokenTypes.shape}], expected int32 [${ids.shape}]`,
+        `${name}: tokenTypeIds are ${tokenTypeIds.dtype} of shape [${tokenTypeIds.shape}]. Expected int32 [${ids.shape}].`,
       );
     }
-    const [hidden, pooled] = tidy((): tf.Tensor[] => {
-      let x = this.embeddings.forward(ids, tokenTypes); // [B, T, C]
-      capture?.take('hidden.0', x);
-      for (const [layer, block] of this.encoder.layer.entries()) {
-        x = block.forward(x, { paddingMask, capture, layer });
-        capture?.take(`hidden.${layer + 1}`, x);
-      }
-      return this.pooler ? [x, this.pooler.forward(x)] : [x];
+    const [hidden, pooled] = this.scope((): tf.Tensor[] => {
+      const x = applyLayers(this.embeddings.forward(ids, tokenTypeIds), this.encoder.layer, {
+        paddingMask,
+        capture,
+      });
+      return this.pooler ? [x, this.pooler.forward(x)] : [x]; // [B, T, C], [B, C]
     });
-    return { hidden: hidden as tf.Tensor3D, pooled: pooled as tf.Tensor2D | undefined };
+    return { lastHiddenState: hidden as tf.Tensor3D, poolerOutput: pooled as tf.Tensor2D | undefined };
   }
 }
 
@@ -295,11 +294,11 @@ class BertPredictionHeadTransform extends Module {
   readonly transform_act_fn: ActivationModule;
   readonly LayerNorm: LayerNorm;
 
-  constructor({ dModel, activation, normEpsilon, initialDeviation: deviation }: Settings, random: Random) {
+  constructor({ hiddenSize, hiddenAct, layerNormEps, initializerRange: std }: Config, random: Random) {
     super();
-    this.dense = new Linear(dModel, dModel, random, { deviation });
-    this.transform_act_fn = new ACTIVATIONS[activation]();
-    this.LayerNorm = new LayerNorm(dModel, normEpsilon);
+    this.dense = new Linear(hiddenSize, hiddenSize, random, { std });
+    this.transform_act_fn = new ACTIVATIONS[hiddenAct]();
+    this.LayerNorm = new LayerNorm(hiddenSize, { eps: layerNormEps });
   }
 
   /** `[B, T, C]` to the same shape. */
@@ -309,106 +308,135 @@ class BertPredictionHeadTransform extends Module {
 }
 
 class BertLMPredictionHead extends Module {
-  /** The decoder's, under a name of its own, too. */
+  /** The bias of `decoder`, under a second name. */
   readonly bias: Parameter;
   readonly transform: BertPredictionHeadTransform;
   readonly decoder: Linear;
 
-  constructor(config: Settings, embeddings: Parameter, random: Random) {
+  constructor(config: Config, embeddings: Parameter, random: Random) {
     super();
-    const { dModel, vocabSize } = config;
+    const { hiddenSize, vocabSize } = config;
     this.bias = new Parameter(() => new Float32Array(vocabSize), [vocabSize]);
     this.transform = new BertPredictionHeadTransform(config, random);
-    this.decoder = new Linear(dModel, vocabSize, random, { bias: this.bias, weight: embeddings });
+    this.decoder = new Linear(hiddenSize, vocabSize, random, { bias: this.bias, weight: embeddings });
   }
 }
 
 class BertOnlyMLMHead extends Module {
   readonly predictions: BertLMPredictionHead;
 
-  constructor(config: Settings, embeddings: Parameter, random: Random) {
+  constructor(config: Config, embeddings: Parameter, random: Random) {
     super();
     this.predictions = new BertLMPredictionHead(config, embeddings, random);
   }
 }
 
-/** The encoder with a head that says which token belongs at each place. */
+/** The encoder with its masked language modeling head. */
 export class BertForMaskedLM extends Module {
-  readonly config: Settings;
+  readonly config: Config;
   readonly bert: BertModel;
-  /** Its last map shares its weight with the word embeddings: one parameter under two names. */
+  /** Its output projection shares the word embedding's weight: one parameter under two names. */
   readonly cls: BertOnlyMLMHead;
 
-  /** @throws RangeError or TypeError naming the setting that is unknown, missing or out of range */
-  constructor(settings: Omit<BertConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.bert = new BertModel(settings, random, { pooler: false });
-    this.config = this.bert.config;
+    this.config = config.parse(options);
+    this.bert = new BertModel(options, random, { pooler: false });
     this.cls = new BertOnlyMLMHead(this.config, this.bert.embeddings.word_embeddings.weight, random);
   }
 
-  /** Number of different tokens, V. */
+  /** Vocabulary size, V. */
   get vocabSize(): number {
     return this.config.vocabSize;
   }
 
-  /** Longest text. */
+  /** Longest sequence, in tokens. */
   get contextLength(): number {
-    return this.config.contextLength;
+    return this.config.maxPositionEmbeddings;
   }
 
   /**
-   * Scores of all tokens, for every place.
+   * Logits of all tokens at every position.
    *
-   * @param ids `[B, T]` int32, with the mask token where a word is hidden
+   * @param ids `[B, T]` int32, with the mask token where a token is to be predicted
    * @returns `[B, T, V]`
    * @throws Error as {@link BertModel.forward}
    */
   forward(ids: tf.Tensor2D, options: BertOptions = {}): tf.Tensor3D {
-    return tidy(() => {
+    return this.scope(() => {
       const { transform, decoder } = this.cls.predictions;
-      return decoder.forward(transform.forward(this.bert.forward(ids, options).hidden));
+      return decoder.forward(transform.forward(this.bert.forward(ids, options).lastHiddenState));
     });
   }
 
   /**
-   * Mean cross entropy, in nats a token, of the labels that count.
+   * Mean cross entropy, in nats per token, of the labels that are not -100.
    *
    * @param ids `[B, T]` int32
-   * @param labels `[B, T]` int32: the token that belongs here, -100 where the model is not asked
+   * @param labels `[B, T]` int32: the token at each position, -100 to ignore a position
    * @throws Error as {@link BertModel.forward}
    */
   loss(ids: tf.Tensor2D, labels: tf.Tensor2D, options: BertOptions = {}): tf.Scalar {
-    return tidy(() => {
+    return this.scope(() => {
       const { transform, decoder } = this.cls.predictions;
-      const x = transform.forward(this.bert.forward(ids, options).hidden);
+      const x = transform.forward(this.bert.forward(ids, options).lastHiddenState);
       return linearCrossEntropy(x, decoder.weight.operand, decoder.bias?.variable, labels);
     });
   }
 }
 
-function checked(settings: Omit<BertConfig, 'type'>): Settings {
-  const optional = {
-    dFf: 4 * settings.dModel,
-    tokenTypes: 2,
-    activation: 'gelu' as ActivationName,
-    normEpsilon: 1e-12,
-    hiddenDropout: 0,
-    attentionDropout: 0,
-    initialDeviation: 0.02,
-    padId: 0,
-  };
-  const sizes = checkConfig(
-    'bert',
-    settings,
-    ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
-    Object.keys(optional),
-  );
-  const config: Settings = Object.freeze({ ...optional, ...settings, ...sizes });
-  for (const name of ['dFf', 'tokenTypes'] as const) checkSize(`bert: ${name}`, config[name]);
-  checkChoice('bert: activation', config.activation, activationNames);
-  for (const name of ['hiddenDropout', 'attentionDropout'] as const)
-    checkShare(`bert: ${name}`, config[name]);
-  checkId('bert: padId', config.padId, config.vocabSize);
-  return config;
+/** TensorFlow's names of a norm's weights, which early files have, as PyTorch's. */
+function modernName(name: string): string {
+  return name.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias');
+}
+
+const huggingFace = {
+  modelType: 'bert',
+  unsupported: {
+    is_decoder: [false],
+    add_cross_attention: [false],
+    position_embedding_type: ['absolute'],
+    tie_word_embeddings: [true],
+  },
+  constants: { tie_word_embeddings: true },
+} satisfies Partial<HuggingFaceFormat>;
+
+export const bert = defineModel({
+  config,
+  summary: 'BERT with its masked language modeling head',
+  create: (options: OptionsOf<typeof config>, random) => new BertForMaskedLM(options, random),
+  contextField: 'maxPositionEmbeddings',
+  costs: bertCosts,
+  huggingFace: {
+    ...huggingFace,
+    architecture: 'BertForMaskedLM',
+    compatible: ['BertForPreTraining'],
+    weightName: (fileName) => {
+      const name = modernName(fileName);
+      if (/^(bert\.)?pooler\.|^cls\.seq_relationship\./.test(name)) return undefined; // next sentence prediction
+      if (name.endsWith('.position_ids')) return undefined; // a constant
+      return /^(bert|cls)\./.test(name) ? name : `bert.${name}`;
+    },
+  },
+});
+
+export const bertModel = defineModel({
+  config: encoderConfig,
+  summary: "BERT's encoder with its pooler",
+  create: (options: OptionsOf<typeof encoderConfig>, random) => new BertModel(options, random),
+  contextField: 'maxPositionEmbeddings',
+  costs: bertCosts,
+  huggingFace: {
+    ...huggingFace,
+    architecture: 'BertModel',
+    weightName: (fileName) => {
+      const name = modernName(fileName).replace(/^bert\./, '');
+      return /^(cls|classifier|qa_outputs)\.|\.position_ids$/.test(name) ? undefined : name; // heads of tasks
+    },
+  },
+});
+
+function bertCosts({ vocabSize, hiddenSize, numHiddenLayers, intermediateSize }: Config) {
+  return transformerCosts({ vocabSize, dModel: hiddenSize, nLayers: numHiddenLayers, dFf: intermediateSize });
 }

@@ -1,61 +1,53 @@
-// A GPT built from its smallest parts, as one teaches it: every attention head a module with its own maps for keys,
-// queries and values, dropout after attention and feed-forward network. The heads' maps are put on top of each other
-// when used, so it is as fast as one that has them in one matrix.
-import { tidy, type tf } from '@lilformer/engine';
+// A GPT with one module per attention head, each with its own key, query and value projections, and dropout after attention
+// and feed-forward network. In use the projections of all heads are stacked into one matrix.
+import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   attend,
   Dropout,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   LayerNorm,
   Linear,
   Module,
   ReLU,
+  residual,
   Sequential,
   visibleMask,
   type ConstantBuffer,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
-import { linear, residual, stackRows } from '@lilformer/ops';
+import { linear, stackRows } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkChoice, checkConfig, checkShare } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { choice, defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 
-/** Settings of a {@link CharGPT}. */
-export interface CharGPTConfig {
-  readonly type: 'char-gpt';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector; a block's inner width is four times that. */
-  readonly dModel: number;
-  /** Attention heads of each block; they share `dModel` evenly. */
-  readonly nHeads: number;
-  /** Number of blocks. */
-  readonly nLayers: number;
-  /** Longest text. */
-  readonly contextLength: number;
-  /** Share of values that is dropped in training: of attention weights, and of what attention and feed-forward add; default 0. */
-  readonly dropout?: number;
-  /**
-   * What the scores q · k are divided by: the root of a head's width (`'head'`, the default; Vaswani et al., 2017), or
-   * the root of the whole width (`'width'`). A score is a sum of headDim products, so the first keeps its deviation near
-   * 1 for any number of heads; the second makes scores √nHeads times smaller, and attention softer, the more heads there
-   * are. Widely taught code has the second (`wei = q @ k.mT * C ** -0.5` with C the width of the input); weights are only
-   * of use with the scale that they were trained with.
-   */
-  readonly attentionScale?: 'head' | 'width';
-}
+const { vocabSize, dModel, nHeads, nLayers, contextLength, dropout } = fields;
+const config = defineConfig(
+  'char-gpt',
+  {
+    ...{ vocabSize, dModel, nHeads, nLayers, contextLength, dropout },
+    attentionScale: choice(
+      'what attention scores are divided by: the square root of the `head` dimension (Vaswani et al., 2017), or of the whole `width`, as some teaching code does; use the one the weights were trained with',
+      ['head', 'width'],
+    ),
+  },
+  { divides: { nHeads: 'dModel' } },
+);
+type Config = ConfigOf<typeof config>;
 
-/** The maps of one attention head, `[headDim, C]` each, none with a bias. */
+/** The projections of one attention head, `[headDim, C]` each, without bias. */
 class Head extends Module {
-  /** [T, T], 1 where a query (row) may see a key (column). */
+  /** `[T, T]`, 1 where a query (row) may attend to a key (column). */
   readonly tril: ConstantBuffer;
   readonly key: Linear;
   readonly query: Linear;
   readonly value: Linear;
 
-  constructor({ dModel, nHeads, contextLength }: CharGPTConfig, random: Random) {
+  constructor({ dModel, nHeads, contextLength }: Config, random: Random) {
     super();
     this.tril = visibleMask(contextLength);
     this.key = new Linear(dModel, dModel / nHeads, random, { bias: false });
@@ -64,17 +56,17 @@ class Head extends Module {
   }
 }
 
-/** Heads side by side, and a map of what they found. */
+/** Separate heads and the output projection. */
 class MultiHeadAttention extends Module {
   readonly heads: readonly Head[];
   readonly proj: Linear;
-  /** For attention weights. */
+  /** Of attention weights. */
   readonly weights_dropout: Dropout;
-  /** For what attention adds to a token. */
+  /** Of the output. */
   readonly dropout: Dropout;
   readonly #scale: number;
 
-  constructor(config: Required<CharGPTConfig>, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
     const { dModel, nHeads, dropout, attentionScale } = config;
     this.heads = Array.from({ length: nHeads }, () => new Head(config, random));
@@ -89,24 +81,24 @@ class MultiHeadAttention extends Module {
     const { cache, layer = 0 } = options;
     const weight = cache ? cache.constant(layer, () => this.#stacked()) : this.#stacked();
     const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
-    const of = { heads: this.heads.length, scale: this.#scale, dropout: this.weights_dropout.next() };
-    return this.proj.forward(attend(qkv, of, options));
+    const attention = { heads: this.heads.length, scale: this.#scale, dropout: this.weights_dropout.next() };
+    return this.proj.forward(attend(qkv, attention, options));
   }
 
-  /** The maps of all heads as one, `[3C, C]`: queries of each head, then keys, then values. */
+  /** The projections of all heads, `[3C, C]`: queries of each head, then keys, then values. */
   #stacked(): tf.Tensor {
     const kinds = ['query', 'key', 'value'] as const;
     return stackRows(kinds.flatMap((kind) => this.heads.map((head) => head[kind].weight.variable)));
   }
 }
 
-/** Two maps with a ReLU between them. */
+/** Two linear layers with a ReLU between them. */
 class CharGPTFeedForward extends Module {
   readonly net: Sequential;
-  /** For what the network adds to a token. */
+  /** Of the output. */
   readonly dropout: Dropout;
 
-  constructor({ dModel, dropout }: Required<CharGPTConfig>, random: Random) {
+  constructor({ dModel, dropout }: Config, random: Random) {
     super();
     this.net = new Sequential(
       new Linear(dModel, 4 * dModel, random),
@@ -117,14 +109,14 @@ class CharGPTFeedForward extends Module {
   }
 }
 
-/** `x + sa(ln1(x))`, then `x + ffwd(ln2(x))`. */
+/** `x + dropout(sa(ln1(x)))`, then `x + dropout(ffwd(ln2(x)))`. */
 export class CharGPTBlock extends Module {
   readonly sa: MultiHeadAttention;
   readonly ffwd: CharGPTFeedForward;
   readonly ln1: LayerNorm;
   readonly ln2: LayerNorm;
 
-  constructor(config: Required<CharGPTConfig>, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
     this.sa = new MultiHeadAttention(config, random);
     this.ffwd = new CharGPTFeedForward(config, random);
@@ -134,60 +126,57 @@ export class CharGPTBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const attended = tidy(() => this.sa.forward(this.ln1.forward(x), options));
-      const [sum, normed] = this.ln2.ofSum(x, attended, this.sa.dropout.next());
-      const thought = tidy(() => this.ffwd.net.forward(normed));
-      return residual(sum, thought, this.ffwd.dropout.next());
-    });
+    const [h, normed] = this.ln2.addNorm(x, this.sa.forward(this.ln1.forward(x), options), this.sa.dropout);
+    return residual(h, this.ffwd.net.forward(normed), this.ffwd.dropout);
   }
 }
 
-/** `nLayers` blocks between token and position embeddings and a last norm. */
+/** `nLayers` blocks between token and position embeddings and a final norm. */
 export class CharGPT extends LanguageModel {
-  readonly config: Required<CharGPTConfig>;
+  readonly config: Config;
   readonly token_embedding_table: Embedding;
   readonly position_embedding_table: Embedding;
   readonly blocks: readonly CharGPTBlock[];
   readonly ln_f: LayerNorm;
   readonly lm_head: Linear;
 
-  /**
-   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
-   *   a dropout outside of [0, 1), or a scale that there is not
-   */
-  constructor(settings: Omit<CharGPTConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    const { dropout = 0, attentionScale = 'head' } = settings;
-    const names = ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'] as const;
-    const sizes = checkConfig('char-gpt', settings, names, ['dropout', 'attentionScale']);
-    checkChoice('char-gpt: attentionScale', attentionScale, ['head', 'width']);
-    const config = { ...sizes, dropout, attentionScale };
-    checkShare('char-gpt: dropout', dropout);
-    this.config = Object.freeze(config);
-    const { vocabSize, dModel, nLayers, contextLength } = config;
+    this.config = config.parse(options);
+    const { vocabSize, dModel, nLayers, contextLength } = this.config;
     this.token_embedding_table = new Embedding(vocabSize, dModel, random);
     this.position_embedding_table = new Embedding(contextLength, dModel, random);
-    this.blocks = Array.from({ length: nLayers }, () => new CharGPTBlock(config, random));
+    this.blocks = Array.from({ length: nLayers }, () => new CharGPTBlock(this.config, random));
     this.ln_f = new LayerNorm(dModel);
     this.lm_head = new Linear(dModel, vocabSize, random);
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const places = this.position_embedding_table.weight.variable;
-    let x = embedAtPositions(ids, this.token_embedding_table, places, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    for (const [layer, block] of this.blocks.entries()) {
-      x = block.forward(x, { ...options, layer });
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    x = this.ln_f.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    const x = embedWithPositions(ids, this.token_embedding_table, this.position_embedding_table, options); // [B, T, C]
+    return applyLayers(x, this.blocks, options, this.ln_f);
   }
 
   protected override get output(): Linear {
     return this.lm_head;
   }
 }
+
+export const charGPT = defineModel({
+  config,
+  summary: 'a GPT with separate per-head projections and dropout',
+  create: (options: OptionsOf<typeof config>, random) => new CharGPT(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('blocks.0.sa.heads.0.key.weight'),
+    sizesFromWeights: (weights) => ({
+      vocabSize: weights.size('token_embedding_table.weight', 0),
+      dModel: weights.size('token_embedding_table.weight', 1),
+      nHeads: weights.count('blocks.0.sa.heads'),
+      nLayers: weights.count('blocks'),
+      contextLength: weights.size('position_embedding_table.weight', 0),
+      attentionScale: 'width', // of the code that has these names
+    }),
+  },
+  costs: ({ vocabSize, dModel, nLayers }) =>
+    transformerCosts({ vocabSize, dModel, nLayers, dFf: 4 * dModel }),
+});

@@ -1,10 +1,12 @@
 // The models against PyTorch: outputs, inner values, gradients, five steps of training, greedy texts.
-import { readPyTorch, stateDictOf, type PlainValue } from '@lilformer/checkpoints';
+import { readPyTorch } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { adamStep, adamWStep, clipByGlobalNorm, createAdamState } from '@lilformer/ops';
 import { golden, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Capture, modelFromCheckpoint, RecurrentLM, type LanguageModel, type ModelType } from './index.js';
+import { openCheckpoint } from './files/state-dict-file.js';
+import { Capture, loadModel, RecurrentLM, type LanguageModel } from './index.js';
 import {
   caseConfig,
   caseModel,
@@ -12,23 +14,16 @@ import {
   floats,
   idTensor,
   integers,
-  OWN_NAMES,
   tensors,
   type CaseConfig,
 } from './testing/golden-case.js';
-
-/** The files that PyTorch wrote of a case. */
-function pytorchFiles(folder: string, type: ModelType): string[] {
-  if (type === 'moe-transformer') return ['weights.pt', 'legacy.pt', 'checkpoint.pt'];
-  return [folder.startsWith('evolution') ? 'checkpoint.pt' : 'weights.pt'];
-}
 
 describe('models', () => {
   beforeAll(async () => {
     await openEngine();
   });
 
-  for (const [folder, type] of CASES) {
+  for (const [folder, ownName] of CASES) {
     describe(folder, () => {
       const config = caseConfig(folder);
       let model: LanguageModel;
@@ -39,7 +34,7 @@ describe('models', () => {
 
       beforeAll(async () => {
         start = tf.memory().numTensors;
-        model = caseModel(folder, type).eval(); // the references have no dropout
+        model = (await caseModel(folder)).eval(); // the references have no dropout
         io = await tensors(folder, 'io.safetensors');
         ids = idTensor(io.get('input_ids'));
         targets = idTensor(io.get('targets'));
@@ -53,7 +48,7 @@ describe('models', () => {
       });
 
       it('has the parameters and names of the original', async () => {
-        expect(model.constructor.name).toBe(OWN_NAMES[type] ?? config.model);
+        expect(model.constructor.name).toBe(ownName ?? config.model);
         expect(model.parameterCount()).toBe(config.parameters);
         const weights = await tensors(folder, 'weights.safetensors');
         expect(model.stateDict().size).toBe(weights.size);
@@ -162,61 +157,51 @@ describe('models', () => {
         expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(
           tolerances.output,
         );
-        const hasTop5 = type === 'char-gpt' || type === 'tiny-transformer';
+        const hasTop5 = folder === 'char_gpt' || folder === 'tiny_transformer';
         expect(generation.has('top5_ids')).toBe(hasTop5);
         if (hasTop5) expect(best).toEqual(integers(generation.get('top5_ids')));
       });
 
-      if (type === 'moe-transformer') {
-        it('resumes from a checkpoint with sizes in its config', async () => {
-          const content = await readPyTorch(golden(`${folder}/training_checkpoint.pt`));
-          const { model: later, history } = modelFromCheckpoint(content);
-          expect(later.config).toEqual(model.config);
-          expect(history).toEqual({});
-          const loss = later.loss(ids, targets);
-          expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(
-            tolerances.output,
-          );
-          loss.dispose();
-          later.dispose();
-        });
-      }
-
-      it.each(pytorchFiles(folder, type))('loads from %s', async (file) => {
-        const expected = model.stateDict();
-        const content = await readPyTorch(golden(`${folder}/${file}`));
-        const expectSameModel = (loaded: LanguageModel): void => {
-          expect(loaded.stateDict()).toEqual(expected);
-          const logits = loaded.eval().forward(ids);
-          expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(
-            tolerances.output,
-          );
-          logits.dispose();
-          loaded.dispose();
-        };
-        if (file === 'checkpoint.pt') {
-          const loaded = modelFromCheckpoint(content);
-          expect(loaded.model.config).toEqual(model.config);
-          const { train_loss, val_loss, val_perplexity } = loaded.history;
-          expect(train_loss).toEqual([4.25, 3.5]);
-          const perplexities = val_loss.map(Math.exp);
-          expect(relativeDifference(val_perplexity, perplexities)).toBeLessThan(1e-15);
-          expectSameModel(loaded.model);
-        }
-        const state = stateDictOf(content);
-        const other = caseModel(folder, type);
-        // The order of registration, as in PyTorch.
-        expect([...other.stateDict().keys()]).toEqual([...state.keys()]);
-        other.loadStateDict(state);
-        expectSameModel(other);
-        // A bare state dict does not contain the number of heads that share a matrix.
-        const { nHeads = type === 'stacked-transformer' ? 1 : undefined } = model.config as {
-          nHeads?: number;
-        };
-        const settings = nHeads !== undefined && type !== 'char-gpt' ? { nHeads } : {};
-        const bare = Object.assign(Object.create(null) as object, Object.fromEntries(state)) as PlainValue;
-        expectSameModel(modelFromCheckpoint(bare, { settings }).model);
-      });
+      it.each(readdirSync(golden(folder)).filter((file) => /\.pt$|^weights\.safetensors$/.test(file)))(
+        'loads from %s',
+        async (file) => {
+          const path = golden(`${folder}/${file}`);
+          const sized = /checkpoint/.test(file); // has sizes beside the weights
+          const { nHeads = 1 } = model.config as { nHeads?: number };
+          // A bare state dict does not contain the number of heads that share a matrix.
+          const shared = !sized && /stacked|multihead|moe|tiny|nano/.test(folder);
+          const config = shared ? { nHeads } : {};
+          const loaded = await loadModel<LanguageModel>(path, { tokenizer: false, config });
+          expect(loaded.source).toEqual({ kind: 'state-dict', path });
+          if (sized) expect(loaded.model.config).toEqual(model.config);
+          if (file === 'training_checkpoint.pt') {
+            const loss = loaded.model.loss(ids, targets);
+            expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(
+              tolerances.output,
+            );
+            loss.dispose();
+          } else {
+            expect(loaded.model.stateDict()).toEqual(model.stateDict());
+            const logits = loaded.model.forward(ids);
+            expect(relativeDifference(logits.dataSync(), floats(io.get('logits')))).toBeLessThan(
+              tolerances.output,
+            );
+            logits.dispose();
+          }
+          if (file.endsWith('.pt')) {
+            const { weights, history } = openCheckpoint(await readPyTorch(path));
+            // The order of registration, as in PyTorch.
+            expect([...loaded.model.stateDict().keys()]).toEqual([...weights.keys()]);
+            const { train_loss, val_loss = [], val_perplexity = [] } = history;
+            expect(train_loss).toEqual(file === 'checkpoint.pt' ? [4.25, 3.5] : undefined);
+            const perplexities = val_loss.map(Math.exp);
+            expect(val_perplexity.length).toBe(perplexities.length);
+            expect(relativeDifference(val_perplexity, perplexities)).toBeLessThan(1e-15);
+            expect(loaded.recorded?.perplexity).toBe(val_perplexity.at(-1));
+          }
+          loaded.model.dispose();
+        },
+      );
     });
   }
 });

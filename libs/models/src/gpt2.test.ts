@@ -3,7 +3,7 @@
 import { openEngine, tf } from '@lilformer/engine';
 import { tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Capture, huggingFaceForm, type GPT2LMHeadModel } from './index.js';
+import { Capture, huggingFaceFiles, type GPT2LMHeadModel } from './index.js';
 import { idTensor, integers, tensors } from './testing/golden-case.js';
 import {
   expectCaptured,
@@ -62,7 +62,7 @@ describe('GPT-2', () => {
       expectClose('logits', read(model.forward(ids, { paddingMask })), io.get('logits'), mask);
       const capture = new Capture();
       expectClose('captured', read(model.forward(ids, { paddingMask, capture })), io.get('logits'), mask);
-      const last = model.config.nLayers;
+      const last = model.config.nLayer;
       expectCaptured(
         capture,
         io,
@@ -130,7 +130,7 @@ describe('GPT-2', () => {
     });
 
     it('is written down as it was read', async () => {
-      const { config, generationConfig, tensors: state } = huggingFaceForm(model);
+      const { config, generationConfig, tensors: state } = huggingFaceFiles(model);
       expectSameFile(state, await tensors(folder, 'model.safetensors'));
       expect(huggingFaceConfig(folder)).toMatchObject(config);
       expect(generationConfig.eos_token_id).toBe(config.eos_token_id);

@@ -1,71 +1,64 @@
-// GPT-2 (Radford et al., "Language Models are Unsupervised Multitask Learners", 2019), with the names and the arithmetic of
-// OpenAI's published weights: pre-norm blocks, one map for queries, keys and values, biases everywhere, GELU by its tanh
-// approximation, learned positions, and one matrix that both reads tokens and scores them.
-import { tidy, type tf } from '@lilformer/engine';
+// GPT-2 (Radford et al., "Language Models are Unsupervised Multitask Learners", 2019) with the names and the arithmetic of
+// OpenAI's published weights: pre-norm blocks, biases everywhere, tanh GELU, learned positions, tied output projection.
+import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   attend,
-  checkSize,
   Conv1D,
   Dropout,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   LayerNorm,
   Linear,
   Module,
+  residual,
+  withoutWeights,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
-import type { Random } from '@lilformer/random';
-import { activationNames, ACTIVATIONS, type ActivationModule, type ActivationName } from './activations.js';
-import { checkChoice, checkConfig, checkId, checkShare } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { Random } from '@lilformer/random';
+import { activationField, ACTIVATIONS, type ActivationModule } from './core/activations.js';
+import {
+  defineConfig,
+  flag,
+  positive,
+  probability,
+  size,
+  tokenId,
+  type ConfigOf,
+  type OptionsOf,
+} from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 
-/** Settings of a {@link GPT2LMHeadModel}. */
-export interface GPT2Config {
-  readonly type: 'gpt2';
-  /** Number of different tokens; 50,257 in the published models. */
-  readonly vocabSize: number;
-  /** Length of a token's vector; 768 in the smallest one, then 1,024, 1,280 and 1,600. */
-  readonly dModel: number;
-  /** Attention heads of each block; they share `dModel` evenly. */
-  readonly nHeads: number;
-  /** Number of blocks; 12, 24, 36 or 48. */
-  readonly nLayers: number;
-  /** Longest text; 1,024. */
-  readonly contextLength: number;
-  /** Inner width of the feed-forward networks; without, four times `dModel`. */
-  readonly dFf?: number;
-  /** What stands between the two maps of a feed-forward network; `gelu_new`, the tanh approximation, without. */
-  readonly activation?: ActivationName;
-  /** Added to the variance in layer norms; 1e-5 without. */
-  readonly normEpsilon?: number;
-  /** Share of the embedding that is dropped in training; 0 without. The published models were trained with 0.1 for all three. */
-  readonly embeddingDropout?: number;
-  /** Share of the attention weights that is dropped in training; 0 without. */
-  readonly attentionDropout?: number;
-  /** Share of what attention and feed-forward network add that is dropped in training; 0 without. */
-  readonly residualDropout?: number;
-  /** False leaves out the division of attention scores by the root of a head's width. */
-  readonly scaleScores?: boolean;
-  /** Whether block N divides its attention scores by N + 1 as well (github.com/stanford-crfm/mistral); false without. */
-  readonly scaleScoresByLayer?: boolean;
-  /** Whether scores of tokens are products with their embeddings; true without. */
-  readonly tied?: boolean;
-  /** Deviation of the first weights; 0.02 without. */
-  readonly initialDeviation?: number;
-  /** The token in front of a text, where there is one. */
-  readonly bosId?: number;
-  /** The token that ends a text, where there is one. */
-  readonly eosId?: number;
-  /** The token that fills up shorter texts of a batch, where there is one. */
-  readonly padId?: number;
-}
+const config = defineConfig(
+  'gpt2',
+  {
+    vocabSize: size('vocabulary size; 50257 in the published models'),
+    nPositions: size('longest sequence, in tokens; 1024 in the published models').default(1024),
+    nEmbd: size('hidden size; 768 in GPT-2 small, then 1024, 1280 and 1600').default(768),
+    nLayer: size('number of blocks; 12, 24, 36 or 48', { most: 1024 }).default(12),
+    nHead: size('attention heads per block; must divide nEmbd', { most: 1024 }).default(12),
+    nInner: size('hidden size of the feed-forward network; 4 times nEmbd unless given').optional(),
+    activationFunction: activationField('activation of the feed-forward network', 'gelu_new'),
+    residPdrop: probability('dropout of the output of attention and feed-forward network', 0.1),
+    embdPdrop: probability('dropout of the embeddings', 0.1),
+    attnPdrop: probability('dropout of the attention weights', 0.1),
+    layerNormEpsilon: positive('added to the variance in layer norms', 1e-5),
+    initializerRange: positive('standard deviation of the initial weights', 0.02),
+    scaleAttnWeights: flag('divide attention scores by the square root of the head dimension', true),
+    scaleAttnByInverseLayerIdx: flag('divide the attention scores of block N by N + 1', false),
+    tieWordEmbeddings: flag('share the token embedding with the output projection', true),
+    bosTokenId: tokenId('token at the start of a sequence'),
+    eosTokenId: tokenId('token that ends a sequence'),
+    padTokenId: tokenId('token that pads shorter sequences of a batch'),
+  },
+  { divides: { nHead: 'nEmbd' } },
+);
+type Config = ConfigOf<typeof config>;
 
-/** All settings; tokens that there are not stay absent. */
-type Settings = Required<Omit<GPT2Config, 'bosId' | 'eosId' | 'padId'>> &
-  Pick<GPT2Config, 'bosId' | 'eosId' | 'padId'>;
-
-/** Causal attention with `c_attn` for queries, keys and values and `c_proj` for the result. */
+/** Causal attention with `c_attn` for queries, keys and values and the output projection `c_proj`. */
 class GPT2Attention extends Module {
   readonly c_attn: Conv1D;
   readonly c_proj: Conv1D;
@@ -74,41 +67,38 @@ class GPT2Attention extends Module {
   readonly #heads: number;
   readonly #scale: number;
 
-  constructor(config: Settings, layer: number, random: Random) {
+  constructor(config: Config, layer: number, random: Random) {
     super();
-    const { dModel, nHeads, attentionDropout, residualDropout, initialDeviation, nLayers } = config;
-    this.c_attn = new Conv1D(3 * dModel, dModel, random, initialDeviation);
-    this.c_proj = new Conv1D(dModel, dModel, random, residualDeviation(initialDeviation, nLayers));
-    this.attn_dropout = new Dropout(attentionDropout, random);
-    this.resid_dropout = new Dropout(residualDropout, random);
-    this.#heads = nHeads;
-    const ofHead = config.scaleScores ? 1 / Math.sqrt(dModel / nHeads) : 1;
-    this.#scale = config.scaleScoresByLayer ? ofHead / (layer + 1) : ofHead;
+    const { nEmbd, nHead, attnPdrop, residPdrop, initializerRange } = config;
+    this.c_attn = new Conv1D(3 * nEmbd, nEmbd, random, initializerRange);
+    this.c_proj = new Conv1D(nEmbd, nEmbd, random, residualStd(config));
+    this.attn_dropout = new Dropout(attnPdrop, random);
+    this.resid_dropout = new Dropout(residPdrop, random);
+    this.#heads = nHead;
+    const scale = config.scaleAttnWeights ? 1 / Math.sqrt(nEmbd / nHead) : 1;
+    this.#scale = config.scaleAttnByInverseLayerIdx ? scale / (layer + 1) : scale;
   }
 
-  /** `[B, T, C]` to the same shape, before dropout. */
+  /** `[B, T, C]` to the same shape, before `resid_dropout`. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const of = { heads: this.#heads, scale: this.#scale, dropout: this.attn_dropout.next() };
-    return this.c_proj.forward(attend(this.c_attn.forward(x), of, options));
+    const attention = { heads: this.#heads, scale: this.#scale, dropout: this.attn_dropout.next() };
+    return this.c_proj.forward(attend(this.c_attn.forward(x), attention, options));
   }
 }
 
-/** Two maps with an activation between them. */
 class GPT2MLP extends Module {
   readonly c_fc: Conv1D;
   readonly c_proj: Conv1D;
   readonly act: ActivationModule;
   readonly dropout: Dropout;
 
-  constructor(
-    { dModel, dFf, activation, residualDropout, initialDeviation, nLayers }: Settings,
-    random: Random,
-  ) {
+  constructor(config: Config, random: Random) {
     super();
-    this.c_fc = new Conv1D(dFf, dModel, random, initialDeviation);
-    this.c_proj = new Conv1D(dModel, dFf, random, residualDeviation(initialDeviation, nLayers));
-    this.act = new ACTIVATIONS[activation]();
-    this.dropout = new Dropout(residualDropout, random);
+    const { nEmbd, nInner = 4 * nEmbd, activationFunction, residPdrop, initializerRange } = config;
+    this.c_fc = new Conv1D(nInner, nEmbd, random, initializerRange);
+    this.c_proj = new Conv1D(nEmbd, nInner, random, residualStd(config));
+    this.act = new ACTIVATIONS[activationFunction]();
+    this.dropout = new Dropout(residPdrop, random);
   }
 
   /** `[B, T, C]` to the same shape, before dropout. */
@@ -124,28 +114,24 @@ class GPT2Block extends Module {
   readonly ln_2: LayerNorm;
   readonly mlp: GPT2MLP;
 
-  constructor(config: Settings, layer: number, random: Random) {
+  constructor(config: Config, layer: number, random: Random) {
     super();
-    this.ln_1 = new LayerNorm(config.dModel, config.normEpsilon);
+    const eps = config.layerNormEpsilon;
+    this.ln_1 = new LayerNorm(config.nEmbd, { eps });
     this.attn = new GPT2Attention(config, layer, random);
-    this.ln_2 = new LayerNorm(config.dModel, config.normEpsilon);
+    this.ln_2 = new LayerNorm(config.nEmbd, { eps });
     this.mlp = new GPT2MLP(config, random);
   }
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const attended = tidy(() => this.attn.forward(this.ln_1.forward(x), options));
-      const [sum, normed] = this.ln_2.ofSum(x, attended, this.attn.resid_dropout.next());
-      return this.mlp.dropout.residual(
-        sum,
-        tidy(() => this.mlp.forward(normed)),
-      );
-    });
+    const { attn, mlp } = this;
+    const [h, normed] = this.ln_2.addNorm(x, attn.forward(this.ln_1.forward(x), options), attn.resid_dropout);
+    return residual(h, mlp.forward(normed), mlp.dropout);
   }
 }
 
-/** Everything up to the last norm. */
+/** Everything up to the final norm. */
 class GPT2Model extends Module {
   readonly wte: Embedding;
   readonly wpe: Embedding;
@@ -153,47 +139,42 @@ class GPT2Model extends Module {
   readonly h: readonly GPT2Block[];
   readonly ln_f: LayerNorm;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const { vocabSize, dModel, nLayers, contextLength, initialDeviation: deviation } = config;
-    this.wte = new Embedding(vocabSize, dModel, random, { deviation });
-    this.wpe = new Embedding(contextLength, dModel, random, { deviation });
-    this.drop = new Dropout(config.embeddingDropout, random);
-    this.h = Array.from({ length: nLayers }, (_, layer) => new GPT2Block(config, layer, random));
-    this.ln_f = new LayerNorm(dModel, config.normEpsilon);
+    const { vocabSize, nEmbd, nLayer, nPositions, initializerRange: std } = config;
+    this.wte = new Embedding(vocabSize, nEmbd, random, { std });
+    this.wpe = new Embedding(nPositions, nEmbd, random, { std });
+    this.drop = new Dropout(config.embdPdrop, random);
+    this.h = Array.from({ length: nLayer }, (_, layer) => new GPT2Block(config, layer, random));
+    this.ln_f = new LayerNorm(nEmbd, { eps: config.layerNormEpsilon });
   }
 }
 
-/** `nLayers` blocks between token and position embeddings and a last norm; the scores are products with the token embeddings. */
+/** `nLayer` blocks between token and position embeddings and a final norm, with an output projection. */
 export class GPT2LMHeadModel extends LanguageModel {
-  readonly config: Settings;
+  readonly config: Config;
   readonly transformer: GPT2Model;
-  /** Shares its weight with `transformer.wte`, one parameter under two names, unless `tied` is false. */
+  /** Shares its weight with `transformer.wte`, one parameter under two names, unless `tieWordEmbeddings` is false. */
   readonly lm_head: Linear;
 
-  /** @throws RangeError or TypeError naming the setting that is unknown, missing or out of range */
-  constructor(settings: Omit<GPT2Config, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.config = checked(settings);
-    const { vocabSize, dModel, tied, initialDeviation: deviation } = this.config;
+    this.config = config.parse(options);
+    const { vocabSize, nEmbd, tieWordEmbeddings, initializerRange: std } = this.config;
     this.transformer = new GPT2Model(this.config, random);
-    const weight = tied ? this.transformer.wte.weight : undefined;
-    this.lm_head = new Linear(dModel, vocabSize, random, { bias: false, weight, deviation });
+    const weight = tieWordEmbeddings ? this.transformer.wte.weight : undefined;
+    this.lm_head = new Linear(nEmbd, vocabSize, random, { bias: false, weight, std });
   }
 
-  /** Captures `hidden.0` (after the embedding), `hidden.N` (after block N) and `hidden.final` (after the last norm). */
+  override get contextLength(): number {
+    return this.config.nPositions;
+  }
+
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
     const { wte, wpe, drop, h, ln_f } = this.transformer;
-    let x = drop.forward(embedAtPositions(ids, wte, wpe.weight.operand, options)); // [B, T, C]
-    capture?.take('hidden.0', x);
-    for (const [layer, block] of h.entries()) {
-      x = block.forward(x, { ...options, layer });
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    x = ln_f.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    const x = drop.forward(embedWithPositions(ids, wte, wpe, options)); // [B, T, C]
+    return applyLayers(x, h, options, ln_f);
   }
 
   protected override get output(): Linear {
@@ -201,37 +182,40 @@ export class GPT2LMHeadModel extends LanguageModel {
   }
 }
 
-/** Maps at the end of a branch start smaller, as 2 · nLayers branches add up (section 2.3 of the paper). */
-function residualDeviation(deviation: number, nLayers: number): number {
-  return deviation / Math.sqrt(2 * nLayers);
+/** Projections at the end of a branch start smaller, because 2 · nLayer branches add up (section 2.3 of the paper). */
+function residualStd({ initializerRange, nLayer }: Config): number {
+  return initializerRange / Math.sqrt(2 * nLayer);
 }
 
-function checked(settings: Omit<GPT2Config, 'type'>): Settings {
-  const optional = {
-    dFf: 4 * settings.dModel,
-    activation: 'gelu_new' as ActivationName,
-    normEpsilon: 1e-5,
-    embeddingDropout: 0,
-    attentionDropout: 0,
-    residualDropout: 0,
-    scaleScores: true,
-    scaleScoresByLayer: false,
-    tied: true,
-    initialDeviation: 0.02,
-  };
-  const tokens = ['bosId', 'eosId', 'padId'] as const;
-  const sizes = checkConfig(
-    'gpt2',
-    settings,
-    ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
-    [...Object.keys(optional), ...tokens],
-  );
-  const config: Settings = Object.freeze({ ...optional, ...settings, ...sizes });
-  checkSize('gpt2: dFf', config.dFf);
-  checkChoice('gpt2: activation', config.activation, activationNames);
-  for (const name of ['embeddingDropout', 'attentionDropout', 'residualDropout'] as const) {
-    checkShare(`gpt2: ${name}`, config[name]);
+export const gpt2 = defineModel({
+  config,
+  summary: 'GPT-2 with the names of its published weights',
+  create: (options: OptionsOf<typeof config>, random) => new GPT2LMHeadModel(options, random),
+  contextField: 'nPositions',
+  costs: ({ vocabSize, nEmbd, nLayer, nInner = 4 * nEmbd }) =>
+    transformerCosts({ vocabSize, dModel: nEmbd, nLayers: nLayer, dFf: nInner }),
+  huggingFace: {
+    modelType: 'gpt2',
+    architecture: 'GPT2LMHeadModel',
+    compatible: ['GPT2Model'],
+    unsupported: { add_cross_attention: [false], is_decoder: [false, true] },
+    weightName: (name) => {
+      if (/\.attn\.(bias|masked_bias)$/.test(name)) return undefined; // the causal mask
+      return name.startsWith('transformer.') || name === 'lm_head.weight' ? name : `transformer.${name}`;
+    },
+  },
+});
+
+/** A GPT-2 with the weights of `source`, under the names that `sourceName` gives. Weights that source lacks are 0. */
+export function gpt2FromWeights(
+  options: OptionsOf<typeof config>,
+  source: Module,
+  sourceName: (name: string) => string,
+): GPT2LMHeadModel {
+  const model = withoutWeights(() => new GPT2LMHeadModel(options, new Random(0)));
+  const parameters = new Map(source.namedParameters());
+  for (const [name, parameter] of model.namedParameters()) {
+    parameter.assign(parameters.get(sourceName(name))?.values() ?? new Float32Array(parameter.size));
   }
-  for (const name of tokens) checkId(`gpt2: ${name}`, config[name], config.vocabSize);
-  return config;
+  return model;
 }

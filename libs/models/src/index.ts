@@ -1,43 +1,48 @@
-export { LanguageModel, type LossOptions, type ModelConfig } from './language-model.js';
-export { createModel, modelTypes, type AnyModelConfig, type ModelType } from './registry.js';
-export { modelFromCheckpoint, type FromCheckpointOptions, type LoadedModel } from './from-checkpoint.js';
-export { BigramLM, type BigramConfig } from './bigram.js';
-export { AttentionLM, type AttentionConfig } from './attention.js';
-export { PositionalAttentionLM, type PositionalAttentionConfig } from './positional-attention.js';
-export { AttentionFFNLM, type AttentionFFNConfig } from './attention-ffn.js';
-export { TransformerBlock, TransformerLM, type TransformerConfig } from './transformer.js';
-export { StackedTransformerLM, type StackedTransformerConfig } from './stacked-transformer.js';
-export { MultiHeadTransformerLM, type MultiHeadTransformerConfig } from './multi-head-transformer.js';
-export { MoETransformerBlock, MoETransformerLM, type MoETransformerConfig } from './moe-transformer.js';
-export { TinyTransformerBlock, TinyTransformerLM, type TinyTransformerConfig } from './tiny-transformer.js';
-export { RecurrentLM } from './recurrent.js';
-export { SimpleRNN, type SimpleRNNConfig } from './simple-rnn.js';
-export { MultiLayerRNN, type MultiLayerRNNConfig } from './multi-layer-rnn.js';
-export { GRULM, type GRUConfig } from './gru.js';
-export { NanoGPT, NanoGPTBlock, type NanoGPTConfig } from './nano-gpt.js';
-export { CharGPT, CharGPTBlock, type CharGPTConfig } from './char-gpt.js';
-export { GPT2LMHeadModel, type GPT2Config } from './gpt2.js';
-export { BertForMaskedLM, BertModel, type BertConfig, type BertOptions, type BertResult } from './bert.js';
-export { BartForConditionalGeneration, type BartConfig } from './bart.js';
-export { T5ForConditionalGeneration, type T5Config } from './t5.js';
+export { LanguageModel, type LossOptions } from './core/language-model.js';
+export { EncoderDecoderModel, type DecodeOptions, type EncodeOptions } from './core/encoder-decoder-model.js';
+export { RecurrentLM } from './core/recurrent.js';
+export { createModel, definitionOf, modelDefinition, modelDefinitions } from './core/registry.js';
+export { defineModel, type ModelConfig, type ModelDefinition, type StateShapes } from './core/definition.js';
 export {
-  EncoderDecoderModel,
-  type DecodeOptions,
-  type EncodeOptions,
-  type EncoderDecoderConfig,
-} from './encoder-decoder-model.js';
+  choice,
+  defineConfig,
+  fieldInfo,
+  fields,
+  flag,
+  probability,
+  size,
+  type ConfigOf,
+  type OptionsOf,
+} from './core/config.js';
+export { recurrentCosts, transformerCosts, type ModelCosts } from './core/costs.js';
+export type { HuggingFaceConfig } from './core/hugging-face.js';
+export { BigramLM } from './bigram.js';
+export { AttentionLM } from './attention.js';
+export { PositionalAttentionLM } from './positional-attention.js';
+export { AttentionFFNLM } from './attention-ffn.js';
+export { TransformerLM } from './transformer.js';
+export { MultiHeadTransformerLM, StackedTransformerLM } from './multi-head-transformer.js';
+export { MoETransformerLM } from './moe-transformer.js';
+export { TinyTransformerLM } from './tiny-transformer.js';
+export { CharGPT } from './char-gpt.js';
+export { TiedTransformerLM } from './tied-transformer.js';
+export { NanoGPT } from './nano-gpt.js';
+export { SimpleRNN } from './simple-rnn.js';
+export { MultiLayerRNN } from './multi-layer-rnn.js';
+export { GRULM } from './gru.js';
+export { GPT2LMHeadModel } from './gpt2.js';
+export { BertForMaskedLM, BertModel } from './bert.js';
+export { BartForConditionalGeneration } from './bart.js';
+export { T5ForConditionalGeneration } from './t5.js';
 export {
-  architectureNames,
   architectureOf,
-  generationConfigOf,
-  type Architecture,
-  type PretrainedModel,
-} from './pretrained.js';
-export { fromPretrained, type FromPretrainedOptions, type Pretrained } from './from-pretrained.js';
-export { savePretrained, type SavePretrainedOptions } from './save-pretrained.js';
-export type { DownloadProgress, HubOptions } from './hub.js';
-export { huggingFaceForm, type HuggingFaceForm } from './hugging-face-form.js';
-export type { HuggingFaceConfig } from './hugging-face-config.js';
+  loadModel,
+  ModelNotFoundError,
+  type AnyModel,
+  type LoadedModel,
+  type LoadModelOptions,
+} from './files/load-model.js';
+export { huggingFaceFiles, savePretrained, type SavePretrainedOptions } from './files/save-pretrained.js';
 export {
   Cache,
   Capture,

@@ -1,22 +1,38 @@
-// Each block has several feed-forward networks ("experts") and sends every token through one of them:
-// more parameters at the same cost a token (Switch Transformer, Fedus, Zoph and Shazeer, 2021). Unless asked to, the
-// expert's output is not scaled by its probability, so the router is never trained.
-import { tidy, type tf } from '@lilformer/engine';
+// Transformer blocks whose feed-forward network is a mixture of experts, of which each token uses one (Switch Transformer,
+// Fedus, Zoph and Shazeer, 2021).
+import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   CausalSelfAttention,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   LayerNorm,
   Linear,
   MixtureOfExperts,
   Module,
+  residual,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
-import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkChoice, checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { choice, defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel, embeddingSizes } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
+
+const { vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength } = fields;
+const config = defineConfig(
+  'moe-transformer',
+  {
+    ...{ vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength },
+    router: choice(
+      '`fixed`: the router keeps its initial weights; `trained`: expert outputs are scaled by the router probability, so that it gets a gradient',
+      ['fixed', 'trained'],
+    ),
+  },
+  { derive: ({ dFf, dModel }) => ({ dFf: dFf ?? 4 * dModel }), divides: { nHeads: 'dModel' } },
+);
+type Config = ConfigOf<typeof config>;
 
 /** `x + attention(ln1(x))`, then `x + moe(ln2(x))`. */
 export class MoETransformerBlock extends Module {
@@ -25,9 +41,8 @@ export class MoETransformerBlock extends Module {
   readonly attention: CausalSelfAttention;
   readonly moe: MixtureOfExperts;
 
-  constructor(config: MoETransformerConfig, random: Random) {
+  constructor({ dModel, nHeads, dFf, nExperts, contextLength, router }: Config, random: Random) {
     super();
-    const { dModel, nHeads, dFf, nExperts, contextLength, router } = config;
     this.ln1 = new LayerNorm(dModel);
     this.ln2 = new LayerNorm(dModel);
     this.attention = new CausalSelfAttention(dModel, nHeads, contextLength, random);
@@ -36,60 +51,24 @@ export class MoETransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const attended = tidy(() => this.attention.forward(this.ln1.forward(x), options));
-      const [sum, normed] = this.ln2.ofSum(x, attended);
-      return residual(sum, this.moe.forward(normed, options));
-    });
+    const [h, normed] = this.ln2.addNorm(x, this.attention.forward(this.ln1.forward(x), options));
+    return residual(h, this.moe.forward(normed, options));
   }
-}
-
-/** Settings of a {@link MoETransformerLM}. */
-export interface MoETransformerConfig {
-  readonly type: 'moe-transformer';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly dModel: number;
-  /** Inner width of the feed-forward networks. */
-  readonly dFf: number;
-  /** Number of blocks. */
-  readonly nLayers: number;
-  /** Attention heads of each block; they share `dModel` evenly. */
-  readonly nHeads: number;
-  /** Feed-forward networks of each block, of which a token takes one. */
-  readonly nExperts: number;
-  /** Longest text. */
-  readonly contextLength: number;
-  /**
-   * `'fixed'` (the default): the router stays as it was made, as it has no gradient; `'trained'`: what an expert gives is
-   * multiplied by the router's probability of it, through which the router learns.
-   */
-  readonly router?: 'fixed' | 'trained';
 }
 
 /** `nLayers` transformer blocks with `nHeads` heads and `nExperts` experts each. */
 export class MoETransformerLM extends LanguageModel {
-  readonly config: Required<MoETransformerConfig>;
+  readonly config: Config;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
   readonly blocks: readonly MoETransformerBlock[];
   readonly ln_final: LayerNorm;
   readonly unembed: Linear;
 
-  /**
-   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
-   *   or a router that there is not
-   */
-  constructor(settings: Omit<MoETransformerConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    const names = ['vocabSize', 'dModel', 'dFf', 'nLayers', 'nHeads', 'nExperts', 'contextLength'] as const;
-    const { router = 'fixed' } = settings;
-    const sizes = checkConfig('moe-transformer', settings, names, ['router']);
-    this.config = Object.freeze({
-      ...sizes,
-      router: checkChoice('moe-transformer: router', router, ['fixed', 'trained']),
-    });
+    this.config = config.parse(options);
     const { vocabSize, dModel, nLayers, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.position_embedding = new Embedding(contextLength, dModel, random);
@@ -99,20 +78,28 @@ export class MoETransformerLM extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const places = this.position_embedding.weight.variable;
-    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    for (const [layer, block] of this.blocks.entries()) {
-      x = block.forward(x, { ...options, layer });
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    x = this.ln_final.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    const x = embedWithPositions(ids, this.token_embedding, this.position_embedding, options); // [B, T, C]
+    return applyLayers(x, this.blocks, options, this.ln_final);
   }
 
   protected override get output(): Linear {
     return this.unembed;
   }
 }
+
+export const moeTransformer = defineModel({
+  config,
+  summary: 'stacked transformer blocks with a mixture of experts',
+  create: (options: OptionsOf<typeof config>, random) => new MoETransformerLM(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('blocks.0.moe.router.weight'),
+    sizesFromWeights: (weights) => ({
+      ...embeddingSizes(weights),
+      dFf: weights.size('blocks.0.moe.experts.0.linear1.weight', 0),
+      nLayers: weights.count('blocks'),
+      nExperts: weights.count('blocks.0.moe.experts'),
+      nHeads: undefined,
+    }),
+  },
+  costs: ({ router, ...sizes }) => transformerCosts({ ...sizes, trainedRouter: router === 'trained' }),
+});

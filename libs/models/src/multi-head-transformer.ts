@@ -1,43 +1,44 @@
-// Each block attends with several heads: one may follow the subject while another counts quotation marks.
+// Stacked pre-norm transformer blocks with any number of heads, and the same model with one head under its own name.
 import type { tf } from '@lilformer/engine';
-import { embedAtPositions, Embedding, LayerNorm, Linear, type ForwardOptions } from '@lilformer/layers';
+import {
+  applyLayers,
+  Embedding,
+  embedWithPositions,
+  LayerNorm,
+  Linear,
+  type ForwardOptions,
+} from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel, embeddingSizes, type StateShapes } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 import { TransformerBlock } from './transformer.js';
 
-/** Settings of a {@link MultiHeadTransformerLM}. */
-export interface MultiHeadTransformerConfig {
-  readonly type: 'multi-head-transformer';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly dModel: number;
-  /** Inner width of the feed-forward networks. */
-  readonly dFf: number;
-  /** Number of blocks. */
-  readonly nLayers: number;
-  /** Attention heads of each block; they share `dModel` evenly. */
-  readonly nHeads: number;
-  /** Longest text. */
-  readonly contextLength: number;
-}
+const { vocabSize, dModel, dFf, nLayers, nHeads, contextLength } = fields;
+const config = defineConfig(
+  'multi-head-transformer',
+  { vocabSize, dModel, dFf, nLayers, nHeads, contextLength },
+  { derive: ({ dFf, dModel }) => ({ dFf: dFf ?? 4 * dModel }), divides: { nHeads: 'dModel' } },
+);
+const stackedConfig = defineConfig(
+  'stacked-transformer',
+  { vocabSize, dModel, dFf, nLayers, contextLength },
+  { derive: ({ dFf, dModel }) => ({ dFf: dFf ?? 4 * dModel }) },
+);
 
-/** `nLayers` transformer blocks with `nHeads` heads each. */
-export class MultiHeadTransformerLM extends LanguageModel {
-  readonly config: MultiHeadTransformerConfig;
+/** `nLayers` transformer blocks between embeddings and a final norm. */
+abstract class TransformerStack extends LanguageModel {
+  abstract override readonly config: ConfigOf<typeof config> | ConfigOf<typeof stackedConfig>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
   readonly blocks: readonly TransformerBlock[];
   readonly ln_final: LayerNorm;
   readonly unembed: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1, or heads that do not divide the width */
-  constructor(settings: Omit<MultiHeadTransformerConfig, 'type'>, random: Random) {
+  constructor(sizes: Omit<ConfigOf<typeof config>, 'type'>, random: Random) {
     super();
-    const names = ['vocabSize', 'dModel', 'dFf', 'nLayers', 'nHeads', 'contextLength'] as const;
-    this.config = checkConfig('multi-head-transformer', settings, names);
-    const { vocabSize, dModel, dFf, nLayers, nHeads, contextLength } = this.config;
+    const { vocabSize, dModel, dFf, nLayers, nHeads, contextLength } = sizes;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.position_embedding = new Embedding(contextLength, dModel, random);
     this.blocks = Array.from(
@@ -49,20 +50,67 @@ export class MultiHeadTransformerLM extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const places = this.position_embedding.weight.variable;
-    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    for (const [layer, block] of this.blocks.entries()) {
-      x = block.forward(x, { ...options, layer });
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    x = this.ln_final.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    const x = embedWithPositions(ids, this.token_embedding, this.position_embedding, options); // [B, T, C]
+    return applyLayers(x, this.blocks, options, this.ln_final);
   }
 
   protected override get output(): Linear {
     return this.unembed;
   }
 }
+
+/** `nLayers` transformer blocks with `nHeads` heads each. */
+export class MultiHeadTransformerLM extends TransformerStack {
+  readonly config: ConfigOf<typeof config>;
+
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
+    const parsed = config.parse(options);
+    super(parsed, random);
+    this.config = parsed;
+  }
+}
+
+/** `nLayers` transformer blocks with one head each. */
+export class StackedTransformerLM extends TransformerStack {
+  readonly config: ConfigOf<typeof stackedConfig>;
+
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof stackedConfig>, random: Random) {
+    const parsed = stackedConfig.parse(options);
+    super({ ...parsed, nHeads: 1 }, random);
+    this.config = parsed;
+  }
+}
+
+const sizesFromWeights = (weights: StateShapes) => ({
+  ...embeddingSizes(weights),
+  dFf: weights.size('blocks.0.ffn.linear1.weight', 0),
+  nLayers: weights.count('blocks'),
+});
+
+export const multiHeadTransformer = defineModel({
+  config,
+  summary: 'stacked transformer blocks with several heads',
+  create: (options: OptionsOf<typeof config>, random) => new MultiHeadTransformerLM(options, random),
+  stateDict: {
+    recognize: (weights, { vocabSize, nHeads }) =>
+      weights.has('blocks.0.ffn.linear1.weight') && (nHeads !== undefined || vocabSize === undefined),
+    // The heads share one matrix, so its shape does not determine their number.
+    sizesFromWeights: (weights) => ({ ...sizesFromWeights(weights), nHeads: undefined }),
+  },
+  costs: (config) => transformerCosts(config),
+});
+
+export const stackedTransformer = defineModel({
+  config: stackedConfig,
+  summary: 'stacked transformer blocks with one head',
+  create: (options: OptionsOf<typeof stackedConfig>, random) => new StackedTransformerLM(options, random),
+  stateDict: {
+    // The names of a multi-head transformer; a file that records sizes but no number of heads has one head.
+    recognize: (weights, { vocabSize, nHeads }) =>
+      weights.has('blocks.0.ffn.linear1.weight') && nHeads === undefined && vocabSize !== undefined,
+    sizesFromWeights,
+  },
+  costs: (config) => transformerCosts(config),
+});

@@ -1,36 +1,27 @@
-// Recurrent layers on top of each other: each reads the states of the one below as if they were its text.
+// Stacked Elman layers: each layer reads the hidden states of the layer below.
 import type { tf } from '@lilformer/engine';
-import { Embedding, Linear, type ForwardOptions } from '@lilformer/layers';
+import { applyLayers, Embedding, Linear, type ForwardOptions } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
-import { elmanLayer, RecurrentLM } from './recurrent.js';
+import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { recurrentCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import { ElmanLayer, RecurrentLM } from './core/recurrent.js';
 
-/** Settings of a {@link MultiLayerRNN}. */
-export interface MultiLayerRNNConfig {
-  readonly type: 'multi-layer-rnn';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly embedSize: number;
-  /** Numbers in the state of each layer. */
-  readonly hiddenSize: number;
-  /** Number of layers. */
-  readonly nLayers: number;
-}
+const { vocabSize, embedSize, hiddenSize, nLayers } = fields;
+const config = defineConfig('multi-layer-rnn', { vocabSize, embedSize, hiddenSize, nLayers });
 
-/** `h_t of layer l = tanh(W_ih.l(h_t of the layer below) + W_hh.l(h_(t-1) of layer l))`, scores `fc(h_t of the last)`. */
+/** Layer l: `h_t = tanh(W_ih.l(h_t of layer l-1) + W_hh.l(h_(t-1)))`; logits `fc(h_t of the last layer)`. */
 export class MultiLayerRNN extends RecurrentLM {
-  readonly config: MultiLayerRNNConfig;
+  readonly config: ConfigOf<typeof config>;
   readonly embedding: Embedding;
   readonly W_ih: readonly Linear[];
   readonly W_hh: readonly Linear[];
   readonly fc: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1 */
-  constructor(settings: Omit<MultiLayerRNNConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    const names = ['vocabSize', 'embedSize', 'hiddenSize', 'nLayers'] as const;
-    this.config = checkConfig('multi-layer-rnn', settings, names);
+    this.config = config.parse(options);
     const { vocabSize, embedSize, hiddenSize, nLayers } = this.config;
     const layers = Array.from({ length: nLayers }, (_, layer) => layer);
     this.embedding = new Embedding(vocabSize, embedSize, random);
@@ -40,17 +31,27 @@ export class MultiLayerRNN extends RecurrentLM {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    let x = this.embedding.forward(ids); // [B, T, E]
-    capture?.take('hidden.0', x);
-    for (const [layer, ofInput] of this.W_ih.entries()) {
-      x = elmanLayer(x, ofInput, this.W_hh[layer], { ...options, layer }); // [B, T, H]
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    return x;
+    const layers = this.W_ih.map((W_ih, layer) => new ElmanLayer(W_ih, this.W_hh[layer]));
+    return applyLayers(this.embedding.forward(ids), layers, options); // [B, T, H]
   }
 
   protected override get output(): Linear {
     return this.fc;
   }
 }
+
+export const multiLayerRNN = defineModel({
+  config,
+  summary: 'a recurrent network with several layers',
+  create: (options: OptionsOf<typeof config>, random) => new MultiLayerRNN(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('W_ih.0.weight'),
+    sizesFromWeights: (weights) => ({
+      vocabSize: weights.size('embedding.weight', 0),
+      embedSize: weights.size('embedding.weight', 1),
+      hiddenSize: weights.size('fc.weight', 1),
+      nLayers: weights.count('W_ih'),
+    }),
+  },
+  costs: (config) => recurrentCosts({ ...config, gates: 1 }),
+});

@@ -1,194 +1,189 @@
-// GPT-2's shape in nanoGPT's words (Radford et al., 2019; github.com/karpathy/nanoGPT): pre-norm blocks, one map for
-// queries, keys and values, exact GELU, learned positions, and one matrix that both reads tokens and scores them.
-// Leaves out dropout.
-import { tf, tidy } from '@lilformer/engine';
+// nanoGPT's GPT (github.com/karpathy/nanoGPT, model.py): its names, optional biases, dropout and initialization. Checkpoints of
+// its train.py load as they are.
+import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   attend,
-  ConstantBuffer,
-  embedAtPositions,
+  Dropout,
   Embedding,
-  GELU,
+  embedWithPositions,
   LayerNorm,
   Linear,
   Module,
-  Sequential,
-  visibleMask,
-  type CapturedValue,
+  residual,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
-import { attentionPacked, residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkChoice, checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { defineConfig, fields, flag, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
+import { gpt2FromWeights } from './gpt2.js';
 
-/** Settings of a {@link NanoGPT}. */
-export interface NanoGPTConfig {
-  readonly type: 'nano-gpt';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector; a block's inner width is four times that. */
-  readonly dModel: number;
-  /** Attention heads of each block; they share `dModel` evenly. */
-  readonly nHeads: number;
-  /** Number of blocks. */
-  readonly nLayers: number;
-  /** Longest text. */
-  readonly contextLength: number;
-  /**
-   * `'fused'` (the default) never has all attention weights in memory; `'naive'` does, in plain operations: the same
-   * numbers, slower, for comparison.
-   */
-  readonly attention?: 'fused' | 'naive';
-}
+const { vocabSize, dModel, nHeads, nLayers, contextLength, dropout } = fields;
+const config = defineConfig(
+  'nano-gpt',
+  {
+    ...{ vocabSize, dModel, nHeads, nLayers, contextLength, dropout },
+    bias: flag(
+      'biases in linear layers and layer norms, as GPT-2 has; without them a bit faster and as good',
+      true,
+    ),
+  },
+  { divides: { nHeads: 'dModel' } },
+);
+type Config = ConfigOf<typeof config>;
 
-/** Causal attention with `c_attn` for queries, keys and values and `c_proj` for the result, none with a bias. */
-class NanoGPTAttention extends Module {
-  /** Not a bias: the mask, [1, 1, T, T], under the name that nanoGPT gave it. */
-  readonly bias: ConstantBuffer;
+/** Standard deviation of the initial weights. */
+const INITIAL_STD = 0.02;
+
+/** Causal attention with `c_attn` for queries, keys and values and the output projection `c_proj`. */
+class CausalSelfAttention extends Module {
   readonly c_attn: Linear;
   readonly c_proj: Linear;
-  readonly heads: number;
-  readonly naive: boolean;
+  readonly attn_dropout: Dropout;
+  readonly resid_dropout: Dropout;
+  readonly #heads: number;
 
-  constructor({ dModel, nHeads, contextLength, attention }: NanoGPTConfig, random: Random) {
+  constructor({ dModel, nHeads, nLayers, dropout, bias }: Config, random: Random) {
     super();
-    const visible = visibleMask(contextLength);
-    this.bias = new ConstantBuffer('F32', [1, 1, ...visible.shape], () => visible.values());
-    this.c_attn = new Linear(dModel, 3 * dModel, random, { bias: false });
-    this.c_proj = new Linear(dModel, dModel, random, { bias: false });
-    this.heads = nHeads;
-    this.naive = attention === 'naive';
+    this.c_attn = new Linear(dModel, 3 * dModel, random, { bias, std: INITIAL_STD });
+    this.c_proj = new Linear(dModel, dModel, random, { bias, std: residualStd(nLayers) });
+    this.attn_dropout = new Dropout(dropout, random);
+    this.resid_dropout = new Dropout(dropout, random);
+    this.#heads = nHeads;
   }
 
-  /** `[B, T, C]` to the same shape. */
+  /** `[B, T, C]` to the same shape, before `resid_dropout`. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const { heads, naive } = this;
-    return this.c_proj.forward(attend(this.c_attn.forward(x), { heads, naive }, options));
+    const attention = { heads: this.#heads, dropout: this.attn_dropout.next() };
+    return this.c_proj.forward(attend(this.c_attn.forward(x), attention, options));
+  }
+}
+
+class MLP extends Module {
+  readonly c_fc: Linear;
+  readonly c_proj: Linear;
+  readonly dropout: Dropout;
+
+  constructor({ dModel, nLayers, dropout, bias }: Config, random: Random) {
+    super();
+    this.c_fc = new Linear(dModel, 4 * dModel, random, { bias, std: INITIAL_STD });
+    this.c_proj = new Linear(4 * dModel, dModel, random, { bias, std: residualStd(nLayers) });
+    this.dropout = new Dropout(dropout, random);
+  }
+
+  /** `[B, T, C]` to the same shape, before dropout. */
+  forward(x: tf.Tensor3D): tf.Tensor3D {
+    return this.c_proj.forward(this.c_fc.forward(x, 'gelu'));
   }
 }
 
 /** `x + attn(ln_1(x))`, then `x + mlp(ln_2(x))`. */
 export class NanoGPTBlock extends Module {
   readonly ln_1: LayerNorm;
-  readonly attn: NanoGPTAttention;
+  readonly attn: CausalSelfAttention;
   readonly ln_2: LayerNorm;
-  readonly mlp: Sequential;
+  readonly mlp: MLP;
 
-  constructor(config: NanoGPTConfig, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const { dModel } = config;
-    this.ln_1 = new LayerNorm(dModel);
-    this.attn = new NanoGPTAttention(config, random);
-    this.ln_2 = new LayerNorm(dModel);
-    this.mlp = new Sequential(
-      new Linear(dModel, 4 * dModel, random),
-      new GELU(),
-      new Linear(4 * dModel, dModel, random),
-    );
+    const { dModel, bias } = config;
+    this.ln_1 = new LayerNorm(dModel, { bias });
+    this.attn = new CausalSelfAttention(config, random);
+    this.ln_2 = new LayerNorm(dModel, { bias });
+    this.mlp = new MLP(config, random);
   }
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const attended = tidy(() => this.attn.forward(this.ln_1.forward(x), options));
-      const [sum, normed] = this.ln_2.ofSum(x, attended);
-      return residual(
-        sum,
-        tidy(() => this.mlp.forward(normed)),
-      );
-    });
+    const [h, normed] = this.ln_2.addNorm(
+      x,
+      this.attn.forward(this.ln_1.forward(x), options),
+      this.attn.resid_dropout,
+    );
+    return residual(h, this.mlp.forward(normed), this.mlp.dropout);
   }
 }
 
-/** Everything up to the last norm. PyTorch's names begin with `transformer.` here. */
-class NanoGPTBody extends Module {
-  readonly token_embedding: Embedding;
-  readonly position_embedding: Embedding;
-  readonly blocks: readonly NanoGPTBlock[];
+/** Everything up to the final norm. */
+class Transformer extends Module {
+  readonly wte: Embedding;
+  readonly wpe: Embedding;
+  readonly drop: Dropout;
+  readonly h: readonly NanoGPTBlock[];
   readonly ln_f: LayerNorm;
 
-  constructor(config: NanoGPTConfig, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const { vocabSize, dModel, nLayers, contextLength } = config;
-    this.token_embedding = new Embedding(vocabSize, dModel, random);
-    this.position_embedding = new Embedding(contextLength, dModel, random);
-    this.blocks = Array.from({ length: nLayers }, () => new NanoGPTBlock(config, random));
-    this.ln_f = new LayerNorm(dModel);
+    const { vocabSize, dModel, nLayers, contextLength, dropout, bias } = config;
+    this.wte = new Embedding(vocabSize, dModel, random, { std: INITIAL_STD });
+    this.wpe = new Embedding(contextLength, dModel, random, { std: INITIAL_STD });
+    this.drop = new Dropout(dropout, random);
+    this.h = Array.from({ length: nLayers }, () => new NanoGPTBlock(config, random));
+    this.ln_f = new LayerNorm(dModel, { bias });
   }
 }
 
-/** Deviation of the first weights of all maps and embeddings, GPT-2's. */
-const INITIAL_DEVIATION = 0.02;
-
-/** `nLayers` blocks between token and position embeddings and a last norm; the scores are products with the token embeddings. */
+/** `nLayers` blocks between token and position embeddings and a final norm, with tied output projection. */
 export class NanoGPT extends LanguageModel {
-  readonly config: Required<NanoGPTConfig>;
-  readonly transformer: NanoGPTBody;
-  /** Shares its weight with `transformer.token_embedding`: one parameter under two names. */
+  readonly config: Config;
+  readonly transformer: Transformer;
+  /** Shares its weight with `transformer.wte`: one parameter under two names. */
   readonly lm_head: Linear;
 
-  /**
-   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
-   *   or an attention that there is not
-   */
-  constructor(settings: Omit<NanoGPTConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    const names = ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'] as const;
-    const { attention = 'fused' } = settings;
-    const sizes = checkConfig('nano-gpt', settings, names, ['attention']);
-    this.config = Object.freeze({
-      ...sizes,
-      attention: checkChoice('nano-gpt: attention', attention, ['fused', 'naive']),
-    });
+    this.config = config.parse(options);
     const { vocabSize, dModel } = this.config;
-    this.transformer = new NanoGPTBody(this.config, random);
-    const { weight } = this.transformer.token_embedding;
+    this.transformer = new Transformer(this.config, random);
+    const { weight } = this.transformer.wte;
     this.lm_head = new Linear(dModel, vocabSize, random, { bias: false, weight });
-    // Scores are products of vectors with token embeddings: at PyTorch's deviation of 1 an untrained model would be
-    // very sure of itself.
-    for (const [, module] of this.namedModules()) {
-      if (!(module instanceof Linear || module instanceof Embedding) || !module.weight.hasValues) continue;
-      const values = new Float32Array(module.weight.size);
-      random.fillNormal(values, 0, INITIAL_DEVIATION);
-      module.weight.assign(values);
-    }
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const { token_embedding, position_embedding, blocks, ln_f } = this.transformer;
-    let x = embedAtPositions(ids, token_embedding, position_embedding.weight.operand, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    for (const [layer, block] of blocks.entries()) {
-      x = block.forward(x, { ...options, layer });
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    x = ln_f.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    const { wte, wpe, drop, h, ln_f } = this.transformer;
+    const x = drop.forward(embedWithPositions(ids, wte, wpe, options)); // [B, T, C]
+    return applyLayers(x, h, options, ln_f);
   }
 
   protected override get output(): Linear {
     return this.lm_head;
   }
-
-  /**
-   * Attention weights of the first block by what the tokens are alone: as if they had no positions, and saw the future
-   * as well. It says which tokens look for which, but it is not what the model computes; `capture` is.
-   *
-   * @param ids int32 `[B, T]`
-   * @returns `[B, H, T, T]`
-   */
-  attentionByContent(ids: tf.Tensor2D): CapturedValue {
-    let captured!: CapturedValue;
-    tf.tidy(() => {
-      const { token_embedding, blocks } = this.transformer;
-      const { ln_1, attn } = blocks[0];
-      const qkv = attn.c_attn.forward(ln_1.forward(token_embedding.forward(ids)));
-      const { weights } = attentionPacked(qkv, { heads: attn.heads, returnWeights: true });
-      captured = { shape: weights!.shape, data: weights!.dataSync<'float32'>().slice() };
-    });
-    return captured;
-  }
 }
+
+/** Projections at the end of a branch start smaller, because 2 · nLayers branches add up. */
+function residualStd(nLayers: number): number {
+  return INITIAL_STD / Math.sqrt(2 * nLayers);
+}
+
+export const nanoGPT = defineModel({
+  config,
+  summary: "nanoGPT's GPT-2, with its names, biases, dropout and initialization",
+  create: (options: OptionsOf<typeof config>, random) => new NanoGPT(options, random),
+  stateDict: {
+    recognize: (weights) =>
+      weights.has('transformer.h.0.attn.c_attn.weight') &&
+      (weights.size('transformer.h.0.mlp.c_fc.weight', 0) ?? 0) >
+        (weights.size('transformer.h.0.mlp.c_fc.weight', 1) ?? 0), // GPT-2's files have it transposed
+    sizesFromWeights: (weights) => ({
+      vocabSize: weights.size('transformer.wte.weight', 0),
+      dModel: weights.size('transformer.wte.weight', 1),
+      nLayers: weights.count('transformer.h'),
+      contextLength: weights.size('transformer.wpe.weight', 0),
+      bias: weights.has('transformer.ln_f.bias'),
+      nHeads: undefined,
+    }),
+    rename: (name) => (name.endsWith('.attn.bias') ? undefined : name), // the causal mask of older versions
+  },
+  costs: ({ vocabSize, dModel, nLayers }) =>
+    transformerCosts({ vocabSize, dModel, nLayers, dFf: 4 * dModel }),
+  toHuggingFace: (model) => {
+    const { dModel, nHeads, nLayers, contextLength, vocabSize, dropout } = model.config;
+    const sizes = { nEmbd: dModel, nHead: nHeads, nLayer: nLayers, nPositions: contextLength, vocabSize };
+    const dropouts = { embdPdrop: dropout, attnPdrop: dropout, residPdrop: dropout };
+    return gpt2FromWeights({ ...sizes, ...dropouts, activationFunction: 'gelu' }, model, (name) => name);
+  },
+});

@@ -1,40 +1,34 @@
-// Attention that knows the order of the tokens: to each token's vector comes a learned vector of its
-// place in the text.
+// One attention head over token embeddings plus learned position embeddings, so that attention knows the order of tokens.
 import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   CausalSelfAttention,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   Linear,
   type ForwardOptions,
 } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel, embeddingSizes } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 
-/** Settings of a {@link PositionalAttentionLM}. */
-export interface PositionalAttentionConfig {
-  readonly type: 'positional-attention';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly dModel: number;
-  /** Longest text. */
-  readonly contextLength: number;
-}
+const { vocabSize, dModel, contextLength } = fields;
+const config = defineConfig('positional-attention', { vocabSize, dModel, contextLength });
 
-/** `unembed(attention(token_embedding(tokens) + position_embedding(places)))`, with one head. */
+/** `unembed(attention(token_embedding(tokens) + position_embedding(positions)))`, with one head. */
 export class PositionalAttentionLM extends LanguageModel {
-  readonly config: PositionalAttentionConfig;
+  readonly config: ConfigOf<typeof config>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
   readonly attention: CausalSelfAttention;
   readonly unembed: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1 */
-  constructor(settings: Omit<PositionalAttentionConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.config = checkConfig('positional-attention', settings, ['vocabSize', 'dModel', 'contextLength']);
+    this.config = config.parse(options);
     const { vocabSize, dModel, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.position_embedding = new Embedding(contextLength, dModel, random);
@@ -43,16 +37,25 @@ export class PositionalAttentionLM extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const places = this.position_embedding.weight.variable;
-    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    x = this.attention.forward(x, options);
-    capture?.take('hidden.1', x);
-    return x;
+    const x = embedWithPositions(ids, this.token_embedding, this.position_embedding, options); // [B, T, C]
+    return applyLayers(x, [this.attention], options);
   }
 
   protected override get output(): Linear {
     return this.unembed;
   }
 }
+
+export const positionalAttention = defineModel({
+  config,
+  summary: 'one attention head, with learned positions',
+  create: (options: OptionsOf<typeof config>, random) => new PositionalAttentionLM(options, random),
+  stateDict: {
+    recognize: (weights) =>
+      weights.has('position_embedding.weight') &&
+      weights.has('attention.W_q.weight') &&
+      !weights.has('ffn.linear1.weight'),
+    sizesFromWeights: embeddingSizes,
+  },
+  costs: ({ vocabSize, dModel }) => transformerCosts({ vocabSize, dModel, nLayers: 1, dFf: 0 }),
+});

@@ -34,7 +34,7 @@ describe('GPT-2 and a text', () => {
   it('learns it, with dropout as its config says', async () => {
     const pupil = await pretrainedCase<GPT2LMHeadModel>('hf/gpt2');
     const letters = readFileSync(text, 'latin1').slice(0, 20_000);
-    const { vocabSize, contextLength } = pupil.config;
+    const { vocabSize, nPositions: contextLength } = pupil.config;
     const random = new Random(5);
     const windows = (count: number): [tf.Tensor2D, tf.Tensor2D] => {
       const shape: [number, number] = [count, contextLength];

@@ -1,23 +1,22 @@
 // What config.json files describe: the printed trees and sizes of published models without their weights, what is refused,
 // and the names of weights.
 import { openEngine, tf } from '@lilformer/engine';
-import { Linear, withoutWeights } from '@lilformer/layers';
+import { Linear } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { toHuggingFaceConfig } from './core/hugging-face.js';
+import { generationConfigOf } from './files/generation-config.js';
 import {
-  architectureNames,
   architectureOf,
   createModel,
-  generationConfigOf,
-  huggingFaceForm,
+  huggingFaceFiles,
   T5ForConditionalGeneration,
   type GPT2LMHeadModel,
   type HuggingFaceConfig,
-  type PretrainedModel,
 } from './index.js';
-import { huggingFaceConfig, modelWith, read } from './testing/hugging-face-case.js';
+import { huggingFaceConfig, modelOf as describedBy, modelWith, read } from './testing/hugging-face-case.js';
 
 const FAMILIES: Readonly<Record<string, string>> = {
   GPT2LMHeadModel: 'gpt2',
@@ -30,10 +29,6 @@ const FAMILIES: Readonly<Record<string, string>> = {
 beforeAll(async () => {
   await openEngine();
 });
-
-function describedBy(config: HuggingFaceConfig, name?: string): PretrainedModel {
-  return withoutWeights(() => architectureOf(config, name).build(config, new Random(0)));
-}
 
 describe('models of the published sizes, without weights', () => {
   const rows = goldenJson<
@@ -107,6 +102,12 @@ const SMALL: Readonly<Record<string, HuggingFaceConfig>> = {
   t5: { model_type: 't5', vocab_size: 11, d_model: 8, num_layers: 2, num_heads: 3, d_kv: 2, d_ff: 9 },
 };
 
+/** The config.json of a model, of the architecture of another config.json. */
+function configJson(config: HuggingFaceConfig, model: ReturnType<typeof describedBy>): HuggingFaceConfig {
+  const definition = architectureOf(config);
+  return toHuggingFaceConfig(definition.huggingFace!, definition.config, model.config);
+}
+
 describe('config.json', () => {
   it('is written so that the same model comes back, with settings that are not the defaults', () => {
     const others: readonly HuggingFaceConfig[] = [
@@ -139,7 +140,7 @@ describe('config.json', () => {
     ];
     for (const config of [...Object.values(SMALL), ...others]) {
       const model = describedBy(config);
-      const again = architectureOf(config).configOf(model);
+      const again = configJson(config, model);
       expect(again).toMatchObject(
         Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
       );
@@ -152,45 +153,60 @@ describe('config.json', () => {
     expect(model).toBeInstanceOf(T5ForConditionalGeneration);
     expect(model.toString()).toContain('(DenseReluDense): T5DenseGatedActDense(');
     expect(model.toString()).toContain('(act): NewGELUActivation()');
-    expect((model as T5ForConditionalGeneration).config).toMatchObject({ tied: false, gated: true });
+    expect((model as T5ForConditionalGeneration).config).toMatchObject({
+      ...{ tieWordEmbeddings: false, scaleDecoderOutputs: false, feedForwardProj: 'gated-gelu' },
+    });
     expect([...model.namedParameters()].map(([name]) => name)).toContain('lm_head.weight');
-    // As transformers 5 says it.
-    const newer = { ...SMALL.t5, feed_forward_proj: 'gated-gelu', scale_decoder_outputs: false };
-    expect(describedBy({ ...newer, tie_word_embeddings: true }).config).toEqual(model.config);
+    // transformers 5 has one entry for the tie and one for the scale.
+    const unscaled = { ...SMALL.t5, scale_decoder_outputs: false, tie_word_embeddings: true };
+    expect(describedBy(unscaled).config).toMatchObject({
+      tieWordEmbeddings: true,
+      scaleDecoderOutputs: false,
+    });
   });
 
   it.each([
     [
       'gpt2',
       { add_cross_attention: true },
-      'config.json: add_cross_attention true: not available in gpt2 here',
+      'config.json: add_cross_attention is true. Expected false for gpt2.',
     ],
-    ['gpt2', { activation_function: 'silu' }, 'activation "silu": gpt2 here has gelu, gelu_new'],
-    ['gpt2', { n_embd: undefined }, 'config.json: n_embd undefined: expected a number'],
-    ['gpt2', { n_head: 3 }, 'gpt2: nHeads 3: expected a divisor of dModel, 8'],
+    [
+      'gpt2',
+      { activation_function: 'silu' },
+      'gpt2: activationFunction is "silu". Expected gelu or gelu_new or',
+    ],
+    ['gpt2', { n_embd: '8' }, 'gpt2: nEmbd is "8". Expected a whole number'],
+    ['gpt2', { vocab_size: undefined }, 'gpt2: vocabSize is missing. Expected a whole number'],
+    ['gpt2', { n_head: 3 }, 'gpt2: nHead is 3. Expected a divisor of nEmbd, 8.'],
     [
       'bert',
       { position_embedding_type: 'relative_key' },
-      'position_embedding_type "relative_key": not available',
+      'position_embedding_type is "relative_key". Expected "absolute" for bert.',
     ],
-    ['bert', { tie_word_embeddings: false }, 'tie_word_embeddings false: not available in bert here'],
-    ['bert', { is_decoder: true }, 'is_decoder true: not available in bert here, which has false'],
-    ['bart', { normalize_before: true }, 'normalize_before true: not available in bart here'],
-    ['bart', { encoder_layerdrop: 0.1 }, 'encoder_layerdrop 0.1: not available'],
-    ['bart', { decoder_attention_heads: 3 }, 'bart: decoderHeads 3: expected a divisor of dModel, 8'],
-    ['t5', { feed_forward_proj: 'gated-silu' }, 'activation "silu": t5 here has'],
-    ['t5', { eos_token_id: 11 }, 't5: eosId 11: expected a token of the vocabulary, 0 to 10'],
+    ['bert', { tie_word_embeddings: false }, 'tie_word_embeddings is false. Expected true for bert.'],
+    ['bert', { is_decoder: true }, 'is_decoder is true. Expected false for bert.'],
+    ['bart', { normalize_before: true }, 'normalize_before is true. Expected false for bart.'],
+    ['bart', { encoder_layerdrop: 0.1 }, 'encoder_layerdrop is 0.1. Expected 0 for bart.'],
+    [
+      'bart',
+      { decoder_attention_heads: 3 },
+      'bart: decoderAttentionHeads is 3. Expected a divisor of dModel, 8.',
+    ],
+    ['t5', { feed_forward_proj: 'gated-silu' }, 't5: feedForwardProj is "gated-silu". Expected relu or'],
+    ['t5', { eos_token_id: 11 }, 't5: eosTokenId is 11. Expected a token id below vocabSize, 11.'],
   ])('of %s with %j is refused', (family, change, message) => {
     expect(() => describedBy({ ...SMALL[family], ...change })).toThrow(message);
   });
 
   it('of another architecture is refused, with those that there are', () => {
     expect(() => architectureOf({ model_type: 'llama', architectures: ['LlamaForCausalLM'] })).toThrow(
-      `architecture LlamaForCausalLM of model type "llama": expected one of ${architectureNames.join(', ')}`,
+      'config.json: architecture LlamaForCausalLM of model type "llama" is not supported. Expected one of GPT2LMHeadModel, BertForMaskedLM, ' +
+        'BertModel, BartForConditionalGeneration, T5ForConditionalGeneration.',
     );
     expect(() => architectureOf(SMALL.bert, 'GPT2LMHeadModel')).toThrow('of model type "bert"');
     expect(() => architectureOf({})).toThrow('architecture (none named) of model type undefined');
-    expect(architectureOf({ ...SMALL.bart, architectures: ['BartModel'] }).name).toBe(
+    expect(architectureOf({ ...SMALL.bart, architectures: ['BartModel'] }).huggingFace!.architecture).toBe(
       'BartForConditionalGeneration',
     );
   });
@@ -228,11 +244,11 @@ describe('names of weights', () => {
     ['t5', 'decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight', undefined],
     ['t5', 'shared.weight', 'shared.weight'],
   ])('of %s: %s is %s', (family, name, ours) => {
-    expect(architectureOf(SMALL[family]).key(name)).toBe(ours);
+    expect(architectureOf(SMALL[family]).huggingFace!.weightName(name)).toBe(ours);
   });
 
   it("of BERT's encoder alone leave out the heads of tasks", () => {
-    const { key } = architectureOf(SMALL.bert, 'BertModel');
+    const { weightName: key } = architectureOf(SMALL.bert, 'BertModel').huggingFace!;
     expect(key('bert.pooler.dense.weight')).toBe('pooler.dense.weight');
     expect(key('cls.predictions.bias')).toBeUndefined();
     expect(key('encoder.layer.0.output.LayerNorm.gamma')).toBe('encoder.layer.0.output.LayerNorm.weight');
@@ -240,38 +256,39 @@ describe('names of weights', () => {
 });
 
 describe('our own models', () => {
-  it('of the nano-gpt kind are GPT-2s', () => {
-    const own = createModel(
-      { type: 'nano-gpt', vocabSize: 13, dModel: 8, nHeads: 2, nLayers: 2, contextLength: 6 },
-      new Random(4),
-    ).eval();
-    for (const [, parameter] of own.namedParameters()) {
-      const values = new Float32Array(parameter.size);
-      new Random(String(parameter.shape)).fillNormal(values, 0.1, 0.5);
-      parameter.assign(values);
-    }
-    const before = tf.memory().numTensors;
-    const { config, tensors } = huggingFaceForm(own);
-    expect(config).toMatchObject({ architectures: ['GPT2LMHeadModel'], activation_function: 'gelu' });
-    expect(tf.memory().numTensors).toBe(before);
-    const gpt2 = modelWith<GPT2LMHeadModel>(config, tensors);
-    const ids = tf.tensor2d([[1, 5, 12, 0, 7, 7]], [1, 6], 'int32');
-    const [expected, actual] = [own, gpt2].map((model) => read(model.forward(ids)).data);
-    expect(relativeDifference(actual, expected)).toBeLessThan(1e-6);
-    ids.dispose();
-    for (const model of [own, gpt2]) model.dispose();
-  });
+  it.each([{ type: 'nano-gpt' }, { type: 'nano-gpt', bias: false }, { type: 'tied-transformer' }])(
+    'like %j are GPT-2s',
+    (kind) => {
+      const sizes = { vocabSize: 13, dModel: 8, nHeads: 2, nLayers: 2, contextLength: 6 };
+      const own = createModel({ ...kind, ...sizes }, new Random(4)).eval();
+      for (const [, parameter] of own.namedParameters()) {
+        const values = new Float32Array(parameter.size);
+        new Random(String(parameter.shape)).fillNormal(values, 0.1, 0.5);
+        parameter.assign(values);
+      }
+      const before = tf.memory().numTensors;
+      const { config, tensors } = huggingFaceFiles(own);
+      expect(config).toMatchObject({ architectures: ['GPT2LMHeadModel'], activation_function: 'gelu' });
+      expect(tf.memory().numTensors).toBe(before);
+      const gpt2 = modelWith<GPT2LMHeadModel>(config, tensors);
+      const ids = tf.tensor2d([[1, 5, 12, 0, 7, 7]], [1, 6], 'int32');
+      const [expected, actual] = [own, gpt2].map((model) => read(model.forward(ids)).data);
+      expect(relativeDifference(actual, expected)).toBeLessThan(1e-6);
+      ids.dispose();
+      for (const model of [own, gpt2]) model.dispose();
+    },
+  );
 
   it('of other kinds are refused, and why', () => {
     const sizes = { vocabSize: 5, dModel: 4, nHeads: 2, nLayers: 1, contextLength: 3 };
     const gpt = createModel({ type: 'char-gpt', ...sizes }, new Random(0));
-    expect(() => huggingFaceForm(gpt)).toThrow(
-      'no architecture of Hugging Face here holds a CharGPT: its scores have a bias',
+    expect(() => huggingFaceFiles(gpt)).toThrow(
+      "CharGPT: no architecture of Hugging Face's has its layers. Expected one of tied-transformer, nano-gpt, gpt2, bert",
     );
     gpt.dispose();
     const layer = new Linear(2, 2, new Random(0));
-    expect(() => huggingFaceForm(layer)).toThrow(
-      'holds a Linear; expected nano-gpt or one of GPT2LMHeadModel',
+    expect(() => huggingFaceFiles(layer)).toThrow(
+      "Linear: no architecture of Hugging Face's has its layers.",
     );
     layer.dispose();
   });
@@ -282,7 +299,7 @@ describe('a model without weights', () => {
     const model = describedBy(SMALL.gpt2) as GPT2LMHeadModel;
     const ids = tf.tensor2d([[1]], [1, 1], 'int32');
     expect(() => model.forward(ids)).toThrow('its model was built without weights; load some first');
-    expect(() => huggingFaceForm(model)).toThrow('without weights');
+    expect(() => huggingFaceFiles(model)).toThrow('without weights');
     ids.dispose();
     model.dispose();
   });

@@ -5,19 +5,26 @@ import { GRUCell } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { relativeDifference, tolerances } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Capture, createModel, GRULM, KeyValueCache, NanoGPT, type RecurrentState } from './index.js';
+import {
+  Capture,
+  createModel,
+  GRULM,
+  KeyValueCache,
+  TiedTransformerLM,
+  type RecurrentState,
+} from './index.js';
 import { caseModel, CASES, floats, idTensor, tensors } from './testing/golden-case.js';
 
 beforeAll(async () => {
   await openEngine();
 });
 
-for (const [folder, type] of CASES) {
+for (const [folder] of CASES) {
   if (!folder.startsWith('recurrent/')) continue;
   describe(folder, () => {
     it('goes through the same states, and on from the last one in a second call', async () => {
       const before = tf.memory().numTensors;
-      const model = caseModel(folder, type);
+      const model = await caseModel(folder);
       model.loadStateDict(await tensors(folder, 'weights.safetensors'));
       const io = await tensors(folder, 'io.safetensors');
       const [batch] = io.get('input_ids')!.shape;
@@ -119,7 +126,7 @@ describe('GRULM', () => {
 
 describe('a cache', () => {
   it('of another kind of model is refused', () => {
-    const gpt = new NanoGPT(
+    const gpt = new TiedTransformerLM(
       { vocabSize: 5, dModel: 4, nHeads: 1, nLayers: 1, contextLength: 4 },
       new Random(1),
     );

@@ -1,34 +1,27 @@
-// The oldest of neural language models that see more than a token (Elman, 1990; Mikolov et al., 2010): one token at a
-// time, and a state that sums up all before. Nothing limits how far back it can look but what the state still holds.
+// An Elman network (Elman, 1990; Mikolov et al., 2010): one token per step, and a hidden state that summarizes all before.
 import type { tf } from '@lilformer/engine';
-import { Embedding, Linear, type ForwardOptions } from '@lilformer/layers';
+import { applyLayers, Embedding, Linear, type ForwardOptions } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
-import { elmanLayer, RecurrentLM } from './recurrent.js';
+import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { recurrentCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import { ElmanLayer, RecurrentLM } from './core/recurrent.js';
 
-/** Settings of a {@link SimpleRNN}. */
-export interface SimpleRNNConfig {
-  readonly type: 'simple-rnn';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly embedSize: number;
-  /** Numbers in the state. */
-  readonly hiddenSize: number;
-}
+const { vocabSize, embedSize, hiddenSize } = fields;
+const config = defineConfig('simple-rnn', { vocabSize, embedSize, hiddenSize });
 
-/** `h_t = tanh(W_ih(embedding(token_t)) + W_hh(h_(t-1)))`, scores `fc(h_t)`. */
+/** `h_t = tanh(W_ih(embedding(token_t)) + W_hh(h_(t-1)))`, logits `fc(h_t)`. */
 export class SimpleRNN extends RecurrentLM {
-  readonly config: SimpleRNNConfig;
+  readonly config: ConfigOf<typeof config>;
   readonly embedding: Embedding;
   readonly W_ih: Linear;
   readonly W_hh: Linear;
   readonly fc: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1 */
-  constructor(settings: Omit<SimpleRNNConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.config = checkConfig('simple-rnn', settings, ['vocabSize', 'embedSize', 'hiddenSize']);
+    this.config = config.parse(options);
     const { vocabSize, embedSize, hiddenSize } = this.config;
     this.embedding = new Embedding(vocabSize, embedSize, random);
     this.W_ih = new Linear(embedSize, hiddenSize, random);
@@ -37,15 +30,25 @@ export class SimpleRNN extends RecurrentLM {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    let x = this.embedding.forward(ids); // [B, T, E]
-    capture?.take('hidden.0', x);
-    x = elmanLayer(x, this.W_ih, this.W_hh, options); // [B, T, H]
-    capture?.take('hidden.1', x);
-    return x;
+    return applyLayers(this.embedding.forward(ids), [new ElmanLayer(this.W_ih, this.W_hh)], options); // [B, T, H]
   }
 
   protected override get output(): Linear {
     return this.fc;
   }
 }
+
+export const simpleRNN = defineModel({
+  config,
+  summary: 'a recurrent network with one layer',
+  create: (options: OptionsOf<typeof config>, random) => new SimpleRNN(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('W_ih.weight'),
+    sizesFromWeights: (weights) => ({
+      vocabSize: weights.size('embedding.weight', 0),
+      embedSize: weights.size('embedding.weight', 1),
+      hiddenSize: weights.size('fc.weight', 1),
+    }),
+  },
+  costs: (config) => recurrentCosts({ ...config, gates: 1, nLayers: 1 }),
+});

@@ -1,123 +1,145 @@
-// T5 (Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", arXiv:1910.10683):
-// an encoder-decoder whose attention knows positions only as distances, by a number for each head and range of distances that
-// is added to the scores; norms without mean and bias, in front of each part, no biases anywhere, heads whose widths need not
-// add up to the model's, and scores that are not divided by the root of a head's width. With `gated` and without `tied` it is
-// T5 1.1 (arXiv:2002.05202), as FLAN-T5 is.
-import { tf, tidy } from '@lilformer/engine';
+// T5 (Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", arXiv:1910.10683): an
+// encoder-decoder with relative position biases, RMSNorm before each branch, no other biases, and unscaled attention scores.
+// With gated feed-forward networks and an untied output projection it is T5 1.1 (arXiv:2002.05202), as FLAN-T5 is.
+import { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   attend,
   attendTo,
-  checkSize,
   Dropout,
   Embedding,
   Linear,
   Module,
   relativeBias,
+  residual,
   RMSNorm,
   type LayerOptions,
 } from '@lilformer/layers';
 import type { Random } from '@lilformer/random';
-import { activationNames, ACTIVATIONS, type ActivationModule, type ActivationName } from './activations.js';
-import { checkChoice, checkConfig, checkId, checkShare } from './config.js';
+import { ACTIVATIONS, type ActivationModule, type ActivationName } from './core/activations.js';
 import {
-  EncoderDecoderModel,
-  type DecodeOptions,
-  type EncodeOptions,
-  type EncoderDecoderConfig,
-} from './encoder-decoder-model.js';
+  choice,
+  defineConfig,
+  flag,
+  optionalFlag,
+  positive,
+  probability,
+  requiredTokenId,
+  size,
+  tokenId,
+  type ConfigOf,
+  type OptionsOf,
+} from './core/config.js';
+import { defineModel } from './core/definition.js';
+import { EncoderDecoderModel, type DecodeOptions, type EncodeOptions } from './core/encoder-decoder-model.js';
 
-/** Settings of a {@link T5ForConditionalGeneration}. */
-export interface T5Config extends EncoderDecoderConfig {
-  readonly type: 't5';
-  /** Length of a token's vector; 512 in the published small model, then 768 and 1,024. */
-  readonly dModel: number;
-  /** Blocks of the encoder; 6 in the small model, then 12 and 24. */
-  readonly encoderLayers: number;
-  /** Blocks of the decoder. */
-  readonly decoderLayers: number;
-  /** Attention heads of each block; 8, then 12 and 16. */
-  readonly nHeads: number;
-  /** Width of one head; 64. */
-  readonly headWidth: number;
-  /** Inner width of the feed-forward networks; without, four times `dModel`. */
-  readonly dFf?: number;
-  /** Ranges of distances between tokens that attention tells apart; 32 without. */
-  readonly distanceBuckets?: number;
-  /** Distances from here on are one range; 128 without. */
-  readonly maxDistance?: number;
-  /** What stands between the maps of a feed-forward network; `relu` without. */
-  readonly activation?: ActivationName;
-  /** Whether the activation's result is multiplied by a second map of the input, as in T5 1.1; false without. */
-  readonly gated?: boolean;
-  /** Added to the mean square in norms; 1e-6 without. */
-  readonly normEpsilon?: number;
-  /** Share of embeddings, attention weights, inner values and of what parts add that is dropped in training; 0 without, 0.1 in the published models. */
-  readonly dropout?: number;
-  /**
-   * Whether scores of tokens are products of the decoder's result, divided by the root of `dModel`, with their embeddings;
-   * true without. False in T5 1.1, where they have a map of their own, and nothing is divided.
-   */
-  readonly tied?: boolean;
-  /** Factor on the deviations of the first weights; 1 without. */
-  readonly initialFactor?: number;
+const config = defineConfig(
+  't5',
+  {
+    vocabSize: size('vocabulary size, of both sides'),
+    dModel: size('hidden size; 512 in T5 small, then 768 and 1024').default(512),
+    dKv: size('dimension of an attention head').default(64),
+    dFf: size('hidden size of the feed-forward networks').default(2048),
+    numLayers: size('blocks of the encoder; 6 in T5 small, then 12 and 24', { most: 1024 }).default(6),
+    numDecoderLayers: size('blocks of the decoder; numLayers unless given', { most: 1024 }).optional(),
+    numHeads: size('attention heads per block; 8, then 12 and 16', { most: 1024 }).default(8),
+    relativeAttentionNumBuckets: size('buckets of relative positions').default(32),
+    relativeAttentionMaxDistance: size('distances from here on share one bucket').default(128),
+    dropoutRate: probability('dropout of embeddings, attention weights and branches', 0.1),
+    layerNormEpsilon: positive('added to the mean square in norms', 1e-6),
+    initializerFactor: positive('factor on the standard deviations of the initial weights', 1),
+    feedForwardProj: choice(
+      'activation of the feed-forward networks; `gated-` multiplies it by a second projection',
+      [
+        'relu',
+        'gelu',
+        'gelu_new',
+        'gelu_pytorch_tanh',
+        'gated-relu',
+        'gated-gelu', // the tanh approximation, as in transformers
+        'gated-gelu_new',
+        'gated-gelu_pytorch_tanh',
+      ],
+    ),
+    tieWordEmbeddings: flag('share the token embedding with the output projection', true),
+    scaleDecoderOutputs: optionalFlag(
+      'divide the input of the output projection by the square root of dModel; tieWordEmbeddings unless given',
+    ),
+    padTokenId: requiredTokenId('token that pads shorter sequences of a batch', 0),
+    eosTokenId: requiredTokenId('token that ends a sequence', 1),
+    decoderStartTokenId: tokenId("the decoder's first input token; padTokenId unless given"),
+  },
+  {
+    derive: ({ numLayers, numDecoderLayers, tieWordEmbeddings, scaleDecoderOutputs, ...others }) => ({
+      numDecoderLayers: numDecoderLayers ?? numLayers,
+      scaleDecoderOutputs: scaleDecoderOutputs ?? tieWordEmbeddings,
+      decoderStartTokenId: others.decoderStartTokenId ?? others.padTokenId,
+    }),
+  },
+);
+type Config = ConfigOf<typeof config>;
+
+/** The activation of `feedForwardProj`, and whether it is gated. */
+function feedForward({ feedForwardProj }: Config): { activation: ActivationName; gated: boolean } {
+  const gated = feedForwardProj.startsWith('gated-');
+  const name = gated ? feedForwardProj.slice('gated-'.length) : feedForwardProj;
+  return { gated, activation: gated && name === 'gelu' ? 'gelu_new' : (name as ActivationName) };
 }
 
-type Settings = Required<Omit<T5Config, 'contextLength'>>;
-
-/** RMSNorm, which prints without its settings. */
+/** RMSNorm, printed without its options. */
 class T5LayerNorm extends RMSNorm {
   override describe(): string {
     return '';
   }
 }
 
-/** Attention with maps without biases; that of a stack's first block has the numbers for distances for all of them. */
+/** Attention without biases; the first block of a stack holds the relative position biases of all its blocks. */
 class T5Attention extends Module {
   readonly q: Linear;
   readonly k: Linear;
   readonly v: Linear;
   readonly o: Linear;
-  /** A row for each range of distances, a column for each head; only in the first block of a stack. */
+  /** `[buckets, H]`; only in the first block of a stack. */
   readonly relative_attention_bias: Embedding | undefined;
-  /** A function in PyTorch's model. */
+  /** Not a module in PyTorch's model, so not in the printed tree. */
   readonly dropout: Dropout;
   readonly #heads: number;
   readonly #maxDistance: number;
 
-  constructor(config: Settings, hasBias: boolean, random: Random) {
+  constructor(config: Config, hasBias: boolean, random: Random) {
     super();
-    const { dModel, nHeads, headWidth, distanceBuckets, maxDistance, initialFactor: factor } = config;
-    const inner = nHeads * headWidth;
-    const map = (inFeatures: number, outFeatures: number, variance: number): Linear =>
-      new Linear(inFeatures, outFeatures, random, { bias: false, deviation: factor / Math.sqrt(variance) });
-    // Queries are small from the start, as scores are not divided by the root of a head's width.
-    this.q = map(dModel, inner, dModel * headWidth);
-    this.k = map(dModel, inner, dModel);
-    this.v = map(dModel, inner, dModel);
-    this.o = map(inner, dModel, inner);
+    const { dModel, numHeads, dKv, relativeAttentionNumBuckets, initializerFactor: factor } = config;
+    const inner = numHeads * dKv;
+    const linear = (inFeatures: number, outFeatures: number, variance: number): Linear =>
+      new Linear(inFeatures, outFeatures, random, { bias: false, std: factor / Math.sqrt(variance) });
+    // Queries start small, because attention scores are not divided by the square root of the head dimension.
+    this.q = linear(dModel, inner, dModel * dKv);
+    this.k = linear(dModel, inner, dModel);
+    this.v = linear(dModel, inner, dModel);
+    this.o = linear(inner, dModel, inner);
     this.relative_attention_bias = hasBias
-      ? new Embedding(distanceBuckets, nHeads, random, { deviation: factor / Math.sqrt(dModel) })
+      ? new Embedding(relativeAttentionNumBuckets, numHeads, random, { std: factor / Math.sqrt(dModel) })
       : undefined;
-    this.dropout = new Dropout(config.dropout, random, { inTree: false });
-    this.#heads = nHeads;
-    this.#maxDistance = maxDistance;
+    this.dropout = new Dropout(config.dropoutRate, random, { inTree: false });
+    this.#heads = numHeads;
+    this.#maxDistance = config.relativeAttentionMaxDistance;
   }
 
-  /** What distances add to the scores of the last `queries` of `keys` tokens with all of them: `[H, queries, keys]`. */
+  /** Relative position biases of the last `queries` of `keys` tokens: `[H, queries, keys]`. */
   bias(queries: number, keys: number, bidirectional: boolean): tf.Tensor3D {
     const positions = { bidirectional, maxDistance: this.#maxDistance };
     return relativeBias(this.relative_attention_bias!, queries, keys, positions) as tf.Tensor3D;
   }
 
-  /** Attention of a text to itself, `[B, T, C]` to the same shape. */
-  toItself(x: tf.Tensor3D, side: Side, bias: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
+  /** Self-attention, `[B, T, C]` to the same shape. */
+  selfAttention(x: tf.Tensor3D, side: Side, bias: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const of = { heads: this.#heads, scale: 1, bias, dropout: this.dropout.next() };
     const qkv = [this.q.forward(x), this.k.forward(x), this.v.forward(x)] as const;
     return this.o.forward(attend(qkv, { ...of, causal: side === 'decoder', name: `${side}.attn` }, options));
   }
 
-  /** Attention of `x` `[B, T, C]` to an encoded text `[B, S, C]`. */
-  toEncoded(x: tf.Tensor3D, encoded: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
+  /** Cross-attention of x `[B, T, C]` to the encoder's output `[B, S, C]`. */
+  crossAttention(x: tf.Tensor3D, encoded: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const source = () => ({ keys: this.k.forward(encoded), values: this.v.forward(encoded) });
     const of = { heads: this.#heads, scale: 1, dropout: this.dropout.next() };
     return this.o.forward(attendTo(this.q.forward(x), source, of, options));
@@ -126,20 +148,20 @@ class T5Attention extends Module {
 
 type Side = 'encoder' | 'decoder';
 
-/** What a part of a block is given besides its input. */
-interface PartOptions extends Partial<DecodeOptions> {
+/** Options of a branch of a block. */
+interface BranchOptions extends Partial<DecodeOptions> {
   readonly side: Side;
-  readonly layer: number;
-  /** What distances add to the scores of self-attention. */
+  readonly layer?: number;
+  /** Relative position biases of self-attention. */
   readonly bias: tf.Tensor3D;
   readonly paddingMask?: tf.Tensor2D;
 }
 
-/** A part of a block: `x + dropout(branch(layer_norm(x)))`. */
+/** A residual branch of a block: `x + dropout(branch(layer_norm(x)))`. */
 abstract class T5Layer extends Module {
   abstract readonly layer_norm: T5LayerNorm;
   abstract readonly dropout: Dropout;
-  abstract branch(normed: tf.Tensor3D, options: PartOptions): tf.Tensor3D;
+  abstract branch(normed: tf.Tensor3D, options: BranchOptions): tf.Tensor3D;
 }
 
 class T5LayerSelfAttention extends T5Layer {
@@ -147,15 +169,15 @@ class T5LayerSelfAttention extends T5Layer {
   readonly layer_norm: T5LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(config: Settings, hasBias: boolean, random: Random) {
+  constructor(config: Config, hasBias: boolean, random: Random) {
     super();
     this.SelfAttention = new T5Attention(config, hasBias, random);
-    this.layer_norm = new T5LayerNorm(config.dModel, config.normEpsilon);
-    this.dropout = new Dropout(config.dropout, random);
+    this.layer_norm = new T5LayerNorm(config.dModel, { eps: config.layerNormEpsilon });
+    this.dropout = new Dropout(config.dropoutRate, random);
   }
 
-  override branch(normed: tf.Tensor3D, { side, bias, ...options }: PartOptions): tf.Tensor3D {
-    return this.SelfAttention.toItself(normed, side, bias, options);
+  override branch(normed: tf.Tensor3D, { side, bias, ...options }: BranchOptions): tf.Tensor3D {
+    return this.SelfAttention.selfAttention(normed, side, bias, options);
   }
 }
 
@@ -164,17 +186,17 @@ class T5LayerCrossAttention extends T5Layer {
   readonly layer_norm: T5LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
     this.EncDecAttention = new T5Attention(config, false, random);
-    this.layer_norm = new T5LayerNorm(config.dModel, config.normEpsilon);
-    this.dropout = new Dropout(config.dropout, random);
+    this.layer_norm = new T5LayerNorm(config.dModel, { eps: config.layerNormEpsilon });
+    this.dropout = new Dropout(config.dropoutRate, random);
   }
 
-  override branch(normed: tf.Tensor3D, options: PartOptions): tf.Tensor3D {
+  override branch(normed: tf.Tensor3D, options: BranchOptions): tf.Tensor3D {
     const { encoded, encoderMask, cache, capture, layer } = options;
     const across = { cache, capture, layer, paddingMask: encoderMask };
-    return this.EncDecAttention.toEncoded(normed, encoded!, across);
+    return this.EncDecAttention.crossAttention(normed, encoded!, across);
   }
 }
 
@@ -185,13 +207,13 @@ class T5DenseActDense extends Module {
   readonly dropout: Dropout;
   readonly act: ActivationModule;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const { dModel, dFf, dropout, activation, initialFactor: factor } = config;
-    this.wi = new Linear(dModel, dFf, random, { bias: false, deviation: factor / Math.sqrt(dModel) });
-    this.wo = new Linear(dFf, dModel, random, { bias: false, deviation: factor / Math.sqrt(dFf) });
-    this.dropout = new Dropout(dropout, random);
-    this.act = new ACTIVATIONS[activation]();
+    const { dModel, dFf, dropoutRate, initializerFactor: factor } = config;
+    this.wi = new Linear(dModel, dFf, random, { bias: false, std: factor / Math.sqrt(dModel) });
+    this.wo = new Linear(dFf, dModel, random, { bias: false, std: factor / Math.sqrt(dFf) });
+    this.dropout = new Dropout(dropoutRate, random);
+    this.act = new ACTIVATIONS[feedForward(config).activation]();
   }
 
   /** `[B, T, C]` to the same shape. */
@@ -208,15 +230,15 @@ class T5DenseGatedActDense extends Module {
   readonly dropout: Dropout;
   readonly act: ActivationModule;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const { dModel, dFf, dropout, activation, initialFactor: factor } = config;
-    const deviation = factor / Math.sqrt(dModel);
-    this.wi_0 = new Linear(dModel, dFf, random, { bias: false, deviation });
-    this.wi_1 = new Linear(dModel, dFf, random, { bias: false, deviation });
-    this.wo = new Linear(dFf, dModel, random, { bias: false, deviation: factor / Math.sqrt(dFf) });
-    this.dropout = new Dropout(dropout, random);
-    this.act = new ACTIVATIONS[activation]();
+    const { dModel, dFf, dropoutRate, initializerFactor: factor } = config;
+    const std = factor / Math.sqrt(dModel);
+    this.wi_0 = new Linear(dModel, dFf, random, { bias: false, std });
+    this.wi_1 = new Linear(dModel, dFf, random, { bias: false, std });
+    this.wo = new Linear(dFf, dModel, random, { bias: false, std: factor / Math.sqrt(dFf) });
+    this.dropout = new Dropout(dropoutRate, random);
+    this.act = new ACTIVATIONS[feedForward(config).activation]();
   }
 
   /** `[B, T, C]` to the same shape. */
@@ -231,12 +253,12 @@ class T5LayerFF extends T5Layer {
   readonly layer_norm: T5LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(config: Settings, random: Random) {
+  constructor(config: Config, random: Random) {
     super();
-    const Dense = config.gated ? T5DenseGatedActDense : T5DenseActDense;
+    const Dense = feedForward(config).gated ? T5DenseGatedActDense : T5DenseActDense;
     this.DenseReluDense = new Dense(config, random);
-    this.layer_norm = new T5LayerNorm(config.dModel, config.normEpsilon);
-    this.dropout = new Dropout(config.dropout, random);
+    this.layer_norm = new T5LayerNorm(config.dModel, { eps: config.layerNormEpsilon });
+    this.dropout = new Dropout(config.dropoutRate, random);
   }
 
   override branch(normed: tf.Tensor3D): tf.Tensor3D {
@@ -244,11 +266,11 @@ class T5LayerFF extends T5Layer {
   }
 }
 
-/** Attention to itself, in the decoder to the encoded text as well, and a feed-forward network. */
+/** Self-attention, in the decoder also cross-attention, and a feed-forward network. */
 class T5Block extends Module {
   readonly layer: readonly T5Layer[];
 
-  constructor(config: Settings, side: Side, hasBias: boolean, random: Random) {
+  constructor(config: Config, side: Side, hasBias: boolean, random: Random) {
     super();
     this.layer = [
       new T5LayerSelfAttention(config, hasBias, random),
@@ -258,23 +280,20 @@ class T5Block extends Module {
   }
 
   /** `[B, T, C]` to the same shape. */
-  forward(x: tf.Tensor3D, options: PartOptions): tf.Tensor3D {
-    return tidy(() => {
-      let sum = x;
-      let normed = this.layer[0].layer_norm.forward(x);
-      for (const [place, part] of this.layer.entries()) {
-        const added = tidy(() => part.branch(normed, options));
-        const next = this.layer.at(place + 1);
-        // One part's sum is what the next one norms.
-        if (next) [sum, normed] = next.layer_norm.ofSum(sum, added, part.dropout.next());
-        else sum = part.dropout.residual(sum, added);
-      }
-      return sum;
-    });
+  forward(x: tf.Tensor3D, options: BranchOptions): tf.Tensor3D {
+    let h = x;
+    let normed = this.layer[0].layer_norm.forward(x);
+    for (const [index, { branch, dropout }] of this.layer.entries()) {
+      const output = branch.call(this.layer[index], normed, options);
+      const next = this.layer.at(index + 1);
+      if (next) [h, normed] = next.layer_norm.addNorm(h, output, dropout);
+      else h = residual(h, output, dropout);
+    }
+    return h;
   }
 }
 
-/** Token embeddings, blocks and a last norm. */
+/** Token embedding, blocks and a final norm. */
 class T5Stack extends Module {
   readonly embed_tokens: Embedding;
   readonly block: readonly T5Block[];
@@ -282,59 +301,47 @@ class T5Stack extends Module {
   readonly dropout: Dropout;
   readonly #side: Side;
 
-  constructor(config: Settings, side: Side, tokens: Embedding, random: Random) {
+  constructor(config: Config, side: Side, tokens: Embedding, random: Random) {
     super();
-    const length = side === 'encoder' ? config.encoderLayers : config.decoderLayers;
+    const length = side === 'encoder' ? config.numLayers : config.numDecoderLayers;
     this.embed_tokens = tokens;
     this.block = Array.from({ length }, (_, layer) => new T5Block(config, side, layer === 0, random));
-    this.final_layer_norm = new T5LayerNorm(config.dModel, config.normEpsilon);
-    this.dropout = new Dropout(config.dropout, random);
+    this.final_layer_norm = new T5LayerNorm(config.dModel, { eps: config.layerNormEpsilon });
+    this.dropout = new Dropout(config.dropoutRate, random);
     this.#side = side;
   }
 
   /** int32 `[B, T]` to `[B, T, C]`. */
   forward(ids: tf.Tensor2D, options: Partial<DecodeOptions> & { paddingMask?: tf.Tensor2D }): tf.Tensor3D {
-    const { cache, capture } = options;
     const side = this.#side;
-    let x = this.dropout.forward(this.embed_tokens.forward(ids)); // [B, T, C]
-    capture?.take(`${side}.hidden.0`, x);
+    const x = this.dropout.forward(this.embed_tokens.forward(ids)); // [B, T, C]
     const { SelfAttention } = this.block[0].layer[0] as T5LayerSelfAttention;
     const queries = ids.shape[1];
-    const bias = SelfAttention.bias(queries, (cache?.length ?? 0) + queries, side === 'encoder');
-    for (const [layer, block] of this.block.entries()) {
-      x = block.forward(x, { ...options, side, layer, bias });
-      capture?.take(`${side}.hidden.${layer + 1}`, x);
-    }
-    x = this.dropout.forward(this.final_layer_norm.forward(x));
-    capture?.take(`${side}.hidden.final`, x);
-    return x;
+    const bias = SelfAttention.bias(queries, (options.cache?.length ?? 0) + queries, side === 'encoder');
+    const finalNorm = { forward: (y: tf.Tensor3D) => this.dropout.forward(this.final_layer_norm.forward(y)) };
+    return applyLayers(x, this.block, { ...options, side, bias }, finalNorm, `${side}.`);
   }
 }
 
-/** Encoder, decoder, and the scores of tokens. */
+/** Encoder, decoder and output projection. */
 export class T5ForConditionalGeneration extends EncoderDecoderModel {
-  readonly config: Settings;
+  readonly config: Config;
   readonly shared: Embedding;
   readonly encoder: T5Stack;
   readonly decoder: T5Stack;
-  /** Shares its weight with both sides' embeddings unless `tied` is false. */
+  /** Shares its weight with the embeddings of both sides unless `tieWordEmbeddings` is false. */
   readonly lm_head: Linear;
 
-  /** @throws RangeError or TypeError naming the setting that is unknown, missing or out of range */
-  constructor(settings: Omit<T5Config, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.config = checked(settings);
-    const { vocabSize, dModel, tied, initialFactor: deviation } = this.config;
-    this.shared = new Embedding(vocabSize, dModel, random, { deviation });
+    this.config = config.parse(options);
+    const { vocabSize, dModel, tieWordEmbeddings, initializerFactor: std } = this.config;
+    this.shared = new Embedding(vocabSize, dModel, random, { std });
     this.encoder = new T5Stack(this.config, 'encoder', this.shared, random);
     this.decoder = new T5Stack(this.config, 'decoder', this.shared, random);
-    const weight = tied ? this.shared.weight : undefined;
-    this.lm_head = new Linear(dModel, vocabSize, random, { bias: false, weight, deviation });
-  }
-
-  /** There is no limit: positions are distances. */
-  override get contextLength(): number {
-    return Infinity;
+    const weight = tieWordEmbeddings ? this.shared.weight : undefined;
+    this.lm_head = new Linear(dModel, vocabSize, random, { bias: false, weight, std });
   }
 
   protected override encoderHidden(ids: tf.Tensor2D, options: EncodeOptions): tf.Tensor3D {
@@ -343,7 +350,7 @@ export class T5ForConditionalGeneration extends EncoderDecoderModel {
 
   protected override decoderHidden(ids: tf.Tensor2D, options: DecodeOptions): tf.Tensor3D {
     const x = this.decoder.forward(ids, options);
-    return this.config.tied ? tf.mul(x, 1 / Math.sqrt(this.config.dModel)) : x;
+    return this.config.scaleDecoderOutputs ? tf.mul(x, 1 / Math.sqrt(this.config.dModel)) : x;
   }
 
   protected override get output(): Linear {
@@ -351,31 +358,22 @@ export class T5ForConditionalGeneration extends EncoderDecoderModel {
   }
 }
 
-function checked(settings: Omit<T5Config, 'type'>): Settings {
-  const optional = {
-    dFf: 4 * settings.dModel,
-    distanceBuckets: 32,
-    maxDistance: 128,
-    activation: 'relu' as ActivationName,
-    gated: false,
-    normEpsilon: 1e-6,
-    dropout: 0,
-    tied: true,
-    initialFactor: 1,
-  };
-  const tokens = ['startId', 'padId', 'eosId'] as const;
-  const sizes = checkConfig(
-    't5',
-    settings,
-    ['vocabSize', 'dModel', 'encoderLayers', 'decoderLayers', 'headWidth'],
-    [...Object.keys(optional), ...tokens, 'nHeads'], // heads need not divide the width
-  );
-  const config: Settings = Object.freeze({ ...optional, ...settings, ...sizes });
-  for (const name of ['nHeads', 'dFf', 'distanceBuckets', 'maxDistance'] as const) {
-    checkSize(`t5: ${name}`, config[name]);
-  }
-  checkChoice('t5: activation', config.activation, activationNames);
-  checkShare('t5: dropout', config.dropout);
-  for (const name of tokens) checkId(`t5: ${name}`, config[name] ?? NaN, config.vocabSize);
-  return config;
-}
+export const t5 = defineModel({
+  config,
+  summary: 'T5, an encoder-decoder with relative positions',
+  create: (options: OptionsOf<typeof config>, random) => new T5ForConditionalGeneration(options, random),
+  huggingFace: {
+    modelType: 't5',
+    architecture: 'T5ForConditionalGeneration',
+    compatible: ['T5Model', 'T5WithLMHeadModel'],
+    constants: { is_encoder_decoder: true },
+    // transformers 5 writes an untied model as tied and unscaled; its file has the output projection.
+    adjust: (options, weights) => {
+      if (options.scaleDecoderOutputs === false && weights.has('lm_head.weight'))
+        options.tieWordEmbeddings = false;
+    },
+    // Early files have relative positions for cross-attention, which nothing reads.
+    weightName: (name) =>
+      name.endsWith('.EncDecAttention.relative_attention_bias.weight') ? undefined : name,
+  },
+});

@@ -1,14 +1,16 @@
-// A small transformer with later habits: RMSNorm, one fused map for queries, keys and values, GELU, fixed
-// sinusoids for positions, no bias in attention and output.
-import { tf, tidy } from '@lilformer/engine';
+// A small transformer with RMSNorm, one projection for queries, keys and values, GELU, fixed sinusoidal positions, and no bias
+// in attention and output.
+import { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   ConstantBuffer,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   GELU,
   Linear,
   Module,
   PackedSelfAttention,
+  residual,
   RMSNorm,
   Sequential,
   sinusoids,
@@ -16,32 +18,25 @@ import {
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
-import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkChoice, checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { choice, defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 
-/** Settings of a {@link TinyTransformerLM}. */
-export interface TinyTransformerConfig {
-  readonly type: 'tiny-transformer';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly dModel: number;
-  /** Attention heads of each block; they share `dModel` evenly. */
-  readonly nHeads: number;
-  /** Inner width of the feed-forward networks. */
-  readonly dFf: number;
-  /** Number of blocks. */
-  readonly nLayers: number;
-  /** Longest text. */
-  readonly contextLength: number;
-  /**
-   * How tokens learn where they are: fixed `'sinusoids'` (the default) are added to them, or `'none'`, for comparison:
-   * then nothing but the causal mask tells one order from another.
-   */
-  readonly positions?: 'sinusoids' | 'none';
-}
+const { vocabSize, dModel, nHeads, dFf, nLayers, contextLength } = fields;
+const config = defineConfig(
+  'tiny-transformer',
+  {
+    ...{ vocabSize, dModel, nHeads, dFf, nLayers, contextLength },
+    positions: choice(
+      '`sinusoids`: fixed sinusoidal positions are added to the embeddings; `none`: for comparison',
+      ['sinusoids', 'none'],
+    ),
+  },
+  { derive: ({ dFf, dModel }) => ({ dFf: dFf ?? 4 * dModel }), divides: { nHeads: 'dModel' } },
+);
+type Config = ConfigOf<typeof config>;
 
 /** `x + attn(norm1(x))`, then `x + ff(norm2(x))`. */
 export class TinyTransformerBlock extends Module {
@@ -51,7 +46,7 @@ export class TinyTransformerBlock extends Module {
   readonly ff: Sequential;
   readonly causal_mask: ConstantBuffer;
 
-  constructor({ dModel, nHeads, dFf, contextLength }: TinyTransformerConfig, random: Random) {
+  constructor({ dModel, nHeads, dFf, contextLength }: Config, random: Random) {
     super();
     this.attn = new PackedSelfAttention(dModel, nHeads, random);
     this.norm1 = new RMSNorm(dModel);
@@ -62,69 +57,64 @@ export class TinyTransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const attended = tidy(() => this.attn.forward(this.norm1.forward(x), options));
-      const [sum, normed] = this.norm2.ofSum(x, attended);
-      return residual(
-        sum,
-        tidy(() => this.ff.forward(normed)),
-      );
-    });
+    const [h, normed] = this.norm2.addNorm(x, this.attn.forward(this.norm1.forward(x), options));
+    return residual(h, this.ff.forward(normed));
   }
 }
 
-/** `nLayers` blocks between token embeddings plus sinusoids and a last norm. */
+/** `nLayers` blocks between token embeddings plus sinusoidal positions and a final norm. */
 export class TinyTransformerLM extends LanguageModel {
-  readonly config: Required<TinyTransformerConfig>;
+  readonly config: Config;
   readonly token_embedding: Embedding;
-  /** Null where tokens do not learn where they are. */
+  /** `[1, T, C]`; null without positions. */
   readonly pos_encoding: ConstantBuffer | null;
   readonly layers: readonly TinyTransformerBlock[];
   readonly norm: RMSNorm;
   readonly head: Linear;
 
-  /**
-   * @throws RangeError naming the setting that is not a whole number of at least 1, heads that do not divide the width,
-   *   or positions that there are not
-   */
-  constructor(settings: Omit<TinyTransformerConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    const names = ['vocabSize', 'dModel', 'nHeads', 'dFf', 'nLayers', 'contextLength'] as const;
-    const { positions = 'sinusoids' } = settings;
-    const sizes = checkConfig('tiny-transformer', settings, names, ['positions']);
-    this.config = Object.freeze({
-      ...sizes,
-      positions: checkChoice('tiny-transformer: positions', positions, ['sinusoids', 'none']),
-    });
-    const { vocabSize, dModel, nLayers, contextLength } = this.config;
+    this.config = config.parse(options);
+    const { vocabSize, dModel, nLayers, contextLength, positions } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.pos_encoding =
-      this.config.positions === 'none'
+      positions === 'none'
         ? null
         : new ConstantBuffer('F32', [1, contextLength, dModel], () => sinusoids(contextLength, dModel));
-    this.pos_encoding?.tensor(); // made now, so that the first forward leaves nothing behind that others do not
+    // Made now, so that the first forward pass leaves no tensor behind.
+    if (this.token_embedding.weight.hasValues) this.pos_encoding?.tensor();
     this.layers = Array.from({ length: nLayers }, () => new TinyTransformerBlock(this.config, random));
     this.norm = new RMSNorm(dModel);
     this.head = new Linear(dModel, vocabSize, random, { bias: false });
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const table = this.pos_encoding && tf.squeeze(this.pos_encoding.tensor(), [0]); // [context, C]
-    let x = table
-      ? embedAtPositions(ids, this.token_embedding, table, options)
+    const x = this.pos_encoding
+      ? embedWithPositions(ids, this.token_embedding, tf.squeeze(this.pos_encoding.tensor(), [0]), options)
       : this.token_embedding.forward(ids); // [B, T, C]
-    capture?.take('hidden.0', x);
-    for (const [layer, block] of this.layers.entries()) {
-      x = block.forward(x, { ...options, layer });
-      capture?.take(`hidden.${layer + 1}`, x);
-    }
-    x = this.norm.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    return applyLayers(x, this.layers, options, this.norm);
   }
 
   protected override get output(): Linear {
     return this.head;
   }
 }
+
+export const tinyTransformer = defineModel({
+  config,
+  summary: 'transformer blocks with RMSNorm, GELU and sinusoidal positions',
+  create: (options: OptionsOf<typeof config>, random) => new TinyTransformerLM(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('layers.0.attn.qkv_proj.weight'),
+    sizesFromWeights: (weights) => ({
+      vocabSize: weights.size('token_embedding.weight', 0),
+      dModel: weights.size('token_embedding.weight', 1),
+      dFf: weights.size('layers.0.ff.0.weight', 0),
+      nLayers: weights.count('layers'),
+      contextLength: weights.size('pos_encoding', 1) ?? weights.size('layers.0.causal_mask', -1),
+      nHeads: undefined,
+    }),
+  },
+  costs: ({ vocabSize, dModel, dFf, nLayers }) => transformerCosts({ vocabSize, dModel, dFf, nLayers }),
+});

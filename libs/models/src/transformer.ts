@@ -1,21 +1,23 @@
-// The transformer block: attention and feed-forward no longer replace a token's vector but add to it,
-// and each looks at a normalised copy ("pre-norm"). With that, depth begins to pay.
-import { tidy, type tf } from '@lilformer/engine';
+// The pre-norm transformer block: attention and feed-forward network add to the residual stream instead of replacing it.
+import type { tf } from '@lilformer/engine';
 import {
+  applyLayers,
   CausalSelfAttention,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   FeedForward,
   LayerNorm,
   Linear,
   Module,
+  residual,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
-import { residual } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
-import { checkConfig } from './config.js';
-import { LanguageModel } from './language-model.js';
+import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/config.js';
+import { transformerCosts } from './core/costs.js';
+import { defineModel, embeddingSizes } from './core/definition.js';
+import { LanguageModel } from './core/language-model.js';
 
 /** `x + attention(ln1(x))`, then `x + ffn(ln2(x))`. */
 export class TransformerBlock extends Module {
@@ -34,43 +36,31 @@ export class TransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    return tidy(() => {
-      const attended = tidy(() => this.attention.forward(this.ln1.forward(x), options));
-      const [sum, normed] = this.ln2.ofSum(x, attended);
-      return residual(
-        sum,
-        tidy(() => this.ffn.forward(normed)),
-      );
-    });
+    const [h, normed] = this.ln2.addNorm(x, this.attention.forward(this.ln1.forward(x), options));
+    return residual(h, this.ffn.forward(normed));
   }
 }
 
-/** Settings of a {@link TransformerLM}. */
-export interface TransformerConfig {
-  readonly type: 'transformer';
-  /** Number of different tokens. */
-  readonly vocabSize: number;
-  /** Length of a token's vector. */
-  readonly dModel: number;
-  /** Inner width of the feed-forward network. */
-  readonly dFf: number;
-  /** Longest text. */
-  readonly contextLength: number;
-}
+const { vocabSize, dModel, dFf, contextLength } = fields;
+const config = defineConfig(
+  'transformer',
+  { vocabSize, dModel, dFf, contextLength },
+  { derive: ({ dFf, dModel }) => ({ dFf: dFf ?? 4 * dModel }) },
+);
 
-/** One transformer block with one head, between embeddings and a last norm. */
+/** One transformer block with one head, between embeddings and a final norm. */
 export class TransformerLM extends LanguageModel {
-  readonly config: TransformerConfig;
+  readonly config: ConfigOf<typeof config>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
   readonly block: TransformerBlock;
   readonly ln_final: LayerNorm;
   readonly unembed: Linear;
 
-  /** @throws RangeError naming the setting that is not a whole number of at least 1 */
-  constructor(settings: Omit<TransformerConfig, 'type'>, random: Random) {
+  /** @throws RangeError naming each field that is unknown, missing or out of range */
+  constructor(options: OptionsOf<typeof config>, random: Random) {
     super();
-    this.config = checkConfig('transformer', settings, ['vocabSize', 'dModel', 'dFf', 'contextLength']);
+    this.config = config.parse(options);
     const { vocabSize, dModel, dFf, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
     this.position_embedding = new Embedding(contextLength, dModel, random);
@@ -80,18 +70,25 @@ export class TransformerLM extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    const { capture } = options;
-    const places = this.position_embedding.weight.variable;
-    let x = embedAtPositions(ids, this.token_embedding, places, options); // [B, T, C]
-    capture?.take('hidden.0', x);
-    x = this.block.forward(x, options);
-    capture?.take('hidden.1', x);
-    x = this.ln_final.forward(x);
-    capture?.take('hidden.final', x);
-    return x;
+    const x = embedWithPositions(ids, this.token_embedding, this.position_embedding, options); // [B, T, C]
+    return applyLayers(x, [this.block], options, this.ln_final);
   }
 
   protected override get output(): Linear {
     return this.unembed;
   }
 }
+
+export const transformer = defineModel({
+  config,
+  summary: 'one pre-norm transformer block with one head',
+  create: (options: OptionsOf<typeof config>, random) => new TransformerLM(options, random),
+  stateDict: {
+    recognize: (weights) => weights.has('block.ln1.weight'),
+    sizesFromWeights: (weights) => ({
+      ...embeddingSizes(weights),
+      dFf: weights.size('block.ffn.linear1.weight', 0),
+    }),
+  },
+  costs: ({ vocabSize, dModel, dFf }) => transformerCosts({ vocabSize, dModel, nLayers: 1, dFf }),
+});

@@ -32,12 +32,12 @@ export function lossOf(
     };
   }
   if (model instanceof BertForMaskedLM) {
-    const tokenTypes = idTensor(inputs.get('token_type_ids'));
-    const options = { paddingMask, tokenTypes };
+    const tokenTypeIds = idTensor(inputs.get('token_type_ids'));
+    const options = { paddingMask, tokenTypeIds };
     return {
       logits: () => model.forward(ids, options),
       loss: () => model.loss(ids, labels, options),
-      dispose: () => tf.dispose([...shared, tokenTypes]),
+      dispose: () => tf.dispose([...shared, tokenTypeIds]),
     };
   }
   // The label of the next token is what shall follow this one.

@@ -1,56 +1,28 @@
-// Reads one case of the golden set: its model, built from the sizes in config.json, and its tensors.
+// A case of the golden set: its model, recognized by its weights and the arguments of the original, and its tensors.
 import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson } from '@lilformer/testing';
-import { createModel, type AnyModelConfig, type LanguageModel, type ModelType } from '../index.js';
+import { recognizeModel } from '../files/state-dict-file.js';
+import { createModel, type LanguageModel } from '../index.js';
 
-/** The cases by the names of their folders, and what they are called here. */
-export const CASES: readonly [folder: string, type: ModelType][] = [
-  ['evolution/03_bigram', 'bigram'],
-  ['evolution/04_attention', 'attention'],
-  ['evolution/05_positional', 'positional-attention'],
-  ['evolution/06_ffn', 'attention-ffn'],
-  ['evolution/07_transformer_block', 'transformer'],
-  ['evolution/08_stacked', 'stacked-transformer'],
-  ['evolution/09_multihead', 'multi-head-transformer'],
-  ['evolution/10_moe', 'moe-transformer'],
-  ['tiny_transformer', 'tiny-transformer'],
-  ['recurrent/simple_rnn', 'simple-rnn'],
-  ['recurrent/multi_layer_rnn', 'multi-layer-rnn'],
-  ['recurrent/gru_lm', 'gru'],
-  ['nano_gpt', 'nano-gpt'],
-  ['char_gpt', 'char-gpt'],
+/** Folders of the cases, and the class here where the original's has another name. */
+export const CASES: readonly (readonly [folder: string, ownName?: string])[] = [
+  ['evolution/03_bigram'],
+  ['evolution/04_attention'],
+  ['evolution/05_positional'],
+  ['evolution/06_ffn'],
+  ['evolution/07_transformer_block'],
+  ['evolution/08_stacked'],
+  ['evolution/09_multihead'],
+  ['evolution/10_moe'],
+  ['tiny_transformer'],
+  ['recurrent/simple_rnn'],
+  ['recurrent/multi_layer_rnn'],
+  ['recurrent/gru_lm'],
+  ['nano_gpt', 'TiedTransformerLM'],
+  ['char_gpt', 'CharGPT'],
 ];
-
-/** What the originals call a model that has a name of its own here. */
-export const OWN_NAMES: Partial<Record<ModelType, string>> = { 'nano-gpt': 'NanoGPT', 'char-gpt': 'CharGPT' };
-
-const SIZES: Record<string, string> = {
-  vocab_size: 'vocabSize',
-  d_model: 'dModel',
-  n_embd: 'dModel',
-  n_embed: 'dModel',
-  embed_size: 'embedSize',
-  hidden_size: 'hiddenSize',
-  d_ff: 'dFf',
-  n_layers: 'nLayers',
-  n_layer: 'nLayers',
-  num_layers: 'nLayers',
-  n_heads: 'nHeads',
-  n_head: 'nHeads',
-  n_experts: 'nExperts',
-  max_seq_len: 'contextLength',
-  block_size: 'contextLength',
-  dropout: 'dropout',
-};
-
-/** The settings of a model in our names, from those of the golden set. */
-export function configOf(type: ModelType, settings: Record<string, number>): AnyModelConfig {
-  const sizes = Object.entries(settings).map(([name, value]) => [SIZES[name], value]);
-  const scale = type === 'char-gpt' ? { attentionScale: 'width' } : {};
-  return { type, ...Object.fromEntries(sizes), ...scale } as AnyModelConfig;
-}
 
 /** What config.json of a case says that the tests use. */
 export interface CaseConfig {
@@ -75,9 +47,11 @@ export function caseConfig(folder: string): CaseConfig {
   return goldenJson<CaseConfig>(`${folder}/config.json`);
 }
 
-/** An untrained model of the case's kind and sizes. */
-export function caseModel(folder: string, type: ModelType): LanguageModel {
-  return createModel(configOf(type, caseConfig(folder).arguments), new Random(folder));
+/** An untrained model of the case's type and sizes. */
+export async function caseModel(folder: string): Promise<LanguageModel> {
+  const weights = await tensors(folder, 'weights.safetensors');
+  const { config } = recognizeModel({ weights, recorded: caseConfig(folder).arguments, history: {} });
+  return createModel(config, new Random(folder));
 }
 
 /** The tensors of one of the case's files. */
@@ -85,7 +59,7 @@ export async function tensors(folder: string, file: string): Promise<Map<string,
   return (await readSafetensors(golden(`${folder}/${file}`))).tensors;
 }
 
-/** Whole numbers of a file, int64 or int32 there, as plain ones. */
+/** Whole numbers of a file, int64 or int32 there. */
 export function integers(array: NamedArray | undefined): number[] {
   return Array.from(array!.data as BigInt64Array | Int32Array, Number);
 }

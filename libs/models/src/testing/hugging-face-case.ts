@@ -6,7 +6,8 @@ import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { expect } from 'vitest';
-import { architectureOf, type Capture, type HuggingFaceConfig, type PretrainedModel } from '../index.js';
+import { optionsFromHuggingFace } from '../core/hugging-face.js';
+import { architectureOf, type AnyModel, type Capture, type HuggingFaceConfig } from '../index.js';
 import { floats, integers, tensors } from './golden-case.js';
 
 /** The config.json of a case. */
@@ -15,7 +16,7 @@ export function huggingFaceConfig(folder: string): HuggingFaceConfig {
 }
 
 /** The case's model with the weights of one of its files, evaluating. */
-export async function pretrainedCase<Model extends PretrainedModel>(
+export async function pretrainedCase<Model extends AnyModel>(
   folder: string,
   file = 'model.safetensors',
   name?: string,
@@ -41,16 +42,27 @@ export async function hubLayout(folder: string): Promise<Map<string, NamedArray>
   );
 }
 
+/** The model that a config.json describes, without weights. */
+export function modelOf(
+  config: HuggingFaceConfig,
+  name?: string,
+  weights?: ReadonlyMap<string, unknown>,
+): AnyModel {
+  const definition = architectureOf(config, name);
+  const options = optionsFromHuggingFace(definition.huggingFace!, definition.config, config, weights);
+  return withoutWeights(() => definition.create(options as never, new Random(0))) as AnyModel;
+}
+
 /** A model with weights from a file, under the file's names. */
-export function modelWith<Model extends PretrainedModel>(
+export function modelWith<Model extends AnyModel>(
   config: HuggingFaceConfig,
   state: ReadonlyMap<string, NamedArray>,
   name?: string,
 ): Model {
-  const architecture = architectureOf(config, name);
-  const model = withoutWeights(() => architecture.build(config, new Random(0))).eval();
+  const model = modelOf(config, name, state).eval();
+  const { weightName } = architectureOf(config, name).huggingFace!;
   const ours = [...state].flatMap(([key, array]): [string, NamedArray][] => {
-    const own = architecture.key(key);
+    const own = weightName(key);
     return own === undefined ? [] : [[own, array]];
   });
   model.loadStateDict(new Map(ours));
@@ -135,7 +147,7 @@ export function read(tensor: tf.Tensor): { shape: readonly number[]; data: Float
  * Expects gradients to be what changes of a parameter do to the loss: a step along the gradient of each, which has to
  * change the loss by its length times the step.
  */
-export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar): void {
+export function expectGradients(model: AnyModel, loss: () => tf.Scalar): void {
   const parameters = [...model.namedParameters()];
   const { value, grads } = tf.variableGrads(
     loss,
@@ -161,7 +173,7 @@ export function expectGradients(model: PretrainedModel, loss: () => tf.Scalar): 
 }
 
 /** Expects a model to learn a batch with dropout on, and to drop the same when its counts are put back. */
-export function expectToLearn(model: PretrainedModel, loss: () => tf.Scalar): void {
+export function expectToLearn(model: AnyModel, loss: () => tf.Scalar): void {
   const at = (): number => tf.tidy(() => loss().dataSync()[0]);
   const untrained = at();
   const dropouts = [...model.namedModules()].flatMap(([, one]) => (one instanceof Dropout ? [one] : []));

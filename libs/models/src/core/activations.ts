@@ -1,5 +1,6 @@
-// Activations by the names that Hugging Face's configurations have for them.
+// Activations under the names that Hugging Face's configs use.
 import { GELUActivation, NewGELUActivation, PytorchGELUTanh, ReLU } from '@lilformer/layers';
+import { choice } from './config.js';
 
 /** Exact GELU, its tanh approximation in either of two classes, and ReLU. */
 export const ACTIVATIONS = {
@@ -12,8 +13,14 @@ export const ACTIVATIONS = {
 /** Name of an activation. */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
-/** All of them. */
-export const activationNames = Object.keys(ACTIVATIONS) as readonly ActivationName[];
-
-/** A module that a feed-forward network has for its activation. */
+/** The module of a feed-forward network's activation. */
 export type ActivationModule = InstanceType<(typeof ACTIVATIONS)[ActivationName]>;
+
+/** A config field that names an activation. */
+export function activationField(help: string, fallback: ActivationName) {
+  return choice(
+    `${help}: \`gelu\`, \`gelu_new\` (tanh approximation), \`gelu_pytorch_tanh\` or \`relu\``,
+    Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]],
+    fallback,
+  );
+}

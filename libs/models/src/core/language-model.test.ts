@@ -8,76 +8,30 @@ import {
   BigramLM,
   Capture,
   createModel,
-  modelTypes,
+  fieldInfo,
+  LanguageModel,
+  modelDefinition,
+  modelDefinitions,
   RecurrentLM,
   TinyTransformerLM,
-  type AnyModelConfig,
-  type NanoGPTConfig,
-  type TinyTransformerConfig,
-} from './index.js';
-import { CASES, configOf, OWN_NAMES } from './testing/golden-case.js';
+  withoutWeights,
+  type ModelConfig,
+} from '../index.js';
+import { smallConfig as small, SMALL_CONTEXT } from '../testing/small-config.js';
 
 beforeAll(async () => {
   await openEngine();
 });
 
 const random = new Random('models test');
-const CONTEXT = 12;
-
-/** Small sizes for every model. */
-function small(type: AnyModelConfig['type']): AnyModelConfig {
-  const all = {
-    vocabSize: 19,
-    dModel: 8,
-    dFf: 12,
-    nLayers: 2,
-    nHeads: 2,
-    nExperts: 3,
-    contextLength: CONTEXT,
-    embedSize: 6,
-    hiddenSize: 9,
-  };
-  const { vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength, embedSize, hiddenSize } = all;
-  switch (type) {
-    case 'bigram':
-      return { type, vocabSize, dModel };
-    case 'attention':
-    case 'positional-attention':
-      return { type, vocabSize, dModel, contextLength };
-    case 'attention-ffn':
-    case 'transformer':
-      return { type, vocabSize, dModel, dFf, contextLength };
-    case 'stacked-transformer':
-      return { type, vocabSize, dModel, dFf, nLayers, contextLength };
-    case 'multi-head-transformer':
-      return { type, vocabSize, dModel, dFf, nLayers, nHeads, contextLength };
-    case 'tiny-transformer':
-      return { type, vocabSize, dModel, dFf, nLayers, nHeads, contextLength, positions: 'sinusoids' };
-    case 'moe-transformer':
-      return { type, vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength, router: 'fixed' };
-    case 'simple-rnn':
-    case 'gru':
-      return { type, vocabSize, embedSize, hiddenSize };
-    case 'multi-layer-rnn':
-      return { type, vocabSize, embedSize, hiddenSize, nLayers };
-    case 'nano-gpt':
-      return { type, vocabSize, dModel, nLayers, nHeads, contextLength, attention: 'fused' };
-    case 'char-gpt':
-      return { type, vocabSize, dModel, nLayers, nHeads, contextLength, dropout: 0, attentionScale: 'head' };
-    case 'gpt2':
-      return {
-        ...{ type, vocabSize, dModel, nLayers, nHeads, contextLength, dFf },
-        ...{ activation: 'gelu_new', normEpsilon: 1e-5, scaleScores: true, scaleScoresByLayer: false },
-        ...{
-          embeddingDropout: 0,
-          attentionDropout: 0,
-          residualDropout: 0,
-          tied: true,
-          initialDeviation: 0.02,
-        },
-      };
-  }
-}
+const CONTEXT = SMALL_CONTEXT;
+/** The types of all language models. */
+const types = [...modelDefinitions().values()]
+  .filter(
+    ({ type, create }) =>
+      withoutWeights(() => create(small(type) as never, new Random(0))) instanceof LanguageModel,
+  )
+  .map(({ type }) => type);
 
 function tokens(batch: number, length: number): number[][] {
   return Array.from({ length: batch }, () => Array.from({ length }, () => random.integer(19)));
@@ -92,33 +46,35 @@ describe('parameter counts', () => {
     goldenJson<
       { group: string; label: string; model: string; config: Record<string, number>; parameters: number }[]
     >('parameter-counts.json');
-  const types = new Map<string | undefined, AnyModelConfig['type']>([
-    ...CASES.map(([folder, type]) => [folder.split('/').at(-1), type] as const),
-    ['SimpleRNN', 'simple-rnn'],
-    ['MultiLayerRNN', 'multi-layer-rnn'],
-    ['GRULM', 'gru'],
-    ['TinyTransformerLM', 'tiny-transformer'],
-  ]);
-  const typeOf = ({ group, label, model }: (typeof counts)[number]) =>
-    types.get(label) ??
-    types.get(model) ??
-    (group === 'recurrent' ? ('nano-gpt' as const) : ('char-gpt' as const));
+  /** The config under the names here, of the model whose fields have the aliases. */
+  const configOf = (type: string, recorded: Record<string, number>): ModelConfig => {
+    const found: Record<string, unknown> = { type };
+    for (const [name, field] of Object.entries(modelDefinition(type).config.shape)) {
+      const alias = fieldInfo(field).aliases?.find((one) => one in recorded) ?? name;
+      if (alias in recorded) found[name] = recorded[alias];
+    }
+    return found as ModelConfig;
+  };
+  const byClass = new Map(
+    types.map((type) => [createModel(small(type), new Random(0)).constructor.name, type] as const),
+  );
+  // The originals of these two have the class names Transformer and GPT.
+  const typeOf = ({ group, model }: (typeof counts)[number]): string =>
+    byClass.get(model) ?? (group === 'recurrent' ? 'tied-transformer' : 'char-gpt');
 
   it.each(counts.filter(({ group }) => group !== 'hf'))('$group $label: $parameters', (row) => {
-    const type = typeOf(row);
-    const built = createModel(configOf(type, row.config), random);
-    expect(built.constructor.name).toBe(OWN_NAMES[type] ?? row.model);
+    const built = createModel(configOf(typeOf(row), row.config), random);
     expect(built.parameterCount()).toBe(row.parameters);
     built.dispose();
   });
 });
 
-describe.each(modelTypes)('%s', (type) => {
+describe.each(types)('%s', (type) => {
   const model = () => createModel(small(type), new Random(type));
 
   it('is built again from its own config, and the same from the same seed', () => {
     const first = model();
-    const again = createModel(JSON.parse(JSON.stringify(first.config)) as AnyModelConfig, new Random(type));
+    const again = createModel(JSON.parse(JSON.stringify(first.config)) as ModelConfig, new Random(type));
     const other = createModel(small(type), new Random('other'));
     expect(first.config).toEqual(small(type));
     expect(again.constructor).toBe(first.constructor);
@@ -206,7 +162,7 @@ describe.each(modelTypes)('%s', (type) => {
       const alone = lm.forward(idsOf([short])).dataSync();
       if (lm instanceof RecurrentLM) {
         const paddingMask = tf.ones([1, 4]) as tf.Tensor2D;
-        expect(() => lm.forward(idsOf([short]), { paddingMask })).toThrow('takes no paddingMask');
+        expect(() => lm.forward(idsOf([short]), { paddingMask })).toThrow('paddingMask is not supported');
         return;
       }
       for (const left of [0, 1, 3]) {
@@ -258,25 +214,29 @@ describe.each(modelTypes)('%s', (type) => {
     const name = lm.constructor.name;
     tf.tidy(() => {
       expect(() => lm.forward(tf.tensor2d([[1, 2]]))).toThrow(
-        `${name}: ids are float32 of shape [1,2], expected int32`,
+        `${name}: ids are float32 of shape [1,2]. Expected int32`,
       );
       expect(() => lm.forward(tf.tensor1d([1], 'int32') as unknown as tf.Tensor2D)).toThrow(
         '[batch, tokens]',
       );
-      expect(() => lm.forward(tf.zeros([2, 0], 'int32') as tf.Tensor2D)).toThrow('at least one token');
+      expect(() => lm.forward(tf.zeros([2, 0], 'int32') as tf.Tensor2D)).toThrow(
+        'Expected at least one token',
+      );
       expect(() => lm.forward(idsOf([[1, 19]]))).toThrow('id 19 at position 1, expected 0 to 18');
       expect(() => lm.loss(idsOf([[1, 2]]), idsOf([[1]]))).toThrow(
-        'targets of shape [1,1] for ids of shape [1,2]',
+        'targets: shape is [1,1]. Expected the shape of ids, [1,2].',
       );
       expect(() => lm.loss(idsOf([[1]]), idsOf([[19]]))).toThrow('target 19');
       expect(() => lm.createCache(0)).toThrow('a cache for a batch of 0');
       const cache = lm.createCache(2);
       expect(() => lm.forward(idsOf([[1]]), { cache })).toThrow(
-        `${name}: a batch of 1 with a cache made for 2`,
+        `${name}: a batch of 1 with a cache for 2. Expected equal batch sizes.`,
       );
       const paddingMask = tf.ones([1, 3]) as tf.Tensor2D;
       expect(() => lm.forward(idsOf([[1]]), { paddingMask })).toThrow(
-        lm instanceof RecurrentLM ? 'takes no paddingMask' : 'padding mask of shape [1,3], expected [1, 1]',
+        lm instanceof RecurrentLM
+          ? 'paddingMask is not supported'
+          : 'paddingMask has shape [1,3]. Expected [1, 1]',
       );
       const many = idsOf(tokens(2, CONTEXT + 1));
       if (type === 'bigram' || lm instanceof RecurrentLM) {
@@ -284,10 +244,12 @@ describe.each(modelTypes)('%s', (type) => {
         expect(lm.forward(many).shape).toEqual([2, CONTEXT + 1, 19]);
       } else {
         expect(lm.contextLength).toBe(CONTEXT);
-        expect(() => lm.forward(many)).toThrow(`${name}: 13 tokens do not fit the context of 12`);
+        expect(() => lm.forward(many)).toThrow(
+          `${name}: 13 tokens. Expected at most the context length, 12.`,
+        );
         lm.forward(idsOf(tokens(2, 10)), { cache });
         expect(() => lm.forward(idsOf(tokens(2, 3)), { cache })).toThrow(
-          '10 cached and 3 new tokens do not fit',
+          '10 cached and 3 new tokens. Expected at most',
         );
       }
       cache.dispose();
@@ -297,55 +259,62 @@ describe.each(modelTypes)('%s', (type) => {
 });
 
 describe('createModel', () => {
-  const make = (config: unknown) => () => createModel(config as AnyModelConfig, random);
+  const make = (config: unknown) => () => createModel(config as ModelConfig, random);
 
   it('names what is wrong with a config, and makes no tensor', () => {
     const before = tf.memory().numTensors;
-    expect(make({ type: 'gpt-9' })).toThrow(/model type "gpt-9": expected one of bigram, attention, /);
-    expect(make(undefined)).toThrow(/model type undefined/);
-    expect(make({ type: 'toString' })).toThrow(/model type "toString"/);
-    expect(make({ type: 'bigram', vocabSize: 5 })).toThrow(
-      'bigram: dModel undefined: expected a whole number',
+    expect(make({ type: 'gpt-9' })).toThrow(
+      /model type: "gpt-9" is not defined. Expected one of bigram, attention, /,
     );
+    expect(make(undefined)).toThrow(/model type: undefined/);
+    expect(make({ type: 'toString' })).toThrow(/model type: "toString"/);
+    expect(make({ type: 'bigram', dModel: 5 })).toThrow(
+      'bigram: vocabSize is missing. Expected a whole number',
+    );
+    expect(make({ type: 'bert', vocabSize: 5 })).toThrow('model type: bert is no language model.');
     expect(make({ type: 'bigram', vocabSize: 5, dModel: '16' })).toThrow(
-      'bigram: dModel 16: expected a whole number',
+      'bigram: dModel is "16". Expected a whole number',
     );
     expect(make({ type: 'bigram', vocabSize: 5, dModel: 4, nHeads: 2 })).toThrow(
-      'bigram: unknown setting nHeads; it has vocabSize, dModel',
+      'bigram: unknown field nHeads. Expected vocabSize, dModel.',
     );
-    expect(make({ ...small('moe-transformer'), nExperts: 0 })).toThrow('moe-transformer: nExperts 0');
+    expect(make({ ...small('moe-transformer'), nExperts: 0 })).toThrow(
+      'moe-transformer: nExperts is 0. Expected a whole number from 1 to 1,024.',
+    );
     expect(make({ ...small('tiny-transformer'), nHeads: 3 })).toThrow(
-      'tiny-transformer: nHeads 3: expected a divisor of dModel, 8',
+      'tiny-transformer: nHeads is 3. Expected a divisor of dModel, 8.',
     );
     expect(make({ ...small('tiny-transformer'), positions: 'learned' })).toThrow(
-      'tiny-transformer: positions learned: expected sinusoids or none',
+      'tiny-transformer: positions is "learned". Expected sinusoids or none.',
     );
     expect(make({ ...small('moe-transformer'), router: true })).toThrow(
-      'router true: expected fixed or trained',
+      'router is true. Expected fixed or trained.',
     );
-    expect(make({ ...small('nano-gpt'), attention: 'flash' })).toThrow(
-      'nano-gpt: attention flash: expected fused or naive',
+    expect(make({ ...small('tied-transformer'), attention: 'flash' })).toThrow(
+      'tied-transformer: attention is "flash". Expected fused or naive.',
     );
-    expect(make({ ...small('char-gpt'), attentionScale: 'full' })).toThrow('expected head or width');
+    expect(make({ ...small('char-gpt'), attentionScale: 'full' })).toThrow('Expected head or width.');
     expect(make({ ...small('char-gpt'), dropout: 1 })).toThrow(
-      'char-gpt: dropout 1: expected a number from 0 to below 1',
+      'char-gpt: dropout is 1. Expected a number from 0 to below 1.',
     );
-    expect(make({ ...small('gpt2'), attentionDropout: -1 })).toThrow('gpt2: attentionDropout -1: expected');
-    expect(make({ ...small('gpt2'), activation: 'swish' })).toThrow(
-      'gpt2: activation swish: expected gelu or gelu_new or gelu_pytorch_tanh or relu',
+    expect(make({ ...small('gpt2'), attnPdrop: -1 })).toThrow(
+      'gpt2: attnPdrop is -1. Expected a number from 0',
     );
-    expect(make({ ...small('gpt2'), eosId: 19 })).toThrow(
-      'gpt2: eosId 19: expected a token of the vocabulary',
+    expect(make({ ...small('gpt2'), activationFunction: 'swish' })).toThrow(
+      'gpt2: activationFunction is "swish". Expected gelu or gelu_new or gelu_pytorch_tanh or relu.',
+    );
+    expect(make({ ...small('gpt2'), eosTokenId: 19 })).toThrow(
+      'gpt2: eosTokenId is 19. Expected a token id below vocabSize, 19.',
     );
     expect(make({ ...small('char-gpt'), dFf: 8 })).toThrow(
-      'char-gpt: unknown setting dFf; it has vocabSize, dModel, nHeads, nLayers, contextLength, dropout, attentionScale',
+      'char-gpt: unknown field dFf. Expected vocabSize, dModel, nHeads, nLayers, contextLength, dropout, attentionScale.',
     );
     expect(tf.memory().numTensors).toBe(before);
   });
 });
 
 describe('settings that are no sizes', () => {
-  const logitsOf = (config: AnyModelConfig, rows: number[][]) => {
+  const logitsOf = (config: ModelConfig, rows: number[][]) => {
     const lm = createModel(config, new Random(7)).eval();
     const logits = tf.tidy(() => lm.forward(idsOf(rows)).dataSync<'float32'>().slice());
     lm.dispose();
@@ -353,7 +322,7 @@ describe('settings that are no sizes', () => {
   };
 
   it('without positions, the last token sees what is before it as a set', () => {
-    const config = small('tiny-transformer') as TinyTransformerConfig;
+    const config = small('tiny-transformer');
     const one = { ...config, nLayers: 1 }; // through a second layer, even the mask tells something
     const last = (positions: 'sinusoids' | 'none', row: number[]) =>
       logitsOf({ ...one, positions }, [row]).slice(-19);
@@ -370,7 +339,7 @@ describe('settings that are no sizes', () => {
 
   it('naive attention gives what the fused one gives', () => {
     const rows = tokens(2, 12);
-    const config = small('nano-gpt') as NanoGPTConfig;
+    const config = small('tied-transformer');
     const naive = logitsOf({ ...config, attention: 'naive' }, rows);
     expect(relativeDifference(naive, logitsOf(config, rows))).toBeLessThan(1e-6);
   });
@@ -378,7 +347,7 @@ describe('settings that are no sizes', () => {
   it('a trained router has a gradient, through its probability of the expert that it takes', () => {
     const config = small('moe-transformer');
     const routers = (router: 'fixed' | 'trained') => {
-      const lm = createModel({ ...config, router } as AnyModelConfig, new Random(3));
+      const lm = createModel({ ...config, router } as ModelConfig, new Random(3));
       const named = [...lm.namedParameters()].filter(([name]) => name.endsWith('router.weight'));
       const sizes = tf.tidy(() => {
         const { grads } = tf.variableGrads(() => lm.loss(idsOf(tokens(2, 6)), idsOf(tokens(2, 6))));

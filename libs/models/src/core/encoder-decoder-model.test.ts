@@ -5,11 +5,11 @@ import { goldenJson, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Capture,
-  huggingFaceForm,
+  huggingFaceFiles,
   T5ForConditionalGeneration,
   type BartForConditionalGeneration,
-} from './index.js';
-import { idTensor, integers, tensors } from './testing/golden-case.js';
+} from '../index.js';
+import { idTensor, integers, tensors } from '../testing/golden-case.js';
 import {
   expectCaptured,
   expectClose,
@@ -19,7 +19,7 @@ import {
   modelWith,
   pretrainedCase,
   read,
-} from './testing/hugging-face-case.js';
+} from '../testing/hugging-face-case.js';
 
 type Model = BartForConditionalGeneration | T5ForConditionalGeneration;
 
@@ -58,7 +58,12 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       const [, side, kind, place] = /^(?:(encoder|decoder)\.)?(attn|hidden|cross)\.(.+)$/.exec(name)!;
       if (kind === 'cross') return `cross_attentions.${place}`;
       if (kind === 'attn') return `${side}_attentions.${place}`;
-      const layers = model.config[`${side as 'encoder' | 'decoder'}Layers`];
+      const { config } = model;
+      const depths =
+        config.type === 't5'
+          ? { encoder: config.numLayers, decoder: config.numDecoderLayers }
+          : { encoder: config.encoderLayers, decoder: config.decoderLayers };
+      const layers = depths[side as 'encoder' | 'decoder'];
       // Its last hidden state is that after the last norm, if there is one.
       if (place === String(layers) && model instanceof T5ForConditionalGeneration) return undefined;
       return `${side}_hidden_states.${place === 'final' ? layers : place}`;
@@ -152,7 +157,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       const [batch] = source.shape;
       const encoded = model.encode(source, { paddingMask: encoderMask });
       const cache = model.createCache(batch);
-      const texts = Array.from({ length: batch }, () => [model.startId]);
+      const texts = Array.from({ length: batch }, () => [model.config.decoderStartTokenId]);
       const width = generation.get('greedy_ids')!.shape[1];
       while (texts[0].length < width) {
         const input = tf.tensor2d(
@@ -167,9 +172,9 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
         input.dispose();
         const last = texts[0].length === settings.max_new_tokens;
         for (const [row, text] of texts.entries()) {
-          const ended = text.length > 1 && text.includes(model.eosId, 1);
+          const ended = text.length > 1 && text.includes(model.config.eosTokenId, 1);
           const forced = last ? settings.forced_eos_token_id : null;
-          text.push(ended ? model.padId : (forced ?? next[row]));
+          text.push(ended ? model.config.padTokenId : (forced ?? next[row]));
         }
       }
       expect(texts.flat()).toEqual(integers(generation.get('greedy_ids')));
@@ -184,7 +189,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
     });
 
     it('is written down as it was read', async () => {
-      const form = huggingFaceForm(model);
+      const form = huggingFaceFiles(model);
       expectSameFile(form.tensors, await tensors(folder, 'model.safetensors'));
       expect(huggingFaceConfig(folder)).toMatchObject(form.config);
       expect(goldenJson(`${folder}/generation_config.json`)).toMatchObject(form.generationConfig);
@@ -197,10 +202,8 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       const encoded = tf.zeros<tf.Rank.R3>([2, 3, model.config.dModel]);
       const one = tf.zeros<tf.Rank.R2>([1, 1], 'int32');
       const two = tf.zeros<tf.Rank.R2>([2, 1], 'int32');
-      expect(() => model.decode(one, { encoded })).toThrow('expected [1, S, C], as encode gives it');
-      expect(() => model.decode(two, { encoded, encoderMask: two })).toThrow(
-        'an encoder mask of shape [2,1]',
-      );
+      expect(() => model.decode(one, { encoded })).toThrow('Expected [1, S, C], the result of encode.');
+      expect(() => model.decode(two, { encoded, encoderMask: two })).toThrow('encoderMask has shape [2,1]');
       const floating = tf.zeros<tf.Rank.R2>([1, 1]);
       expect(() => model.loss(one, floating)).toThrow('labels are float32');
       expect(() => model.createCache(0)).toThrow('a cache for a batch of 0');

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hubFolder, isHubName, type DownloadProgress } from './hub.js';
-import { FakeHub } from './testing/fake-hub.js';
+import { FakeHub } from '../testing/fake-hub.js';
 
 const name = 'someone/tiny-model';
 const weights = randomBytes(300_000);

@@ -1,0 +1,45 @@
+// The body of a deep model: layers in order, then a final norm. It owns what surrounds each layer's arithmetic: the layer
+// index, the memory scope and the captured hidden states.
+import { tidy, type tf } from '@lilformer/engine';
+import { residual as addResidual } from '@lilformer/ops';
+import type { Dropout } from './dropout.js';
+import type { LayerOptions } from './forward-options.js';
+
+/** A layer from `[B, T, C]` to `[B, T, C']`. */
+export interface Layer<Options extends LayerOptions = LayerOptions> {
+  forward(x: tf.Tensor3D, options: Options): tf.Tensor3D;
+}
+
+/**
+ * Applies `layers` in order, then `finalNorm`. Intermediate tensors of each layer are freed when it returns.
+ *
+ * @param x `[B, T, C]`
+ * @param options passed to each layer, with `layer` set to its index
+ * @param finalNorm applied to the last layer's output
+ * @param prefix of the captured names, such as `encoder.`
+ * @returns `[B, T, C']`. Captures `hidden.0` (x), `hidden.N` (after layer N) and `hidden.final` (after the norm).
+ */
+export function applyLayers<Options extends LayerOptions>(
+  x: tf.Tensor3D,
+  layers: readonly Layer<Options>[],
+  options: Options,
+  finalNorm?: { forward(x: tf.Tensor3D): tf.Tensor3D },
+  prefix = '',
+): tf.Tensor3D {
+  const { capture } = options;
+  capture?.take(`${prefix}hidden.0`, x);
+  for (const [layer, module] of layers.entries()) {
+    const input = x;
+    x = tidy(() => module.forward(input, { ...options, layer }));
+    capture?.take(`${prefix}hidden.${layer + 1}`, x);
+  }
+  if (!finalNorm) return x;
+  x = finalNorm.forward(x);
+  capture?.take(`${prefix}hidden.final`, x);
+  return x;
+}
+
+/** `x + dropout(y)` in one kernel: the end of a residual branch. Both tensors have the same shape. */
+export function residual<T extends tf.Tensor>(x: T, y: T, dropout?: Dropout): T {
+  return addResidual(x, y, dropout?.next());
+}
