@@ -24,10 +24,9 @@ import {
   headRole,
   headTable,
   type AttentionStack,
-  type AttentiveModel,
   type GateMap,
 } from '@lilformer/evaluation';
-import { BertForMaskedLM, BertModel, EncoderDecoderModel } from '@lilformer/models';
+import { BertForMaskedLM, BertModel, EncoderDecoderModel, type AnyModel } from '@lilformer/models';
 import {
   attentionAverages,
   attentionHead,
@@ -117,7 +116,7 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
   for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
 }
 
-function isGru(model: AttentiveModel): model is Parameters<typeof gateMap>[0] & AttentiveModel {
+function isGru(model: AnyModel): model is Parameters<typeof gateMap>[0] & AnyModel {
   if (model instanceof EncoderDecoderModel || model instanceof BertModel || model instanceof BertForMaskedLM)
     return false;
   return model.config.type === 'gru';

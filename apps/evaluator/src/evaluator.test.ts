@@ -192,7 +192,7 @@ describe('predict', () => {
 describe('flops', () => {
   it("counts the notebook's models without one being trained, and a trained one", async () => {
     const shown = await run('flops', '--tokens', '4');
-    for (const name of ['simple-rnn', 'gru', 'nano-gpt'])
+    for (const name of ['simple-rnn', 'gru', 'tied-transformer'])
       expect(shown).toMatch(new RegExp(`^${name}: `, 'm'));
     expect(shown).toMatch(/notebook +exact +as run/);
     expect(await run('flops', '--run', at('moe'), '--tokens', '4')).toMatch(/^moe-transformer: /m);

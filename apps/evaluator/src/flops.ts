@@ -11,7 +11,7 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { flopsNotes, flopsReport, flopsTable } from '@lilformer/evaluation';
-import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { createModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { z } from 'zod';
 
@@ -32,10 +32,10 @@ export const flopsFlags = defineCommand({
 const VOCABULARY = 92;
 const SIZES = { vocabSize: VOCABULARY, embedSize: 64, hiddenSize: 256 };
 
-const NOTEBOOKS = (contextLength: number): readonly AnyModelConfig[] => [
+const NOTEBOOKS = (contextLength: number): readonly ModelConfig[] => [
   { type: 'simple-rnn', ...SIZES },
   { type: 'gru', ...SIZES },
-  { type: 'nano-gpt', vocabSize: VOCABULARY, dModel: 128, nHeads: 4, nLayers: 1, contextLength },
+  { type: 'tied-transformer', vocabSize: VOCABULARY, dModel: 128, nHeads: 4, nLayers: 1, contextLength },
 ];
 
 export async function flops(
@@ -48,7 +48,7 @@ export async function flops(
 }
 
 function tell(model: LanguageModel, tokens: number, terminal: Terminal): void {
-  const { type, ...sizes } = model.config as AnyModelConfig;
+  const { type, ...sizes } = model.config;
   const list = Object.entries(sizes).map(([name, value]) => `${name} ${String(value)}`);
   try {
     const report = flopsReport(model, tokens);

@@ -12,10 +12,14 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { explainTree, explanationTable, publishedNames } from '@lilformer/evaluation';
-import { architectureNames, architectureOf, withoutWeights } from '@lilformer/models';
+import { modelDefinitions, modelFromConfig, withoutWeights } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { z } from 'zod';
 import { configurationNamed } from './configurations.js';
+
+const architectureNames = [...modelDefinitions().values()].flatMap(
+  ({ huggingFace }) => huggingFace?.architecture ?? [],
+);
 
 export const inspectFlags = defineCommand({
   summary: 'Prints what a model is made of: its tree, and what each part costs and is for. Reads no weights.',
@@ -58,7 +62,7 @@ export async function inspect(flags: Flags, terminal: Terminal): Promise<void> {
   await startEngine(flags);
   const { batch, tokens, source } = flags;
   const config = await configurationNamed(flags.model);
-  const model = withoutWeights(() => architectureOf(config, flags.as).build(config, new Random(0)));
+  const model = withoutWeights(() => modelFromConfig(config, new Random(0), flags.as));
   if (!flags.explain) terminal.print(model.toString());
   if (flags.tree && !flags.explain) return;
   const parts = explainTree(model, { batch, tokens, source });

@@ -7,9 +7,9 @@ import {
   type Candidate,
   type CompareOptions,
   type Comparison,
-  type OpenedCheckpoint,
   type PerplexityProtocol,
 } from '@lilformer/evaluation';
+import type { LanguageModel, LoadedModel } from '@lilformer/models';
 import { formatDuration, formatRate } from '@lilformer/training';
 import { evaluationText, type EvaluationText, type TextFlags } from './evaluation-text.js';
 import { resolveUserPath } from './paths.js';
@@ -59,11 +59,11 @@ export async function compareModels(
 ): Promise<ComparedModels> {
   const texts = new Map<string, EvaluationText>();
   const protocolFor = async (
-    { path, model, tokenizer }: OpenedCheckpoint,
+    { source, model, tokenizer }: LoadedModel<LanguageModel>,
     name: string,
   ): Promise<PerplexityProtocol | undefined> => {
     const text =
-      measure && tokenizer && (await evaluationText(path, tokenizer, measure.text, terminal, signal));
+      measure && tokenizer && (await evaluationText(source.path, tokenizer, measure.text, terminal, signal));
     if (!text) return undefined;
     texts.set(name, text);
     return perplexityProtocol(measure.protocol, model, text.source);

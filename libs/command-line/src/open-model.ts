@@ -2,8 +2,14 @@
 // it or given; or a pretrained one. The engine is opened with them.
 import { createTokenizer } from '@lilformer/datasets';
 import { openEngine, engineNames } from '@lilformer/engine';
-import { openCheckpoint, type AttentiveModel, type OpenedCheckpoint } from '@lilformer/evaluation';
-import { BertForMaskedLM, BertModel, fromPretrained } from '@lilformer/models';
+import {
+  BertForMaskedLM,
+  BertModel,
+  LanguageModel,
+  loadModel,
+  type AnyModel,
+  type LoadedModel,
+} from '@lilformer/models';
 import type { GenerativeModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
@@ -75,16 +81,16 @@ export async function startEngine({ engine, threads }: EngineFlags): Promise<str
   return (await openEngine({ engine, threads })).describe();
 }
 
-/** What `openCheckpoint` needs beside a path. @throws Error when the tokenizer cannot be had */
+/** What `loadModel` needs beside a path. @throws Error when the tokenizer cannot be had */
 export async function fileOptions(
   { tokenizer, heads }: FileFlags,
   flags: Pick<TextFlags, 'text' | 'separator'>,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<{ tokenizer?: Tokenizer; settings?: Record<string, unknown> }> {
+): Promise<{ tokenizer?: Tokenizer; config?: Record<string, unknown> }> {
   return {
     tokenizer: tokenizer === undefined ? undefined : await tokenizerNamed(tokenizer, flags, terminal, signal),
-    settings: heads === undefined ? undefined : { nHeads: heads },
+    config: heads === undefined ? undefined : { nHeads: heads },
   };
 }
 
@@ -109,13 +115,16 @@ async function tokenizerNamed(
 export async function openModel(
   run: string,
   terminal: Terminal,
-  options: { tokenizer?: Tokenizer; settings?: Record<string, unknown> } = {},
-): Promise<OpenedCheckpoint & { readonly tokenizer: Tokenizer }> {
+  options: { tokenizer?: Tokenizer; config?: Record<string, unknown> } = {},
+): Promise<LoadedModel<LanguageModel> & { readonly path: string; readonly tokenizer: Tokenizer }> {
   const path = await bestRun(resolveUserPath(run), (line) => terminal.print(line));
-  const opened = await openCheckpoint(path, options);
-  const { tokenizer } = opened;
-  if (tokenizer) return { ...opened, tokenizer };
-  opened.model.dispose();
+  const opened = await loadModel(path, options);
+  const { model, tokenizer } = opened;
+  if (model instanceof LanguageModel && tokenizer) return { ...opened, model, path, tokenizer };
+  model.dispose();
+  if (!(model instanceof LanguageModel)) {
+    throw new Error(`${run}: a ${model.constructor.name}. Expected a decoder-only or recurrent model.`);
+  }
   throw new Error(
     `${run}: has no tokenizer beside it; expected --tokenizer FILE, or --tokenizer char with --text`,
   );
@@ -125,7 +134,7 @@ export async function openModel(
 export interface NamedModel {
   /** As it was typed. */
   readonly name: string;
-  readonly model: AttentiveModel;
+  readonly model: AnyModel;
   readonly tokenizer: Tokenizer;
   /** What a pretrained model's generation_config.json says; empty of others. */
   readonly generationConfig: Readonly<Record<string, unknown>>;
@@ -151,7 +160,7 @@ export function writerOf({ name, model }: NamedModel): GenerativeModel {
 export async function openNamed(
   { run, model: pretrained, weights }: FlagValues<typeof namedModelFlags>,
   terminal: Terminal,
-  options: { tokenizer?: Tokenizer; settings?: Record<string, unknown> } = {},
+  options: { tokenizer?: Tokenizer; config?: Record<string, unknown> } = {},
 ): Promise<NamedModel> {
   if ((run === undefined) === (pretrained === undefined)) {
     throw new Error('expected either --run PATH or --model NAME');
@@ -163,8 +172,8 @@ export async function openNamed(
   }
   const name = pretrained!;
   const path = resolveUserPath(name);
-  const { model, tokenizer, generationConfig } = await fromPretrained(existsSync(path) ? path : name, {
-    weights,
+  const { model, tokenizer, generationConfig } = await loadModel(existsSync(path) ? path : name, {
+    dtype: weights,
   });
   if (weights === 'bf16') terminal.print(memoryOf(model));
   const own = tokenizer ?? options.tokenizer;
@@ -175,7 +184,7 @@ export async function openNamed(
 }
 
 /** `weights: 249 MB, 100 % of them in bf16; 498 MB in float32` */
-function memoryOf(model: AttentiveModel): string {
+function memoryOf(model: AnyModel): string {
   let [all, inBf16, bytes] = [0, 0, 0];
   for (const [, parameter] of model.namedParameters()) {
     all += parameter.size;

@@ -4,13 +4,14 @@
 import { tf } from '@lilformer/engine';
 import {
   architectureOf,
+  modelFromConfig,
   Capture,
   EncoderDecoderModel,
   withoutWeights,
   type CapturedValue,
   type HuggingFaceConfig,
   type Module,
-  type PretrainedModel,
+  type AnyModel,
 } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { attentionHeads } from './attention-map.js';
@@ -75,9 +76,9 @@ const SOURCE = 8;
  * @throws Error for an architecture that is not known
  */
 export function architectureFacts(config: HuggingFaceConfig, as?: string): ArchitectureFacts {
-  const architecture = architectureOf(config, as);
-  const model = withoutWeights(() => architecture.build(config, new Random(0)));
-  const miniature = architecture.build(small(config), new Random(0));
+  const { architecture, modelType } = architectureOf(config, as).huggingFace!;
+  const model = withoutWeights(() => modelFromConfig(config, new Random(0), as));
+  const miniature = modelFromConfig(small(config), new Random(0), as);
   try {
     const capture = observed(miniature);
     const modules = [...model.namedModules()];
@@ -85,8 +86,8 @@ export function architectureFacts(config: HuggingFaceConfig, as?: string): Archi
       modules.map(([, module]) => module.constructor.name).filter((name) => pattern.test(name));
     const width = tableOf(model)!.shape[1];
     return {
-      name: architecture.name,
-      family: architecture.family,
+      name: architecture,
+      family: modelType,
       kind: kindOf(model),
       parameters: model.parameterCount(),
       vocabulary: model.vocabSize,
@@ -151,7 +152,7 @@ function small(config: HuggingFaceConfig): HuggingFaceConfig {
 }
 
 /** What a model computes on the way, for tokens that are all different. */
-function observed(model: PretrainedModel): Capture {
+function observed(model: AnyModel): Capture {
   const capture = new Capture();
   const ids = (length: number): tf.Tensor2D =>
     tf.tensor2d([Array.from({ length }, (_, i) => i + 4)], [1, length], 'int32');
@@ -164,7 +165,7 @@ function observed(model: PretrainedModel): Capture {
   return capture;
 }
 
-function kindOf(model: PretrainedModel): ArchitectureKind {
+function kindOf(model: AnyModel): ArchitectureKind {
   if (model instanceof EncoderDecoderModel) return 'encoder-decoder';
   return model.constructor.name.startsWith('Bert') ? 'encoder' : 'decoder';
 }

@@ -1,13 +1,13 @@
 // Attention of the pretrained families against Hugging Face's, and its shapes.
 import { parseSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
-import { architectureOf, createModel, EncoderDecoderModel } from '@lilformer/models';
+import { architectureOf, createModel, EncoderDecoderModel, modelFromConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson, relativeDifference, tolerances } from '@lilformer/testing';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { attentionStacks, type AttentiveModel } from './attention-maps.js';
+import { attentionStacks } from './attention-maps.js';
 
 beforeAll(async () => void (await openEngine()));
 
@@ -56,12 +56,12 @@ for (const [family, stacks] of Object.entries(STACKS)) {
     it("is Hugging Face's", () => {
       const read = (file: string) => parseSafetensors(readFileSync(golden(`${folder}/${file}`))).tensors;
       const config = goldenJson(`${folder}/config.json`);
-      const architecture = architectureOf(config);
-      const model = architecture.build(config, new Random(0)) as AttentiveModel;
+      const model = modelFromConfig(config, new Random(0)).eval();
+      const { weightName } = architectureOf(config).huggingFace!;
       const io = read('io.safetensors');
       const files = read('model.safetensors');
       if (family === 'bert') mergeTokenTypes(files, io);
-      const weights = [...files].map(([name, array]) => [architecture.key(name)!, array] as const);
+      const weights = [...files].map(([name, array]) => [weightName(name)!, array] as const);
       model.loadStateDict(new Map<string, NamedArray>(weights));
       // The first row is the one without padding.
       const row = (name: string): number[] => {
@@ -99,7 +99,7 @@ for (const [family, stacks] of Object.entries(STACKS)) {
 describe('attentionStacks', () => {
   it('of our own models, with their tokens', () => {
     const sizes = { vocabSize: 10, dModel: 8, nHeads: 2, nLayers: 3, contextLength: 4 };
-    const model = createModel({ type: 'nano-gpt', ...sizes }, new Random(1));
+    const model = createModel({ type: 'tied-transformer', ...sizes }, new Random(1));
     const [{ where, tokens, keys, layers }] = attentionStacks(model, digits, '012345');
     expect([where, tokens, keys]).toEqual(['decoder', ['2', '3', '4', '5'], ['2', '3', '4', '5']]);
     expect([layers.length, layers[0].length]).toEqual([3, 2]);

@@ -1,21 +1,12 @@
 // What a model of any kind looks at: its attention within a text, and of an encoder-decoder within both texts and between
 // them. A language model's alone is attention-map.ts. Leaves out what the patterns mean (heads.ts) and drawing them.
 import { tf } from '@lilformer/engine';
-import {
-  BertForMaskedLM,
-  BertModel,
-  Capture,
-  EncoderDecoderModel,
-  type LanguageModel,
-} from '@lilformer/models';
+import { BertForMaskedLM, BertModel, Capture, EncoderDecoderModel, type AnyModel } from '@lilformer/models';
 import type { Prompt } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { attentionHeads, captured, type AttentionMatrix } from './attention-map.js';
 import { promptIds } from './prompt-ids.js';
 import { visibleToken } from './visible-token.js';
-
-/** Any model here that attends. */
-export type AttentiveModel = LanguageModel | EncoderDecoderModel | BertModel | BertForMaskedLM;
 
 /** Attention of one kind, in all layers. */
 export interface AttentionStack {
@@ -37,7 +28,7 @@ export interface AttentionStack {
  * @throws Error when there is no token to read, an id is unknown, an answer is missing, or the model has no attention
  */
 export function attentionStacks(
-  model: AttentiveModel,
+  model: AnyModel,
   tokenizer: Tokenizer,
   prompt: Prompt,
   answer?: Prompt,
@@ -79,7 +70,7 @@ export function attentionStacks(
     throw new Error(`${model.constructor.name}: expected an answer, which its decoder attends with`);
   }
   const written = typeof answer === 'string' && answer === '' ? [] : promptIds(model, tokenizer, answer);
-  const decoderIds = [model.startId, ...written].slice(0, model.contextLength);
+  const decoderIds = [model.config.decoderStartTokenId, ...written].slice(0, model.contextLength);
   model.evaluating(() => tf.tidy(() => void model.forward(tensor(ids), tensor(decoderIds), { capture })));
   const [source, target] = [shown(ids), shown(decoderIds)];
   return [

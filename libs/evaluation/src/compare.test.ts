@@ -2,7 +2,7 @@
 import { RunFolder, writeSafetensors } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
-import { createModel, type AnyModelConfig } from '@lilformer/models';
+import { createModel, loadModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { generateText } from '@lilformer/sampling';
 import { golden, goldenJson } from '@lilformer/testing';
@@ -20,7 +20,6 @@ import {
   type CompareOptions,
   type Comparison,
 } from './compare.js';
-import { openCheckpoint } from './open-checkpoint.js';
 import { promptSeed } from './prompt-seed.js';
 import { goldenTensors, idRows } from './testing/golden-model.js';
 
@@ -85,7 +84,7 @@ describe('the eight checkpoints of a notebook', () => {
       const file = await goldenTensors(`evolution/${stage}`, 'generation.safetensors');
       const [ids] = idRows({ ...file.get('greedy_ids')!, shape: [1, file.get('greedy_ids')!.shape[0]] });
       const prompt = file.get('prompt')!.shape[0];
-      const { model } = await openCheckpoint(golden(`evolution/${stage}/checkpoint.pt`));
+      const { model } = await loadModel<LanguageModel>(golden(`evolution/${stage}/checkpoint.pt`));
       const letters = CharTokenizer.fromText(
         Array.from({ length: model.vocabSize }, (_, i) => String.fromCharCode(0x100 + i)).join(''),
       );
@@ -101,14 +100,14 @@ describe('the eight checkpoints of a notebook', () => {
     const { arguments: given } = goldenJson<{ arguments: Record<string, number> }>(
       'evolution/09_multihead/config.json',
     );
-    const { model, recorded } = await openCheckpoint(path, { settings: { nHeads: given.n_heads } });
+    const { model, recorded } = await loadModel(path, { config: { nHeads: given.n_heads } });
     expect(recorded).toBeUndefined();
     expect(model.config).toMatchObject({ type: 'multi-head-transformer', nHeads: given.n_heads });
     model.dispose();
   });
 });
 
-const CONFIG: AnyModelConfig = {
+const CONFIG: ModelConfig = {
   type: 'transformer',
   vocabSize: tokenizer.vocabSize,
   dModel: 8,
@@ -241,8 +240,8 @@ describe('our own', () => {
       Array.from({ length: 99 }, (_, i) => String.fromCharCode(0x100 + i)).join(''),
     );
     const path = join(folder, 'bare.safetensors');
-    await expect(openCheckpoint(path, { tokenizer: many })).rejects.toThrow(
-      'expected the tokenizer that it was trained',
+    await expect(loadModel(path, { tokenizer: many })).rejects.toThrow(
+      'Expected the tokenizer that the model was trained with',
     );
   });
 });

@@ -1,15 +1,14 @@
 // Checkpoints side by side: sizes, perplexities, speed, and what each writes after the same prompts. What is missing is listed
-// as missing, and the rest compared. Leaves out opening one (open-checkpoint.ts), and printing.
-import type { LanguageModel } from '@lilformer/models';
+// as missing, and the rest compared. Leaves out opening one (`loadModel`), and printing.
+import {
+  LanguageModel,
+  loadModel,
+  ModelNotFoundError,
+  type LoadedModel,
+  type LoadModelOptions,
+} from '@lilformer/models';
 import { generateText, type FinishReason } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import {
-  MissingCheckpointError,
-  openCheckpoint,
-  type OpenCheckpointOptions,
-  type OpenedCheckpoint,
-  type RecordedPerplexity,
-} from './open-checkpoint.js';
 import {
   measurePerplexity,
   type Perplexity,
@@ -21,7 +20,7 @@ import { measureSpeed } from './speed.js';
 import type { Table } from './table.js';
 
 /** A checkpoint to compare. */
-export interface Candidate extends OpenCheckpointOptions {
+export interface Candidate extends LoadModelOptions {
   /** What to call it. */
   readonly name: string;
   /** A run folder, a `.pt` or a `.safetensors` file. */
@@ -41,7 +40,7 @@ export interface CompareOptions {
    * own tokenizer and context, and given its name. Without it nothing is measured, and nothing but what was recorded is told.
    */
   readonly measure?: (
-    checkpoint: OpenedCheckpoint,
+    checkpoint: LoadedModel<LanguageModel>,
     name: string,
   ) => PerplexityProtocol | undefined | Promise<PerplexityProtocol | undefined>;
   /** What to write after. */
@@ -64,7 +63,7 @@ export interface ComparedCheckpoint {
   readonly type: string;
   readonly parameters: number;
   /** Measured by its maker, by a protocol of theirs. */
-  readonly recorded: RecordedPerplexity | undefined;
+  readonly recorded: LoadedModel['recorded'];
   /** Measured now. */
   readonly measured: Perplexity | undefined;
   /** Tokens a second that it reads, and that it writes one by one, after the prompt where it was fastest; undefined when it wrote nothing. */
@@ -133,10 +132,10 @@ export async function* compareCheckpoints(
   const written = new Map<string, Continuation[]>();
   for (const candidate of candidates) {
     options.signal?.throwIfAborted();
-    let opened: OpenedCheckpoint | undefined;
+    let opened: LoadedModel<LanguageModel> | undefined;
     let row: ComparisonRow;
     try {
-      opened = await openCheckpoint(candidate.path, candidate);
+      opened = await openLanguageModel(candidate);
     } catch (error) {
       row = unavailable(candidate, error as Error);
     }
@@ -211,13 +210,23 @@ export function groupNotes(notes: Iterable<readonly [note: string, name: string]
   return Array.from(names, ([note, all]) => `${note} (${all.join('; ')})`);
 }
 
+async function openLanguageModel(candidate: Candidate): Promise<LoadedModel<LanguageModel>> {
+  const loaded = await loadModel(candidate.path, candidate);
+  if (loaded.model instanceof LanguageModel) return { ...loaded, model: loaded.model };
+  loaded.model.dispose();
+  throw new Error(
+    `${candidate.path}: a ${loaded.model.constructor.name}. Expected a decoder-only or recurrent model.`,
+  );
+}
+
 async function* compared(
   name: string,
-  opened: OpenedCheckpoint,
+  opened: LoadedModel<LanguageModel>,
   options: CompareOptions,
   written: Map<string, Continuation[]>,
 ): AsyncGenerator<ComparisonEvent, ComparedCheckpoint, undefined> {
-  const { model, path, recorded, tokenizer } = opened;
+  const { model, recorded, tokenizer } = opened;
+  const { path } = opened.source;
   let measured: Perplexity | undefined;
   const protocol = await options.measure?.(opened, name);
   if (protocol) {
@@ -266,6 +275,6 @@ function seedOf({ seed }: CompareOptions, prompt: string): number | undefined {
 }
 
 function unavailable({ name, path }: Candidate, error: Error): UnavailableCheckpoint {
-  const state = error instanceof MissingCheckpointError ? 'missing' : 'unreadable';
+  const state = error instanceof ModelNotFoundError ? 'missing' : 'unreadable';
   return { state, name, path, reason: error.message };
 }

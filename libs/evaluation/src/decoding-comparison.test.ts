@@ -16,7 +16,7 @@ let model: LanguageModel;
 beforeAll(async () => {
   await openEngine();
   const sizes = { dModel: 16, nHeads: 2, nLayers: 2, contextLength: 64 };
-  model = createModel({ type: 'nano-gpt', vocabSize: tokenizer.vocabSize, ...sizes }, new Random(3));
+  model = createModel({ type: 'tied-transformer', vocabSize: tokenizer.vocabSize, ...sizes }, new Random(3));
   for (const [, { variable }] of model.namedParameters()) {
     tf.tidy(() => variable.assign(tf.mul(variable, variable.rank > 1 ? 6 : 1)));
   }

@@ -1,10 +1,10 @@
 // The explained tree against what models are: published parameter counts, shapes of what really comes out.
 import { openEngine, tf } from '@lilformer/engine';
 import {
-  architectureOf,
   Capture,
   EncoderDecoderModel,
   LanguageModel,
+  modelFromConfig,
   withoutWeights,
 } from '@lilformer/models';
 import { Random } from '@lilformer/random';
@@ -17,9 +17,7 @@ import { publishedConfig, publishedNames } from './published-configs.js';
 beforeAll(async () => void (await openEngine()));
 
 const build = (name: string, as?: string) =>
-  withoutWeights(() =>
-    architectureOf(publishedConfig(name)!, as).build(publishedConfig(name)!, new Random(0)),
-  );
+  withoutWeights(() => modelFromConfig(publishedConfig(name)!, new Random(0), as));
 
 describe('published configurations', () => {
   // As their publishers and papers' model cards count them.
@@ -132,7 +130,7 @@ for (const family of ['gpt2', 'bert', 'bart', 't5']) {
   describe(`shapes of ${family}`, () => {
     it('are those of a forward pass', () => {
       const config = goldenJson(`hf/${family}/config.json`);
-      const model = architectureOf(config).build(config, new Random(1));
+      const model = modelFromConfig(config, new Random(1));
       const capture = new Capture();
       const ids = (length: number): tf.Tensor2D => tf.ones([2, length], 'int32');
       const [tokens, source] = [5, 8];

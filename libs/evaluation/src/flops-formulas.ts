@@ -1,7 +1,10 @@
 // What it costs to write or to train on T tokens, by formulas: those of a notebook on recurrent models and transformers, which
 // leave out some terms, and ours, which leave out none. A product of A × B and B × C numbers is 2ABC operations; everything
 // else (biases, norms, softmax, activations) is left out by both.
-import type { ModelShape, RecurrentShape, TransformerShape } from './model-shape.js';
+import type { ModelCosts } from '@lilformer/models';
+
+type RecurrentCosts = Extract<ModelCosts, { kind: 'recurrent' }>;
+type TransformerCosts = Extract<ModelCosts, { kind: 'transformer' }>;
 
 /** A number and where it comes from. */
 export interface Figure {
@@ -33,11 +36,11 @@ export interface Difference {
  * The notebook's formulas (D is the width of embedding and state alike). It has none for the GRU: those here follow from its
  * rules for the RNN, with three maps for one.
  */
-export function notebookFigures(shape: ModelShape, tokens: number): CostFigures {
+export function notebookFigures(shape: ModelCosts, tokens: number): CostFigures {
   const T = tokens;
-  const L = shape.layers;
+  const L = shape.nLayers;
   if (shape.kind === 'recurrent') {
-    const D = shape.hidden;
+    const D = shape.hiddenSize;
     const G = shape.gates;
     const squares = T * L * D ** 2;
     return {
@@ -47,7 +50,7 @@ export function notebookFigures(shape: ModelShape, tokens: number): CostFigures 
       sequentialTrain: { value: 2 * T * L, formula: '2TL (back)' },
     };
   }
-  const D = shape.width;
+  const D = shape.dModel;
   const forward = 24 * L * T * D ** 2 + 4 * L * T ** 2 * D;
   return {
     generate: { value: forward, formula: '24LTD² + 4LT²D' },
@@ -61,12 +64,12 @@ export function notebookFigures(shape: ModelShape, tokens: number): CostFigures 
  * Every product of the model's definition. A token attends to itself and those before it, T(T+1)/2 pairs in all; a pass back
  * needs two products for each forward, as its two factors both want a gradient.
  */
-export function exactFigures(shape: ModelShape, tokens: number): CostFigures {
+export function exactFigures(shape: ModelCosts, tokens: number): CostFigures {
   return shape.kind === 'recurrent' ? ofRecurrent(shape, tokens) : ofTransformer(shape, tokens);
 }
 
 function ofRecurrent(
-  { gates: G, layers: L, embedding: E, hidden: H, vocabulary: V }: RecurrentShape,
+  { gates: G, nLayers: L, embedSize: E, hiddenSize: H, vocabSize: V }: RecurrentCosts,
   T: number,
 ): CostFigures {
   const value = T * (2 * G * H * (E + H) + (L - 1) * 4 * G * H ** 2 + 2 * H * V);
@@ -80,7 +83,7 @@ function ofRecurrent(
 }
 
 function ofTransformer(
-  { layers: L, width: D, inner: F, experts: X, routerLearns, vocabulary: V }: TransformerShape,
+  { nLayers: L, dModel: D, dFf: F, nExperts: X, trainedRouter, vocabSize: V }: TransformerCosts,
   T: number,
 ): CostFigures {
   const router = X > 1 ? 2 * D * X : 0;
@@ -93,8 +96,8 @@ function ofTransformer(
     generate: { value, formula },
     train: {
       // A router that picks by the largest alone has no gradient.
-      value: 3 * value - (routerLearns ? 0 : 2 * L * T * router),
-      formula: X > 1 && !routerLearns ? `3(${formula}) - 4LTDX` : `3(${formula})`,
+      value: 3 * value - (trainedRouter ? 0 : 2 * L * T * router),
+      formula: X > 1 && !trainedRouter ? `3(${formula}) - 4LTDX` : `3(${formula})`,
     },
     sequentialGenerate: { value: T * (steps * L + 1), formula: `T(${pass})` },
     sequentialTrain: { value: 2 * (steps * L + 1), formula: `2(${pass})` },
@@ -102,15 +105,15 @@ function ofTransformer(
 }
 
 /** What there is between the notebook's formulas and ours: the parts sum to the difference. */
-export function notebookDifferences(shape: ModelShape, tokens: number): Difference[] {
+export function notebookDifferences(shape: ModelCosts, tokens: number): Difference[] {
   const T = tokens;
-  const L = shape.layers;
+  const L = shape.nLayers;
   const all: Difference[] = [];
   const add = (forward: number, reason: string): void => {
     all.push({ of: 'generate', flops: forward, reason }, { of: 'train', flops: 3 * forward, reason });
   };
   if (shape.kind === 'recurrent') {
-    const { gates: G, embedding: E, hidden: H, vocabulary: V } = shape;
+    const { gates: G, embedSize: E, hiddenSize: H, vocabSize: V } = shape;
     add(2 * T * H * V, 'the map to the vocabulary, which the notebook leaves out');
     add(2 * G * T * H * (E - H), 'the embedding is E wide, not as wide as the state');
     all.push({
@@ -119,7 +122,7 @@ export function notebookDifferences(shape: ModelShape, tokens: number): Differen
       reason: 'the pass forward, which the notebook does not count to training',
     });
   } else {
-    const { width: D, inner: F, experts: X, routerLearns, vocabulary: V } = shape;
+    const { dModel: D, dFf: F, nExperts: X, trainedRouter, vocabSize: V } = shape;
     add(2 * T * D * V, 'the map to the vocabulary, which the notebook leaves out');
     add(-2 * L * D * T * (T - 1), 'a token attends to those before it only, about half of the T² pairs');
     const network =
@@ -129,9 +132,9 @@ export function notebookDifferences(shape: ModelShape, tokens: number): Differen
     add(4 * L * T * D * (F - 4 * D), network);
     if (X > 1) {
       const router = 2 * L * T * D * X;
-      const reason = `the router, which has ${routerLearns ? 'a' : 'no'} gradient`;
+      const reason = `the router, which has ${trainedRouter ? 'a' : 'no'} gradient`;
       all.push({ of: 'generate', flops: router, reason });
-      all.push({ of: 'train', flops: (routerLearns ? 3 : 1) * router, reason });
+      all.push({ of: 'train', flops: (trainedRouter ? 3 : 1) * router, reason });
     }
   }
   return all.filter(({ flops }) => flops !== 0);

@@ -1,18 +1,23 @@
 // The formulas agree with numbers worked out by hand and with the counts of the native engine, up to exact known differences.
 import { openEngine, tf } from '@lilformer/engine';
-import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import {
+  createModel,
+  modelDefinition,
+  type LanguageModel,
+  type ModelConfig,
+  type ModelCosts,
+} from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countProducts } from './count-products.js';
 import { flopsNotes, flopsReport, flopsTable, type FlopsReport } from './flops.js';
 import { exactFigures, notebookDifferences, notebookFigures } from './flops-formulas.js';
-import { modelShape } from './model-shape.js';
 
 beforeAll(async () => void (await openEngine()));
 
 const isNative = () => tf.getBackend() === 'native';
 
-const CONFIGS: readonly AnyModelConfig[] = [
+const CONFIGS: readonly ModelConfig[] = [
   { type: 'bigram', vocabSize: 13, dModel: 8 },
   { type: 'positional-attention', vocabSize: 13, dModel: 8, contextLength: 9 },
   { type: 'transformer', vocabSize: 13, dModel: 8, dFf: 20, contextLength: 9 },
@@ -48,14 +53,19 @@ const CONFIGS: readonly AnyModelConfig[] = [
   },
   { type: 'nano-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9, attention: 'naive' },
   { type: 'tiny-transformer', vocabSize: 13, dModel: 8, dFf: 20, nLayers: 2, nHeads: 2, contextLength: 9 },
-  { type: 'nano-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
+  { type: 'tied-transformer', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
   { type: 'char-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
   { type: 'simple-rnn', vocabSize: 13, embedSize: 6, hiddenSize: 10 },
   { type: 'multi-layer-rnn', vocabSize: 13, embedSize: 6, hiddenSize: 10, nLayers: 3 },
   { type: 'gru', vocabSize: 13, embedSize: 6, hiddenSize: 10 },
 ];
 
-function reportOf(config: AnyModelConfig, tokens: number): FlopsReport {
+const modelShape = (config: ModelConfig): ModelCosts => {
+  const { config: schema, costs } = modelDefinition(config.type);
+  return costs!(schema.parse(config as never));
+};
+
+function reportOf(config: ModelConfig, tokens: number): FlopsReport {
   const model: LanguageModel = createModel(config, new Random(1));
   const before = tf.memory().numTensors;
   const report = flopsReport(model, tokens);
@@ -102,7 +112,7 @@ describe('counting products', () => {
 });
 
 describe('a report', () => {
-  const usual: AnyModelConfig[] = [
+  const usual: ModelConfig[] = [
     { type: 'nano-gpt', vocabSize: 130, dModel: 64, nLayers: 2, nHeads: 2, contextLength: 32 },
     { type: 'multi-layer-rnn', vocabSize: 130, embedSize: 64, hiddenSize: 128, nLayers: 2 },
     { type: 'gru', vocabSize: 130, embedSize: 64, hiddenSize: 128 },
@@ -141,7 +151,7 @@ describe('a report', () => {
   it('of an RNN, a GRU and a transformer in the sizes of a notebook', () => {
     const T = 100;
     const gpt = modelShape({
-      type: 'nano-gpt',
+      type: 'tied-transformer',
       vocabSize: 92,
       dModel: 128,
       nLayers: 1,
@@ -175,7 +185,7 @@ describe('a report', () => {
 
   it('as a table, with notes', () => {
     const report = reportOf(
-      { type: 'nano-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
+      { type: 'tied-transformer', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
       9,
     );
     const { headings, rows } = flopsTable(report);

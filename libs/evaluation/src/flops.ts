@@ -1,7 +1,7 @@
 // FLOPs of a model three ways: a notebook's formulas, exact formulas, and as counted on the native engine; and every reason
 // why they differ. Time is measured in speed.ts.
 import { tf } from '@lilformer/engine';
-import { Capture, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { Capture, modelCosts, type LanguageModel, type ModelCosts } from '@lilformer/models';
 import { lossAndGradients } from '@lilformer/training';
 import { countProducts, type ProductKernel } from './count-products.js';
 import {
@@ -12,7 +12,6 @@ import {
   type Difference,
   type Figure,
 } from './flops-formulas.js';
-import { modelShape, type ModelShape } from './model-shape.js';
 import type { Table } from './table.js';
 
 /** One figure by each of the three methods. */
@@ -55,7 +54,7 @@ export function flopsReport(model: LanguageModel, tokens: number): FlopsReport {
       model.contextLength === Infinity ? '' : ` and at most ${model.contextLength}, the model's context`;
     throw new RangeError(`tokens ${tokens}: expected a whole number of at least 1${most}`);
   }
-  const shape = modelShape(model.config as AnyModelConfig);
+  const shape = modelCosts(model.config);
   const notebook = notebookFigures(shape, tokens);
   const exact = exactFigures(shape, tokens);
   const engine = tf.getBackend();
@@ -138,20 +137,20 @@ export function flopsNotes({ differences, rows, engine }: FlopsReport): string[]
 
 /** Returns why the counts differ from the exact formulas; throws where the reasons do not sum to the difference. */
 function countedDifferences(
-  shape: ModelShape,
+  shape: ModelCosts,
   T: number,
   idle: number,
   total: Readonly<Record<'generate' | 'train', number>>,
 ): FlopsDifference[] {
-  const L = shape.layers;
+  const L = shape.nLayers;
   const known: Difference[] = [];
   const add = (of: 'generate' | 'train', flops: number, reason: string) => known.push({ of, flops, reason });
   if (shape.kind === 'recurrent') {
-    const state = 2 * shape.gates * shape.hidden ** 2;
+    const state = 2 * shape.gates * shape.hiddenSize ** 2;
     add('generate', -L * state, 'no product with a state before there is one');
     add('train', -2 * L * state, 'no product with a state before there is one, nor its gradient');
   } else {
-    const { width: D, inner: F, experts: X, naiveAttention } = shape;
+    const { dModel: D, dFf: F, nExperts: X, naiveAttention } = shape;
     const seen = (T * (T + 1)) / 2;
     if (naiveAttention) {
       add('train', 12 * L * D * (T ** 2 - seen), 'all T² pairs are multiplied, future ones masked');
@@ -170,7 +169,7 @@ function countedDifferences(
 }
 
 /** Number of experts, over all layers, that no token of the training step is routed to. */
-function idleExperts(model: LanguageModel, shape: ModelShape, tokens: number): number {
+function idleExperts(model: LanguageModel, shape: ModelCosts, tokens: number): number {
   if (shape.kind === 'recurrent' || shape.experts === 1) return 0;
   const capture = new Capture();
   model.evaluating(() => {

@@ -40,7 +40,7 @@ export {
   type AttentionMap,
   type AttentionMatrix,
 } from './attention-map.js';
-export { attentionStacks, type AttentionStack, type AttentiveModel } from './attention-maps.js';
+export { attentionStacks, type AttentionStack } from './attention-maps.js';
 export {
   headMeasures,
   headRole,
@@ -66,13 +66,6 @@ export { promptSeed } from './prompt-seed.js';
 export { expertTable, measureExperts, type ExpertReport } from './experts.js';
 export { gateMap, type Gate, type GateLayer, type GateMap } from './gates.js';
 export {
-  MissingCheckpointError,
-  openCheckpoint,
-  type OpenCheckpointOptions,
-  type OpenedCheckpoint,
-  type RecordedPerplexity,
-} from './open-checkpoint.js';
-export {
   compareCheckpoints,
   comparisonNotes,
   groupNotes,
@@ -89,7 +82,6 @@ export {
   type UnavailableCheckpoint,
 } from './compare.js';
 export { measureSpeed } from './speed.js';
-export { modelShape, type ModelShape, type RecurrentShape, type TransformerShape } from './model-shape.js';
 export {
   exactFigures,
   notebookFigures,

@@ -1,7 +1,7 @@
 // The protocols against their definitions: PyTorch's logits, one forward a token, and the training loop's own evaluation.
 import { arraySource, batches, chunkWindows, slidingWindows, type TokenSource } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
-import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { createModel, type ModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { evaluate } from '@lilformer/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { floats, goldenModel, goldenTensors, idRows, lossAt, mean } from './test
 
 beforeAll(async () => void (await openEngine()));
 
-const CASES: readonly [folder: string, type: AnyModelConfig['type']][] = [
+const CASES: readonly [folder: string, type: ModelConfig['type']][] = [
   ['evolution/03_bigram', 'bigram'],
   ['evolution/07_transformer_block', 'transformer'],
   ['evolution/10_moe', 'moe-transformer'],

@@ -37,6 +37,7 @@ export { T5ForConditionalGeneration } from './t5.js';
 export {
   architectureOf,
   loadModel,
+  modelFromConfig,
   ModelNotFoundError,
   type AnyModel,
   type LoadedModel,

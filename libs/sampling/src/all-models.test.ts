@@ -1,7 +1,13 @@
 // Invariants for every model and any prompt. The runs are seeded: two ways of computing the same logits differ in their
 // last bits, which can decide between two tokens once in a million draws.
 import { openEngine, tf } from '@lilformer/engine';
-import { createModel, modelTypes, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import {
+  createModel,
+  LanguageModel,
+  modelDefinition,
+  modelDefinitions,
+  withoutWeights,
+} from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { relativeDifference } from '@lilformer/testing';
@@ -24,26 +30,18 @@ const SIZES: Record<string, number> = {
   contextLength: CONTEXT,
   embedSize: 6,
   hiddenSize: 9,
+  nEmbd: 8,
+  nHead: 2,
+  nLayer: 2,
+  nPositions: CONTEXT,
 };
-const RECURRENT = ['vocabSize', 'embedSize', 'hiddenSize'];
-const BLOCK = ['vocabSize', 'dModel', 'contextLength', 'dFf'];
-const SETTINGS: Record<(typeof modelTypes)[number], readonly string[]> = {
-  bigram: ['vocabSize', 'dModel'],
-  attention: ['vocabSize', 'dModel', 'contextLength'],
-  'positional-attention': ['vocabSize', 'dModel', 'contextLength'],
-  'attention-ffn': BLOCK,
-  transformer: BLOCK,
-  'stacked-transformer': [...BLOCK, 'nLayers'],
-  'multi-head-transformer': [...BLOCK, 'nLayers', 'nHeads'],
-  'moe-transformer': [...BLOCK, 'nLayers', 'nHeads', 'nExperts'],
-  'tiny-transformer': [...BLOCK, 'nLayers', 'nHeads'],
-  'simple-rnn': RECURRENT,
-  'multi-layer-rnn': [...RECURRENT, 'nLayers'],
-  gru: RECURRENT,
-  'nano-gpt': ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
-  gpt2: ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
-  'char-gpt': ['vocabSize', 'dModel', 'nHeads', 'nLayers', 'contextLength'],
-};
+await openEngine(); // some constructors make tensors
+const TYPES = [...modelDefinitions().values()]
+  .filter(
+    ({ create }) =>
+      withoutWeights(() => create({ vocabSize: V } as never, new Random(0))) instanceof LanguageModel,
+  )
+  .map(({ type }) => type);
 const RUNS = { numRuns: 4, seed: 20 };
 
 const prompts = fc.array(fc.integer({ min: 0, max: V - 1 }), { minLength: 1, maxLength: CONTEXT + 3 });
@@ -73,16 +71,13 @@ async function collect(
   return tokens;
 }
 
-beforeAll(async () => {
-  await openEngine();
-});
-
-describe.each(modelTypes)('%s', (type) => {
+describe.each(TYPES)('%s', (type) => {
   let model: LanguageModel;
   let tensors: number;
   beforeAll(() => {
-    const sizes = Object.fromEntries(SETTINGS[type].map((name) => [name, SIZES[name]]));
-    model = createModel({ type, ...sizes } as unknown as AnyModelConfig, new Random(type));
+    const fields = Object.keys(modelDefinition(type).config.shape).filter((name) => name in SIZES);
+    const sizes = Object.fromEntries(fields.map((name) => [name, SIZES[name]]));
+    model = createModel({ type, ...sizes }, new Random(type));
     // Fresh weights give almost equal logits; larger weights make the next token depend on the sequence.
     for (const [, { variable }] of model.namedParameters()) {
       tf.tidy(() => variable.assign(tf.mul(variable, variable.rank > 1 ? 4 : 1)));

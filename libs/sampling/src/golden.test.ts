@@ -1,6 +1,6 @@
 import { parseSafetensors, toFloat32 } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
-import { createModel, type AnyModelConfig, type LanguageModel, type ModelType } from '@lilformer/models';
+import { createModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, type GeneratedToken } from './generate.js';
 import { topTokens } from './logits/sample.js';
 
-const CASES: readonly [string, ModelType][] = [
+const CASES: readonly [string, string][] = [
   ['evolution/03_bigram', 'bigram'],
   ['evolution/04_attention', 'attention'],
   ['evolution/05_positional', 'positional-attention'],
@@ -21,7 +21,7 @@ const CASES: readonly [string, ModelType][] = [
   ['recurrent/simple_rnn', 'simple-rnn'],
   ['recurrent/multi_layer_rnn', 'multi-layer-rnn'],
   ['recurrent/gru_lm', 'gru'],
-  ['nano_gpt', 'nano-gpt'],
+  ['nano_gpt', 'tied-transformer'],
   ['char_gpt', 'char-gpt'],
 ];
 
@@ -61,7 +61,7 @@ for (const [folder, type] of CASES) {
       await openEngine();
       const settings = Object.entries(sizes).map(([name, size]) => [ourName(name), size]);
       const scale = type === 'char-gpt' ? { attentionScale: 'width' } : {};
-      const config = { type, ...Object.fromEntries(settings), ...scale } as AnyModelConfig;
+      const config = { type, ...Object.fromEntries(settings), ...scale } as ModelConfig;
       model = createModel(config, new Random(0));
       model.loadStateDict(read('weights.safetensors'));
       const token = tf.tensor2d([[0]], [1, 1], 'int32');
@@ -83,7 +83,7 @@ for (const [folder, type] of CASES) {
         expect(relativeDifference(logits, row)).toBeLessThan(tolerances.output);
       });
       // Long enough that the window slides; the original nanoGPT never crops, so its sequence ends at the context.
-      if (Number.isFinite(model.contextLength) && type !== 'nano-gpt') {
+      if (Number.isFinite(model.contextLength) && type !== 'tied-transformer') {
         expect(greedyIds.length).toBeGreaterThan(model.contextLength + 1);
       }
       expect(tf.memory().numTensors).toBe(before);

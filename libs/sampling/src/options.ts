@@ -198,7 +198,7 @@ export function settingsFrom(
   const { forcedBosTokenId, forcedEosTokenId, minNewTokens, badWords = [], badWordsIds = [] } = options;
   const isEncoderDecoder = model instanceof EncoderDecoderModel;
   const eosIds = [
-    options.eosTokenId ?? (isEncoderDecoder ? model.eosId : tokenizer?.eosTokenId) ?? [],
+    options.eosTokenId ?? (isEncoderDecoder ? model.config.eosTokenId : tokenizer?.eosTokenId) ?? [],
   ].flat();
   const stop = [options.stop ?? []].flat();
   if (!tokenizer && stop.length > 0) throw new TypeError('stop: expected a tokenizer, which decodes the ids');

@@ -1,8 +1,7 @@
 // Sequences of GPT-2, BART and T5 compared with Hugging Face's: greedy, beam search, batches with padding.
 import { parseSafetensors, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
-import { architectureOf, type LanguageModel } from '@lilformer/models';
-import { Random } from '@lilformer/random';
+import { loadModel, type LanguageModel } from '@lilformer/models';
 import { golden, goldenJson, relativeDifference, tolerances } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,14 +47,7 @@ for (const family of ['gpt2', 'bart', 't5']) {
 
     beforeAll(async () => {
       await openEngine();
-      const architecture = architectureOf(goldenJson(`${folder}/config.json`));
-      model = architecture.build(goldenJson(`${folder}/config.json`), new Random(0)) as GenerativeModel;
-      const weights = [...read('model.safetensors')].map(
-        ([name, array]) => [architecture.key(name), array] as const,
-      );
-      model.loadStateDict(
-        new Map(weights.filter((entry): entry is [string, NamedArray] => entry[0] !== undefined)),
-      );
+      model = (await loadModel(golden(folder), { tokenizer: false })).model as GenerativeModel;
       const ids = tf.tensor2d([[0]], [1, 1], 'int32');
       const made = isDecoder ? (model as LanguageModel).forward(ids) : undefined; // creates the model's constants
       tf.dispose([ids, made ?? []]);

@@ -31,7 +31,7 @@ export function promptIds(model: GenerativeModel, prompt: Prompt, tokenizer?: To
       : prompt),
   ];
   if (ids.length === 0) {
-    const eosTokenId = isEncoderDecoder ? model.eosId : tokenizer?.eosTokenId;
+    const eosTokenId = isEncoderDecoder ? model.config.eosTokenId : tokenizer?.eosTokenId;
     if (eosTokenId === undefined) {
       throw new RangeError(
         'the prompt is empty, and there is no end-of-text token to start from. Give at least one token.',

@@ -36,4 +36,3 @@ export type {
   StepEvent,
   TrainingEvent,
 } from './events.js';
-export { modelFromRun } from './model-from-run.js';

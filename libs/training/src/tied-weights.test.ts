@@ -1,9 +1,8 @@
 // A weight that two modules share is one parameter all the way: gradients, optimizer, run folder, and back.
 import { openEngine, tf } from '@lilformer/engine';
-import type { NanoGPT } from '@lilformer/models';
+import { loadModel, type TiedTransformerLM } from '@lilformer/models';
 import { RunFolder } from '@lilformer/checkpoints';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { modelFromRun } from './model-from-run.js';
 import type { TrainOptions } from './options.js';
 import { newFolder, reopen, runToEnd, tinyModel, tinyWindows, traces } from './testing/tiny.js';
 
@@ -25,7 +24,7 @@ describe('a tied weight', () => {
   it('is updated once a step, is in files under both names, and goes on from there', async () => {
     const wholeFolder = await newFolder();
     const options = optionsFor(wholeFolder);
-    const model = options.model as NanoGPT;
+    const model = options.model as TiedTransformerLM;
     await runToEnd(options);
     expect(model.lm_head.weight).toBe(model.transformer.token_embedding.weight);
 
@@ -52,7 +51,8 @@ describe('a tied weight', () => {
     });
     const options = optionsFor(folder);
     await runToEnd(options);
-    const loaded = (await modelFromRun(folder, { weights: 'last' })) as NanoGPT;
+    const loaded = (await loadModel<TiedTransformerLM>(folder.path, { weights: 'last', tokenizer: false }))
+      .model;
     expect(loaded.lm_head.weight).toBe(loaded.transformer.token_embedding.weight);
     expect(loaded.parameterCount()).toBe(options.model.parameterCount());
     tf.tidy(() => {

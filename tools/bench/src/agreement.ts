@@ -4,11 +4,10 @@ import { RunFolder, writeFileAtomic, writeSafetensors } from '@lilformer/checkpo
 import { Terminal } from '@lilformer/command-line';
 import { batches, encodeCorpus, makeWindows, type Corpus, type Windows } from '@lilformer/datasets';
 import { openEngine } from '@lilformer/engine';
-import { openCheckpoint, perplexity } from '@lilformer/evaluation';
-import { createModel, type AnyModelConfig } from '@lilformer/models';
+import { perplexity } from '@lilformer/evaluation';
+import { createModel, loadModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
-import { modelFromRun } from '@lilformer/training';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -94,7 +93,7 @@ async function agree(
   const folder = await RunFolder.open(path);
   const config = folder.config as RunConfig & {
     corpus: Corpus;
-    model: AnyModelConfig;
+    model: ModelConfig;
     tokens: Record<string, number>;
   };
   const name = config.preset;
@@ -118,7 +117,7 @@ async function agree(
     await keepPeer(kept, out, asked, peer);
   }
 
-  const ours = await modelFromRun(folder, { weights: 'last' });
+  const { model: ours } = await loadModel<LanguageModel>(path, { weights: 'last' });
   const protocol = {
     protocol: 'each-token-once',
     source: tokens.valid,
@@ -126,7 +125,7 @@ async function agree(
   } as const;
   terminal.print(`${name}: measuring both on ${tokens.valid.length.toLocaleString('en')} tokens`);
   const measured = await perplexity(ours, protocol);
-  const opened = await openCheckpoint(join(kept, 'model.pt'), { tokenizer, settings: { ...config.model } });
+  const opened = await loadModel<LanguageModel>(join(kept, 'model.pt'), { config: config.model });
   const theirs = await perplexity(opened.model, protocol);
   const row: Agreement = {
     name,
@@ -200,7 +199,7 @@ async function trainPeer(
 }
 
 /** Recreates the initial weights of the run from its seed. */
-async function writeInitialWeights(path: string, model: AnyModelConfig, seed: number): Promise<void> {
+async function writeInitialWeights(path: string, model: ModelConfig, seed: number): Promise<void> {
   const first = createModel(model, new Random(seed).split('weights'));
   await writeSafetensors(path, first.stateDict());
   first.dispose();

@@ -1,16 +1,16 @@
 // Loading, prompt processing and greedy generation with a model, without the sampling library.
 import { tf } from '@lilformer/engine';
-import { BertModel, EncoderDecoderModel, fromPretrained, type PretrainedModel } from '@lilformer/models';
+import { BertModel, EncoderDecoderModel, loadModel, type AnyModel } from '@lilformer/models';
 import { argmax, type GenerativeModel } from '@lilformer/sampling';
 import type { Precision } from './contestants.js';
 import { BATCH, generationModels, NEW_TOKENS, PROMPT } from './generation-models.js';
 
 export async function load(
   folder: string,
-  weights: Precision,
-): Promise<{ model: PretrainedModel; ms: number }> {
+  dtype: Precision,
+): Promise<{ model: AnyModel; ms: number }> {
   const start = performance.now();
-  const { model } = await fromPretrained(folder, { weights });
+  const { model } = await loadModel(folder, { dtype });
   return { model, ms: performance.now() - start };
 }
 
@@ -21,19 +21,19 @@ export function promptOf(name: string, batch = 1): number[] {
 }
 
 /** Whether the model generates; BERT does not. */
-export function canGenerate(model: PretrainedModel): model is PretrainedModel & GenerativeModel {
+export function canGenerate(model: AnyModel): model is AnyModel & GenerativeModel {
   return 'createCache' in model;
 }
 
 /** Processes the prompt, or a batch with an encoder-only model; returns milliseconds and the argmax of each output. */
-export function processPrompt(name: string, model: PretrainedModel): { ms: number; ids: number[] } {
+export function processPrompt(name: string, model: AnyModel): { ms: number; ids: number[] } {
   const batch = model instanceof BertModel ? BATCH : 1;
   const ids = tf.tensor2d(Int32Array.from(promptOf(name, batch)), [batch, PROMPT], 'int32');
   const start = performance.now();
   const hidden = tf.tidy(() => {
-    if (model instanceof BertModel) return model.forward(ids).hidden;
+    if (model instanceof BertModel) return model.forward(ids).lastHiddenState;
     if (model instanceof EncoderDecoderModel) return model.encode(ids);
-    return (model as Extract<PretrainedModel, GenerativeModel> & { forward: CausalForward }).forward(ids, {
+    return (model as Extract<AnyModel, GenerativeModel> & { forward: CausalForward }).forward(ids, {
       lastOnly: true,
     });
   });
@@ -67,7 +67,7 @@ export function generateGreedily(
     logits.dispose();
     return id;
   };
-  const ids = [next(model instanceof EncoderDecoderModel ? [model.startId] : prompt)];
+  const ids = [next(model instanceof EncoderDecoderModel ? [model.config.decoderStartTokenId] : prompt)];
   const start = performance.now();
   while (ids.length < NEW_TOKENS) {
     ids.push(next([ids.at(-1)!]));

@@ -2,8 +2,8 @@
 import {
   BertModel,
   EncoderDecoderModel,
+  type AnyModel,
   type HuggingFaceConfig,
-  type PretrainedModel,
 } from '@lilformer/models';
 
 const gpt2 = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', bos_token_id: 0, eos_token_id: 0 };
@@ -76,7 +76,7 @@ export const BATCH = 32;
 const NOT_READ = /(^|\.)(wpe|embed_positions)\.|\.EncDecAttention\.[kv]\.|\.encoder_attn\.[kv]_proj\./;
 
 /** Bytes of weights read per generated token; undefined for an encoder-only model. */
-export function weightBytes(model: PretrainedModel): number | undefined {
+export function weightBytes(model: AnyModel): number | undefined {
   if (model instanceof BertModel) return undefined;
   const encoder = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : undefined;
   const read = [...model.namedParameters()].filter(([name]) => !NOT_READ.test(name) && !encoder?.test(name));
@@ -84,7 +84,7 @@ export function weightBytes(model: PretrainedModel): number | undefined {
 }
 
 /** FLOPs of the matrix products that process a prompt, or a batch with an encoder-only model. */
-export function promptFlops(name: string, model: PretrainedModel): number {
+export function promptFlops(name: string, model: AnyModel): number {
   const config = generationModels[name];
   const encoder = model instanceof EncoderDecoderModel ? /^(model\.)?encoder\./ : /./;
   // Logits are computed for the last token only.

@@ -1,5 +1,5 @@
 import { withoutWeights } from '@lilformer/layers';
-import { architectureOf } from '@lilformer/models';
+import { modelFromConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { describe, expect, it } from 'vitest';
 import { generationModels, promptFlops, weightBytes } from './generation-models.js';
@@ -118,7 +118,7 @@ it('keeps the best value of each measurement', () => {
 describe('the work of a model', () => {
   /** A model without weights. */
   const modelOf = (name: string) =>
-    withoutWeights(() => architectureOf(generationModels[name]).build(generationModels[name], new Random(0)));
+    withoutWeights(() => modelFromConfig(generationModels[name], new Random(0)));
 
   it('of GPT-2 124M per token is to read all weights but the positions', () => {
     const gpt2 = modelOf('gpt2');

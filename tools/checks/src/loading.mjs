@@ -1,6 +1,6 @@
 // How fast large weights are read, and how much memory that takes: a GPT-2 with random weights is written (124M parameters,
 // 500 MB, unless --layers says fewer), then read four ways, each in a process of its own: the bytes alone, array by array
-// (`openWeights`), and into a model (`fromPretrained`) in float32 and in bf16. In one file, and in five.
+// (`openWeights`), and into a model (`loadModel`) in float32 and in bf16. In one file, and in five.
 //
 // `npx nx run checks:loading`
 import { spawnSync } from 'node:child_process';
@@ -36,10 +36,10 @@ async function child(way, path) {
   let load = { plain: readPlainly, arrays: readArrays }[way];
   if (way === 'model' || way === 'bf16') {
     const { openEngine } = await import('@lilformer/engine');
-    const { fromPretrained } = await import('@lilformer/models');
+    const { loadModel } = await import('@lilformer/models');
     await openEngine();
-    const weights = way === 'bf16' ? 'bf16' : 'float32';
-    load = async (folder) => (model = (await fromPretrained(folder, { weights })).model);
+    const dtype = way === 'bf16' ? 'bf16' : 'float32';
+    load = async (folder) => (model = (await loadModel(folder, { dtype })).model);
   }
   globalThis.gc();
   const before = process.memoryUsage().rss;

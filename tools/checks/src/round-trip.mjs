@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { readSafetensors, writeSafetensors } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
-import { fromPretrained, savePretrained } from '@lilformer/models';
+import { loadModel, savePretrained } from '@lilformer/models';
 import { train } from '@lilformer/training';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -35,7 +35,7 @@ try {
   console.log(`engine ${engine.describe()}`);
   console.log(python('make', theirs));
   for (const family of ['gpt2', 'bert', 'bart', 't5']) {
-    const { model } = await fromPretrained(join(theirs, family));
+    const { model } = await loadModel(join(theirs, family));
     const { tensors } = await readSafetensors(join(theirs, family, 'ask.safetensors'));
     note(
       `${family}: saved there, loaded here`,
@@ -158,7 +158,7 @@ async function trainAndExport(type) {
     ...sizes,
   );
   program('export', '--run', run, '--to', to);
-  const { model, tokenizer: own } = await fromPretrained(to);
+  const { model, tokenizer: own } = await loadModel(to);
   const data = BigInt64Array.from(own.encode('Once upon a time there was a little').slice(0, 9), BigInt);
   const tensors = new Map([['ids', { dtype: 'I64', shape: [1, data.length], data }]]);
   await ask(`exported-${type}`, model, tensors, to);
@@ -168,7 +168,7 @@ async function trainAndExport(type) {
 }
 
 async function compareTokenizers(name) {
-  const { tokenizer, model } = await fromPretrained(join(back, name));
+  const { tokenizer, model } = await loadModel(join(back, name));
   model.dispose();
   const json = (file) => JSON.parse(readFileSync(join(back, name, file), 'utf8'));
   const answer = json('answer.json');

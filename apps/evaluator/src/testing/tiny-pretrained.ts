@@ -15,13 +15,24 @@ export async function tinyPretrained(folder: string): Promise<void> {
   const tokenizer = CharTokenizer.fromText(TEXT);
   const { vocabSize } = tokenizer;
   const random = new Random(5);
-  const sizes = { vocabSize, dModel: 8, nHeads: 2, nLayers: 2, contextLength: 64 };
-  const sides = { encoderLayers: 1, decoderLayers: 1, startId: 0, padId: 0, eosId: 1 };
   const models = {
-    'tiny-gpt2': new GPT2LMHeadModel({ ...sizes, initialDeviation: 0.5 }, random),
-    'tiny-bert': new BertForMaskedLM({ ...sizes, padId: 0 }, random),
+    'tiny-gpt2': new GPT2LMHeadModel(
+      { vocabSize, nEmbd: 8, nHead: 2, nLayer: 2, nPositions: 64, initializerRange: 0.5 },
+      random,
+    ),
+    'tiny-bert': new BertForMaskedLM(
+      {
+        vocabSize,
+        hiddenSize: 8,
+        numAttentionHeads: 2,
+        numHiddenLayers: 2,
+        intermediateSize: 32,
+        maxPositionEmbeddings: 64,
+      },
+      random,
+    ),
     'tiny-t5': new T5ForConditionalGeneration(
-      { vocabSize, dModel: 8, nHeads: 2, headWidth: 4, ...sides },
+      { vocabSize, dModel: 8, numHeads: 2, dKv: 4, dFf: 32, numLayers: 1, numDecoderLayers: 1 },
       random,
     ),
   };

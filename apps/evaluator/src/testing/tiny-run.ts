@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { RunFolder } from '@lilformer/checkpoints';
 import { Terminal } from '@lilformer/command-line';
 import { chunkWindows, encodeDocuments, splitTokens } from '@lilformer/datasets';
-import { createModel, type AnyModelConfig } from '@lilformer/models';
+import { createModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { train } from '@lilformer/training';
@@ -22,7 +22,7 @@ export async function tinyRun(
   const source = encodeDocuments(tokenizer, [TEXT]);
   const { vocabSize } = tokenizer;
   const context = 16;
-  const config: AnyModelConfig =
+  const config: ModelConfig =
     sizes.type === 'gru'
       ? { type: 'gru', vocabSize, embedSize: 4, hiddenSize: 6 }
       : {

@@ -1,6 +1,6 @@
 // A model of the golden set with its weights, and the arithmetic that a test needs to check what is measured on it.
 import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
-import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { createModel, type ModelConfig, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson } from '@lilformer/testing';
 
@@ -22,10 +22,10 @@ const SIZES: Record<string, string> = {
 };
 
 /** The model of a case, `evolution/10_moe` say, in the sizes of its config.json. */
-export async function goldenModel(folder: string, type: AnyModelConfig['type']): Promise<LanguageModel> {
+export async function goldenModel(folder: string, type: string): Promise<LanguageModel> {
   const { arguments: given } = goldenJson<{ arguments: Record<string, number> }>(`${folder}/config.json`);
   const sizes = Object.entries(given).flatMap(([name, value]) => (SIZES[name] ? [[SIZES[name], value]] : []));
-  const config = { type, ...Object.fromEntries(sizes) } as AnyModelConfig;
+  const config = { type, ...Object.fromEntries(sizes) } as ModelConfig;
   const model = createModel(config, new Random(0));
   model.loadStateDict(await goldenTensors(folder, 'weights.safetensors'));
   return model.eval();

@@ -287,6 +287,18 @@ export function architectureOf(json: HuggingFaceConfig, name?: string): ModelDef
   );
 }
 
+/**
+ * Builds an untrained model from Hugging Face's config.json.
+ *
+ * @param architecture an architecture of the same model type to take instead of the one that the config names
+ * @throws Error naming what is not supported; RangeError naming each field that is out of range
+ */
+export function modelFromConfig(json: HuggingFaceConfig, random: Random, architecture?: string): AnyModel {
+  const definition = architectureOf(json, architecture);
+  const options = optionsFromHuggingFace(definition.huggingFace!, definition.config, json);
+  return definition.create(options as never, random) as AnyModel;
+}
+
 /** The perplexity that a run recorded in its best weights. */
 async function recordedBest(path: string): Promise<LoadedModel['recorded']> {
   if (!(await isFile(path))) return undefined;

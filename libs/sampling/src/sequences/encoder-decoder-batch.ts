@@ -19,7 +19,7 @@ export class EncoderDecoderBatch extends ModelBatch<EncoderDecoderModel> {
   constructor(model: EncoderDecoderModel, prompts: readonly (readonly number[])[], useCache: boolean) {
     super(
       model,
-      prompts.map(() => [model.startId]),
+      prompts.map(() => [model.config.decoderStartTokenId]),
       useCache,
     );
     this.#prompts = prompts;
@@ -75,7 +75,7 @@ export class EncoderDecoderBatch extends ModelBatch<EncoderDecoderModel> {
 /** The encoder's output for the prompts, shorter ones padded on the right. */
 function encode(model: EncoderDecoderModel, prompts: readonly (readonly number[])[]): Encoded {
   const T = Math.max(...prompts.map(({ length }) => length));
-  const ids = new Int32Array(prompts.length * T).fill(model.padId);
+  const ids = new Int32Array(prompts.length * T).fill(model.config.padTokenId);
   const mask = new Int32Array(ids.length);
   prompts.forEach((prompt, row) => {
     ids.set(prompt, row * T);

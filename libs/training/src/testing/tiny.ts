@@ -4,7 +4,7 @@ import { RunFolder } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows, splitTokens, type Windows } from '@lilformer/datasets';
 import type { tf } from '@lilformer/engine';
 import { Dropout, type Embedding, Module } from '@lilformer/layers';
-import { createModel, type AnyModelConfig, type BigramLM, type LanguageModel } from '@lilformer/models';
+import { createModel, type BigramLM, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,17 +28,24 @@ const CONFIGS = {
     nExperts: 2,
     contextLength: 6,
   },
-  tied: { type: 'nano-gpt', vocabSize: VOCABULARY, dModel: 8, nLayers: 1, nHeads: 2, contextLength: 6 },
-  gpt2: {
-    type: 'gpt2',
+  tied: {
+    type: 'tied-transformer',
     vocabSize: VOCABULARY,
     dModel: 8,
     nLayers: 1,
     nHeads: 2,
     contextLength: 6,
-    embeddingDropout: 0.1,
-    attentionDropout: 0.2,
-    residualDropout: 0.3,
+  },
+  gpt2: {
+    type: 'gpt2',
+    vocabSize: VOCABULARY,
+    nEmbd: 8,
+    nLayer: 1,
+    nHead: 2,
+    nPositions: 6,
+    embdPdrop: 0.1,
+    attnPdrop: 0.2,
+    residPdrop: 0.3,
   },
   'heads apart': {
     type: 'char-gpt',
@@ -50,7 +57,7 @@ const CONFIGS = {
     dropout: 0.3,
     attentionScale: 'width',
   },
-} as const satisfies Record<string, AnyModelConfig>;
+} as const satisfies Record<string, ModelConfig>;
 
 export function tinyModel(kind: keyof typeof CONFIGS | 'dropout' = 'bigram', seed = 1): LanguageModel {
   const random = new Random(seed).split('weights');

@@ -2,12 +2,13 @@
 import { tf } from '@lilformer/engine';
 import {
   Dropout,
-  embedAtPositions,
   Embedding,
+  embedWithPositions,
   LayerNorm,
   Linear,
   Module,
   PackedSelfAttention,
+  residual,
   RMSNorm,
 } from '@lilformer/layers';
 import { LanguageModel, type ForwardOptions } from '@lilformer/models';
@@ -78,18 +79,13 @@ class Block extends Module {
   forward(x: tf.Tensor3D): tf.Tensor3D {
     return tf.tidy(() => {
       const attended = tf.tidy(() => this.attn.forward(this.n1.forward(x)));
-      // Fused sum and norm without dropout.
-      const [sum, normed] = this.drop.rate > 0 ? this.#dropped(x, attended) : this.n2.ofSum(x, attended);
-      return this.drop.residual(
+      const [sum, normed] = this.n2.addNorm(x, attended, this.drop);
+      return residual(
         sum,
         tf.tidy(() => this.mlp.forward(normed)),
+        this.drop,
       );
     });
-  }
-
-  #dropped(x: tf.Tensor3D, branch: tf.Tensor3D): [sum: tf.Tensor3D, normed: tf.Tensor3D] {
-    const sum = this.drop.residual(x, branch);
-    return [sum, this.n2.forward(sum)];
   }
 }
 
@@ -112,7 +108,7 @@ export class BenchTransformer extends LanguageModel {
   }
 
   protected override hidden(ids: tf.Tensor2D, options: ForwardOptions): tf.Tensor3D {
-    let x = embedAtPositions(ids, this.tok, this.pos.weight.variable, options); // [B, T, C]
+    let x = embedWithPositions(ids, this.tok, this.pos, options); // [B, T, C]
     for (const block of this.blocks) x = block.forward(x);
     return this.norm.forward(x);
   }
@@ -123,5 +119,5 @@ export class BenchTransformer extends LanguageModel {
 }
 
 function norm({ norm, d }: TransformerWorkload): LayerNorm | RMSNorm {
-  return norm === 'rms' ? new RMSNorm(d, 1e-8) : new LayerNorm(d);
+  return norm === 'rms' ? new RMSNorm(d, { eps: 1e-8 }) : new LayerNorm(d);
 }
