@@ -1,6 +1,5 @@
 // `generate`: a trained or pretrained model continues prompts, or answers them. Texts are streamed, except those of a batch
 // or a beam search.
-import { RunFolder } from '@lilformer/checkpoints';
 import {
   fileOptions,
   resolveUserPath,
@@ -12,7 +11,7 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { cleanSpacing } from '@lilformer/evaluation';
-import { EncoderDecoderModel } from '@lilformer/models';
+import { EncoderDecoderModel, loadModel } from '@lilformer/models';
 import {
   applyGenerationConfig,
   generate,
@@ -20,8 +19,7 @@ import {
   randomStart,
   type GenerativeModel,
 } from '@lilformer/sampling';
-import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
-import { modelFromRun } from '@lilformer/training';
+import type { Tokenizer } from '@lilformer/tokenizers';
 import type { GenerateCommand } from './command-line.js';
 
 /** Prints a continuation of each prompt, or an answer to it. @throws Error when the model cannot be opened or cannot generate */
@@ -84,11 +82,8 @@ async function open(command: GenerateCommand, terminal: Terminal, signal: AbortS
     return openNamed(command, terminal, await fileOptions(command, command, terminal, signal));
   }
   if (command.run === undefined) throw new Error('--last: expected --run with it');
-  const folder = await RunFolder.open(resolveUserPath(command.run));
-  return {
-    name: command.run,
-    model: await modelFromRun(folder, { weights: 'last' }),
-    tokenizer: tokenizerFromJSON(folder.tokenizer),
-    generationConfig: {},
-  };
+  const { model, tokenizer, generationConfig } = await loadModel(resolveUserPath(command.run), {
+    weights: 'last',
+  });
+  return { name: command.run, model, tokenizer: tokenizer!, generationConfig };
 }

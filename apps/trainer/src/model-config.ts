@@ -1,9 +1,9 @@
 // From settings to the sizes a model takes: each kind has only the settings that concern it.
-import type { AnyModelConfig } from '@lilformer/models';
+import type { ModelConfig } from '@lilformer/models';
 import type { Settings } from './settings.js';
 
 /** What `createModel` needs. */
-export function modelConfig(settings: Settings, vocabSize: number): AnyModelConfig {
+export function modelConfig(settings: Settings, vocabSize: number): ModelConfig {
   const { dModel, dFf, layers: nLayers, heads: nHeads, experts: nExperts, context: contextLength } = settings;
   const { embedSize, hiddenSize, dropout, attentionScale, attention, positions, router } = settings;
   switch (settings.model) {
@@ -38,19 +38,21 @@ export function modelConfig(settings: Settings, vocabSize: number): AnyModelConf
       return { type: settings.model, vocabSize, embedSize, hiddenSize };
     case 'multi-layer-rnn':
       return { type: settings.model, vocabSize, embedSize, hiddenSize, nLayers };
-    case 'nano-gpt':
+    case 'tied-transformer':
       return { type: settings.model, vocabSize, dModel, nLayers, nHeads, contextLength, attention };
+    case 'nano-gpt':
+      return { type: settings.model, vocabSize, dModel, nLayers, nHeads, contextLength, dropout };
     case 'gpt2':
       return {
         type: settings.model,
         vocabSize,
-        dModel,
-        nLayers,
-        nHeads,
-        contextLength,
-        embeddingDropout: dropout,
-        attentionDropout: dropout,
-        residualDropout: dropout,
+        nEmbd: dModel,
+        nLayer: nLayers,
+        nHead: nHeads,
+        nPositions: contextLength,
+        embdPdrop: dropout,
+        attnPdrop: dropout,
+        residPdrop: dropout,
       };
     case 'char-gpt':
       return {
@@ -63,5 +65,7 @@ export function modelConfig(settings: Settings, vocabSize: number): AnyModelConf
         dropout,
         attentionScale,
       };
+    default:
+      throw new Error(`--model ${settings.model}: expected a model that can be trained`);
   }
 }

@@ -12,8 +12,10 @@ import {
   integer,
 } from '@lilformer/command-line';
 import { engineNames } from '@lilformer/engine';
-import { modelTypes } from '@lilformer/models';
+import { modelDefinitions } from '@lilformer/models';
 import { z } from 'zod';
+
+const modelTypes = [...modelDefinitions().keys()];
 
 export const settingsSchema = z.object({
   data: flag(
@@ -144,7 +146,7 @@ export const settingsSchema = z.object({
     {
       group: 'Model',
       value: 'KIND',
-      help: '`fused`, or `naive`: the same numbers in plain operations, slower (nano-gpt)',
+      help: '`fused`, or `naive`: the same numbers in plain operations, slower (tied-transformer)',
     },
     oneOf('fused', 'naive'),
   ),
@@ -425,6 +427,7 @@ const WITH_HEADS: readonly Settings['model'][] = [
   'multi-head-transformer',
   'moe-transformer',
   'tiny-transformer',
+  'tied-transformer',
   'nano-gpt',
   'gpt2',
   'char-gpt',

@@ -1,11 +1,9 @@
 // Figures of a sweep.
-import { RunFolder } from '@lilformer/checkpoints';
 import { flagName, type NamedFigure } from '@lilformer/command-line';
 import { openEngine } from '@lilformer/engine';
 import { attentionMap } from '@lilformer/evaluation';
+import { loadModel, type LanguageModel } from '@lilformer/models';
 import { attentionLayer, barChart, lossCurves, scatterPlot } from '@lilformer/plots';
-import { tokenizerFromJSON } from '@lilformer/tokenizers';
-import { modelFromRun } from '@lilformer/training';
 import type { Budget } from './budgets.js';
 import { validationLoss, type SettingGroup } from './by-setting.js';
 import type { SweepResult } from './sweep-results.js';
@@ -152,9 +150,8 @@ export async function attentionFigures(
       attention.runs.includes(result.run.name) || (result === best && attention.runs.includes(BEST)),
   );
   for (const { run, path } of wanted) {
-    const folder = await RunFolder.open(path);
-    const model = await modelFromRun(folder);
-    const { tokens, layers } = attentionMap(model, tokenizerFromJSON(folder.tokenizer), attention.prompt);
+    const { model, tokenizer } = await loadModel<LanguageModel>(path);
+    const { tokens, layers } = attentionMap(model, tokenizer!, attention.prompt);
     model.dispose();
     for (const [layer, { heads }] of layers.entries()) {
       const about = `${run.name}: attention of layer ${layer}`;

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
-import { exactFigures, modelShape } from '@lilformer/evaluation';
-import type { AnyModelConfig } from '@lilformer/models';
+import { exactFigures } from '@lilformer/evaluation';
+import { modelCosts, type ModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { median } from './median.js';
 import { loadResult } from './result.js';
@@ -55,8 +55,8 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
   if (!done || !last) throw new Error(`${path}: expected a run that was evaluated and has ended`);
   const steps = ofType('step');
   const { batchSize, context, accumulate } = run.settings;
-  const { model } = folder.config as unknown as { model: AnyModelConfig };
-  const aWindow = exactFigures(modelShape(model), context).train.value;
+  const { model } = folder.config as unknown as { model: ModelConfig };
+  const aWindow = exactFigures(modelCosts(model), context).train.value;
   const tokensPerSecond = median(steps.map((event: StepEvent) => event.tokensPerSecond));
   return {
     run,

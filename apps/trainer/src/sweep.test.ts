@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { exactFigures, modelShape } from '@lilformer/evaluation';
+import { exactFigures } from '@lilformer/evaluation';
+import { modelCosts } from '@lilformer/models';
 import { describe, expect, it } from 'vitest';
 import { sweepFlags } from './command-line.js';
 import { budgetsOf, budgetTable, scalingExponent } from './budgets.js';
@@ -245,8 +246,8 @@ describe('budgets', () => {
     for (const [name, members] of Object.entries(given.budgets!)) {
       for (const { settings } of runs.filter((run) => members.includes(run.name))) {
         const { layers, dModel, heads, context, batchSize, maxSteps } = settings;
-        const shape = modelShape({
-          ...{ type: 'nano-gpt', vocabSize: 89, dModel, nHeads: heads, nLayers: layers },
+        const shape = modelCosts({
+          ...{ type: 'tied-transformer', vocabSize: 89, dModel, nHeads: heads, nLayers: layers },
           contextLength: context,
         });
         const flops = exactFigures(shape, context).train.value * batchSize * maxSteps;

@@ -12,7 +12,7 @@ import {
 import { createTokenizer, encodeCorpus, makeWindows, openCorpus, type Corpus } from '@lilformer/datasets';
 import { RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
-import { createModel, type AnyModelConfig, type LanguageModel } from '@lilformer/models';
+import { createModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { generateText, randomStart } from '@lilformer/sampling';
 import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
@@ -30,7 +30,7 @@ interface RunConfig {
   readonly format: 1;
   readonly preset: string;
   readonly settings: Settings;
-  readonly model: AnyModelConfig;
+  readonly model: ModelConfig;
   readonly corpus: Corpus;
   /** Tokens of the two sides, by which a text that has changed is noticed. */
   readonly tokens: { readonly train: number; readonly valid: number | undefined };

@@ -1,7 +1,7 @@
 export { LanguageModel, type LossOptions } from './core/language-model.js';
 export { EncoderDecoderModel, type DecodeOptions, type EncodeOptions } from './core/encoder-decoder-model.js';
 export { RecurrentLM } from './core/recurrent.js';
-export { createModel, definitionOf, modelDefinition, modelDefinitions } from './core/registry.js';
+export { createModel, definitionOf, modelCosts, modelDefinition, modelDefinitions } from './core/registry.js';
 export { defineModel, type ModelConfig, type ModelDefinition, type StateShapes } from './core/definition.js';
 export {
   choice,

@@ -51,10 +51,10 @@ export const RECURRENT = family(SHARED, {
   ],
   'recurrent/transformer': [
     'nanoGPT-like transformer of 1 layer, 100 characters',
-    { model: 'nano-gpt', layers: 1, ...LONG, maxSteps: 3124, sampleTokens: 100 },
+    { model: 'tied-transformer', layers: 1, ...LONG, maxSteps: 3124, sampleTokens: 100 },
   ],
   'recurrent/transformer-8': [
     'nanoGPT-like transformer of 8 layers, 100 characters',
-    { model: 'nano-gpt', layers: 8, ...LONG, sampleTokens: 100 },
+    { model: 'tied-transformer', layers: 8, ...LONG, sampleTokens: 100 },
   ],
 });

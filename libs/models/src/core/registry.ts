@@ -20,6 +20,7 @@ import { tiedTransformer } from '../tied-transformer.js';
 import { tinyTransformer } from '../tiny-transformer.js';
 import { transformer } from '../transformer.js';
 import { definitions, type ModelConfig, type ModelDefinition } from './definition.js';
+import type { ModelCosts } from './costs.js';
 import { LanguageModel } from './language-model.js';
 
 /** The models of this library, in the order in which help texts list them. */
@@ -46,6 +47,16 @@ export function modelDefinition(type: unknown): ModelDefinition {
   throw new TypeError(
     `model type: ${JSON.stringify(type)} is not defined. Expected one of ${known}. Import the module that defines it.`,
   );
+}
+
+/**
+ * The sizes that determine the costs of a model.
+ * @throws TypeError when its definition has none
+ */
+export function modelCosts(config: ModelConfig): ModelCosts {
+  const definition = modelDefinition(config.type);
+  if (definition.costs) return definition.costs(definition.config.parse(config as never));
+  throw new TypeError(`model type ${config.type}: has no costs. Expected a definition with \`costs\`.`);
 }
 
 /** The definition of a model's type; undefined for a module that no definition made. */
