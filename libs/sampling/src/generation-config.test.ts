@@ -24,9 +24,9 @@ describe('applyGenerationConfig', () => {
   let bart: BartForConditionalGeneration;
   beforeAll(async () => {
     await openEngine();
-    const stacks = { encoderLayers: 1, decoderLayers: 1, encoderHeads: 2, decoderHeads: 2 };
-    const sizes = { vocabSize: 9, dModel: 4, contextLength: 8, ...stacks };
-    const tokens = { startId: 2, padId: 1, eosId: 2, bosId: 0 };
+    const stacks = { encoderLayers: 1, decoderLayers: 1, encoderAttentionHeads: 2, decoderAttentionHeads: 2 };
+    const sizes = { vocabSize: 9, dModel: 4, maxPositionEmbeddings: 8, ...stacks };
+    const tokens = { decoderStartTokenId: 2, padTokenId: 1, eosTokenId: 2, bosTokenId: 0 };
     bart = new BartForConditionalGeneration({ ...sizes, ...tokens }, new Random(0));
   });
   const processors = { forcedBosTokenId: 0, forcedEosTokenId: 2, noRepeatNgramSize: 3, eosTokenId: [2] };
