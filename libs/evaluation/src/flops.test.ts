@@ -51,7 +51,15 @@ const CONFIGS: readonly ModelConfig[] = [
     contextLength: 9,
     router: 'trained',
   },
-  { type: 'nano-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9, attention: 'naive' },
+  {
+    type: 'tied-transformer',
+    vocabSize: 13,
+    dModel: 8,
+    nLayers: 2,
+    nHeads: 2,
+    contextLength: 9,
+    attention: 'naive',
+  },
   { type: 'tiny-transformer', vocabSize: 13, dModel: 8, dFf: 20, nLayers: 2, nHeads: 2, contextLength: 9 },
   { type: 'tied-transformer', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
   { type: 'char-gpt', vocabSize: 13, dModel: 8, nLayers: 2, nHeads: 2, contextLength: 9 },
@@ -113,7 +121,7 @@ describe('counting products', () => {
 
 describe('a report', () => {
   const usual: ModelConfig[] = [
-    { type: 'nano-gpt', vocabSize: 130, dModel: 64, nLayers: 2, nHeads: 2, contextLength: 32 },
+    { type: 'tied-transformer', vocabSize: 130, dModel: 64, nLayers: 2, nHeads: 2, contextLength: 32 },
     { type: 'multi-layer-rnn', vocabSize: 130, embedSize: 64, hiddenSize: 128, nLayers: 2 },
     { type: 'gru', vocabSize: 130, embedSize: 64, hiddenSize: 128 },
   ];

@@ -170,13 +170,13 @@ function countedDifferences(
 
 /** Number of experts, over all layers, that no token of the training step is routed to. */
 function idleExperts(model: LanguageModel, shape: ModelCosts, tokens: number): number {
-  if (shape.kind === 'recurrent' || shape.experts === 1) return 0;
+  if (shape.kind === 'recurrent' || shape.nExperts === 1) return 0;
   const capture = new Capture();
   model.evaluating(() => {
     tf.tidy(() => void model.forward(tf.zeros<tf.Rank.R2>([1, tokens], 'int32'), { capture }));
   });
   const routes = [...capture].filter(([name]) => name.startsWith('route.'));
-  return routes.reduce((sum, [, { data }]) => sum + shape.experts - new Set(data).size, 0);
+  return routes.reduce((sum, [, { data }]) => sum + shape.nExperts - new Set(data).size, 0);
 }
 
 /** Feeds one token after the other with a cache, as generation does. */

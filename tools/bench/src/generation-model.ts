@@ -5,10 +5,7 @@ import { argmax, type GenerativeModel } from '@lilformer/sampling';
 import type { Precision } from './contestants.js';
 import { BATCH, generationModels, NEW_TOKENS, PROMPT } from './generation-models.js';
 
-export async function load(
-  folder: string,
-  dtype: Precision,
-): Promise<{ model: AnyModel; ms: number }> {
+export async function load(folder: string, dtype: Precision): Promise<{ model: AnyModel; ms: number }> {
   const start = performance.now();
   const { model } = await loadModel(folder, { dtype });
   return { model, ms: performance.now() - start };

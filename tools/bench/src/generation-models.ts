@@ -1,10 +1,5 @@
 // Models of the generation benchmark as Hugging Face configurations, and the work of a token and of a prompt.
-import {
-  BertModel,
-  EncoderDecoderModel,
-  type AnyModel,
-  type HuggingFaceConfig,
-} from '@lilformer/models';
+import { BertModel, EncoderDecoderModel, type AnyModel, type HuggingFaceConfig } from '@lilformer/models';
 
 const gpt2 = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', bos_token_id: 0, eos_token_id: 0 };
 
