@@ -1,4 +1,4 @@
-// Makes a page of docs/results: trains what is not trained yet, measures, and writes the page.
+// Makes a page of docs/results: trains missing runs, measures them, writes the page.
 // `npx nx run results:make -- --help`.
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import { resolveUserPath, EXIT_INTERRUPTED, shellCommand } from '@lilformer/command-line';
@@ -11,16 +11,16 @@ import { HERE, SETS, type Step } from './sets.js';
 
 const help = `Usage: npx nx run results:make -- SET [options] [settings]
 
-Trains what is not trained yet, measures it, and writes docs/results/SET. Ctrl-C saves; the same
-command goes on. Settings, such as --data FILE or --precision bf16, are handed on to every training.
+Trains missing runs, measures them, and writes docs/results/SET. Ctrl-C saves; the same command
+resumes. Settings, such as --data FILE or --precision bf16, are passed to every training command.
 
 Sets:
 ${Object.entries(SETS)
   .map(([name, { about }]) => `  ${name.padEnd(16)} ${about}`)
   .join('\n')}
 
-  --to FOLDER      where the page goes (default docs/results/SET)
-  --python FILE    a Python with torch, for what is compared with PyTorch; without it that is left out`;
+  --to FOLDER      folder of the page (default docs/results/SET)
+  --python FILE    a Python with torch; without it comparisons with PyTorch are skipped`;
 
 async function main(): Promise<number> {
   const { set, to, python, typed } = read(process.argv.slice(2));
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   const shown: Shown[] = [];
   for (const step of SETS[set].steps) {
     if (step.python && python === undefined) {
-      console.log(`\n${step.target}: left out; --python FILE says where a Python with torch is`);
+      console.log(`\n${step.target}: skipped, needs --python FILE, a Python with torch`);
       continue;
     }
     const figures = step.figures === undefined ? [] : ['--figures', join(folder, step.figures)];
@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** The arguments. @throws Error naming the sets there are */
+/** Parses the arguments. @throws Error for an unknown set */
 function read(args: string[]): { set?: string; to?: string; python?: string; typed: string[] } {
   const [set, ...rest] = args;
   if (set === undefined || args.includes('--help')) return { typed: [] };
@@ -74,14 +74,14 @@ function read(args: string[]): { set?: string; to?: string; python?: string; typ
   return { set, to: take('--to'), python: take('--python'), typed: rest };
 }
 
-/** Runs a command of the workspace as Nx would, in the same place; its output is shown and given back. */
+/** Runs a command, prints and returns its output. */
 function run({ target }: Step, args: readonly string[]): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [...programOf(target), ...args], {
     cwd: workspace,
     env: { ...process.env, INIT_CWD: resolveUserPath('.') },
     stdio: ['inherit', 'pipe', 'inherit'],
   });
-  // Ctrl-C reaches the child as well, which saves; this waits for it.
+  // The child receives Ctrl-C too and saves; wait for it.
   const wait = () => undefined;
   process.on('SIGINT', wait);
   const stop = () => child.kill('SIGTERM');
@@ -101,12 +101,12 @@ function run({ target }: Step, args: readonly string[]): Promise<{ code: number;
   });
 }
 
-/** A path as it stands in commands: from where the person stands, with `/`. */
+/** Path relative to the user's directory, with `/`. */
 function asGiven(path: string): string {
   return relative(resolveUserPath('.'), path).replaceAll('\\', '/') || '.';
 }
 
-/** Files relative to the page: figures of these names, in their order, or all there are; and what is there besides. */
+/** Figures with the wanted names, or all, and the remaining files, relative to the page. */
 function figuresIn(
   folder: string,
   name: string,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { withSections } from './page.js';
 
-describe('a page of results', () => {
-  it('keeps what it said, and shows commands with what they printed and drew', () => {
+describe('withSections', () => {
+  it('appends the output and figures of commands', () => {
     const shown = {
       heading: 'Heads',
       about: 'Which does what.',
@@ -14,14 +14,14 @@ describe('a page of results', () => {
     expect(withSections('# Title\n\nNumbers.\n', [shown], 'discussion.md')).toBe(
       [
         '# Title',
-        'What these numbers say is discussed in [discussion.md](discussion.md).',
+        '[Discussion](discussion.md) of these numbers.',
         'Numbers.',
         '## Heads',
         'Which does what.',
         '`npx nx run evaluator:evaluate` prints:',
         '```text\nhead 0: before\n\nhead 1: itself\n```',
         '![layer 0](heads/layer-0.svg)',
-        'More: [attention, a page to explore](heads/attention.html), [layer 1](heads/layer-1.svg).\n',
+        'More: [attention, interactive page](heads/attention.html), [layer 1](heads/layer-1.svg).\n',
       ].join('\n\n'),
     );
   });

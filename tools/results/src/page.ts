@@ -1,30 +1,21 @@
-// What commands print, as sections of a page of Markdown.
+// Markdown sections from the output of commands.
 import { markdownBlock } from '@lilformer/command-line';
 
-/** What a command has shown. */
 export interface Shown {
   readonly heading: string;
   readonly about?: string;
-  /** As one would type it. */
   readonly command: string;
   readonly output: string;
-  /** Files to show, relative to the page. */
+  /** Figures shown, relative to the page. */
   readonly figures: readonly string[];
-  /** Files to link. */
+  /** Files linked. */
   readonly more?: readonly string[];
 }
 
-/**
- * A page with what commands have shown behind what it says already.
- * @param page Markdown
- * @param discussion a file beside the page, in which somebody says what the numbers mean
- */
+/** Appends sections to a Markdown page, and links to the discussion after its title. */
 export function withSections(page: string, shown: readonly Shown[], discussion?: string): string {
   const [title, ...rest] = page.trim().split('\n\n');
-  const pointer =
-    discussion === undefined
-      ? []
-      : [`What these numbers say is discussed in [${discussion}](${discussion}).`];
+  const pointer = discussion === undefined ? [] : [`[Discussion](${discussion}) of these numbers.`];
   return `${[title, ...pointer, ...rest, ...shown.flatMap(section)].join('\n\n')}\n`;
 }
 
@@ -39,7 +30,7 @@ function section({ heading, about, command, output, figures, more = [] }: Shown)
   ];
 }
 
-/** Lines of progress are of the moment, and where figures were put shows below. */
+/** Removes progress lines and the paths of figures. */
 function withoutProgress(output: string): string {
   return output
     .split('\n')
@@ -49,8 +40,8 @@ function withoutProgress(output: string): string {
     .trim();
 }
 
-/** `heads/layer-0.svg` as `layer 0`, and a page with what it is. */
+/** `heads/layer-0.svg` becomes `layer 0`. */
 function nameOf(file: string): string {
   const name = file.replace(/^.*\/|\.\w+$/g, '').replaceAll('-', ' ');
-  return file.endsWith('.html') ? `${name}, a page to explore` : name;
+  return file.endsWith('.html') ? `${name}, interactive page` : name;
 }

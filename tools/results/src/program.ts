@@ -1,26 +1,26 @@
-// The commands of the workspace as processes, without Nx in between.
+// Commands of the workspace without Nx.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const workspace = resolve(import.meta.dirname, '../../..');
 
 /**
- * What Node is started with for `app:target`, as its package.json tells Nx.
- * @throws Error when there is no such target
+ * Arguments of Node for `app:target`, from its package.json.
+ * @throws Error for an unknown target
  */
 export function programOf(target: string): string[] {
   const [project, name] = target.split(':');
   const folder = ['apps', 'tools']
     .map((kind) => join(workspace, kind, project))
     .find((path) => existsSync(path));
-  if (folder === undefined) throw new Error(`${target}: there is no app or tool of that name`);
+  if (folder === undefined) throw new Error(`${target}: no such app or tool`);
   const { nx, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     nx: { targets: Record<string, { options?: { command: string } }> };
     scripts: Record<string, string>;
   };
   const command = nx.targets[name]?.options?.command ?? scripts[name];
-  if (command === undefined) throw new Error(`${target}: ${project} has no such target`);
-  // Apps are started from the workspace, a script from its package.
+  if (command === undefined) throw new Error(`${target}: ${project} has no target ${name}`);
+  // Commands of apps are relative to the workspace, scripts to their package.
   return command
     .split(' ')
     .slice(1)

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { programOf, workspace } from './program.js';
 import { HERE, SETS } from './sets.js';
 
-describe('the sets of results', () => {
+describe('the sets', () => {
   it.each(Object.entries(SETS))(
-    '%s: commands that there are, the first report into the page',
+    '%s has existing commands and files, and reports into the page first',
     (_, { steps }) => {
       for (const { target, args } of steps) {
         const [file] = programOf(target).filter((word) => word.endsWith('.ts'));
@@ -23,8 +23,8 @@ describe('the sets of results', () => {
     },
   );
 
-  it('says no to what there is not', () => {
-    expect(() => programOf('painter:paint')).toThrow('painter:paint: there is no app or tool of that name');
-    expect(() => programOf('trainer:paint')).toThrow('trainer:paint: trainer has no such target');
+  it('rejects unknown targets', () => {
+    expect(() => programOf('painter:paint')).toThrow('painter:paint: no such app or tool');
+    expect(() => programOf('trainer:paint')).toThrow('trainer:paint: trainer has no target paint');
   });
 });

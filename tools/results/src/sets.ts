@@ -1,31 +1,31 @@
-// The sets of results: which commands make each, in their order, and where what they say goes.
+// The commands that make each page of docs/results.
 
-/** A command of the workspace, as one would type it behind `npx nx run`. */
+/** A command after `npx nx run`. */
 export interface Step {
   readonly target: string;
   readonly args: readonly string[];
-  /** It trains: settings that were typed (`--data`, `--precision`) are handed on to it. */
+  /** Trains: receives the settings on the command line (`--data`, `--precision`). */
   readonly trains?: true;
-  /** The heading under which the page shows what it prints; without one it is not shown. */
+  /** Section of the page with its output; without one the output is not shown. */
   readonly heading?: string;
-  /** What a reader should know before what it prints. */
+  /** Text before the output. */
   readonly about?: string;
-  /** A folder beside the page that its figures go to; they are shown as well. */
+  /** Folder of its figures, beside the page; the page shows them. */
   readonly figures?: string;
-  /** Those of the figures that the page shows, by their names; all without. */
+  /** Names of the figures that the page shows; default: all. */
   readonly show?: readonly string[];
-  /** It needs a Python with torch, and is left out without `--python`. */
+  /** Needs a Python with torch; skipped without `--python`. */
   readonly python?: true;
 }
 
 /** One page of docs/results. */
 export interface ResultSet {
   readonly about: string;
-  /** The one of them with a report writes the page; those after it add to it. */
+  /** The first step with `--report {page}` writes the page; later steps append to it. */
   readonly steps: readonly Step[];
 }
 
-/** Stands for the folder of the page. */
+/** Placeholder of the page's folder. */
 export const HERE = '{page}';
 
 const LARGE = 'runs/large';
@@ -44,16 +44,15 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
           '--run',
           `runs/evolution/${run}`,
         ]),
-        heading: 'Beside PyTorch',
+        heading: 'Comparison with PyTorch',
         about:
-          'The same three models trained by PyTorch from the same first weights, on the same windows and with the same settings, and ' +
-          'both sides measured by one protocol.',
+          'The same models trained by PyTorch with the same initial weights, windows and settings, measured with one protocol.',
         python: true,
       },
     ],
   },
   shakespeare: {
-    about: 'a small transformer with its own BPE, trained until validation gets no better',
+    about: 'a small transformer with its own BPE, trained with early stopping',
     steps: [
       {
         target: 'trainer:sweep',
@@ -66,8 +65,8 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         args: ['--run', 'runs/shakespeare', '--protocol', 'all-windows', '--what-heads-do'],
         heading: 'The best run',
         about:
-          "By the notebook's protocol once more, the mean over all windows of the validation text; its loss by position in " +
-          'the window; and what each head looks at.',
+          "With the notebook's protocol, the mean over all windows of the validation text: perplexity, loss by position in the " +
+          'window, and attention of each head.',
         figures: 'best',
         show: ['loss-by-position'],
       },
@@ -75,9 +74,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         target: 'evaluator:evaluate',
         args: ['--run', 'runs/shakespeare', '--stride', '1'],
         heading: 'The best run, each token counted once',
-        about:
-          'Here each token of the validation text counts once, with as much before it as the context holds, which is to say in ' +
-          'the last place of a window.',
+        about: 'Each token of the validation text counts once, at the last position of a window.',
       },
       {
         target: 'evaluator:predict',
@@ -101,20 +98,20 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       {
         target: 'evaluator:evaluate',
         args: ['--checkpoints', 'runs/heads', '--what-heads-do', '--text-tokens', '20000'],
-        heading: 'How heads come about',
-        about: 'The baseline after 1, 50, 200 and 700 steps; 700 are its first epoch.',
+        heading: 'Development of the heads',
+        about: 'The baseline after 1, 50, 200 and 700 steps; its first epoch has 700.',
       },
       {
         target: 'evaluator:evaluate',
         args: ['--run', 'runs/shakespeare/no-positions', '--what-heads-do', '--text-tokens', '20000'],
-        heading: 'What heads look at without positions',
+        heading: 'Attention without positions',
       },
       {
         target: 'trainer:sweep',
         args: ['--file', 'apps/trainer/sweeps/context.json', '--report', `${HERE}/context`],
         trains: true,
         heading: 'Time and memory by context',
-        about: 'The baseline at other lengths of context, a step of 32 windows each.',
+        about: 'The baseline with other context lengths, 32 windows per step.',
       },
     ],
   },
@@ -134,12 +131,12 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         ],
         trains: true,
         heading: 'Naive and fused attention',
-        about: 'The transformer of 8 layers, 100 steps with attention in one kernel and in plain operations.',
+        about: '100 steps of the transformer with 8 layers, with fused attention and with plain operations.',
       },
       {
         target: 'evaluator:flops',
         args: ['--run', 'runs/recurrent', '--tokens', '100'],
-        heading: 'What the best one costs',
+        heading: 'FLOPs of the best model',
       },
       {
         target: 'evaluator:attend',
@@ -157,7 +154,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
     ],
   },
   hyperparameters: {
-    about: 'a character GPT, eleven experiments from one base, and a large one',
+    about: 'a character GPT, ten variations, and a large model',
     steps: [
       {
         target: 'trainer:sweep',
@@ -168,10 +165,9 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         target: 'trainer:sweep',
         args: ['--file', 'apps/trainer/sweeps/head-scale.json', '--report', `${HERE}/head-scale`],
         trains: true,
-        heading: 'Heads, scaled as everybody does',
+        heading: 'Heads with the usual attention scale',
         about:
-          'The notebook divides scores by the root of the full width, 64, whatever the number of heads. Here they are divided by ' +
-          'the root of the width of a head, 16 or 8. Of one head the two are the same.',
+          'The notebook divides attention scores by the square root of the full width, 64. Here they are divided by the square root of the head size, 16 or 8.',
       },
       {
         target: 'trainer:sweep',
@@ -181,8 +177,8 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       {
         target: 'evaluator:evaluate',
         args: ['--run', LARGE, '--protocol', 'random-batches', '--batches', '200', '--batch-size', '4'],
-        heading: 'The large one',
-        about: '10,788,929 parameters: width 384, 6 heads, 6 layers, 256 characters, dropout 0.2.',
+        heading: 'The large model',
+        about: '10,788,929 parameters: hidden size 384, 6 heads, 6 layers, context length 256, dropout 0.2.',
       },
       {
         target: 'evaluator:generate',
@@ -198,19 +194,19 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
           '--seed',
           '1337',
         ],
-        heading: 'What it writes',
+        heading: 'Sample of the large model',
       },
       {
         target: 'evaluator:attend',
         args: ['--run', LARGE, '--prompt', OPENING],
-        heading: 'What its heads look at',
+        heading: 'Attention of the large model',
         figures: 'large/attention',
         show: ['averages', 'layer-0', 'layer-5'],
       },
     ],
   },
   compute: {
-    about: 'how large a model should be for a given amount of computation',
+    about: 'compute-optimal model size',
     steps: [
       {
         target: 'trainer:sweep',
