@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { unexpectedSkips } from './skipped-tests.mjs';
 
 const root = resolve(import.meta.dirname, '../../..');
 const env = { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: process.env.FORCE_COLOR ?? '0' };
@@ -63,6 +64,9 @@ for (const project of projects) {
     // A suite that could not be loaded has no failed test of its own, and is a failure all the same.
     if (!report.success && report.numFailedTests === 0) failed.push(`${file}: some tests did not run`);
     if (report.numPassedTests === 0) failed.push(`${file}: no test passed`);
+    if (file.endsWith('vitest.json')) {
+      for (const id of unexpectedSkips(report)) failed.push(`skipped without a reason: ${id}`);
+    }
   }
 }
 
