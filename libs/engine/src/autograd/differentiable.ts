@@ -68,19 +68,15 @@ export function differentiable<Output extends tf.Tensor | tf.Tensor[]>(
       taken.add(gradient);
       return gradient;
     };
-    return Object.fromEntries(
-      gradients.map((gradient, i) => [
-        i,
-        (): tf.Tensor => {
-          if (gradient === undefined) throw new Error(`${name}: input ${i} has no gradient`);
-          return fresh(
-            typeof gradient === 'function'
-              ? (withoutSecondDerivative(name, inputs, dys, () => [gradient()])[0] as tf.Tensor)
-              : gradient,
-          );
-        },
-      ]),
-    );
+    const named: Record<string, () => tf.Tensor> = {};
+    gradients.forEach((gradient, i) => {
+      named[i] = () => {
+        if (gradient === undefined) throw new Error(`${name}: input ${i} has no gradient`);
+        if (typeof gradient !== 'function') return fresh(gradient);
+        return fresh(withoutSecondDerivative(name, inputs, dys, () => [gradient()])[0]);
+      };
+    });
+    return named;
   });
   return value;
 }

@@ -55,10 +55,12 @@ export function record(
   gradient: NonNullable<TapeNode['gradient']>,
 ): void {
   const state = engineState();
+  const named: Record<string, tf.Tensor> = {};
+  for (let i = 0; i < inputs.length; i++) named[i] = inputs[i];
   state.activeTape!.push({
     id: state.nextTapeNodeId++,
     kernelName: name,
-    inputs: Object.fromEntries(inputs.entries()),
+    inputs: named,
     outputs,
     saved,
     gradient,

@@ -1,5 +1,6 @@
 // Stacked matrices, so that several projections of one input are one product.
-import { tf } from '@lilformer/engine';
+import { differentiable, tf } from '@lilformer/engine';
+import { compute, nativeKernels } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /**
@@ -15,5 +16,27 @@ export function stackRows(matrices: readonly tf.Tensor[]): tf.Tensor {
     const given = matrices.map(({ shape }) => shapeText(shape)).join(', ');
     throw new Error(`stackRows: shapes ${given || 'none'}, expected matrices of equally many columns`);
   }
-  return tf.concat([...matrices], 0);
+  if (!nativeKernels()) return tf.concat([...matrices], 0);
+  const rows = matrices.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  return differentiable(
+    'stackRows',
+    matrices,
+    () =>
+      compute(matrices, [[rows, columns!]], (parts, [stacked]) => {
+        let start = 0;
+        for (const part of parts) {
+          stacked.set(part, start);
+          start += part.length;
+        }
+      })[0],
+    (dy) =>
+      compute(
+        [dy],
+        matrices.map(({ shape }) => shape),
+        ([dy], parts) => {
+          let start = 0;
+          for (const part of parts) part.set(dy.subarray(start, (start += part.length)));
+        },
+      ),
+  );
 }

@@ -30,8 +30,7 @@ export function mayOverwrite(tensor: tf.Tensor): boolean {
 }
 
 /** An uninitialized float32 tensor of the native engine. */
-export function allocate(shape: number[]): tf.Tensor {
-  const backend = nativeBackend()!;
+export function allocate(shape: number[], backend = nativeBackend()!): tf.Tensor {
   const info = backend.output(shape, 'float32');
   return tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend);
 }
@@ -58,10 +57,11 @@ export function compute<
   shapes: Shapes,
   kernel: (inputs: Optional<Inputs, Floats>, outputs: Optional<Shapes, Floats>) => void,
 ): Optional<Shapes, tf.Tensor> {
-  const outputs = shapes.map((shape) => shape && allocate(shape as number[]));
+  const backend = nativeBackend()!;
+  const outputs = shapes.map((shape) => shape && allocate(shape as number[], backend));
   kernel(
-    inputs.map((tensor) => tensor && memoryOf(tensor)) as Optional<Inputs, Floats>,
-    outputs.map((tensor) => tensor && memoryOf(tensor)) as Optional<Shapes, Floats>,
+    inputs.map((tensor) => tensor && backend.values(tensor.dataId)) as Optional<Inputs, Floats>,
+    outputs.map((tensor) => tensor && backend.values(tensor.dataId)) as Optional<Shapes, Floats>,
   );
   return outputs as Optional<Shapes, tf.Tensor>;
 }
