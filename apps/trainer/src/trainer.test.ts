@@ -167,7 +167,7 @@ describe('trainer', () => {
       ['generate', '--run', 'r', '--early-stopping', 'true'],
       /^--early-stopping true: only beam search uses it/m,
     ],
-    [['fly'], /fly: expected train, sweep, generate or export/],
+    [['fly'], /fly: expected one of train, sweep, generate, export/],
     [['sweep', '--preset', 'fly'], /--preset fly: expected one of .*evolution/],
   ])('%j ends with one clear message', async (args, message) => {
     const { code, err } = await run(args);
@@ -196,7 +196,7 @@ describe('trainer', () => {
     expect(whole.out).toMatch(/^base +[\d,]+ +900 /m);
     const report = await readFile(join(folder, 'report/README.md'), 'utf8');
     expect(report).toContain('--max-steps 900');
-    expect(report).toMatch(/### --heads\n\n1: [\d.]+, 2: [\d.]+/);
+    expect(report).toMatch(/^\| --heads \| 1 \| [\d.]+ \|.*\n\| {2}\| 2 \| [\d.]+ \|/m);
     expect(report.match(/^!\[.*\]\((.*)\)$/gm)!.length).toBeGreaterThan(0);
     for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
       expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
