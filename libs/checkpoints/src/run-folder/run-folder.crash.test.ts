@@ -19,7 +19,7 @@ const disk = vi.hoisted(() => {
     throw Object.assign(new Error(`${plan.code}: simulated`), { code: plan.code });
   };
   type Operation = (...args: never[]) => unknown;
-  /** Counts an operation; `half` does the first half of it. */
+  /** Counts an operation; `half` performs its first half. */
   const guard = (operation: Operation, half?: (...args: never[]) => unknown): Operation =>
     function (this: unknown, ...args: never[]) {
       if (state.dead) throw Object.assign(new Error('the process is dead'), { code: 'DEAD' });
@@ -28,7 +28,7 @@ const disk = vi.hoisted(() => {
       const done = plan.when === 'half' && half ? half.apply(this, args) : operation.apply(this, args);
       return done instanceof Promise ? done.then(fail) : fail();
     };
-  /** What a dead process would have closed. */
+  /** Files that the exit of a process would close. */
   const open = new Set<() => unknown>();
   return { plan, state, guard, open };
 });
@@ -48,7 +48,7 @@ vi.mock('node:fs/promises', async (original) => {
             target.write(bytes, offset, length >> 1),
           );
         }
-        // flushing is for power cuts, which this file leaves out: skipped, for speed
+        // Flushing matters for power failures only; skipped for speed.
         return name === 'sync' ? disk.guard(() => Promise.resolve()) : bound;
       },
     });
@@ -120,33 +120,37 @@ async function leaveLock(path: string): Promise<void> {
 }
 
 describe('a run that is killed', () => {
-  it.each(['before', 'half', 'after'])('resumes, %s any operation on the disk', async (when) => {
-    const steps = 3;
-    let point = 1;
-    let deaths = 0;
-    const reached = new Set<number>();
-    for (; ; point++) {
-      const path = join(folder, `${when}-${point}`);
-      const error = await runUntil(path, steps, { at: point, when });
-      if (!error) break;
-      deaths++;
-      await leaveLock(path);
-      const names = await readdir(path).catch(() => [] as string[]);
-      if (names.includes('config.json')) {
-        // whoever only reads finds a whole run at once, before anybody has mended anything
-        const run = await RunFolder.open(path);
-        reached.add(await checkRun(run));
-        await run.close();
+  it.each(['before', 'half', 'after'])(
+    'resumes after a kill %s any disk operation',
+    async (when) => {
+      const steps = 3;
+      let point = 1;
+      let deaths = 0;
+      const reached = new Set<number>();
+      for (; ; point++) {
+        const path = join(folder, `${when}-${point}`);
+        const error = await runUntil(path, steps, { at: point, when });
+        if (!error) break;
+        deaths++;
+        await leaveLock(path);
+        const names = await readdir(path).catch(() => [] as string[]);
+        if (names.includes('config.json')) {
+          // whoever only reads finds a whole run at once, before anybody has mended anything
+          const run = await RunFolder.open(path);
+          reached.add(await checkRun(run));
+          await run.close();
+        }
+        expect(await runUntil(path, steps, { at: Infinity })).toBeUndefined();
+        await checkFinished(path, steps);
+        const left = (await readdir(path)).sort();
+        expect(left).toEqual(['config.json', 'metrics.jsonl', 'model.safetensors', 'samples.txt', 'state.json', 'state.safetensors', 'tokenizer.json']); // prettier-ignore
+        await rm(path, { recursive: true });
       }
-      expect(await runUntil(path, steps, { at: Infinity })).toBeUndefined();
-      await checkFinished(path, steps);
-      const left = (await readdir(path)).sort();
-      expect(left).toEqual(['config.json', 'metrics.jsonl', 'model.safetensors', 'samples.txt', 'state.json', 'state.safetensors', 'tokenizer.json']); // prettier-ignore
-      await rm(path, { recursive: true });
-    }
-    expect(deaths).toBeGreaterThan(40);
-    expect(reached).toEqual(new Set([0, 1, 2, 3]));
-  });
+      expect(deaths).toBeGreaterThan(40);
+      expect(reached).toEqual(new Set([0, 1, 2, 3]));
+    },
+    180_000,
+  );
 
   it('resumes after another kill during resume', async () => {
     for (let point = 1; point < 30; point += 3) {
@@ -193,5 +197,6 @@ describe('a disk that fails once', () => {
       }
       expect(writes).toBeGreaterThan(24 / stride);
     },
+    180_000,
   );
 });

@@ -1,11 +1,11 @@
-// What has to hold of a save loop's folder at any moment, whatever happened before.
+// Invariants of the run folder of a save loop, at any moment.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { RunFolder } from '../run-folder/run-folder.js';
 import { stateOf } from './save-loop.js';
 
-/** The state that a loop which was never stopped has at a step. */
+/** The state of an uninterrupted loop at a step. */
 function expectedState(step: number): { step: number; digest: number } {
   let state = { step: 0, digest: 1 };
   while (state.step < step) state = stateOf(state);
@@ -16,7 +16,7 @@ function expectAll(data: Iterable<number | bigint>, value: number): void {
   expect(new Set(data)).toEqual(new Set([value]));
 }
 
-/** Checks a run that is open; returns the step of its state, 0 before the first. */
+/** Checks an open run; returns the step of its state, 0 before the first. */
 export async function checkRun(run: RunFolder): Promise<number> {
   const loaded = await run.loadState();
   const step = (loaded?.state.step as number | undefined) ?? 0;
@@ -33,13 +33,13 @@ export async function checkRun(run: RunFolder): Promise<number> {
   }
   expect(best !== undefined || step < 2).toBe(true);
   const events = await run.readMetrics();
-  // the step of the state has its event, and at most one step is ahead of the state
+  // At most one event is ahead of the state.
   expect([step, step + 1]).toContain(events.length);
   events.forEach((event, i) => expect(event).toEqual({ type: 'step', ...expectedState(i + 1) }));
   return step;
 }
 
-/** Checks a run that has come to its end: nothing is missing, and nothing there twice but samples. */
+/** Checks a finished run: all events exist once. */
 export async function checkFinished(path: string, steps: number): Promise<void> {
   const run = await RunFolder.open(path);
   expect(await checkRun(run)).toBe(steps);

@@ -1,12 +1,11 @@
-// A training run without the training: each step follows from the one before, so that whoever looks at the
-// folder can tell whether arrays, state, best weights and metrics fit together. Run as a program, it goes on
-// in the folder of its first argument up to the step of its second.
+// Saves like a training run, without training: each step is a function of the previous one, so that tests can check that
+// arrays, state, best weights and metrics agree. As a program: save-loop.ts FOLDER STEPS.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedArray } from '../named-array.js';
 import { RunFolder } from '../run-folder/run-folder.js';
 
-/** The arrays of a step: every number is the step. */
+/** The arrays of a step; every value is the step. */
 export function arraysOf(step: number, size = 100): Map<string, NamedArray> {
   return new Map<string, NamedArray>([
     ['weight', { dtype: 'F32', shape: [size], data: new Float32Array(size).fill(step) }],
@@ -14,12 +13,12 @@ export function arraysOf(step: number, size = 100): Map<string, NamedArray> {
   ]);
 }
 
-/** The state of a step; its digest depends on the whole way there. */
+/** The state after `before`; its digest depends on all previous steps. */
 export function stateOf(before: { step: number; digest: number }): { step: number; digest: number } {
   return { step: before.step + 1, digest: (before.digest * 31 + before.step + 7) % 1_000_003 };
 }
 
-/** Starts or goes on with the run of a folder, up to and including a step. */
+/** Starts or resumes the run of a folder, up to and including a step. */
 export async function saveLoop(
   path: string,
   steps: number,
