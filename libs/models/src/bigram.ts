@@ -38,7 +38,8 @@ export const bigram = defineModel({
   summary: 'each token predicted from the one before',
   create: (options: OptionsOf<typeof config>, random) => new BigramLM(options, random),
   stateDict: {
-    recognize: (weights) => weights.has('embedding.weight') && weights.entries.size <= 3,
+    recognize: (weights) =>
+      weights.has('embedding.weight') && weights.has('unembed.weight') && weights.entries.size === 3,
     sizesFromWeights: (weights) => ({
       vocabSize: weights.size('embedding.weight', 0),
       dModel: weights.size('embedding.weight', 1),
