@@ -1,15 +1,13 @@
-// `attend`: what a model looks at while it reads a prompt, as figures and numbers; of a GRU, what its gates do.
-import { join } from 'node:path';
+// `attend`: the attention weights of a model for a prompt, as figures and numbers; for a GRU its gates.
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import {
   displayPath,
   defineCommand,
-  fileOptions,
   flag,
   resolveUserPath,
-  namedModelFlags,
-  openNamed,
-  saveFigures,
+  loadOptions,
+  modelFlags,
+  openModel,
   startEngine,
   textFlags,
   textTable,
@@ -18,15 +16,15 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import {
-  attentionStacks,
-  gateMap,
+  attentionMaps,
+  gruGates,
   headMeasures,
   headRole,
   headTable,
-  type AttentionStack,
-  type GateMap,
+  type AttentionMap,
+  type GruGates,
 } from '@lilformer/evaluation';
-import { BertForMaskedLM, BertModel, EncoderDecoderModel, type AnyModel } from '@lilformer/models';
+import { EncoderDecoderModel, GRULM } from '@lilformer/models';
 import {
   attentionAverages,
   attentionHead,
@@ -37,39 +35,44 @@ import {
 } from '@lilformer/plots';
 import { applyGenerationConfig, generateText } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { mainFigureFlags, modelDetails } from './flags.js';
+import { loadAndEngineFlags, mainFigureFlags, writeFigures } from './flags.js';
 
 export const attendFlags = defineCommand({
-  summary:
-    'Shows what a model looks at while it reads a prompt: heat maps, and a table of what each head does.',
+  summary: 'Draws the attention weights of a model for a prompt, and tabulates what each head attends to.',
   examples: [
-    'npx nx run evaluator:attend -- --run runs/stories-1 --prompt "One day, Lily and Ben"',
-    'npx nx run evaluator:attend -- --run runs/stories-1 --layer 0 --head 1 --format png',
+    'npx nx run evaluator:attend -- --model runs/stories-1 --prompt "One day, Lily and Ben"',
+    'npx nx run evaluator:attend -- --model runs/stories-1 --layer 0 --head 1 --format png',
     'npx nx run evaluator:attend -- --model t5-small --prompt "translate English to German: Hello."',
   ],
   notes: [
-    'Figures: all heads, the heads of each layer, their averages, and attention.html, a page to choose layer and head ' +
-      'in and to read weights from, which opens without a network. Of an encoder-decoder: those of the encoder, of the decoder, ' +
-      'and of the decoder to the encoder. Of a GRU: its gates.',
+    'Figures: all heads, the heads of each layer, their averages, and attention.html, an interactive page that works ' +
+      'offline. An encoder-decoder has those of the encoder, of the decoder, and of cross-attention. A GRU has its gates.',
   ],
   flags: z.object({
-    ...namedModelFlags,
+    ...modelFlags,
     prompt: flag(
-      { value: 'TEXT', help: 'what it reads' },
+      { value: 'TEXT', help: 'text that the model reads' },
       z.string().default('First Citizen:\nBefore we proceed'),
     ),
     answer: flag(
       {
         value: 'TEXT',
-        help: 'what the decoder of an encoder-decoder is given; without it what the model answers',
+        help: 'text that the decoder of an encoder-decoder reads; its greedy answer unless given',
       },
       z.string().optional(),
     ),
-    layer: flag({ value: 'N', help: 'only this layer, from 0' }, integer(0).optional()),
-    head: flag({ value: 'N', help: 'only this head, from 0; with --layer' }, integer(0).optional()),
+    layer: flag(
+      { value: 'N', help: 'only this layer, from 0, for a model with too many layers for one figure' },
+      integer(0).optional(),
+    ),
+    head: flag(
+      { value: 'N', help: 'only this head, from 0, in a figure of its own; with --layer' },
+      integer(0).optional(),
+    ),
     ...mainFigureFlags,
-    ...modelDetails,
+    ...loadAndEngineFlags,
     text: textFlags.text,
     separator: textFlags.separator,
   }),
@@ -82,48 +85,39 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
     throw new Error(`--head ${flags.head}: expected --layer with it`);
   }
   await startEngine(flags);
-  const details = await fileOptions(flags, flags, terminal, signal);
-  const { name, model, tokenizer, generationConfig } = await openNamed(flags, terminal, details);
+  const options = await loadOptions(flags, terminal, signal);
+  const { name, model, tokenizer, generationConfig } = await openModel(flags.model, options, terminal);
+  const { prompt, answer } = flags;
   const figures: NamedFigure[] = [];
   const pages: { file: string; page: string }[] = [];
   try {
-    if (isGru(model)) {
-      figures.push(...gateFigures(gateMap(model, tokenizer, flags.prompt), terminal));
+    if (model instanceof GRULM) {
+      figures.push(...gateFigures(await gruGates(model, tokenizer, prompt), terminal));
     } else {
-      const answer =
+      const decoderPrompt =
         model instanceof EncoderDecoderModel
-          ? (flags.answer ?? (await answerOf(model, tokenizer, flags.prompt, generationConfig, signal)))
+          ? (answer ?? (await greedyAnswer(model, tokenizer, prompt, generationConfig, signal)))
           : undefined;
-      const stacks = attentionStacks(model, tokenizer, flags.prompt, answer);
-      for (const stack of stacks) {
-        // One stack needs no name of its own.
-        const prefix = stacks.length > 1 ? `${stack.where}-` : '';
-        figures.push(...attentionFigures(stack, prefix, flags, terminal));
-        if (flags.layer === undefined) {
-          pages.push({ file: `${prefix}attention.html`, page: pageOf(stack, name, flags.prompt) });
-        }
+      const maps = await attentionMaps(model, tokenizer, prompt, decoderPrompt);
+      for (const map of maps) {
+        const prefix = maps.length > 1 ? `${map.kind}-` : '';
+        figures.push(...attentionFigures(map, prefix, flags, terminal));
+        if (flags.layer !== undefined) continue;
+        pages.push({ file: `${prefix}attention.html`, page: pageOf(map, name, prompt) });
       }
     }
   } finally {
     model.dispose();
   }
-  const folder = resolveUserPath(flags.figures);
-  const files = await saveFigures(folder, figures, flags.format);
+  await writeFigures(flags, () => Promise.resolve(figures), terminal);
   for (const { file, page } of pages) {
-    files.push(join(folder, file));
-    await writeFileAtomic(files.at(-1)!, page);
+    const path = join(resolveUserPath(flags.figures), file);
+    await writeFileAtomic(path, page);
+    terminal.print(`figure: ${displayPath(path)}`);
   }
-  for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
 }
 
-function isGru(model: AnyModel): model is Parameters<typeof gateMap>[0] & AnyModel {
-  if (model instanceof EncoderDecoderModel || model instanceof BertModel || model instanceof BertForMaskedLM)
-    return false;
-  return model.config.type === 'gru';
-}
-
-/** The greedy answer, so that the decoder has tokens to attend from. */
-async function answerOf(
+async function greedyAnswer(
   model: EncoderDecoderModel,
   tokenizer: Tokenizer,
   prompt: string,
@@ -137,25 +131,20 @@ async function answerOf(
 }
 
 function attentionFigures(
-  { where, tokens, keys, layers }: AttentionStack,
+  { kind, tokens, keys, layers }: AttentionMap,
   prefix: string,
   { layer, head }: Flags,
   terminal: Terminal,
 ): NamedFigure[] {
-  const within = (flag: string, value: number | undefined, count: number) => {
-    if (value !== undefined && value >= count) {
-      throw new Error(`${flag} ${value}: expected a number below ${count}, of which the model has that many`);
-    }
-  };
-  within('--layer', layer, layers.length);
-  if (layer !== undefined) within('--head', head, layers[layer].length);
-  const whose = prefix === '' ? '' : where === 'cross' ? ', decoder to encoder' : `, ${where}`;
-  if (where !== 'cross') {
-    const verb = where === 'decoder' && prefix !== '' ? 'Writes' : 'Reads';
+  expectBelow('--layer', layer, layers.length);
+  if (layer !== undefined) expectBelow('--head', head, layers[layer].length);
+  const suffix = prefix === '' ? '' : kind === 'cross' ? ', decoder to encoder' : `, ${kind}`;
+  if (kind !== 'cross') {
+    const verb = kind === 'decoder' && prefix !== '' ? 'Writes' : 'Reads';
     terminal.print(`${verb} ${tokens.length} tokens: ${tokens.join(' ')}\n`);
   }
-  // What heads do is told by how far back a token looks, which says nothing of another text.
-  if (tokens.length >= 3 && where === 'decoder') {
+  // The measures count positions back, which exist in causal attention only.
+  if (tokens.length >= 3 && kind === 'decoder') {
     const reports = layers.flatMap((heads, l) =>
       heads.map((weights, h) => {
         const measures = headMeasures(weights);
@@ -164,48 +153,62 @@ function attentionFigures(
     );
     terminal.print(`${textTable(headTable(reports))}\n`);
   }
-  const figures: NamedFigure[] = [];
-  const add = (name: string, about: string, figure: NamedFigure['figure']) =>
-    figures.push({ name: `${prefix}${name}`, about, figure });
-  const texts = where === 'cross' ? { tokens, keys } : { tokens };
+  const axes = kind === 'cross' ? { tokens, keys } : { tokens };
+  const named = (
+    name: string,
+    about: string,
+    draw: (title: string) => NamedFigure['figure'],
+  ): NamedFigure => ({
+    name: `${prefix}${name}`,
+    about: `${about}${suffix}`,
+    figure: draw(`${about}${suffix}`),
+  });
   if (layer !== undefined && head !== undefined) {
-    const about = `Attention of layer ${layer}, head ${head}${whose}`;
-    add(
-      `layer-${layer}-head-${head}`,
-      about,
-      attentionHead({ title: about, ...texts, weights: layers[layer][head] }),
+    return [
+      named(`layer-${layer}-head-${head}`, `Attention of layer ${layer}, head ${head}`, (title) =>
+        attentionHead({ title, ...axes, weights: layers[layer][head] }),
+      ),
+    ];
+  }
+  const all =
+    layer === undefined
+      ? [
+          named('all-heads', 'Attention of all heads', (title) => attentionModel({ title, ...axes, layers })),
+          named('averages', 'Attention, averaged over heads', (title) =>
+            attentionAverages({ title, ...axes, layers }),
+          ),
+        ]
+      : [];
+  const each = [...layers.entries()]
+    .filter(([l]) => layer === undefined || l === layer)
+    .map(([l, heads]) =>
+      named(`layer-${l}`, `Attention of the heads of layer ${l}`, (title) =>
+        attentionLayer({ title, ...axes, heads }),
+      ),
     );
-    return figures;
-  }
-  if (layer === undefined) {
-    const [every, averaged] = [`Attention of all heads${whose}`, `Attention, averaged over heads${whose}`];
-    add('all-heads', every, attentionModel({ title: every, ...texts, layers }));
-    add('averages', averaged, attentionAverages({ title: averaged, ...texts, layers }));
-  }
-  for (const [l, heads] of layers.entries()) {
-    if (layer !== undefined && l !== layer) continue;
-    const about = `Attention of the heads of layer ${l}${whose}`;
-    add(`layer-${l}`, about, attentionLayer({ title: about, ...texts, heads }));
-  }
-  return figures;
+  return [...all, ...each];
 }
 
-function pageOf({ where, tokens, keys, layers }: AttentionStack, name: string, prompt: string): string {
-  // Sums of float32 weights may come out a hair above 1.
-  const shares = layers.map((heads) =>
-    heads.map((head) => head.map((row) => row.map((w) => Math.min(1, w)))),
+function expectBelow(flag: string, value: number | undefined, count: number): void {
+  if (value === undefined || value < count) return;
+  throw new Error(`${flag} ${value}: expected a number below ${count}, the number that the model has`);
+}
+
+function pageOf({ kind, tokens, keys, layers }: AttentionMap, name: string, prompt: string): string {
+  // Sums of float32 weights may exceed 1 by rounding.
+  const rounded = layers.map((heads) =>
+    heads.map((head) => head.map((row) => row.map((weight) => Math.min(1, weight)))),
   );
-  const title = where === 'cross' ? `What the decoder of ${name} looks at` : `What ${name} looks at`;
   return attentionPage({
-    title,
+    title: `${kind === 'cross' ? 'Cross-attention' : 'Attention'} of ${name}`,
     subtitle: prompt,
     tokens,
-    ...(where === 'cross' && { keys }),
-    layers: shares,
+    ...(kind === 'cross' && { keys }),
+    layers: rounded,
   });
 }
 
-function gateFigures({ tokens, layers }: GateMap, terminal: Terminal): NamedFigure[] {
+function gateFigures({ tokens, layers }: GruGates, terminal: Terminal): NamedFigure[] {
   const headings = [
     'token',
     ...layers.flatMap((_, l) => ['reset', 'update', 'new'].map((name) => `${name} ${l}`)),
@@ -214,7 +217,7 @@ function gateFigures({ tokens, layers }: GateMap, terminal: Terminal): NamedFigu
     token,
     ...layers.flatMap(({ r, z, n }) => [r, z, n].map(({ mean }) => mean[t].toFixed(3))),
   ]);
-  terminal.print(`Means of the gates' units\n${textTable({ headings, rows })}\n`);
+  terminal.print(`Gates, averaged over the units\n${textTable({ headings, rows })}\n`);
   return layers.flatMap(({ r, z, n }, l) =>
     (
       [

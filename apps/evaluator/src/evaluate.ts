@@ -1,24 +1,22 @@
-// `evaluate`: perplexity of one or several models by a named protocol, bits a character, loss by position, and
-// what heads and experts do.
+// `evaluate`: perplexities of one or several models by a named protocol, bits per character, loss by position, and measures
+// of heads and experts.
 import {
-  displayPath,
-  bestRun,
   findCheckpoints,
-  compareModels,
+  compareOnTerminal,
   defineCommand,
-  fileOptions,
   flag,
-  resolveUserPath,
+  loadOptions,
+  evaluationText,
   toggle,
-  openModel,
+  openLanguageModel,
   perplexityFlags,
-  saveFigures,
+  resolveSource,
   startEngine,
   text,
   textFlags,
   textTable,
   integer,
-  evaluationText,
+  type LoadOptions,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';
@@ -33,30 +31,30 @@ import {
   measureExperts,
   measureHeads,
   type Candidate,
-  type ComparedCheckpoint,
+  type ComparedModel,
   type Perplexity,
+  type Table,
 } from '@lilformer/evaluation';
 import { z } from 'zod';
-import { figureFlags, modelDetails } from './flags.js';
+import { figureFlags, loadAndEngineFlags, writeFigures } from './flags.js';
 
-/** Texts that heads and experts are measured on. */
-const WINDOWS = 32;
-const LONGEST = 128;
+/** Number of windows that heads and experts are measured on, and their longest length. */
+const [WINDOWS, LENGTH] = [32, 128];
 
 export const evaluateFlags = defineCommand({
-  summary: 'Measures how surprised models are by a text, and what is known of them beside it.',
+  summary: 'Measures the perplexity of models on a text, and tabulates it with their sizes and speeds.',
   examples: [
-    'npx nx run evaluator:evaluate -- --run runs/stories-1',
-    'npx nx run evaluator:evaluate -- --run runs/a --run runs/b --text other.txt --figures figures',
-    'npx nx run evaluator:evaluate -- --run runs/shakespeare-baseline-1 --protocol all-windows',
+    'npx nx run evaluator:evaluate -- --model runs/stories-1',
+    'npx nx run evaluator:evaluate -- --model runs/a --model runs/b --text other.txt --figures figures',
+    'npx nx run evaluator:evaluate -- --model runs/shakespeare-baseline-1 --protocol all-windows',
     'npx nx run evaluator:evaluate -- --checkpoints notebooks/evolution',
   ],
   flags: z.object({
-    run: flag(
+    model: flag(
       {
-        value: 'PATH',
+        value: 'SOURCE',
         many: true,
-        help: 'a run folder, or a .pt, .pth or .safetensors file; several are compared',
+        help: "a run folder, a folder of runs (its best run is taken), a file of weights, a folder in Hugging Face's format, or a name on its Hub; may be given several times, to compare",
       },
       z.array(text()).default([]),
     ),
@@ -64,42 +62,37 @@ export const evaluateFlags = defineCommand({
       { value: 'FOLDER', help: 'all runs and files of weights in this folder' },
       text().optional(),
     ),
-    whatHeadsDo: flag(
-      { help: 'measures the attention heads of each model: a table of which does what' },
-      toggle(),
+    whatHeadsDo: flag({ help: 'also measures what each attention head attends to; takes longer' }, toggle()),
+    whatExpertsGet: flag({ help: 'also counts the tokens per expert of a mixture of experts' }, toggle()),
+    seed: flag(
+      { value: 'N', help: 'seed of random batches; change it to see how much the estimate varies' },
+      integer(0).default(0),
     ),
-    whatExpertsGet: flag({ help: 'counts the tokens that each expert of a mixture gets' }, toggle()),
-    seed: flag({ value: 'N', help: 'seed of random batches' }, integer(0).default(0)),
     ...textFlags,
     ...perplexityFlags,
     ...figureFlags,
-    ...modelDetails,
+    ...loadAndEngineFlags,
   }),
 });
 
 type Flags = NonNullable<ReturnType<typeof evaluateFlags.parse>>;
 
 export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const details = await fileOptions(flags, flags, terminal, signal);
-  const given = await Promise.all(
-    flags.run.map(async (run) => {
-      const path = await bestRun(resolveUserPath(run), (line) => terminal.print(line));
-      return { name: nameOf(path), path };
-    }),
-  );
+  const options = await loadOptions(flags, terminal, signal);
+  const given: Candidate[] = [];
+  for (const model of flags.model) {
+    const source = await resolveSource(model, terminal);
+    given.push({ name: shortName(source), source });
+  }
   const found = flags.checkpoints === undefined ? [] : await findCheckpoints(flags.checkpoints);
-  const candidates: Candidate[] = distinct([...given, ...found]).map((each) => ({ ...each, ...details }));
+  const candidates = distinct([...given, ...found]).map((each) => ({ ...each, ...options }));
   if (candidates.length === 0) {
-    throw new Error('expected --run PATH, several of them, or --checkpoints FOLDER');
+    throw new Error('expected --model SOURCE, several of them, or --checkpoints FOLDER');
   }
   terminal.print(`Engine: ${await startEngine(flags)}`);
-  const { rows, texts } = await compareModels(
-    candidates,
-    { measure: { text: flags, protocol: flags } },
-    terminal,
-    signal,
-  );
-  const compared = rows.filter((row): row is ComparedCheckpoint => row.state === 'compared');
+  const measure = { text: flags, protocol: flags, seed: flags.seed };
+  const { rows, texts } = await compareOnTerminal(candidates, measure, {}, terminal, signal);
+  const compared = rows.filter((row): row is ComparedModel => row.state === 'compared');
   const table = comparisonTable(rows);
   const bits = rows.map((row) => {
     const text = texts.get(row.name);
@@ -117,20 +110,16 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
     name,
   ]);
   for (const note of [...comparisonNotes(rows), ...groupNotes(measuredOn)]) terminal.print(note);
-  for (const { name, path } of compared) {
-    if (!flags.whatHeadsDo && !flags.whatExpertsGet) break;
-    await lookInto(name, path, flags, details, terminal, signal);
+  if (flags.whatHeadsDo || flags.whatExpertsGet) {
+    for (const { name, source } of compared)
+      await measureParts(name, source, flags, options, terminal, signal);
   }
-  if (flags.figures !== undefined) {
-    const folder = resolveUserPath(flags.figures);
-    const files = await saveFigures(folder, await figuresOf(compared), flags.format);
-    for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
-  }
-  if (compared.length === 0) throw new Error('none of the models could be read');
+  await writeFigures(flags, () => figuresOf(compared), terminal);
+  if (compared.length === 0) throw new Error('none of the models could be loaded');
 }
 
-/** The last two parts of a path say enough. */
-function nameOf(path: string): string {
+/** The last two parts of a path. */
+function shortName(path: string): string {
   return path
     .replace(/[\\/]+$/, '')
     .split(/[\\/]/)
@@ -138,36 +127,37 @@ function nameOf(path: string): string {
     .join('/');
 }
 
-/** Two models of one name would be one in the table. */
-function distinct<T extends { name: string; path: string }>(candidates: readonly T[]): T[] {
+/** Candidates with their source as name where names are equal. */
+function distinct(candidates: readonly Candidate[]): Candidate[] {
   const names = candidates.map(({ name }) => name);
   return candidates.map((each) =>
-    names.filter((name) => name === each.name).length > 1 ? { ...each, name: each.path } : each,
+    names.filter((name) => name === each.name).length > 1 ? { ...each, name: each.source } : each,
   );
 }
 
-async function lookInto(
+/** Prints the measures of heads and experts. */
+async function measureParts(
   name: string,
   path: string,
   flags: Flags,
-  details: Awaited<ReturnType<typeof fileOptions>>,
+  options: LoadOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { model, tokenizer } = await openModel(path, terminal, details);
+  const { model, tokenizer, source: opened } = await openLanguageModel(path, options, terminal);
   try {
-    const measured = await evaluationText(path, tokenizer, flags, terminal, signal);
-    if (!measured) return terminal.print(`\n${name}: no text to look at; expected --text`);
+    const measured = await evaluationText(opened, tokenizer, flags, terminal, signal);
+    if (!measured) return terminal.print(`\n${name}: no text to measure on; expected --text`);
     const { source } = measured;
-    const length = Math.min(model.contextLength, LONGEST, source.length - 1);
-    const some = () =>
+    const length = Math.min(model.contextLength, LENGTH, source.length - 1);
+    const windows = () =>
       batches(slidingWindows(source, length), {
         batchSize: 8,
         order: 'random',
         limit: WINDOWS / 8,
         seed: flags.seed,
       });
-    const tell = async (what: string, table: () => Promise<Parameters<typeof textTable>[0]>) => {
+    const print = async (what: string, table: () => Promise<Table>) => {
       try {
         const made = await table();
         terminal.print(`\n${name}: ${what}, in ${WINDOWS} windows of ${length} tokens\n${textTable(made)}`);
@@ -177,13 +167,11 @@ async function lookInto(
       }
     };
     if (flags.whatHeadsDo) {
-      await tell('what each head looks at', async () =>
-        headTable(await measureHeads(model, some(), { signal })),
-      );
+      await print('attention heads', async () => headTable(await measureHeads(model, windows(), { signal })));
     }
     if (flags.whatExpertsGet) {
-      await tell('what each expert gets', async () =>
-        expertTable(await measureExperts(model, some(), { signal })),
+      await print('share of tokens per expert', async () =>
+        expertTable(await measureExperts(model, windows(), { signal })),
       );
     }
   } finally {
@@ -191,8 +179,8 @@ async function lookInto(
   }
 }
 
-async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<NamedFigure[]> {
-  const measured = compared.filter(({ measured }) => measured !== undefined);
+async function figuresOf(compared: readonly ComparedModel[]): Promise<NamedFigure[]> {
+  const measured = compared.flatMap(({ name, measured }) => (measured ? [{ name, measured }] : []));
   if (measured.length === 0) return [];
   const { barChart, lossCurves } = await import('@lilformer/plots');
   const about = 'Measured perplexity';
@@ -202,18 +190,18 @@ async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<Named
       about,
       figure: barChart({
         title: about,
-        subtitle: measured[0].measured!.description,
+        subtitle: measured[0].measured.description,
         labels: measured.map(({ name }) => name),
-        series: [{ values: measured.map((each) => each.measured!.perplexity) }],
+        series: [{ values: measured.map(({ measured }) => measured.perplexity) }],
         valueName: 'perplexity',
       }),
     },
   ];
-  const placed = measured.flatMap(({ name, measured }) => {
-    const losses = lossesWithEnough(measured!);
+  const curves = measured.flatMap(({ name, measured }) => {
+    const losses = reliableLosses(measured);
     return losses.filter(Number.isFinite).length > 1 ? [{ name, losses }] : [];
   });
-  if (placed.length > 0) {
+  if (curves.length > 0) {
     const about = 'Loss by position in the context';
     figures.push({
       name: 'loss-by-position',
@@ -223,7 +211,7 @@ async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<Named
         xName: 'position in the context',
         logX: true,
         showMean: true,
-        runs: placed.map(({ name, losses }) => ({
+        runs: curves.map(({ name, losses }) => ({
           name,
           validation: { x: losses.map((_, position) => position + 1), y: losses },
         })),
@@ -233,10 +221,10 @@ async function figuresOf(compared: readonly ComparedCheckpoint[]): Promise<Named
   return figures;
 }
 
-/** Predictions below which a mean at a place is more noise than loss. */
-const ENOUGH = 20;
+/** Least number of predictions of a mean in a figure. */
+const MIN_PREDICTIONS = 20;
 
-/** Losses by position, those of too few predictions left out: a window that moves by one token predicts most in its last place. */
-function lossesWithEnough({ byPosition, predictionsByPosition }: Perplexity): number[] {
-  return byPosition.map((loss, place) => (predictionsByPosition[place] < ENOUGH ? NaN : loss));
+/** Losses by position, NaN where there are few predictions. */
+function reliableLosses({ byPosition, predictionsByPosition }: Perplexity): number[] {
+  return byPosition.map((loss, position) => (predictionsByPosition[position] < MIN_PREDICTIONS ? NaN : loss));
 }

@@ -7,12 +7,12 @@ import { openEngine } from '@lilformer/engine';
 import { tinyShakespeare } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attend, attendFlags } from './attend.js';
-import { compareArchitectures, compareArchitecturesFlags } from './compare-architectures.js';
+import { compareArchitectures, compareArchitecturesFlags } from './architectures/compare-architectures.js';
 import { decode, decodeFlags } from './decode.js';
 import { evaluate, evaluateFlags } from './evaluate.js';
 import { flops, flopsFlags } from './flops.js';
-import { gruStepCommand, gruStepFlags } from './gru-step.js';
-import { inspect, inspectFlags } from './inspect.js';
+import { gruStepCommand, gruStepFlags } from './gru-step/gru-step.js';
+import { inspect, inspectFlags } from './architectures/inspect.js';
 import { predict, predictFlags } from './predict.js';
 import { tinyPretrained } from './testing/tiny-pretrained.js';
 import { remembering, TEXT, tinyRun } from './testing/tiny-run.js';
@@ -69,7 +69,7 @@ describe('help', () => {
 describe('evaluate', () => {
   it('measures again what the run has recorded, by the same protocol', async () => {
     // Windows of the run's own length, none overlapping: what it was validated on.
-    const shown = await run('evaluate', '--run', at('moe'), '--stride', '16');
+    const shown = await run('evaluate', '--model', at('moe'), '--stride', '16');
     expect(shown).toContain(recorded.toFixed(2));
     expect(shown).toContain('best evaluation of the run, at step 2');
     expect(shown).toMatch(/text: the validation text of its run, \d+ tokens/);
@@ -79,7 +79,7 @@ describe('evaluate', () => {
   it('compares several, with tables of heads and experts, and figures', async () => {
     const shown = await run(
       'evaluate',
-      ...['--run', at('moe'), '--run', at('gru'), '--run', at('nothing'), '--text-tokens', '60'],
+      ...['--model', at('moe'), '--model', at('gru'), '--model', at('nothing'), '--text-tokens', '60'],
       ...[
         '--what-heads-do',
         '--what-experts-get',
@@ -92,16 +92,16 @@ describe('evaluate', () => {
       ],
     );
     expect(shown).toMatch(/nothing \(missing\) +-/);
-    expect(shown).toMatch(/moe: what each head looks at[^]*layer +head[^]*\n +1 +1 /);
-    expect(shown).toMatch(/moe: what each expert gets[^]*expert 0/);
-    expect(shown).toContain('GRULM has no attention weights');
+    expect(shown).toMatch(/moe: attention heads[^]*layer +head[^]*\n +1 +1 /);
+    expect(shown).toMatch(/moe: share of tokens per expert[^]*expert 0/);
+    expect(shown).toContain('GRULM: has no attention weights');
     expect(shown).toContain('the first 60 tokens of the validation text');
     expect(await readFile(at('figures/perplexity.svg'), 'utf8')).toMatch(/^<svg /);
     expect(existsSync(at('figures/perplexity.png'))).toBe(true);
   });
 
   it('draws the loss by position, but not where a place has few predictions', async () => {
-    const moe = ['--run', at('moe'), '--text-tokens', '60'];
+    const moe = ['--model', at('moe'), '--text-tokens', '60'];
     const both = ['--format', 'svg', '--format', 'png'];
     await run('evaluate', ...moe, '--protocol', 'all-windows', '--figures', at('many'), ...both);
     expect(existsSync(at('many/loss-by-position.svg'))).toBe(true);
@@ -115,15 +115,15 @@ describe('evaluate', () => {
     const all = await run('evaluate', '--checkpoints', folder, '--text-tokens', '40');
     expect(all).toMatch(/^gru +/m);
     expect(all).toMatch(/^moe +/m);
-    const best = await run('evaluate', '--run', folder, '--text-tokens', '40');
+    const best = await run('evaluate', '--model', folder, '--text-tokens', '40');
     expect(best).toMatch(/^The best run of lilformer-evaluator-\S+: (moe|gru), perplexity [\d.]+$/m);
   });
 
   it.each([
-    [[], 'expected --run PATH, several of them, or --checkpoints FOLDER'],
+    [[], 'expected --model SOURCE, several of them, or --checkpoints FOLDER'],
     [['--checkpoints', '/nowhere'], '--checkpoints /nowhere: no folder at'],
-    [['--run', '/nowhere'], 'none of the models could be read'],
-    [['--run', '/nowhere', '--tokenizer', 'char'], '--tokenizer char: expected --text with it'],
+    [['--model', '/nowhere'], 'none of the models could be loaded'],
+    [['--model', '/nowhere', '--tokenizer', 'char'], '--tokenizer char: expected --text with it'],
   ])('%j ends with one clear message', async (args, message) => {
     await expect(run('evaluate', ...args)).rejects.toThrow(message);
   });
@@ -133,7 +133,7 @@ describe('attend', () => {
   it('draws all heads, every layer and the averages', async () => {
     const shown = await run(
       'attend',
-      '--run',
+      '--model',
       at('moe'),
       '--prompt',
       'the cat',
@@ -150,7 +150,7 @@ describe('attend', () => {
   it('draws one head, and the gates of a GRU', async () => {
     await run(
       'attend',
-      '--run',
+      '--model',
       at('moe'),
       '--prompt',
       'the',
@@ -162,7 +162,7 @@ describe('attend', () => {
       at('one'),
     );
     expect(existsSync(at('one/layer-1-head-0.svg'))).toBe(true);
-    const shown = await run('attend', '--run', at('gru'), '--prompt', 'the', '--figures', at('gates'));
+    const shown = await run('attend', '--model', at('gru'), '--prompt', 'the', '--figures', at('gates'));
     expect(shown).toMatch(/reset 0 +update 0 +new 0/);
     expect(existsSync(at('gates/gates-0-update.svg'))).toBe(true);
   });
@@ -172,20 +172,20 @@ describe('attend', () => {
     [['--layer', '2'], '--layer 2: expected a number below 2'],
     [['--layer', '0', '--head', '5'], '--head 5: expected a number below 2'],
   ])('%j is refused', async (args, message) => {
-    await expect(run('attend', '--run', at('moe'), '--prompt', 'the', ...args)).rejects.toThrow(message);
+    await expect(run('attend', '--model', at('moe'), '--prompt', 'the', ...args)).rejects.toThrow(message);
   });
 });
 
 describe('predict', () => {
   it("puts prediction beside text, and lists what follows the notebook's three names", async () => {
-    const shown = await run('predict', '--run', at('moe'), '--as-it-is', '--seed', '3');
+    const shown = await run('predict', '--model', at('moe'), '--as-it-is', '--seed', '3');
     expect(shown).toContain('[Prompt: the first 8 tokens]');
     const actual = /\[Actual text: 16 tokens\]\n([^]*?)\n\n\[Predicted/.exec(shown)![1];
     expect(TEXT).toContain(actual);
     for (const name of ['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:']) {
       expect(shown).toMatch(new RegExp(`After "${name}":(\\n  [1-5]\\. .* 0\\.\\d{3}.*){5}\\n?`));
     }
-    expect(await run('predict', '--run', at('moe'), '--as-it-is', '--seed', '3')).toBe(shown);
+    expect(await run('predict', '--model', at('moe'), '--as-it-is', '--seed', '3')).toBe(shown);
   });
 });
 
@@ -194,8 +194,8 @@ describe('flops', () => {
     const shown = await run('flops', '--tokens', '4');
     for (const name of ['simple-rnn', 'gru', 'tied-transformer'])
       expect(shown).toMatch(new RegExp(`^${name}: `, 'm'));
-    expect(shown).toMatch(/notebook +exact +as run/);
-    expect(await run('flops', '--run', at('moe'), '--tokens', '4')).toMatch(/^moe-transformer: /m);
+    expect(shown).toMatch(/notebook +exact +counted/);
+    expect(await run('flops', '--model', at('moe'), '--tokens', '4')).toMatch(/^moe-transformer: /m);
   });
 });
 
@@ -223,9 +223,9 @@ describe('evaluator on real text', () => {
   it('finds the vocabulary of the Shakespeare notebook', async () => {
     const shown = await run('vocabulary', '--text', tinyShakespeare, '--figures', at('words'));
     expect(shown).toContain('1,115,394 characters');
-    expect(shown).toContain('65 different ones');
-    expect(shown).toContain('447,717 tokens');
-    expect(shown).toContain('Of the 100 commonest words (in lower case), 97 are one token');
+    expect(shown).toContain('65 distinct');
+    expect(shown).toContain('the text has 447,717');
+    expect(shown).toContain('Of the 100 most frequent words (in lower case), 97 are one token');
     expect(shown).toMatch(/3 are not:\nduke richard queen/);
     expect(existsSync(at('words/tokens.svg'))).toBe(true);
   });
@@ -238,7 +238,7 @@ describe('inspect', () => {
       'GPT2LMHeadModel(\n  (transformer): GPT2Model(\n    (wte): Embedding(50257, 768)',
     );
     expect(shown).toMatch(/· · h\.0-11: 12 × GPT2Block +85,054,464 +68\.3 % +\[1, 12, 768\]/);
-    expect(shown).toContain('Outputs are for a text of 12 tokens.');
+    expect(shown).toContain('Shapes are for a batch of 1 with 12 tokens.');
     const tree = await run('inspect', '--model', 'bert-base-uncased', '--as', 'BertModel', '--tree');
     expect(tree).toMatch(/^BertModel\([^]*\(pooler\): BertPooler[^]*\)\n*$/);
   });
@@ -284,7 +284,9 @@ describe('decode', () => {
     for (const name of ['Greedy search', 'top-k 50', 'Temperature 1.5', 'Top-k 500', 'Top-p 0.75']) {
       expect(shown).toContain(name);
     }
-    expect(shown).toContain('(The same text as greedy search');
+    const writtenBy = (name: string) =>
+      new RegExp(`^${name}.*\\n(?:  .*\\n)?\\.\\.\\. (.*)$`, 'm').exec(shown)![1];
+    expect(writtenBy('Top-k 1')).toBe(writtenBy('Greedy search'));
     expect(existsSync(at('ways/decoding.svg'))).toBe(true);
     expect(await run('decode', ...args)).toBe(shown);
   });
@@ -292,7 +294,7 @@ describe('decode', () => {
   it('also of a run, and not of what cannot write', async () => {
     const shown = await run(
       'decode',
-      '--run',
+      '--model',
       at('gru'),
       '--prompt',
       'the',
@@ -303,16 +305,13 @@ describe('decode', () => {
     );
     expect(shown).toContain('Top-p 0.5');
     await expect(run('decode', '--model', at('tiny-bert'))).rejects.toThrow(
-      'BertForMaskedLM reads and cannot write',
+      'a BertForMaskedLM cannot generate text',
     );
-    await expect(run('decode')).rejects.toThrow('expected either --run PATH or --model NAME');
-    await expect(run('decode', '--run', at('moe'), '--weights', 'bf16')).rejects.toThrow(
-      '--weights bf16: expected --model NAME',
-    );
+    await expect(run('decode')).rejects.toThrow('--model is missing');
   });
 
   it('writes with weights in bf16, and says what memory they take', async () => {
-    const shown = await run('decode', '--model', at('tiny-t5'), '--max-new-tokens', '3', '--weights', 'bf16');
+    const shown = await run('decode', '--model', at('tiny-t5'), '--max-new-tokens', '3', '--dtype', 'bf16');
     expect(shown).toMatch(/weights: [\d.]+ MB, 9\d\.\d % of them in bf16; [\d.]+ MB in float32/);
   });
 });

@@ -1,37 +1,58 @@
-// Flags that several commands of the evaluator have.
-import { engineFlags, fileFlags, figureFormats, flag, oneOf, text } from '@lilformer/command-line';
+// Flags that several commands share.
+import {
+  displayPath,
+  engineFlags,
+  figureFormats,
+  flag,
+  resolveUserPath,
+  loadFlags,
+  oneOf,
+  saveFigures,
+  text,
+  type FigureFormat,
+  type NamedFigure,
+  type Terminal,
+} from '@lilformer/command-line';
 import { z } from 'zod';
 
-/** A trained model. */
-export const modelFlags = {
-  run: flag(
-    {
-      value: 'PATH',
-      help: 'a run folder, as `train` prints it (of a folder of runs, the best), or a .pt, .pth or .safetensors file',
-    },
-    text('a run folder or a file of weights'),
-  ),
-};
-
-/** What computes, and what a file of weights does not tell. */
-export const modelDetails = { ...fileFlags, ...engineFlags };
+/** How a model is loaded, and what computes. */
+export const loadAndEngineFlags = { ...loadFlags, ...engineFlags };
 
 const format = flag(
-  { group: 'Figures', value: 'KIND', many: true, help: 'svg or png; may be given twice' },
+  {
+    group: 'Figures',
+    value: 'KIND',
+    many: true,
+    help: 'svg for the web, png where SVG is not shown; may be given twice',
+  },
   z.array(oneOf(...figureFormats)).default(['svg']),
 );
 
-/** Where figures go, if there are to be any. */
+/** Optional figures. */
 export const figureFlags = {
   figures: flag(
-    { group: 'Figures', value: 'FOLDER', help: 'where figures go; without it there are none' },
+    { group: 'Figures', value: 'FOLDER', help: 'folder for figures; without it none are drawn' },
     text().optional(),
   ),
   format,
 };
 
-/** Where figures go when they are the point. */
+/** Figures of a command that always draws. */
 export const mainFigureFlags = {
-  figures: flag({ group: 'Figures', value: 'FOLDER', help: 'where figures go' }, text().default('attention')),
+  figures: flag(
+    { group: 'Figures', value: 'FOLDER', help: 'folder for figures' },
+    text().default('attention'),
+  ),
   format,
 };
+
+/** Writes the figures of a command, if `--figures` is given, and prints their paths. */
+export async function writeFigures(
+  { figures, format }: { readonly figures?: string; readonly format: readonly FigureFormat[] },
+  make: () => Promise<readonly NamedFigure[]>,
+  terminal: Terminal,
+): Promise<void> {
+  if (figures === undefined) return;
+  const files = await saveFigures(resolveUserPath(figures), await make(), format);
+  for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
+}

@@ -1,60 +1,93 @@
-// `flops`: what a model costs, by a notebook's formulas, by exact ones, and as counted while it runs.
+// `flops`: operations of a model by formula and as counted while it runs.
 import {
   defineCommand,
+  engineFlags,
   flag,
-  openModel,
+  loadFlags,
+  loadOptions,
+  openLanguageModel,
   startEngine,
   text,
+  textFlags,
   textTable,
   integer,
-  engineFlags,
   type Terminal,
 } from '@lilformer/command-line';
 import { flopsNotes, flopsReport, flopsTable } from '@lilformer/evaluation';
 import { createModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { z } from 'zod';
+import { notebookDifferences, notebookFormulas } from './notebook-flops.js';
 
 export const flopsFlags = defineCommand({
-  summary: 'Counts what writing and training cost: by formulas, and as it really runs; and why they differ.',
-  examples: ['npx nx run evaluator:flops', 'npx nx run evaluator:flops -- --run runs/stories-1 --tokens 64'],
-  notes: [
-    'Without --run: an RNN, a GRU and a transformer with the sizes of the notebook that the formulas are from.',
+  summary: 'Counts the operations of generation and training: by formula, and as they run.',
+  examples: [
+    'npx nx run evaluator:flops',
+    'npx nx run evaluator:flops -- --model runs/stories-1 --tokens 64',
   ],
+  notes: ["Without --model: an RNN, a GRU and a transformer in the sizes of the notebook's models."],
   flags: z.object({
-    run: flag({ value: 'PATH', help: 'a run folder, or a .pt or .safetensors file' }, text().optional()),
-    tokens: flag({ value: 'N', help: 'tokens to write, or to train on' }, integer(1).default(100)),
+    model: flag(
+      { value: 'SOURCE', help: 'a run folder, a file of weights, or a GPT-2 by folder or Hub name' },
+      text().optional(),
+    ),
+    tokens: flag(
+      { value: 'N', help: 'number of tokens to generate, or to train on; at most the context' },
+      integer(1).default(100),
+    ),
+    tokenizer: loadFlags.tokenizer,
+    nHeads: loadFlags.nHeads,
+    text: textFlags.text,
+    separator: textFlags.separator,
     ...engineFlags,
   }),
 });
 
-/** Characters of the notebook's text. */
-const VOCABULARY = 92;
-const SIZES = { vocabSize: VOCABULARY, embedSize: 64, hiddenSize: 256 };
+/** Vocabulary size of the notebook's text. */
+const vocabSize = 92;
+const RECURRENT = { vocabSize, embedSize: 64, hiddenSize: 256 };
 
-const NOTEBOOKS = (contextLength: number): readonly ModelConfig[] => [
-  { type: 'simple-rnn', ...SIZES },
-  { type: 'gru', ...SIZES },
-  { type: 'tied-transformer', vocabSize: VOCABULARY, dModel: 128, nHeads: 4, nLayers: 1, contextLength },
+const notebookModels = (contextLength: number): readonly ModelConfig[] => [
+  { type: 'simple-rnn', ...RECURRENT },
+  { type: 'gru', ...RECURRENT },
+  { type: 'tied-transformer', vocabSize, dModel: 128, nHeads: 4, nLayers: 1, contextLength },
 ];
 
-export async function flops(
-  { run, tokens, engine, threads }: NonNullable<ReturnType<typeof flopsFlags.parse>>,
-  terminal: Terminal,
-): Promise<void> {
-  terminal.print(`Engine: ${await startEngine({ engine, threads })}`);
-  if (run !== undefined) return tell((await openModel(run, terminal)).model, tokens, terminal);
-  for (const config of NOTEBOOKS(tokens)) tell(createModel(config, new Random(0)), tokens, terminal);
+type Flags = NonNullable<ReturnType<typeof flopsFlags.parse>>;
+
+export async function flops(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const { model: source, tokens } = flags;
+  terminal.print(`Engine: ${await startEngine(flags)}`);
+  if (source !== undefined) {
+    const options = await loadOptions({ ...flags, dtype: 'float32' }, terminal, signal);
+    return print((await openLanguageModel(source, options, terminal)).model, tokens, terminal);
+  }
+  for (const config of notebookModels(tokens)) {
+    await print(createModel(config, new Random(0)), tokens, terminal);
+  }
 }
 
-function tell(model: LanguageModel, tokens: number, terminal: Terminal): void {
-  const { type, ...sizes } = model.config;
-  const list = Object.entries(sizes).map(([name, value]) => `${name} ${String(value)}`);
+async function print(model: LanguageModel, tokens: number, terminal: Terminal): Promise<void> {
   try {
-    const report = flopsReport(model, tokens);
+    const report = await flopsReport(model, tokens);
+    const notebook = notebookFormulas(report.costs, tokens);
+    const { headings, rows } = flopsTable(report);
+    const notes = notebookDifferences(report.costs, tokens).map(({ of, flops, reason }) => {
+      const amount = `${flops > 0 ? '+' : '−'}${Math.abs(flops).toLocaleString('en-US')}`;
+      return `${of}, notebook → exact: ${amount}, ${reason}`;
+    });
+    const table = {
+      headings: [headings[0], 'notebook', ...headings.slice(1)],
+      rows: rows.map(([name, ...cells], i) => {
+        const { value, formula } = notebook[report.rows[i].of];
+        return [name, `${value.toLocaleString('en-US')} = ${formula}`, ...cells];
+      }),
+    };
+    const { type, ...sizes } = model.config;
+    const list = Object.entries(sizes).map(([name, value]) => `${name} ${String(value)}`);
     terminal.print(
       `\n${type}: ${list.join(', ')}; ${model.parameterCount().toLocaleString('en-US')} parameters\n` +
-        `${textTable(flopsTable(report))}\n${flopsNotes(report).join('\n')}`,
+        `${textTable(table)}\n${[...notes, ...flopsNotes(report)].join('\n')}`,
     );
   } finally {
     model.dispose();

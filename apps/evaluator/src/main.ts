@@ -1,5 +1,5 @@
-// The evaluator: `main.ts evaluate …`, `attend …` and so on; Nx calls them evaluator:evaluate and so on. Only the
-// command that is asked for is loaded, and what draws only when there is something to draw.
+// The evaluator: `main.ts evaluate …`; Nx calls its commands evaluator:evaluate and so on. Only the requested command is
+// loaded.
 import { runProgram, action } from '@lilformer/command-line';
 
 await runProgram({
@@ -28,15 +28,15 @@ await runProgram({
     return action(decodeFlags, decode);
   },
   async inspect() {
-    const { inspect, inspectFlags } = await import('./inspect.js');
+    const { inspect, inspectFlags } = await import('./architectures/inspect.js');
     return action(inspectFlags, inspect);
   },
   async 'compare-architectures'() {
-    const { compareArchitectures, compareArchitecturesFlags } = await import('./compare-architectures.js');
-    return action(compareArchitecturesFlags, compareArchitectures);
+    const module = await import('./architectures/compare-architectures.js');
+    return action(module.compareArchitecturesFlags, module.compareArchitectures);
   },
   async 'gru-step'() {
-    const { gruStepCommand, gruStepFlags } = await import('./gru-step.js');
+    const { gruStepCommand, gruStepFlags } = await import('./gru-step/gru-step.js');
     return action(gruStepFlags, gruStepCommand);
   },
 });

@@ -1,35 +1,35 @@
-// `predict`: how a text goes on, beside how the model goes on with it; and what it expects after some prompts.
+// `predict`: a text beside its continuation by the model, and the most likely next tokens of prompts.
 import {
-  displayPath,
   defineCommand,
-  fileOptions,
   flag,
-  resolveUserPath,
+  loadOptions,
   evaluationText,
+  modelFlags,
   nonNegative,
   toggle,
-  openModel,
-  saveFigures,
+  openLanguageModel,
   startEngine,
   textFlags,
   integer,
   type NamedFigure,
+  type OpenedModel,
   type Terminal,
 } from '@lilformer/command-line';
-import { cleanSpacing, nextTokenLines, predictedAgainstActual, predictNext } from '@lilformer/evaluation';
+import { cleanSpacing, predictNext, type TokenProbability } from '@lilformer/evaluation';
+import type { LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
+import { generateText } from '@lilformer/sampling';
 import { z } from 'zod';
-import { figureFlags, modelDetails, modelFlags } from './flags.js';
+import { figureFlags, loadAndEngineFlags, writeFigures } from './flags.js';
 
-/** Tokens of a text where the model's context has no end. */
-const UNBOUNDED = 64;
+/** Length of the text for a model without a context limit. */
+const DEFAULT_LENGTH = 64;
 
 export const predictFlags = defineCommand({
-  summary:
-    'Puts what a model predicts beside what a text says, and lists the likeliest next tokens of prompts.',
+  summary: "Prints a text beside a model's continuation, and the likeliest next tokens of prompts.",
   examples: [
-    'npx nx run evaluator:predict -- --run runs/shakespeare-wider-1',
-    'npx nx run evaluator:predict -- --run runs/stories-1 --prompt "One day, a" --top 10 --seed 7',
+    'npx nx run evaluator:predict -- --model runs/shakespeare-wider-1',
+    'npx nx run evaluator:predict -- --model runs/stories-1 --prompt "One day, a" --top 10 --seed 7',
   ],
   flags: z.object({
     ...modelFlags,
@@ -38,22 +38,25 @@ export const predictFlags = defineCommand({
       integer(1).default(25),
     ),
     prompt: flag(
-      { value: 'TEXT', many: true, help: 'whose next tokens are listed; may be given several times' },
+      { value: 'TEXT', many: true, help: 'prompt whose next tokens are listed; may be given several times' },
       z.array(z.string()).default(['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:']),
     ),
-    top: flag({ value: 'N', help: 'how many next tokens' }, integer(1).default(5)),
+    top: flag({ value: 'N', help: 'number of next tokens' }, integer(1).default(5)),
     temperature: flag(
-      { value: 'T', help: 'of the prediction; 0: always the likeliest token' },
+      { value: 'T', help: 'temperature of the continuation; 0 for greedy decoding' },
       nonNegative().default(0.9),
     ),
     seed: flag(
-      { value: 'N', help: 'seed of the place in the text, and of the prediction' },
+      { value: 'N', help: 'seed of the position in the text and of the continuation; change it for others' },
       integer(0).default(0),
     ),
-    asItIs: flag({ help: 'leaves the blanks around punctuation as the tokenizer puts them' }, toggle()),
+    asItIs: flag(
+      { help: 'keeps the spaces around punctuation; give it for a tokenizer that keeps white space' },
+      toggle(),
+    ),
     ...textFlags,
     ...figureFlags,
-    ...modelDetails,
+    ...loadAndEngineFlags,
   }),
 });
 
@@ -61,63 +64,78 @@ type Flags = NonNullable<ReturnType<typeof predictFlags.parse>>;
 
 export async function predict(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
   await startEngine(flags);
-  const details = await fileOptions(flags, flags, terminal, signal);
-  const { model, tokenizer, path } = await openModel(flags.run, terminal, details);
+  const options = await loadOptions(flags, terminal, signal);
+  const opened = await openLanguageModel(flags.model, options, terminal);
+  const { model, tokenizer } = opened;
   try {
-    const measured = await evaluationText(path, tokenizer, flags, terminal, signal);
-    if (measured) {
-      const { source, description } = measured;
-      const length = Math.min(
-        Number.isFinite(model.contextLength) ? model.contextLength : UNBOUNDED,
-        source.length,
-      );
-      const from = new Random(flags.seed).split('window').integer(source.length - length + 1);
-      const ids = source.read(from, length);
-      const { temperature, seed } = flags;
-      const promptTokens = Math.min(flags.promptTokens, Math.floor(length / 2));
-      const made = await predictedAgainstActual(model, tokenizer, ids, {
-        promptTokens,
-        temperature,
-        seed,
-        signal,
-      });
-      const shown = flags.asItIs ? (text: string) => text : cleanSpacing;
-      terminal.print(
-        [
-          `From ${description}, token ${from.toLocaleString('en-US')}.`,
-          `\n[Prompt: the first ${made.promptTokens} tokens]\n${shown(made.prompt)}`,
-          `\n[Actual text: ${made.actualTokens} tokens]\n${shown(made.actual)}`,
-          `\n[Predicted text: prompt and ${made.predictedTokens - made.promptTokens} tokens]\n${shown(made.predicted)}`,
-        ].join('\n'),
-      );
-    } else {
-      terminal.print('No text to compare with; expected --text with a file of weights.');
-    }
-    const expected = flags.prompt.map((prompt) => ({
-      prompt,
-      next: predictNext(model, tokenizer, prompt, flags.top),
-    }));
-    for (const { prompt, next } of expected) {
+    await continueText(opened, flags, terminal, signal);
+    const predictions: { prompt: string; next: TokenProbability[] }[] = [];
+    for (const prompt of flags.prompt) {
+      const next = await predictNext(model, tokenizer, prompt, flags.top);
+      predictions.push({ prompt, next });
       terminal.print(`\nAfter "${prompt}":`);
       for (const line of nextTokenLines(next)) terminal.print(`  ${line}`);
     }
-    if (flags.figures !== undefined) {
-      const { barChart } = await import('@lilformer/plots');
-      const figures = expected.map(({ prompt, next }, i): NamedFigure => {
-        const about = `Next token after "${prompt}"`;
-        const figure = barChart({
-          title: about,
-          labels: next.map(({ token }) => token),
-          series: [{ values: next.map(({ probability }) => probability) }],
-          valueName: 'probability',
-          percent: true,
+    await writeFigures(
+      flags,
+      async () => {
+        const { barChart } = await import('@lilformer/plots');
+        return predictions.map(({ prompt, next }, i): NamedFigure => {
+          const about = `Next token after "${prompt}"`;
+          const figure = barChart({
+            title: about,
+            labels: next.map(({ token }) => token),
+            series: [{ values: next.map(({ probability }) => probability) }],
+            valueName: 'probability',
+            percent: true,
+          });
+          return { name: `next-${i + 1}`, about, figure };
         });
-        return { name: `next-${i + 1}`, about, figure };
-      });
-      const files = await saveFigures(resolveUserPath(flags.figures), figures, flags.format);
-      for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
-    }
+      },
+      terminal,
+    );
   } finally {
     model.dispose();
   }
+}
+
+/** Prints a window of the text, and the model's continuation of its first tokens. */
+async function continueText(
+  { model, tokenizer, source: opened }: OpenedModel<LanguageModel>,
+  flags: Flags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const measured = await evaluationText(opened, tokenizer, flags, terminal, signal);
+  if (!measured) return terminal.print('No text to compare with: give --text for a model that is not a run.');
+  const { source, description } = measured;
+  const { temperature, seed } = flags;
+  const limit = Number.isFinite(model.contextLength) ? model.contextLength : DEFAULT_LENGTH;
+  const length = Math.min(limit, source.length);
+  const from = new Random(seed).split('window').integer(source.length - length + 1);
+  const ids = source.read(from, length);
+  const prompt = ids.subarray(0, Math.min(flags.promptTokens, Math.floor(length / 2)));
+  const maxNewTokens = length - prompt.length;
+  const generated = await generateText(model, tokenizer, prompt, { maxNewTokens, temperature, seed, signal });
+  const shown = (tokens: Iterable<number>) => {
+    const text = tokenizer.decode(tokens);
+    return flags.asItIs ? text : cleanSpacing(text);
+  };
+  terminal.print(
+    [
+      `From ${description}, token ${from.toLocaleString('en-US')}.`,
+      `\n[Prompt: the first ${prompt.length} tokens]\n${shown(prompt)}`,
+      `\n[Actual text: ${length} tokens]\n${shown(ids)}`,
+      `\n[Predicted text: prompt and ${generated.ids.length} tokens]\n${shown([...prompt, ...generated.ids])}`,
+    ].join('\n'),
+  );
+}
+
+/** Next tokens as lines with bars: `1. I               0.065 ██`. */
+export function nextTokenLines(next: readonly TokenProbability[]): string[] {
+  const width = Math.max(15, ...next.map(({ token }) => [...token].length));
+  return next.map(({ token, probability }, i) => {
+    const name = token + ' '.repeat(width - [...token].length);
+    return `${i + 1}. ${name} ${probability.toFixed(3)} ${'█'.repeat(Math.floor(probability * 40))}`.trimEnd();
+  });
 }

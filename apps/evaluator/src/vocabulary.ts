@@ -1,13 +1,10 @@
-// `vocabulary`: how a tokenizer's vocabulary meets its text: the text's size, the commonest tokens, and which of
-// the commonest words are one token.
+// `vocabulary`: vocabulary coverage of a text.
 import {
-  displayPath,
+  corpusProgress,
   defineCommand,
   flag,
   resolveUserPath,
-  corpusProgress,
   givenCorpus,
-  saveFigures,
   text,
   textTable,
   integer,
@@ -16,10 +13,10 @@ import {
 import { corpusText, createTokenizer } from '@lilformer/datasets';
 import { vocabularyStudy } from '@lilformer/evaluation';
 import { z } from 'zod';
-import { figureFlags } from './flags.js';
+import { figureFlags, writeFigures } from './flags.js';
 
 export const vocabularyFlags = defineCommand({
-  summary: 'Trains a tokenizer on a text, or takes one, and shows how its vocabulary meets the text.',
+  summary: 'Trains or loads a tokenizer, and tabulates the most frequent tokens and words of a text.',
   examples: [
     'npx nx run evaluator:vocabulary',
     'npx nx run evaluator:vocabulary -- --text my-text.txt --tokenizer bpe --vocab-size 2000',
@@ -31,22 +28,22 @@ export const vocabularyFlags = defineCommand({
       text().default('tiny-shakespeare'),
     ),
     separator: flag(
-      { value: 'TEXT', help: 'what stands between two documents; `none` for one document' },
+      { value: 'TEXT', help: 'separator of documents in the text; `none` for a single document' },
       text().default('none'),
     ),
     tokenizer: flag(
       {
         value: 'KIND|FILE',
-        help: '`char`, `bpe`, `bpe-whitespace`, `compact-gpt2`, made from the text; or a tokenizer.json',
+        help: '`char`, `bpe`, `bpe-whitespace` or `compact-gpt2`, trained on the text; or a tokenizer.json',
       },
       text().default('bpe-whitespace'),
     ),
     vocabSize: flag(
-      { value: 'N', help: 'entries of a tokenizer made from the text' },
+      { value: 'N', help: 'vocabulary size of a trained tokenizer; more make longer tokens' },
       integer(4, 200_000).default(500),
     ),
-    tokens: flag({ value: 'N', help: 'how many of the commonest tokens' }, integer(1).default(20)),
-    words: flag({ value: 'N', help: 'how many of the commonest words' }, integer(1).default(100)),
+    tokens: flag({ value: 'N', help: 'number of most frequent tokens' }, integer(1).default(20)),
+    words: flag({ value: 'N', help: 'number of most frequent words' }, integer(1).default(100)),
     ...figureFlags,
   }),
 });
@@ -55,51 +52,51 @@ type Flags = NonNullable<ReturnType<typeof vocabularyFlags.parse>>;
 
 export async function vocabulary(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const corpus = await givenCorpus(flags.text, flags, terminal, signal);
-  const { vocabSize } = flags;
-  const settings = { tokenizer: flags.tokenizer, vocabSize, unkToken: '<unk>' };
-  const tokenizer = await createTokenizer({ ...settings, baseFolder: resolveUserPath('.') }, corpus, {
-    signal,
-    onProgress: corpusProgress(terminal),
-  });
-  const study = vocabularyStudy(await corpusText(corpus.train, signal), tokenizer, flags);
+  const { tokenizer: kind, vocabSize, tokens, words } = flags;
+  const settings = { tokenizer: kind, vocabSize, unkToken: '<unk>', baseFolder: resolveUserPath('.') };
+  const onProgress = corpusProgress(terminal);
+  const tokenizer = await createTokenizer(settings, corpus, { signal, onProgress });
+  const study = vocabularyStudy(await corpusText(corpus.train, signal), tokenizer, { tokens, words });
+  const { topTokens, topWords, captured, missed } = study;
   const n = (value: number) => value.toLocaleString('en-US');
+  const share = (count: number) => `${((100 * count) / study.tokens).toFixed(2)} %`;
   terminal.print(
     [
-      `Text: ${n(study.characters)} characters (${n(study.bytes)} bytes), ${study.alphabet.length} different ones`,
-      `Vocabulary: ${n(study.vocabSize)} entries; the text is ${n(study.tokens)} tokens, ${study.charactersPerToken.toFixed(2)} characters each`,
-      `\nThe ${study.topTokens.length} commonest tokens:`,
+      `Text: ${n(study.characters)} characters (${n(study.bytes)} bytes), ${study.alphabet.length} distinct`,
+      `Vocabulary: ${n(study.vocabSize)} tokens; the text has ${n(study.tokens)}, ${study.charactersPerToken.toFixed(2)} characters per token`,
+      `\nThe ${topTokens.length} most frequent tokens:`,
       textTable({
-        headings: ['', 'token', 'times', 'share'],
-        rows: study.topTokens.map(({ text, count }, i) => [
+        headings: ['', 'token', 'count', 'share'],
+        rows: topTokens.map(({ text, count }, i) => [
           `${i + 1}`,
           JSON.stringify(text).slice(1, -1),
           n(count),
-          `${((100 * count) / study.tokens).toFixed(2)} %`,
+          share(count),
         ]),
       }),
-      `\nOf the ${study.topWords.length} commonest words (in lower case), ${study.captured.length} are one token:`,
-      study.captured.join(' '),
-      `\n${study.missed.length} are not:`,
-      study.missed.join(' ') || '(none)',
+      `\nOf the ${topWords.length} most frequent words (in lower case), ${captured.length} are one token:`,
+      captured.join(' '),
+      `\n${missed.length} are not:`,
+      missed.join(' ') || '(none)',
     ].join('\n'),
   );
-  if (flags.figures === undefined) return;
-  const about = `The ${study.topTokens.length} commonest tokens`;
-  const { barChart, visibleToken } = await import('@lilformer/plots');
-  const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
-  const figure = barChart({
-    title: about,
-    orientation: 'vertical',
-    labels: study.topTokens.map(({ text }) => visibleToken(text)),
-    series: [{ values: study.topTokens.map(({ count }) => count) }],
-    labelName: 'token',
-    valueName: 'occurrences',
-    format: (count) => compact.format(count),
-  });
-  const files = await saveFigures(
-    resolveUserPath(flags.figures),
-    [{ name: 'tokens', about, figure }],
-    flags.format,
+  await writeFigures(
+    flags,
+    async () => {
+      const about = `The ${topTokens.length} most frequent tokens`;
+      const { barChart, visibleToken } = await import('@lilformer/plots');
+      const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+      const figure = barChart({
+        title: about,
+        orientation: 'vertical',
+        labels: topTokens.map(({ text }) => visibleToken(text)),
+        series: [{ values: topTokens.map(({ count }) => count) }],
+        labelName: 'token',
+        valueName: 'occurrences',
+        format: (count) => compact.format(count),
+      });
+      return [{ name: 'tokens', about, figure }];
+    },
+    terminal,
   );
-  for (const file of files) terminal.print(`figure: ${displayPath(file)}`);
 }

@@ -6,13 +6,13 @@ import { RunFolder, writeFileAtomic } from '@lilformer/checkpoints';
 import {
   displayPath,
   shellCommand,
-  compareModels,
+  compareOnTerminal,
   defineCommand,
   engineFlags,
-  fileOptions,
-  fileFlags,
   flag,
   resolveUserPath,
+  loadFlags,
+  loadOptions,
   describeMachine,
   markdownBlock,
   markdownFigures,
@@ -20,7 +20,7 @@ import {
   evaluationText,
   nonNegative,
   toggle,
-  openModel,
+  openLanguageModel,
   perplexityFlags,
   saveFigures,
   startEngine,
@@ -28,6 +28,7 @@ import {
   textFlags,
   textTable,
   integer,
+  type LoadOptions,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';
@@ -82,7 +83,9 @@ export const compareFlags = defineCommand({
         value: 'N|random',
         help: 'the same seed writes the same; every prompt makes its own of it; `random`: another each time',
       },
-      z.union([z.literal('random'), integer(0)], 'expected an integer of at least 0, or random').default(42),
+      z
+        .union([z.literal('random'), integer(0)], 'expected a whole number of at least 0, or random')
+        .default(42),
     ),
     measure: flag(
       { help: 'measures perplexity now, besides showing what was recorded in training' },
@@ -94,7 +97,7 @@ export const compareFlags = defineCommand({
     ),
     ...textFlags,
     ...perplexityFlags,
-    ...fileFlags,
+    ...loadFlags,
     ...engineFlags,
   }),
 });
@@ -114,13 +117,17 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   }
   const engine = await startEngine(flags);
   terminal.print(`Engine: ${engine}`);
-  const details = await fileOptions(flags, flags, terminal, signal);
-  const candidates = present.map(({ stage, path }): Candidate => ({ name: stage.name, path, ...details }));
+  const options = await loadOptions(flags, terminal, signal);
+  const candidates = present.map(({ stage, path }): Candidate => ({
+    name: stage.name,
+    source: path,
+    ...options,
+  }));
   const { maxNewTokens, temperature } = flags;
-  const { rows, sideBySide } = await compareModels(
+  const { rows, sideBySide } = await compareOnTerminal(
     candidates,
+    flags.measure ? { text: flags, protocol: flags } : undefined,
     {
-      measure: flags.measure ? { text: flags, protocol: flags } : undefined,
       prompts: flags.prompt.length > 0 ? [{ name: 'Your prompts', prompts: flags.prompt }] : PROMPTS,
       maxNewTokens,
       temperature,
@@ -135,7 +142,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   const notes = notesOf(rows, flags.checkpoints);
   const experts: Experts[] = [];
   for (const { stage, path } of present) {
-    const found = stage.router && (await expertsOf(stage, path, flags, details, terminal, signal));
+    const found = stage.router && (await expertsOf(stage, path, flags, options, terminal, signal));
     if (found) experts.push(found);
   }
   terminal.print(`\n${textTable(table)}\n`);
@@ -178,7 +185,7 @@ function pathOf({ run, file }: Stage, folder: string): string {
 }
 
 /** A row without local paths and without the number of predictions per position. */
-function numbersOf({ path: _path, ...row }: ComparisonRow) {
+function numbersOf({ source: _source, ...row }: ComparisonRow) {
   if (row.state !== 'compared') return { name: row.name, state: row.state };
   if (!row.measured) return row;
   const { predictionsByPosition: _predictions, ...measured } = row.measured;
@@ -204,17 +211,17 @@ async function expertsOf(
   stage: Stage,
   path: string,
   flags: Flags,
-  details: Awaited<ReturnType<typeof fileOptions>>,
+  options: LoadOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Experts | undefined> {
   if (!existsSync(path)) return undefined;
-  const opened = await openModel(path, terminal, details).catch(() => undefined);
+  const opened = await openLanguageModel(path, options, terminal).catch(() => undefined);
   if (!opened) return undefined;
-  const { model, tokenizer } = opened;
+  const { model, tokenizer, source } = opened;
   try {
     if (model.config.type !== 'moe-transformer') return undefined;
-    const text = await evaluationText(path, tokenizer, flags, terminal, signal);
+    const text = await evaluationText(source, tokenizer, flags, terminal, signal);
     if (!text) return undefined;
     const length = Math.min(model.contextLength, text.source.length - 1);
     const windows = slidingWindows(text.source, length);
@@ -302,7 +309,7 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
     );
   }
   const runs = (
-    await Promise.all(known.map(async ({ stage, row }) => ({ stage, curve: await curveOf(row.path) })))
+    await Promise.all(known.map(async ({ stage, row }) => ({ stage, curve: await curveOf(row.source) })))
   ).filter(({ curve }) => curve.length > 1);
   if (runs.length > 0) {
     const about = 'Validation perplexity while training';

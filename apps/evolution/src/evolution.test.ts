@@ -30,17 +30,17 @@ describe('stage tables', () => {
     const { name } = STAGES[index];
     const found: ComparisonRow =
       perplexity === undefined
-        ? { state: 'missing', name, path: '', reason: 'not there' }
+        ? { state: 'missing', name, source: '', reason: 'not there' }
         : {
             state: 'compared',
             name,
-            path: '',
+            source: '',
             type: 'bigram',
             parameters,
             recorded: { perplexity, source: 'made up' },
             measured: undefined,
-            readsPerSecond: 1234,
-            writesPerSecond: undefined,
+            forwardSpeed: 1234,
+            generationSpeed: undefined,
           };
     return { stage: STAGES[index], row: found };
   };

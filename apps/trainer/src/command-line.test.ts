@@ -106,7 +106,7 @@ describe('generate', () => {
   it('reads its flags', () => {
     expect(
       generateFlags.parse([
-        '--run',
+        '--model',
         'r',
         '--prompt',
         'a',
@@ -118,7 +118,7 @@ describe('generate', () => {
         'false',
       ]),
     ).toMatchObject({
-      run: 'r',
+      model: 'r',
       prompt: ['a', 'b'],
       topK: 5,
       useCache: false,
@@ -127,11 +127,14 @@ describe('generate', () => {
   });
 
   it.each([
-    [['--run', 'r', '--num-beams', '0'], '--num-beams 0: expected an integer of at least 1'],
-    [['--run', 'r', '--early-stopping', 'late'], '--early-stopping late: expected one of true, false, never'],
-    [['--run', 'r', '--top-p', '0'], '--top-p 0: expected a number above 0 and at most 1'],
-    [['--run', 'r', '--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
-    [['--run', 'r', '--tokens', '5'], '--tokens: unknown flag'],
+    [['--model', 'r', '--num-beams', '0'], '--num-beams 0: expected an integer of at least 1'],
+    [
+      ['--model', 'r', '--early-stopping', 'late'],
+      '--early-stopping late: expected one of true, false, never',
+    ],
+    [['--model', 'r', '--top-p', '0'], '--top-p 0: expected a number above 0 and at most 1'],
+    [['--model', 'r', '--temperature', '-1'], '--temperature -1: expected a number of at least 0'],
+    [['--model', 'r', '--tokens', '5'], '--tokens: unknown flag'],
   ])('%j is refused', (args, message) => {
     expect(() => generateFlags.parse(args)).toThrow(message);
   });

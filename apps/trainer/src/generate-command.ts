@@ -1,17 +1,15 @@
 // `generate`: a trained or pretrained model continues prompts, or answers them. Texts are streamed, except those of a batch
 // or a beam search.
 import {
-  fileOptions,
-  resolveUserPath,
   generateOptions,
-  openNamed,
+  generativeModelOf,
+  loadOptions,
+  openModel,
   startEngine,
-  writerOf,
-  type NamedModel,
   type Terminal,
 } from '@lilformer/command-line';
 import { cleanSpacing } from '@lilformer/evaluation';
-import { EncoderDecoderModel, loadModel } from '@lilformer/models';
+import { EncoderDecoderModel } from '@lilformer/models';
 import {
   applyGenerationConfig,
   generate,
@@ -32,10 +30,12 @@ export async function generateCommand(
   // Checked before the model is loaded. With beams, the seed only chooses the random start.
   const requested = generateOptions({ ...command, seed: numBeams > 1 && startsAtRandom ? undefined : seed });
   await startEngine(command);
-  const named = await open(command, terminal, signal);
-  const { tokenizer, generationConfig } = named;
+  const weights = command.last ? 'last' : 'best';
+  const loading = { ...(await loadOptions(command, terminal, signal)), weights } as const;
+  const opened = await openModel(command.model, loading, terminal);
+  const { tokenizer, generationConfig } = opened;
   try {
-    const model = writerOf(named);
+    const model = generativeModelOf(opened);
     const strategy = numBeams > 1 ? requested : { temperature: 0.8, ...requested };
     const options = { ...applyGenerationConfig(strategy, generationConfig, model), signal };
     const prompts = startsAtRandom ? [randomStart(tokenizer, seed)] : command.prompt;
@@ -63,7 +63,7 @@ export async function generateCommand(
       }
     }
   } finally {
-    named.model.dispose();
+    opened.model.dispose();
   }
 }
 
@@ -75,15 +75,4 @@ function shownPrompt(
 ): string {
   if (model instanceof EncoderDecoderModel) return '';
   return typeof prompt === 'string' ? prompt : tokenizer.decode(prompt);
-}
-
-async function open(command: GenerateCommand, terminal: Terminal, signal: AbortSignal): Promise<NamedModel> {
-  if (!command.last) {
-    return openNamed(command, terminal, await fileOptions(command, command, terminal, signal));
-  }
-  if (command.run === undefined) throw new Error('--last: expected --run with it');
-  const { model, tokenizer, generationConfig } = await loadModel(resolveUserPath(command.run), {
-    weights: 'last',
-  });
-  return { name: command.run, model, tokenizer: tokenizer!, generationConfig };
 }

@@ -1,7 +1,7 @@
 // Figures of a sweep.
 import { flagName, type NamedFigure } from '@lilformer/command-line';
 import { openEngine } from '@lilformer/engine';
-import { attentionMap } from '@lilformer/evaluation';
+import { attentionMaps } from '@lilformer/evaluation';
 import { loadModel, type LanguageModel } from '@lilformer/models';
 import { attentionLayer, barChart, lossCurves, scatterPlot } from '@lilformer/plots';
 import type { Budget } from './budgets.js';
@@ -151,9 +151,9 @@ export async function attentionFigures(
   );
   for (const { run, path } of wanted) {
     const { model, tokenizer } = await loadModel<LanguageModel>(path);
-    const { tokens, layers } = attentionMap(model, tokenizer!, attention.prompt);
+    const [{ tokens, layers }] = await attentionMaps(model, tokenizer!, attention.prompt);
     model.dispose();
-    for (const [layer, { heads }] of layers.entries()) {
+    for (const [layer, heads] of layers.entries()) {
       const about = `${run.name}: attention of layer ${layer}`;
       figures.push({
         name: `attention-${run.folder}-layer-${layer}`,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
-import { exactFigures } from '@lilformer/evaluation';
+import { flopsFormulas } from '@lilformer/evaluation';
 import { modelCosts, type ModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { median } from './median.js';
@@ -56,7 +56,7 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
   const steps = ofType('step');
   const { batchSize, context, accumulate } = run.settings;
   const { model } = folder.config as unknown as { model: ModelConfig };
-  const aWindow = exactFigures(modelCosts(model), context).train.value;
+  const aWindow = flopsFormulas(modelCosts(model), context).train.value;
   const tokensPerSecond = median(steps.map((event: StepEvent) => event.tokensPerSecond));
   return {
     run,

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { exactFigures } from '@lilformer/evaluation';
+import { flopsFormulas } from '@lilformer/evaluation';
 import { modelCosts } from '@lilformer/models';
 import { describe, expect, it } from 'vitest';
 import { sweepFlags } from './command-line.js';
@@ -250,7 +250,7 @@ describe('budgets', () => {
           ...{ type: 'tied-transformer', vocabSize: 89, dModel, nHeads: heads, nLayers: layers },
           contextLength: context,
         });
-        const flops = exactFigures(shape, context).train.value * batchSize * maxSteps;
+        const flops = flopsFormulas(shape, context).train.value * batchSize * maxSteps;
         expect(flops / parseFloat(name)).toBeCloseTo(1, 2);
       }
     }

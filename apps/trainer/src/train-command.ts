@@ -86,7 +86,7 @@ export async function trainCommand(
       await tell(run, untrained, terminal, signal);
       terminal.print(`\nRun folder: ${shown}`);
       terminal.print(
-        `Let it write: ${shellCommand('trainer:generate', ['--run', shown, '--prompt', settings.prompt])}`,
+        `Let it write: ${shellCommand('trainer:generate', ['--model', shown, '--prompt', settings.prompt])}`,
       );
     }
     return done;

@@ -92,7 +92,7 @@ describe('trainer', () => {
       const write = (...args: string[]) =>
         run([
           'generate',
-          '--run',
+          '--model',
           'runs/stories-1',
           '--prompt',
           'The dog',
@@ -120,7 +120,7 @@ describe('trainer', () => {
       const stopped = await write('--stop', 'e', '--min-new-tokens', '2', '--repetition-penalty', '1.2');
       expect(stopped.out.slice('The dog'.length)).not.toContain('e');
       expect(stopped.code).toBe(0);
-      const args = ['generate', '--run', 'runs/stories-1', '--prompt', 'The dog', '--max-new-tokens', '6'];
+      const args = ['generate', '--model', 'runs/stories-1', '--prompt', 'The dog', '--max-new-tokens', '6'];
       const beams = await run([...args, '--num-beams', '3', '--num-return-sequences', '2']);
       const scores = [...beams.out.matchAll(/^(-\d+\.\d{4}) {2}The dog/gm)].map(([, score]) => Number(score));
       expect(scores.length).toBe(2);
@@ -161,10 +161,10 @@ describe('trainer', () => {
     [['train', '--resume', 'nowhere'], /nowhere/],
     [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
     [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
-    [['generate', '--run', 'nowhere'], /nowhere/],
-    [['generate'], /^expected either --run PATH or --model NAME$/m],
+    [['generate', '--model', './nowhere'], /nowhere: not found/],
+    [['generate'], /--model is missing/],
     [
-      ['generate', '--run', 'r', '--early-stopping', 'true'],
+      ['generate', '--model', 'r', '--early-stopping', 'true'],
       /^--early-stopping true: only beam search uses it/m,
     ],
     [['fly'], /fly: expected one of train, sweep, generate, export/],

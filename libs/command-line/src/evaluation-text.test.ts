@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const measured = (path: string, given: Partial<Parameters<typeof evaluationText>[2]> = {}) =>
   evaluationText(
-    path,
+    { kind: path.endsWith('.txt') ? 'state-dict' : 'run', path },
     tokenizer,
     { ...flags, ...given },
     new Terminal(new PassThrough() as unknown as NodeJS.WriteStream),

@@ -1,5 +1,4 @@
 // The text to evaluate a model on: the one of `--text`, or the validation text of its run.
-import { stat } from 'node:fs/promises';
 import { RunFolder } from '@lilformer/checkpoints';
 import {
   arraySource,
@@ -12,6 +11,7 @@ import {
   type TokenSource,
 } from '@lilformer/datasets';
 import type { TokenizedText } from '@lilformer/evaluation';
+import type { LoadedModel } from '@lilformer/models';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { corpusProgress } from './corpus-progress.js';
 import { resolveUserPath } from './paths.js';
@@ -71,11 +71,11 @@ interface TextConfig {
 }
 
 /**
- * The text to evaluate the model at `path` on; undefined without `--text` for a path that is not a run folder.
+ * The text of `--text`, or the validation text of the model's run; undefined without either.
  * @throws Error when the text of `--text` is not found
  */
 export async function evaluationText(
-  path: string,
+  model: LoadedModel['source'],
   tokenizer: Tokenizer,
   flags: TextFlags,
   terminal: Terminal,
@@ -92,7 +92,7 @@ export async function evaluationText(
     const description = flags.split === undefined ? flags.text : `${flags.text} after ${100 * flags.split} %`;
     return truncate({ source, tokenized, description }, flags);
   }
-  const config = await textConfigOf(path);
+  const config = await textConfigOf(model);
   if (!config) return undefined;
   const { settings, corpus } = config;
   const tokens = await encodeCorpus(corpus, tokenizer, task);
@@ -135,8 +135,8 @@ function truncate(text: EvaluationText, { textTokens }: TextFlags): EvaluationTe
   };
 }
 
-async function textConfigOf(path: string): Promise<TextConfig | undefined> {
-  if (!(await stat(path)).isDirectory()) return undefined;
+async function textConfigOf({ kind, path }: LoadedModel['source']): Promise<TextConfig | undefined> {
+  if (kind !== 'run') return undefined;
   const folder = await RunFolder.open(path);
   await folder.close();
   const config = folder.config as Partial<TextConfig> | null;

@@ -1,5 +1,5 @@
 export { bestRun } from './best-run.js';
-export { compareModels, findCheckpoints } from './compare-models.js';
+export { compareOnTerminal, findCheckpoints } from './compare-models.js';
 export { corpusProgress } from './corpus-progress.js';
 export { evaluationText, givenCorpus, textFlags } from './evaluation-text.js';
 export { defineCommand, type Command } from './flags/command.js';
@@ -22,20 +22,23 @@ export { checkFlags, splitFlags } from './flags/parse-flags.js';
 export { describeMachine } from './machine.js';
 export {
   engineFlags,
-  fileFlags,
-  fileOptions,
-  namedModelFlags,
+  generativeModelOf,
+  loadFlags,
+  loadOptions,
+  modelFlags,
+  openLanguageModel,
   openModel,
-  openNamed,
+  resolveSource,
   startEngine,
-  writerOf,
-  type NamedModel,
+  type LoadOptions,
+  type OpenedModel,
 } from './open-model.js';
 export {
   figureFormats,
   markdownBlock,
   markdownFigures,
   saveFigures,
+  type FigureFormat,
   type NamedFigure,
 } from './output/figures.js';
 export { markdownTable, textTable } from './output/table.js';

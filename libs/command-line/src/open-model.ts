@@ -1,15 +1,7 @@
-// Models as the apps' flags name them: a run folder, or a file of PyTorch or safetensors with a tokenizer beside
-// it or given; or a pretrained one. The engine is opened with them.
+// Flags that name a model, and opening it with its tokenizer.
 import { createTokenizer } from '@lilformer/datasets';
 import { openEngine, engineNames } from '@lilformer/engine';
-import {
-  BertForMaskedLM,
-  BertModel,
-  LanguageModel,
-  loadModel,
-  type AnyModel,
-  type LoadedModel,
-} from '@lilformer/models';
+import { LanguageModel, loadModel, type AnyModel, type LoadedModel } from '@lilformer/models';
 import type { GenerativeModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
@@ -20,87 +12,98 @@ import { resolveUserPath } from './paths.js';
 import { flag, oneOf, text, integer, type FlagValues } from './flags/flag.js';
 import type { Terminal } from './output/terminal.js';
 
-/** Flags that name a model: exactly one of the two is needed. */
-export const namedModelFlags = {
-  run: flag(
+const sources =
+  'a run folder, a folder of runs (its best run is taken), a .pt, .pth, .bin or .safetensors file, a folder in ' +
+  "Hugging Face's format, or a name on its Hub such as gpt2";
+
+/** The flag that names a model. */
+export const modelFlags = { model: flag({ value: 'SOURCE', help: sources }, text('a model')) };
+
+/** How a model is loaded. */
+export const loadFlags = {
+  dtype: flag(
     {
-      value: 'PATH',
-      help: 'a run folder, as `train` prints it (of a folder of runs, the best), or a .pt, .pth or .safetensors file',
-    },
-    text('a run folder or a file of weights').optional(),
-  ),
-  model: flag(
-    {
-      value: 'NAME',
-      help: 'instead a pretrained model: a folder as Hugging Face saves them, or a name on its Hub, such as gpt2',
-    },
-    text('a folder or a name').optional(),
-  ),
-  weights: flag(
-    {
+      group: 'Model',
       value: 'TYPE',
-      help: 'how a pretrained model keeps its weights: float32, or bf16 in half the memory, faster and less exact',
+      help: 'data type of the matrices: float32, or bf16 for half the memory and faster generation with less precision',
     },
     oneOf('float32', 'bf16').default('float32'),
   ),
-};
-
-/** Flags that say what computes. */
-export const engineFlags = {
-  engine: flag(
-    { group: 'Engine', value: 'NAME', help: `${engineNames.join(', ')}; without it the fastest that opens` },
-    oneOf(...engineNames).optional(),
-  ),
-  threads: flag(
-    { group: 'Engine', value: 'N', help: 'threads to compute with; without it as many as there are cores' },
-    integer(1).optional(),
-  ),
-};
-
-/** Flags for what a file of weights does not tell. */
-export const fileFlags = {
   tokenizer: flag(
     {
-      group: 'Files of weights',
+      group: 'Model',
       value: 'FILE|char',
-      help: 'the tokenizer of a model that lies without one: a tokenizer.json, or `char`, made of the characters of --text',
+      help: 'for a model without a tokenizer: a tokenizer.json, or `char` for the characters of --text',
     },
     text().optional(),
   ),
-  heads: flag(
-    { group: 'Files of weights', value: 'N', help: 'heads of a model whose file does not tell' },
+  nHeads: flag(
+    {
+      group: 'Model',
+      value: 'N',
+      help: 'number of attention heads; needed for a file of weights that does not determine it',
+    },
     integer(1).optional(),
   ),
 };
 
-export type EngineFlags = FlagValues<typeof engineFlags>;
-export type FileFlags = FlagValues<typeof fileFlags>;
+/** What computes. */
+export const engineFlags = {
+  engine: flag(
+    {
+      group: 'Engine',
+      value: 'NAME',
+      help: `${engineNames.join(', ')}; the fastest available unless given`,
+    },
+    oneOf(...engineNames).optional(),
+  ),
+  threads: flag(
+    { group: 'Engine', value: 'N', help: 'number of threads; all cores unless given' },
+    integer(1).optional(),
+  ),
+};
 
-/** Opens the engine; returns what it is, in words. */
-export async function startEngine({ engine, threads }: EngineFlags): Promise<string> {
-  return (await openEngine({ engine, threads })).describe();
+type LoadFlags = FlagValues<typeof loadFlags> & Pick<TextFlags, 'text' | 'separator'>;
+
+/** What `loadModel` takes besides the source. */
+export interface LoadOptions {
+  readonly dtype: 'float32' | 'bf16';
+  readonly tokenizer?: Tokenizer;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly weights?: 'best' | 'last';
 }
 
-/** What `loadModel` needs beside a path. @throws Error when the tokenizer cannot be had */
-export async function fileOptions(
-  { tokenizer, heads }: FileFlags,
-  flags: Pick<TextFlags, 'text' | 'separator'>,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<{ tokenizer?: Tokenizer; config?: Record<string, unknown> }> {
-  return {
-    tokenizer: tokenizer === undefined ? undefined : await tokenizerNamed(tokenizer, flags, terminal, signal),
-    config: heads === undefined ? undefined : { nHeads: heads },
-  };
+/** A model with a tokenizer. */
+export interface OpenedModel<Model = AnyModel> extends Omit<LoadedModel, 'model'> {
+  /** The source as it was typed. */
+  readonly name: string;
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
 }
 
-async function tokenizerNamed(
-  name: string,
-  flags: Pick<TextFlags, 'text' | 'separator'>,
+/** Opens the engine and returns its description. */
+export async function startEngine(flags: FlagValues<typeof engineFlags>): Promise<string> {
+  return (await openEngine(flags)).describe();
+}
+
+/** The options of the flags. @throws Error when the tokenizer cannot be loaded or made */
+export async function loadOptions(
+  flags: LoadFlags,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Tokenizer> {
-  if (name !== 'char') return loadTokenizer(resolveUserPath(name));
+): Promise<LoadOptions> {
+  const { dtype, nHeads } = flags;
+  const tokenizer = await givenTokenizer(flags, terminal, signal);
+  return { dtype, tokenizer, ...(nHeads !== undefined && { config: { nHeads } }) };
+}
+
+async function givenTokenizer(
+  flags: LoadFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Tokenizer | undefined> {
+  if (flags.tokenizer === undefined) return undefined;
+  if (flags.tokenizer !== 'char') return loadTokenizer(resolveUserPath(flags.tokenizer));
   if (flags.text === undefined) {
     throw new Error('--tokenizer char: expected --text with it, whose characters are its vocabulary');
   }
@@ -108,79 +111,48 @@ async function tokenizerNamed(
   return createTokenizer({ tokenizer: 'char', vocabSize: 0 }, corpus, { signal });
 }
 
+/** The path of a source if there is one, else the name; the best run of a folder of runs. */
+export async function resolveSource(source: string, terminal: Terminal): Promise<string> {
+  const path = resolveUserPath(source);
+  return existsSync(path) ? bestRun(path, (line) => terminal.print(line)) : source;
+}
+
 /**
- * Opens a model with its tokenizer; of a folder of runs, the best one.
- * @throws Error when it has none
+ * Opens a model. Without a tokenizer its texts are ids, such as `5 17 42`.
+ * @throws Error when it cannot be loaded
  */
 export async function openModel(
-  run: string,
+  source: string,
+  options: LoadOptions,
   terminal: Terminal,
-  options: { tokenizer?: Tokenizer; config?: Record<string, unknown> } = {},
-): Promise<LoadedModel<LanguageModel> & { readonly path: string; readonly tokenizer: Tokenizer }> {
-  const path = await bestRun(resolveUserPath(run), (line) => terminal.print(line));
-  const opened = await loadModel(path, options);
-  const { model, tokenizer } = opened;
-  if (model instanceof LanguageModel && tokenizer) return { ...opened, model, path, tokenizer };
-  model.dispose();
-  if (!(model instanceof LanguageModel)) {
-    throw new Error(`${run}: a ${model.constructor.name}. Expected a decoder-only or recurrent model.`);
-  }
-  throw new Error(
-    `${run}: has no tokenizer beside it; expected --tokenizer FILE, or --tokenizer char with --text`,
-  );
-}
-
-/** A model of any kind, with all that belongs to it. */
-export interface NamedModel {
-  /** As it was typed. */
-  readonly name: string;
-  readonly model: AnyModel;
-  readonly tokenizer: Tokenizer;
-  /** What a pretrained model's generation_config.json says; empty of others. */
-  readonly generationConfig: Readonly<Record<string, unknown>>;
-}
-
-/**
- * The model as one that writes.
- * @throws Error when it only reads
- */
-export function writerOf({ name, model }: NamedModel): GenerativeModel {
-  if (model instanceof BertModel || model instanceof BertForMaskedLM) {
-    throw new Error(
-      `${name}: ${model.constructor.name} reads and cannot write; expected a GPT-2, BART or T5, or a run`,
-    );
-  }
-  return model;
-}
-
-/**
- * Opens what `--run` or `--model` names. A pretrained model without a tokenizer has ids for texts.
- * @throws Error when there is not exactly one of the two, what it names cannot be opened, or a run is to be in bf16
- */
-export async function openNamed(
-  { run, model: pretrained, weights }: FlagValues<typeof namedModelFlags>,
-  terminal: Terminal,
-  options: { tokenizer?: Tokenizer; config?: Record<string, unknown> } = {},
-): Promise<NamedModel> {
-  if ((run === undefined) === (pretrained === undefined)) {
-    throw new Error('expected either --run PATH or --model NAME');
-  }
-  if (run !== undefined) {
-    if (weights === 'bf16') throw new Error('--weights bf16: expected --model NAME with it, not --run');
-    const { model, tokenizer } = await openModel(run, terminal, options);
-    return { name: run, model, tokenizer, generationConfig: {} };
-  }
-  const name = pretrained!;
-  const path = resolveUserPath(name);
-  const { model, tokenizer, generationConfig } = await loadModel(existsSync(path) ? path : name, {
-    dtype: weights,
-  });
-  if (weights === 'bf16') terminal.print(memoryOf(model));
-  const own = tokenizer ?? options.tokenizer;
-  if (!own) terminal.print(`${name} lies without a tokenizer: its texts are ids, such as 5 17 42.`);
+): Promise<OpenedModel> {
+  const loaded = await loadModel(await resolveSource(source, terminal), options);
+  const { model, tokenizer, generationConfig } = loaded;
+  if (options.dtype === 'bf16') terminal.print(memoryOf(model));
+  if (tokenizer) return { ...loaded, name: source, tokenizer };
+  terminal.print(`${source} has no tokenizer: its texts are ids, such as 5 17 42.`);
   const eos = [generationConfig.eos_token_id].flat()[0];
   const ids = new IdTokenizer(model.vocabSize, typeof eos === 'number' ? eos : undefined);
-  return { name, model, tokenizer: own ?? ids, generationConfig };
+  return { ...loaded, name: source, tokenizer: ids };
+}
+
+/** Opens a decoder-only or recurrent model, as {@link openModel}. @throws Error for another model */
+export async function openLanguageModel(
+  ...args: Parameters<typeof openModel>
+): Promise<OpenedModel<LanguageModel>> {
+  const opened = await openModel(...args);
+  const { name, model } = opened;
+  if (model instanceof LanguageModel) return { ...opened, model };
+  model.dispose();
+  throw new Error(`${name}: is a ${model.constructor.name}. Expected a decoder-only or recurrent model.`);
+}
+
+/** The model of an opened model, if it can generate. @throws Error if it cannot */
+export function generativeModelOf({ name, model }: OpenedModel): GenerativeModel {
+  if ('createCache' in model) return model;
+  throw new Error(
+    `${name}: a ${model.constructor.name} cannot generate text. Expected a language model or an encoder-decoder.`,
+  );
 }
 
 /** `weights: 249 MB, 100 % of them in bf16; 498 MB in float32` */

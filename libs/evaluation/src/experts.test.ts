@@ -22,7 +22,7 @@ describe('the experts of a mixture', () => {
     );
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
-    reports.forEach(({ layer, tokens, shares, probabilities, used }) => {
+    reports.forEach(({ layer, tokens, shares, probabilities, effective }) => {
       const route = idRows(io.get(`route.${layer}`)!).flat();
       const router = floats(io.get(`router_probs.${layer}`));
       const experts = io.get(`router_probs.${layer}`)!.shape[2];
@@ -33,8 +33,8 @@ describe('the experts of a mixture', () => {
         const mine = router.filter((_, i) => i % experts === expert);
         expect(probabilities[expert]).toBeCloseTo(mine.reduce((sum, p) => sum + p, 0) / route.length, 5);
       }
-      expect(used).toBeGreaterThanOrEqual(1);
-      expect(used).toBeLessThanOrEqual(experts + 1e-9);
+      expect(effective).toBeGreaterThanOrEqual(1);
+      expect(effective).toBeLessThanOrEqual(experts + 1e-9);
     });
     const { headings, rows: cells } = expertTable(reports);
     expect(cells).toHaveLength(reports.length);
@@ -45,7 +45,7 @@ describe('the experts of a mixture', () => {
 it('a model without experts, and no batch at all, are said', async () => {
   const model = createModel({ type: 'bigram', vocabSize: 4, dModel: 2 }, new Random(0));
   const batch = { inputs: Int32Array.of(0, 1, 2), batch: 1, length: 3 };
-  await expect(measureExperts(model, [batch])).rejects.toThrow('BigramLM has no experts');
-  await expect(measureExperts(model, [])).rejects.toThrow('over no batches');
+  await expect(measureExperts(model, [batch])).rejects.toThrow('BigramLM: has no experts');
+  await expect(measureExperts(model, [])).rejects.toThrow('batches: are empty');
   model.dispose();
 });

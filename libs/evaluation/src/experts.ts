@@ -1,31 +1,30 @@
-// What the experts of a mixture get: the share of the tokens that each is sent, and what the router thinks of it. Leaves out
-// changing it; a router without a gradient stays as it was drawn.
+// Tokens per expert of a mixture of experts, and the router's probabilities.
 import type { Batch } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
 import { setImmediate } from 'node:timers/promises';
-import { captured } from './attention-map.js';
+import { capturedByLanguageModel } from './attention/attention-maps.js';
 import type { Table } from './table.js';
 
 /** The experts of one layer. */
 export interface ExpertReport {
   /** From 0. */
   readonly layer: number;
-  /** Tokens that each expert was sent. */
+  /** Number of tokens of each expert. */
   readonly tokens: readonly number[];
-  /** The same as shares, which sum to 1. */
+  /** Share of the tokens of each expert; they sum to 1. */
   readonly shares: readonly number[];
-  /** The router's mean probability for each expert. */
+  /** Mean router probability of each expert. */
   readonly probabilities: readonly number[];
-  /** exp of the shares' entropy: how many experts are used, as if all used ones got the same. */
-  readonly used: number;
+  /** Effective number of experts: exp of the entropy of `shares`. */
+  readonly effective: number;
 }
 
 /**
- * Sends texts through a mixture of experts and counts who gets which tokens. The model is run in evaluation mode and left in
- * the mode it was in; the event loop has a turn between batches.
+ * Counts the tokens of each expert over several sequences. The model runs in evaluation mode and keeps its own mode; the event
+ * loop gets a turn between batches.
  *
- * @param batches texts; their targets are not looked at
- * @throws Error when there is no batch, or the model has no experts; the signal's reason once it is aborted
+ * @param batches sequences. Targets are not used
+ * @throws Error when there is no batch, or the model has no experts; the signal's reason when aborted
  */
 export async function measureExperts(
   model: LanguageModel,
@@ -33,11 +32,11 @@ export async function measureExperts(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<ExpertReport[]> {
   const layers: { tokens: number[]; sums: number[] }[] = [];
-  for (const { inputs, batch, length } of batches) {
+  for (const { inputs, batch } of batches) {
     options.signal?.throwIfAborted();
-    const capture = captured(model, inputs, batch, length);
+    const capture = await capturedByLanguageModel(model, inputs, batch);
     if (!capture.has('route.0')) {
-      throw new Error(`${model.constructor.name} has no experts: expected a mixture of experts`);
+      throw new Error(`${model.constructor.name}: has no experts. Expected a mixture of experts.`);
     }
     for (let layer = 0, route; (route = capture.get(`route.${layer}`)); layer++) {
       const probabilities = capture.get(`router_probs.${layer}`)!;
@@ -49,24 +48,25 @@ export async function measureExperts(
     }
     await setImmediate();
   }
-  if (layers.length === 0) throw new Error('experts measured over no batches: give at least one');
+  if (layers.length === 0) throw new Error('batches: are empty. Expected at least one batch.');
   return layers.map(({ tokens, sums }, layer) => {
     const total = tokens.reduce((sum, each) => sum + each, 0);
     const shares = tokens.map((each) => each / total);
     const entropy = shares.reduce((sum, share) => (share > 0 ? sum - share * Math.log(share) : sum), 0);
-    return { layer, tokens, shares, probabilities: sums.map((sum) => sum / total), used: Math.exp(entropy) };
+    const probabilities = sums.map((sum) => sum / total);
+    return { layer, tokens, shares, probabilities, effective: Math.exp(entropy) };
   });
 }
 
-/** Which expert gets how much, a row for each layer. */
+/** Shares per expert as a table, a row per layer. */
 export function expertTable(reports: readonly ExpertReport[]): Table {
   const experts = reports[0]?.shares ?? [];
   return {
-    headings: ['layer', ...experts.map((_, expert) => `expert ${expert}`), 'experts in use'],
-    rows: reports.map(({ layer, shares, used }) => [
+    headings: ['layer', ...experts.map((_, expert) => `expert ${expert}`), 'effective experts'],
+    rows: reports.map(({ layer, shares, effective }) => [
       String(layer),
       ...shares.map((share) => `${(100 * share).toFixed(1)} %`),
-      used.toFixed(2),
+      effective.toFixed(2),
     ]),
   };
 }

@@ -4,7 +4,7 @@ import { createModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { gateMap } from './gates.js';
+import { gruGates } from './gates.js';
 import { floats, goldenModel, goldenTensors, idRows } from './testing/golden-model.js';
 
 beforeAll(async () => void (await openEngine()));
@@ -26,8 +26,8 @@ describe('the gates of a GRU', () => {
     const rows = idRows(io.get('input_ids')!);
     const states = floats(io.get('hidden_states')); // [T, B, H]
     const [, batch, hidden] = io.get('hidden_states')!.shape;
-    rows.forEach((ids, row) => {
-      const { layers, tokens } = gateMap(model, characters(model.vocabSize), ids);
+    for (const [row, ids] of rows.entries()) {
+      const { layers, tokens } = await gruGates(model, characters(model.vocabSize), ids);
       expect(layers).toHaveLength(1);
       expect(tokens).toHaveLength(ids.length);
       const [{ r, z, n }] = layers;
@@ -46,14 +46,14 @@ describe('the gates of a GRU', () => {
       for (let i = 0; i < width; i++) sum += input[i] * embedding[ids[0] * width + i];
       expect(r.values[0][0]).toBeCloseTo(1 / (1 + Math.exp(-sum)), 5);
       expect(r.mean[0]).toBeCloseTo(r.values[0].reduce((total, each) => total + each, 0) / hidden, 6);
-    });
+    }
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 });
 
-it('a model without gates is said', () => {
+it('rejects a model without gates', async () => {
   const model = createModel({ type: 'bigram', vocabSize: 4, dModel: 2 }, new Random(0));
-  expect(() => gateMap(model, characters(2), [0, 1])).toThrow('BigramLM has no gates: expected a GRU');
+  await expect(gruGates(model, characters(2), [0, 1])).rejects.toThrow('BigramLM: has no gates');
   model.dispose();
 });

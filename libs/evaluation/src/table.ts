@@ -1,6 +1,4 @@
-// A table of text as plain data. Leaves out writing it down: how depends on where (a terminal, Markdown, a page).
-
-/** Headings, and cells as text: as many in each row as there are headings. */
+/** A table as plain text cells, for a terminal, Markdown or a web page. Each row has one cell per heading. */
 export interface Table {
   readonly headings: readonly string[];
   readonly rows: readonly (readonly string[])[];

@@ -48,7 +48,10 @@ const SMALL = {
   'trainer:train': () => [...SMALL_RUN, '--heads', '2'],
   'trainer:sweep': (args) => [...SMALL_RUN, ...runsOf(args)],
   'evaluator:vocabulary': () => ['--text', 'text.txt'],
-  'evaluator:evaluate': () => ['--text-tokens', '60', '--batches', '2', '--batch-size', '4'],
+  'evaluator:evaluate': (args) => [
+    ...['--text-tokens', '60', '--batch-size', '4'],
+    ...(args.includes('random-batches') ? ['--batches', '2'] : []),
+  ],
   'evaluator:generate': () => ['--max-new-tokens', '8', '--seed', '1'],
   'trainer:export': () => [],
   'evaluator:attend': () => [],

@@ -1,6 +1,6 @@
 // Small models of the published families, as folders under the names that docs/notebooks.md uses, so that its commands run
-// without a network: `node --conditions=@lilformer/source --import tsx small-pretrained.mjs FOLDER`. The weights are drawn
-// and mean nothing; the tokenizers are of characters.
+// without a network: `node --conditions=@lilformer/source --import tsx small-pretrained.mjs FOLDER`. The weights
+// are random; the tokenizers are of characters.
 import { join } from 'node:path';
 import { openEngine } from '@lilformer/engine';
 import {
@@ -22,19 +22,38 @@ const tokenizer = CharTokenizer.fromText(
 );
 const random = new Random(0);
 const { vocabSize } = tokenizer;
-const sizes = { vocabSize, dModel: 16, contextLength: 128 };
-const heads = { nLayers: 2, nHeads: 2 };
-const layers = { encoderLayers: 2, decoderLayers: 2 };
-const tokens = { startId: 0, padId: 0, eosId: 1 };
 const models = {
-  gpt2: new GPT2LMHeadModel({ ...sizes, ...heads }, random),
-  'bert-base-uncased': new BertForMaskedLM({ ...sizes, ...heads, padId: 0 }, random),
+  gpt2: new GPT2LMHeadModel({ vocabSize, nEmbd: 16, nLayer: 2, nHead: 2, nPositions: 128 }, random),
+  'bert-base-uncased': new BertForMaskedLM(
+    {
+      vocabSize,
+      hiddenSize: 16,
+      intermediateSize: 64,
+      numHiddenLayers: 2,
+      numAttentionHeads: 2,
+      maxPositionEmbeddings: 128,
+    },
+    random,
+  ),
   'bart-base': new BartForConditionalGeneration(
-    { ...sizes, ...layers, ...tokens, encoderHeads: 2, decoderHeads: 2 },
+    {
+      vocabSize,
+      dModel: 16,
+      encoderLayers: 2,
+      decoderLayers: 2,
+      encoderAttentionHeads: 2,
+      decoderAttentionHeads: 2,
+      encoderFfnDim: 64,
+      decoderFfnDim: 64,
+      maxPositionEmbeddings: 128,
+      decoderStartTokenId: 0,
+      padTokenId: 0,
+      eosTokenId: 1,
+    },
     random,
   ),
   't5-small': new T5ForConditionalGeneration(
-    { vocabSize, dModel: 16, ...layers, ...tokens, nHeads: 2, headWidth: 8 },
+    { vocabSize, dModel: 16, dFf: 64, dKv: 8, numHeads: 2, numLayers: 2, numDecoderLayers: 2 },
     random,
   ),
 };
