@@ -52,7 +52,10 @@ const SMALL = {
     ...['--text-tokens', '60', '--batch-size', '4'],
     ...(args.includes('random-batches') ? ['--batches', '2'] : []),
   ],
-  'evaluator:generate': () => ['--max-new-tokens', '8', '--seed', '1'],
+  'evaluator:generate': (args) => [
+    ...['--max-new-tokens', '8'],
+    ...(args.includes('--num-beams') ? [] : ['--seed', '1']),
+  ],
   'trainer:export': () => [],
   'evaluator:attend': () => [],
   'evaluator:predict': () => ['--text-tokens', '60'],
