@@ -64,12 +64,12 @@ export const compareFlags = defineCommand({
       'also .safetensors); what is missing is listed, and the rest compared.',
   ],
   flags: z.object({
-    checkpoints: flag({ value: 'FOLDER', help: 'where the stages lie' }, text().default('runs/evolution')),
+    checkpoints: flag({ value: 'FOLDER', help: 'folder of the stages' }, text().default('runs/evolution')),
     prompt: flag(
       {
         value: 'TEXT',
         many: true,
-        help: "your own instead of the notebook's three groups; may be given several times",
+        help: "a prompt instead of the notebook's three groups; may be given several times",
       },
       z.array(z.string()).default([]),
     ),
@@ -81,14 +81,12 @@ export const compareFlags = defineCommand({
     seed: flag(
       {
         value: 'N|random',
-        help: 'the same seed writes the same; every prompt makes its own of it; `random`: another each time',
+        help: 'each prompt derives its own seed from it; change it for other samples, `random` for new ones each time',
       },
-      z
-        .union([z.literal('random'), integer(0)], 'expected a whole number of at least 0, or random')
-        .default(42),
+      z.union([z.literal('random'), integer(0)], 'expected an integer of at least 0, or random').default(42),
     ),
     measure: flag(
-      { help: 'measures perplexity now, besides showing what was recorded in training' },
+      { help: 'also measures the perplexity now, by one protocol for all stages; takes minutes' },
       toggle(),
     ),
     report: flag(
