@@ -1,5 +1,4 @@
-// Weights in one file and in several: against the files that PyTorch and transformers wrote, and what happens when an
-// index and its files do not agree.
+// Compares weights in one file and in several with those of PyTorch and transformers; indexes that differ from their files.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Files that PyTorch wrote, against the values that it had in them.
+// Compares files written by PyTorch with their values.
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { golden, goldenJson } from '@lilformer/testing';
@@ -21,7 +21,7 @@ function numbersOf(array: NamedArray): number[] {
   return exact ? Array.from(array.data, Number) : [...toFloat32(array)];
 }
 
-/** A value as the generator writes it to JSON: infinities as words, arrays as their values. */
+/** A value as in the generator's JSON: infinities as strings, arrays as their values. */
 function asJson(value: PlainValue): unknown {
   if (isNamedArray(value)) return { dtype: value.dtype, shape: value.shape, values: numbersOf(value) };
   if (Array.isArray(value)) return value.map(asJson);

@@ -1,4 +1,4 @@
-// Files of PyTorch beyond the ordinary, and files that are made to do harm.
+// Unusual files of PyTorch, and hostile files.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -254,7 +254,7 @@ describe('hostile zip files', () => {
         let bytes = Buffer.from(file);
         for (const [kind, place, value] of steps) {
           if (bytes.length === 0) break;
-          // half of the time near the end, where a zip file has its directory
+          // Half of the time near the end, where the zip directory is.
           const at =
             place % 2
               ? place % bytes.length

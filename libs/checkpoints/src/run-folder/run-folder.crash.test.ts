@@ -1,5 +1,5 @@
-// Every moment at which a run can be killed, one after the other: the file system stops working for good at the
-// n-th operation that changes it (before it, half-way through a write, or after it), as it does for a dead process.
+// Simulates a kill at every disk operation of a run: from the n-th operation on (before, during or after it) the file system
+// fails, as after the death of the process.
 import type * as Fs from 'node:fs';
 import type * as FsPromises from 'node:fs/promises';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -110,7 +110,7 @@ async function runUntil(path: string, steps: number, plan: Partial<typeof disk.p
   }
 }
 
-/** A process that died holds its lock still: this process stands in for it, so the lock and what it holds to take one over get a number that is free. */
+/** Turns the locks left by the simulated kill, which name this live process, into locks of a dead process. */
 async function leaveLock(path: string): Promise<void> {
   for (const name of await readdir(path).catch(() => [] as string[])) {
     if (!name.includes('run.lock')) continue;
@@ -135,7 +135,7 @@ describe('a run that is killed', () => {
         await leaveLock(path);
         const names = await readdir(path).catch(() => [] as string[]);
         if (names.includes('config.json')) {
-          // whoever only reads finds a whole run at once, before anybody has mended anything
+          // A reader finds a complete run before it is repaired.
           const run = await RunFolder.open(path);
           reached.add(await checkRun(run));
           await run.close();

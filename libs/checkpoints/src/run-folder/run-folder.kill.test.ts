@@ -1,5 +1,4 @@
-// The real thing: a process that saves as fast as it can is killed with SIGKILL at random moments, and started
-// again. A few times here; LILFORMER_KILLS=100 does a hundred.
+// Kills a saving process with SIGKILL at random moments and restarts it. LILFORMER_KILLS sets how many times.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +12,7 @@ import { checkFinished, checkRun } from '../testing/check-run.js';
 const kills = Number(process.env.LILFORMER_KILLS ?? 4);
 const program = fileURLToPath(new URL('../testing/save-loop.ts', import.meta.url));
 
-/** Runs the program on a folder; kills it some time after it has begun, or lets it end. */
+/** Runs the program on a folder, and kills it some time after its start, or waits for its end. */
 async function run(path: string, steps: number, killAfter?: number): Promise<string> {
   const child = spawn(process.execPath, [
     '--conditions=@lilformer/source',

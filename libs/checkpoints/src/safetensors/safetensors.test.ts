@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const fixture = (name: string): URL => new URL(`../../fixtures/${name}`, import.meta.url);
 
-/** The bytes of a file with this header text and this many bytes of data. */
+/** Bytes of a file with this header and `dataSize` bytes of data. */
 function file(header: string, dataSize = 0, length: bigint | number = Buffer.byteLength(header)): Uint8Array {
   const head = Buffer.alloc(8);
   head.writeBigUInt64LE(BigInt(length));
