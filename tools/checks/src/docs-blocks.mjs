@@ -1,0 +1,207 @@
+// Runs the code blocks of README.md, FEATURES.md, CONTRIBUTING.md, docs/*.md and the READMEs of libraries and apps, and compares what
+// they print with the ```text block that follows. `node tools/checks/src/docs-blocks.mjs libs/ops` checks the pages with
+// that in their path, and shows what they print.
+//
+// ```js    a complete program. Under a first line `// name.mjs`, it is also saved under that name.
+// ```sh    commands `npx nx run trainer|evaluator|evolution:target`. Lines of npm and of other projects of Nx are not run.
+// ```text  the output of the block before it, under the same heading. `…` stands for anything within a line, a line
+//          `…` for any number of lines.
+//
+// A comment before a block changes how it is run:
+// `<!-- adds: --max-steps 4 -->`    adds arguments to each command or to the program
+// `<!-- first: npx nx run … -->`    runs a command before the block
+// `<!-- output varies: REASON -->`  compares only the number of lines
+// `<!-- not run: REASON -->`        leaves the block out
+//
+// The blocks of a page run in one folder, in their order. It contains my-text.txt, valid.txt, and small pretrained models named
+// as on the Hub. docs/notebooks.md has a check of its own.
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  inParallel,
+  nxCommand,
+  root,
+  runNode,
+  smallText,
+  SOURCES,
+  wordsOf,
+  writeReport,
+} from './commands.mjs';
+
+const only = process.argv[2];
+
+/** Commands that other steps of `npm test` run, or that are for contributors. */
+const NOT_RUN = [
+  /^npm (ci|i|install|test|run)\b/,
+  /^git clone /,
+  /^npx (vitest|nx affected|nx run-many|changeset|prettier|lilformer-tensorflow) ?/,
+  /^npx nx run (bench|checks|golden|native|results|training|tokenizers):/,
+];
+
+function pages() {
+  const readmes = ['libs', 'apps'].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((name) => `${kind}/${name}/README.md`),
+  );
+  const docs = readdirSync(join(root, 'docs')).flatMap((name) =>
+    name.endsWith('.md') && name !== 'notebooks.md' ? [`docs/${name}`] : [],
+  );
+  return ['README.md', 'FEATURES.md', 'CONTRIBUTING.md', ...docs, ...readmes];
+}
+
+/** The blocks of a page: `{ line, language, text, expected }` and the comments before it. */
+function blocksOf(page) {
+  const blocks = [];
+  const lines = readFileSync(join(root, page), 'utf8').split('\n');
+  let comment = {};
+  let previous; // the block that a text block would be the output of
+  for (let i = 0; i < lines.length; i++) {
+    const fence = /^(\s*)```(\S*)/.exec(lines[i]);
+    const note = /^<!-- (adds|first|output varies|not run): (.+) -->$/.exec(lines[i]);
+    if (note) comment[note[1]] = note[2];
+    if (/^#/.test(lines[i])) previous = undefined;
+    if (!fence) continue;
+    const line = i + 1;
+    const end = lines.findIndex((text, at) => at > i && text.trim() === '```');
+    if (end < 0) throw new Error(`${page}:${line}: the code block has no end`);
+    const text = lines.slice(i + 1, end).join('\n');
+    const language = fence[2];
+    if (language === 'text') {
+      if (!previous)
+        throw new Error(
+          `${page}:${line}: a text block is the output of a block before it, and there is none under this heading`,
+        );
+      previous.expected = text;
+      previous = undefined;
+    } else if (language === '') {
+      throw new Error(`${page}:${line}: the code block has no language. Expected sh, js, ts, json or text.`);
+    } else {
+      blocks.push((previous = { line, language, text, ...comment }));
+    }
+    comment = {};
+    i = end;
+  }
+  return blocks;
+}
+
+/** Whether an output is as shown, with `…` for what differs from run to run. */
+export function matches(output, expected) {
+  const clean = (text) => text.replace(/[ \t]+$/gm, '').replace(/^\n+|\n+$/g, '');
+  const pattern = clean(expected)
+    .split('\n')
+    .map((line) =>
+      line.trim() === '…'
+        ? '(?:.*\n)*?'
+        : line
+            .split('…')
+            .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+            .join('.*') + '\n',
+    );
+  return new RegExp(`^${pattern.join('')}$`).test(`${clean(output)}\n`);
+}
+
+/** The commands of a shell block, continued lines joined, without comments. */
+function commandsOf(text) {
+  return text
+    .replace(/\\\n\s*/g, '')
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '' && !NOT_RUN.some((pattern) => pattern.test(line)));
+}
+
+/** Whether two texts have equally many lines. */
+const sameLength = (output, expected) =>
+  output.trim().split('\n').length === expected.trim().split('\n').length;
+
+async function runBlock({ language, text, adds = '', first }, folder, number) {
+  if (first) {
+    const result = await runNode(nxCommand(first).args, { folder });
+    if (result.code !== 0) return { code: result.code, output: `${first}\n${result.output}` };
+  }
+  if (language === 'js') {
+    const name = /^\/\/ (\S+\.m?js)$/m.exec(text.split('\n')[0])?.[1] ?? `block-${number}.mjs`;
+    writeFileSync(join(folder, name), text);
+    return runNode([...SOURCES, name, ...wordsOf(adds)], { folder, cwd: folder });
+  }
+  let output = '';
+  for (const line of commandsOf(text)) {
+    const result = await runNode([...nxCommand(line).args, ...wordsOf(adds)], { folder });
+    output += result.output;
+    if (result.code !== 0) return { code: result.code, output: `${line}\n${output}` };
+  }
+  return { code: 0, output };
+}
+
+const tests = [];
+const pretrained = mkdtempSync(join(tmpdir(), 'lilformer-pretrained-'));
+
+async function checkPage(page) {
+  const folder = mkdtempSync(join(tmpdir(), 'lilformer-docs-'));
+  try {
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'cache'));
+    for (const name of readdirSync(pretrained)) symlinkSync(join(pretrained, name), join(folder, name));
+    writeFileSync(join(folder, 'my-text.txt'), smallText());
+    writeFileSync(join(folder, 'valid.txt'), smallText().slice(0, 20_000));
+    let number = 0;
+    for (const block of blocksOf(page)) {
+      const runs = block.language === 'js' || (block.language === 'sh' && commandsOf(block.text).length > 0);
+      if (!runs || block['not run']) {
+        if (block.expected !== undefined && !block['not run'])
+          throw new Error(`${page}:${block.line}: output of a block that is not run`);
+        continue;
+      }
+      const compare = block['output varies'] ? sameLength : matches;
+      const start = Date.now();
+      let message;
+      let result = { code: 1, output: '' };
+      try {
+        result = await runBlock(block, folder, ++number);
+        if (result.code !== 0) message = `exit ${result.code}\n${result.output}`;
+        else if (block.expected !== undefined && !compare(result.output, block.expected))
+          message = `expected\n${block.expected}\n--- but it printed\n${result.output}`;
+      } catch (error) {
+        message = error.message;
+      }
+      const duration = Date.now() - start;
+      tests.push({ name: `${page}:${block.line}`, message, duration });
+      const kind = block.expected === undefined ? 'ran' : 'printed what is shown';
+      console.log(
+        `${message === undefined ? kind : 'FAILED'} | ${page}:${block.line} | ${(duration / 1000).toFixed(1)} s`,
+      );
+      if (message !== undefined || only)
+        console.log((message ?? result.output).trimEnd().replace(/^/gm, '    '));
+    }
+  } catch (error) {
+    tests.push({ name: page, message: error.message, duration: 0 });
+    console.log(`FAILED | ${error.message}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  const made = await runNode([...SOURCES, join(import.meta.dirname, 'small-pretrained.mjs'), pretrained], {
+    folder: pretrained,
+  });
+  if (made.code !== 0) throw new Error(`small pretrained models: ${made.output}`);
+  const chosen = pages().filter((page) => !only || page.includes(only));
+  await inParallel(
+    chosen.map((page) => () => checkPage(page)),
+    2,
+  );
+} finally {
+  rmSync(pretrained, { recursive: true, force: true });
+}
+if (!only) writeReport('docs-blocks', tests);
+const failed = tests.filter(({ message }) => message !== undefined).length;
+console.log(`${tests.length - failed} code blocks ran, ${failed} failed`);
+process.exitCode = failed === 0 && tests.length > 0 ? 0 : 1;
