@@ -1,17 +1,17 @@
 // `attend`: the attention weights of a model for a prompt, as figures and numbers; for a GRU its gates.
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import {
-  displayPath,
   defineCommand,
+  displayPath,
   flag,
-  resolveUserPath,
+  integer,
   loadOptions,
   modelFlags,
   openModel,
+  resolveUserPath,
   startEngine,
   textFlags,
   textTable,
-  integer,
   type NamedFigure,
   type Terminal,
 } from '@lilformer/command-line';

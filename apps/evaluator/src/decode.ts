@@ -4,13 +4,13 @@ import {
   flag,
   generateOptions,
   generativeModelOf,
+  integer,
   loadOptions,
   modelFlags,
   openModel,
   processorFlags,
   startEngine,
   textFlags,
-  integer,
   type Terminal,
 } from '@lilformer/command-line';
 import { applyGenerationConfig, generate } from '@lilformer/sampling';

@@ -1,13 +1,13 @@
 // `evaluate`: perplexities of one or several models by a named protocol, bits per character, loss by position, and measures
 // of heads and experts.
 import {
-  findCheckpoints,
   compareOnTerminal,
   defineCommand,
-  flag,
-  loadOptions,
   evaluationText,
-  toggle,
+  findCheckpoints,
+  flag,
+  integer,
+  loadOptions,
   openLanguageModel,
   perplexityFlags,
   resolveSource,
@@ -15,7 +15,7 @@ import {
   text,
   textFlags,
   textTable,
-  integer,
+  toggle,
   type LoadOptions,
   type NamedFigure,
   type Terminal,

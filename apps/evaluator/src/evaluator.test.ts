@@ -67,8 +67,8 @@ describe('help', () => {
 });
 
 describe('evaluate', () => {
-  it('measures again what the run has recorded, by the same protocol', async () => {
-    // Windows of the run's own length, none overlapping: what it was validated on.
+  it('measures the recorded perplexity again by the same protocol', async () => {
+    // The run was validated on windows of 16 tokens that do not overlap.
     const shown = await run('evaluate', '--model', at('moe'), '--stride', '16');
     expect(shown).toContain(recorded.toFixed(2));
     expect(shown).toContain('best evaluation of the run, at step 2');
@@ -76,7 +76,7 @@ describe('evaluate', () => {
     expect(shown).toMatch(/bits\/character/);
   });
 
-  it('compares several, with tables of heads and experts, and figures', async () => {
+  it('compares several models, with tables of heads and experts, and figures', async () => {
     const shown = await run(
       'evaluate',
       ...['--model', at('moe'), '--model', at('gru'), '--model', at('nothing'), '--text-tokens', '60'],
@@ -100,7 +100,7 @@ describe('evaluate', () => {
     expect(existsSync(at('figures/perplexity.png'))).toBe(true);
   });
 
-  it('draws the loss by position, but not where a place has few predictions', async () => {
+  it('draws the loss by position only with enough predictions per position', async () => {
     const moe = ['--model', at('moe'), '--text-tokens', '60'];
     const both = ['--format', 'svg', '--format', 'png'];
     await run('evaluate', ...moe, '--protocol', 'all-windows', '--figures', at('many'), ...both);
@@ -111,7 +111,7 @@ describe('evaluate', () => {
     expect(existsSync(at('few/loss-by-position.svg'))).toBe(false);
   });
 
-  it('takes all of a folder, and a folder of runs as its best run', async () => {
+  it('takes all models of a folder, and the best run of a folder of runs', async () => {
     const all = await run('evaluate', '--checkpoints', folder, '--text-tokens', '40');
     expect(all).toMatch(/^gru +/m);
     expect(all).toMatch(/^moe +/m);
@@ -177,7 +177,7 @@ describe('attend', () => {
 });
 
 describe('predict', () => {
-  it("puts prediction beside text, and lists what follows the notebook's three names", async () => {
+  it("prints text and continuation, and the next tokens of the notebook's three names", async () => {
     const shown = await run('predict', '--model', at('moe'), '--as-it-is', '--seed', '3');
     expect(shown).toContain('[Prompt: the first 8 tokens]');
     const actual = /\[Actual text: 16 tokens\]\n([^]*?)\n\n\[Predicted/.exec(shown)![1];
@@ -190,7 +190,7 @@ describe('predict', () => {
 });
 
 describe('flops', () => {
-  it("counts the notebook's models without one being trained, and a trained one", async () => {
+  it("counts the operations of the notebook's models, and of a trained one", async () => {
     const shown = await run('flops', '--tokens', '4');
     for (const name of ['simple-rnn', 'gru', 'tied-transformer'])
       expect(shown).toMatch(new RegExp(`^${name}: `, 'm'));
@@ -200,8 +200,8 @@ describe('flops', () => {
 });
 
 describe('gru-step', () => {
-  it('shows the sliders as the notebook starts them, and its three settings', async () => {
-    // r = σ(3 · 2), z = σ(-3 · 2): the notebook's bars with its sliders untouched
+  it("prints the notebook's initial values and its three settings", async () => {
+    // r = σ(3 · 2), z = σ(-3 · 2): the initial values of the notebook
     expect(await run('gru-step')).toMatch(/r\[0\] {2}reset gate +1\.00[^]*z\[0\] {2}update gate +0\.00/);
     for (const preset of ['difference', 'memory', 'input-only']) {
       const shown = await run('gru-step', '--preset', preset, '--figures', at('steps'));
@@ -211,8 +211,8 @@ describe('gru-step', () => {
     expect(await run('gru-step', '--preset', 'difference')).toMatch(/n\[0\] {2}new content +0\.0[0-9]/);
   });
 
-  it('lets a slider be moved from where the preset has it', async () => {
-    // With the control at 0 both gates are half open, whatever their weights.
+  it('changes a value of a preset', async () => {
+    // A control of 0 gives gates of 0.5 for any weights.
     const shown = await run('gru-step', '--preset', 'memory', '--control-input', '0');
     expect(shown).toMatch(/r\[0\] .* 0\.50[^]*z\[0\] .* 0\.50/);
     await expect(run('gru-step', '--data-input', 'x')).rejects.toThrow('--data-input x: expected a number');
@@ -220,7 +220,7 @@ describe('gru-step', () => {
 });
 
 describe('evaluator on real text', () => {
-  it('finds the vocabulary of the Shakespeare notebook', async () => {
+  it('equals the vocabulary of the Shakespeare notebook', async () => {
     const shown = await run('vocabulary', '--text', tinyShakespeare, '--figures', at('words'));
     expect(shown).toContain('1,115,394 characters');
     expect(shown).toContain('65 distinct');
@@ -232,7 +232,7 @@ describe('evaluator on real text', () => {
 });
 
 describe('inspect', () => {
-  it('prints the tree of a published model and explains it, without weights', async () => {
+  it('prints the tree and the table of a published model, without weights', async () => {
     const shown = await run('inspect', '--model', 'gpt2', '--tokens', '12');
     expect(shown).toContain(
       'GPT2LMHeadModel(\n  (transformer): GPT2Model(\n    (wte): Embedding(50257, 768)',
@@ -243,13 +243,13 @@ describe('inspect', () => {
     expect(tree).toMatch(/^BertModel\([^]*\(pooler\): BertPooler[^]*\)\n*$/);
   });
 
-  it('of a folder with a config.json', async () => {
+  it('reads a folder with a config.json', async () => {
     const shown = await run('inspect', '--model', at('tiny-t5'), '--explain', '--source', '7');
     expect(shown).toMatch(/^part +parameters/);
     expect(shown).toContain('[1, 7, 8]');
   });
 
-  it('says what there is', async () => {
+  it('lists the built-in models in its error', async () => {
     await expect(run('inspect', '--model', 'nothing')).rejects.toThrow('or one of gpt2, gpt2-medium');
     await expect(run('inspect', '--model', at('moe'))).rejects.toThrow('names no model_type');
     await expect(run('inspect', '--model', 'gpt2', '--as', 'BertModel')).rejects.toThrow(
@@ -259,7 +259,7 @@ describe('inspect', () => {
 });
 
 describe('compare-architectures', () => {
-  it('has facts, explanations and masks', async () => {
+  it('prints facts and notes, and draws masks', async () => {
     const shown = await run('compare-architectures', '--figures', at('masks'));
     expect(shown).toMatch(/parameters +124,439,808 +109,514,298 +139,420,416 +60,506,624/);
     expect(shown).toContain('decoder to encoder of bart-base, t5-small: cross-attention');
@@ -269,7 +269,7 @@ describe('compare-architectures', () => {
 });
 
 describe('decode', () => {
-  it('lets every way write, says that top-k 1 is greedy, and draws what they do', async () => {
+  it('runs every strategy, top-k 1 like greedy search, and draws their probabilities', async () => {
     const args = [
       '--model',
       at('tiny-gpt2'),
@@ -291,7 +291,7 @@ describe('decode', () => {
     expect(await run('decode', ...args)).toBe(shown);
   });
 
-  it('also of a run, and not of what cannot write', async () => {
+  it('takes a run, and rejects an encoder', async () => {
     const shown = await run(
       'decode',
       '--model',
@@ -310,14 +310,14 @@ describe('decode', () => {
     await expect(run('decode')).rejects.toThrow('--model is missing');
   });
 
-  it('writes with weights in bf16, and says what memory they take', async () => {
+  it('generates with bf16 weights and prints their memory', async () => {
     const shown = await run('decode', '--model', at('tiny-t5'), '--max-new-tokens', '3', '--dtype', 'bf16');
     expect(shown).toMatch(/weights: [\d.]+ MB, 9\d\.\d % of them in bf16; [\d.]+ MB in float32/);
   });
 });
 
 describe('attend, of pretrained models', () => {
-  it('draws the three kinds of an encoder-decoder', async () => {
+  it('draws the three kinds of attention of an encoder-decoder', async () => {
     const args = ['--model', at('tiny-t5'), '--prompt', 'the cat', '--answer', 'sat', '--figures', at('t5')];
     const shown = await run('attend', ...args);
     expect(shown).toContain('Reads 7 tokens');
@@ -339,7 +339,7 @@ describe('attend, of pretrained models', () => {
     expect(one).toContain('cross-layer-0-head-1.svg');
   });
 
-  it('and of an encoder, and of a folder without a tokenizer with ids for texts', async () => {
+  it('draws an encoder, and a model without tokenizer with ids as text', async () => {
     await run('attend', '--model', at('tiny-bert'), '--prompt', 'the cat', '--figures', at('bert'));
     expect(existsSync(at('bert/all-heads.svg'))).toBe(true);
     await rm(at('tiny-gpt2/tokenizer.json'));

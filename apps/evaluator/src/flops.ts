@@ -3,6 +3,7 @@ import {
   defineCommand,
   engineFlags,
   flag,
+  integer,
   loadFlags,
   loadOptions,
   openLanguageModel,
@@ -10,7 +11,6 @@ import {
   text,
   textFlags,
   textTable,
-  integer,
   type Terminal,
 } from '@lilformer/command-line';
 import { flopsNotes, flopsReport, flopsTable } from '@lilformer/evaluation';

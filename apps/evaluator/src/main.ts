@@ -1,6 +1,6 @@
 // The evaluator: `main.ts evaluate …`; Nx calls its commands evaluator:evaluate and so on. Only the requested command is
 // loaded.
-import { runProgram, action } from '@lilformer/command-line';
+import { action, runProgram } from '@lilformer/command-line';
 
 await runProgram({
   async evaluate() {

@@ -3,11 +3,11 @@ import {
   corpusProgress,
   defineCommand,
   flag,
-  resolveUserPath,
   givenCorpus,
+  integer,
+  resolveUserPath,
   text,
   textTable,
-  integer,
   type Terminal,
 } from '@lilformer/command-line';
 import { corpusText, createTokenizer } from '@lilformer/datasets';

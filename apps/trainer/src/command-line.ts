@@ -9,14 +9,14 @@ import {
   generationFlags,
   helpEntry,
   helpOfFlags,
+  integer,
   loadFlags,
   modelFlags,
   nonNegative,
-  toggle,
   splitFlags,
   text,
   textFlags,
-  integer,
+  toggle,
   type Command,
 } from '@lilformer/command-line';
 import { z } from 'zod';

@@ -10,12 +10,12 @@ beforeAll(async () => void (await openEngine()));
 const FOLDER = 'evolution/10_moe';
 
 describe('the experts of a mixture', () => {
-  it('get the tokens that the original sends them', async () => {
+  it('get the tokens of the reference routes', async () => {
     const before = tf.memory().numTensors;
     const model = await goldenModel(FOLDER, 'moe-transformer');
     const io = await goldenTensors(FOLDER, 'io.safetensors');
     const rows = idRows(io.get('input_ids')!);
-    // Row by row: what is counted goes on over batches.
+    // Row by row: counts add up over batches.
     const reports = await measureExperts(
       model,
       rows.map((row) => ({ inputs: Int32Array.from(row), batch: 1, length: row.length })),
@@ -42,7 +42,7 @@ describe('the experts of a mixture', () => {
   });
 });
 
-it('a model without experts, and no batch at all, are said', async () => {
+it('rejects a model without experts, and empty batches', async () => {
   const model = createModel({ type: 'bigram', vocabSize: 4, dModel: 2 }, new Random(0));
   const batch = { inputs: Int32Array.of(0, 1, 2), batch: 1, length: 3 };
   await expect(measureExperts(model, [batch])).rejects.toThrow('BigramLM: has no experts');

@@ -1,4 +1,4 @@
-// The gates against those of the step's formulas, worked out from the weights in double precision.
+// Gates against the equations of a GRU step.
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
@@ -18,7 +18,7 @@ function characters(count: number): CharTokenizer {
 }
 
 describe('the gates of a GRU', () => {
-  it('make the states that the original has', async () => {
+  it('reproduce the reference states', async () => {
     const before = tf.memory().numTensors;
     const model = await goldenModel(FOLDER, 'gru');
     const io = await goldenTensors(FOLDER, 'io.safetensors');
@@ -38,7 +38,7 @@ describe('the gates of a GRU', () => {
           expect((1 - zt) * nt + zt * stateAt(t - 1, unit)).toBeCloseTo(stateAt(t, unit), 5);
         }
       });
-      // At the first step the state is zero: only the input's map acts.
+      // The first step has no state: r is sigmoid(W_xr x).
       const input = floats(weights.get('gru_cell.W_xr.weight'));
       const embedding = floats(weights.get('embedding.weight'));
       const width = weights.get('embedding.weight')!.shape[1];

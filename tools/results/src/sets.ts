@@ -62,7 +62,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       { target: 'evaluator:vocabulary', args: [], heading: 'Text and vocabulary', figures: 'vocabulary' },
       {
         target: 'evaluator:evaluate',
-        args: ['--run', 'runs/shakespeare', '--protocol', 'all-windows', '--what-heads-do'],
+        args: ['--model', 'runs/shakespeare', '--protocol', 'all-windows', '--what-heads-do'],
         heading: 'The best run',
         about:
           "With the notebook's protocol, the mean over all windows of the validation text: perplexity, loss by position in the " +
@@ -72,20 +72,20 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:evaluate',
-        args: ['--run', 'runs/shakespeare', '--stride', '1'],
+        args: ['--model', 'runs/shakespeare', '--stride', '1'],
         heading: 'The best run, each token counted once',
         about: 'Each token of the validation text counts once, at the last position of a window.',
       },
       {
         target: 'evaluator:predict',
-        args: ['--run', 'runs/shakespeare'],
+        args: ['--model', 'runs/shakespeare'],
         heading: 'Predictions',
         figures: 'predictions',
       },
       {
         target: 'evaluator:generate',
         args: [
-          ...['--run', 'runs/shakespeare', '--prompt', 'MENENIUS:', '--temperature', '0.9'],
+          ...['--model', 'runs/shakespeare', '--prompt', 'MENENIUS:', '--temperature', '0.9'],
           ...['--max-new-tokens', '100', '--seed', '0', '--clean-spacing'],
         ],
         heading: 'A sample',
@@ -103,7 +103,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:evaluate',
-        args: ['--run', 'runs/shakespeare/no-positions', '--what-heads-do', '--text-tokens', '20000'],
+        args: ['--model', 'runs/shakespeare/no-positions', '--what-heads-do', '--text-tokens', '20000'],
         heading: 'Attention without positions',
       },
       {
@@ -135,18 +135,18 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:flops',
-        args: ['--run', 'runs/recurrent', '--tokens', '100'],
+        args: ['--model', 'runs/recurrent', '--tokens', '100'],
         heading: 'FLOPs of the best model',
       },
       {
         target: 'evaluator:attend',
-        args: ['--run', 'runs/recurrent/gru', '--prompt', SENTENCE],
+        args: ['--model', 'runs/recurrent/gru', '--prompt', SENTENCE],
         heading: 'The gates of the GRU',
         figures: 'gates',
       },
       {
         target: 'evaluator:attend',
-        args: ['--run', 'runs/recurrent/transformer-8', '--prompt', 'Lily said, '],
+        args: ['--model', 'runs/recurrent/transformer-8', '--prompt', 'Lily said, '],
         heading: 'The heads of the transformer of 8 layers',
         figures: 'heads',
         show: ['all-heads', 'averages'],
@@ -176,14 +176,14 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:evaluate',
-        args: ['--run', LARGE, '--protocol', 'random-batches', '--batches', '200', '--batch-size', '4'],
+        args: ['--model', LARGE, '--protocol', 'random-batches', '--batches', '200', '--batch-size', '4'],
         heading: 'The large model',
         about: '10,788,929 parameters: hidden size 384, 6 heads, 6 layers, context length 256, dropout 0.2.',
       },
       {
         target: 'evaluator:generate',
         args: [
-          '--run',
+          '--model',
           LARGE,
           '--prompt',
           OPENING,
@@ -198,7 +198,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:attend',
-        args: ['--run', LARGE, '--prompt', OPENING],
+        args: ['--model', LARGE, '--prompt', OPENING],
         heading: 'Attention of the large model',
         figures: 'large/attention',
         show: ['averages', 'layer-0', 'layer-5'],

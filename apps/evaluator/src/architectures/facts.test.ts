@@ -1,4 +1,4 @@
-// The facts of the four families against their papers, and masks against what they have to be.
+// Facts of the four families against their papers, and masks against their definitions.
 import { openEngine, tf } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { architectureFacts, architectureTable } from '@lilformer/evaluation';
@@ -10,7 +10,7 @@ beforeAll(async () => void (await openEngine()));
 const factsOf = (name: string, as?: string) => architectureFacts(publishedConfig(name)!, as);
 
 describe('architectureFacts', () => {
-  it('of GPT-2: masked attention, norms in front, learned positions (Radford et al., 2019)', async () => {
+  it('of GPT-2: masked attention, pre-norm, learned positions (Radford et al., 2019)', async () => {
     expect(await factsOf('gpt2')).toMatchObject({
       name: 'GPT2LMHeadModel',
       kind: 'decoder',
@@ -31,7 +31,7 @@ describe('architectureFacts', () => {
     });
   });
 
-  it('of BERT: unmasked, norms after the sum (Devlin et al., 2018)', async () => {
+  it('of BERT: unmasked, post-norm (Devlin et al., 2018)', async () => {
     expect(await factsOf('bert-base-uncased')).toMatchObject({
       kind: 'encoder',
       attention: [{ where: 'encoder', kind: 'unmasked' }],
@@ -44,7 +44,7 @@ describe('architectureFacts', () => {
     expect(await factsOf('bert-base-uncased', 'BertModel')).toMatchObject({ name: 'BertModel', tied: false });
   });
 
-  it('of BART: all three kinds, norms after the sum (Lewis et al., 2019)', async () => {
+  it('of BART: all three kinds of attention, post-norm (Lewis et al., 2019)', async () => {
     expect(await factsOf('bart-base')).toMatchObject({
       kind: 'encoder-decoder',
       attention: [
@@ -62,7 +62,7 @@ describe('architectureFacts', () => {
     });
   });
 
-  it('of T5: positions by distance, RMSNorm in front, no biases (Raffel et al., 2019)', async () => {
+  it('of T5: relative positions, RMSNorm, pre-norm, no biases (Raffel et al., 2019)', async () => {
     expect(await factsOf('t5-small')).toMatchObject({
       kind: 'encoder-decoder',
       positions: 'learned relative biases',
@@ -75,7 +75,7 @@ describe('architectureFacts', () => {
     });
   });
 
-  it('measures masks: up to itself, everything, everything of the other text', async () => {
+  it('measures causal, full and cross masks', async () => {
     const { attention } = await factsOf('t5-small');
     const [encoder, decoder, cross] = attention.map(({ visible }) => visible);
     decoder.forEach((row, i) => expect(row).toEqual(row.map((_, j) => j <= i)));
@@ -84,7 +84,7 @@ describe('architectureFacts', () => {
     expect([cross.length, cross[0].length]).toEqual([6, 8]);
   });
 
-  it('leaves no tensors behind', async () => {
+  it('disposes all tensors', async () => {
     await factsOf('bart-base');
     const before = tf.memory().numTensors;
     for (const name of ['gpt2', 'bert-base-uncased', 'bart-base', 't5-small']) await factsOf(name);

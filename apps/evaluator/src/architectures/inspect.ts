@@ -3,12 +3,12 @@ import {
   defineCommand,
   engineFlags,
   flag,
-  toggle,
+  integer,
   oneOf,
   startEngine,
   text,
   textTable,
-  integer,
+  toggle,
   type Terminal,
 } from '@lilformer/command-line';
 import { explainTree, partTable } from '@lilformer/evaluation';

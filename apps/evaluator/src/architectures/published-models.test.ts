@@ -15,7 +15,7 @@ const build = (name: string, as?: string) =>
   withoutWeights(() => modelFromConfig(publishedConfig(name)!, new Random(0), as));
 
 describe('published configurations', () => {
-  // As their publishers and papers' model cards count them.
+  // Counts of the model cards.
   it.each([
     ['gpt2', 124_439_808],
     ['gpt2-medium', 354_823_168],
@@ -35,7 +35,7 @@ describe('published configurations', () => {
     expect(build('bert-large-uncased', 'BertModel').parameterCount()).toBe(335_141_888);
   });
 
-  it('are all buildable, cost no memory, and others are unknown', () => {
+  it('build without memory; other names are unknown', () => {
     const before = tf.memory().numTensors;
     for (const name of publishedNames) expect(build(name).parameterCount()).toBeGreaterThan(1e7);
     expect(tf.memory().numTensors).toBe(before);
@@ -55,7 +55,7 @@ describe('their trees as PyTorch prints them', () => {
 });
 
 describe('explainTree', () => {
-  it.each(publishedNames)('%s: parts add up, level by level', (name) => {
+  it.each(publishedNames)('%s: parameters of parts add up at each level', (name) => {
     const model = build(name);
     const parts = explainTree(model);
     expect(parts[0].parameters).toBe(model.parameterCount());
@@ -66,14 +66,14 @@ describe('explainTree', () => {
         if (part.depth <= depth) break;
         if (part.depth === depth + 1) below.push(part.parameters);
       }
-      // Members of a folded list are shown once, and counted all.
+      // Equal modules of a list are one part with all of their parameters.
       const own = kind === 'BertLMPredictionHead' ? 30522 : 0; // a bias for each token
       if (below.length > 0) expect((below.reduce((sum, n) => sum + n, 0) + own) * count).toBe(parameters);
     }
     for (const part of parts) expect(purposeOf(part), `${part.path} ${part.kind}`).toMatch(/^\S+ \S+/);
   });
 
-  it('says what is shared, what blocks are alike, and what comes out', () => {
+  it('has shared weights, groups of equal blocks, and output shapes', () => {
     const parts = explainTree(build('gpt2'), { batch: 2, tokens: 7 });
     const part = (name: string) => parts.find((one) => one.name === name)!;
     expect(part('h.0-11')).toMatchObject({
@@ -102,7 +102,7 @@ describe('explainTree', () => {
     ]);
   });
 
-  it('tells the two sides of an encoder-decoder apart', () => {
+  it('has the lengths of encoder and decoder', () => {
     const parts = explainTree(build('t5-small'), { tokens: 4, source: 9 });
     const cross = parts.findIndex(({ kind }) => kind === 'T5LayerCrossAttention');
     const inside = parts.slice(cross + 1, cross + 6);

@@ -1,5 +1,5 @@
 // `gru-step`: one step of a GRU with two units, as bars and sentences.
-import { defineCommand, flag, oneOf, number, type Terminal } from '@lilformer/command-line';
+import { defineCommand, flag, number, oneOf, type Terminal } from '@lilformer/command-line';
 import { z } from 'zod';
 import { figureFlags, writeFigures } from '../flags.js';
 import {

@@ -1,4 +1,4 @@
-// The step calculator against PyTorch's GRU cell with the same weights.
+// A step against PyTorch's GRU cell with the same weights.
 import { goldenJson } from '@lilformer/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -48,7 +48,7 @@ describe('a step of the two-unit GRU', () => {
     expect(bars.newHidden).toBeCloseTo(row.bars.h_new, 6);
   });
 
-  it('has the settings of the slider demo as its start and its presets', () => {
+  it('has the initial values and presets of the slider demo', () => {
     const of = (label: string) => settingsOf(rows.find((row) => row.label === label)!);
     expect(gruStepDefaults).toEqual(of('sliders at start'));
     expect(gruStepPresets.difference.settings).toEqual(of('difference'));
@@ -57,14 +57,14 @@ describe('a step of the two-unit GRU', () => {
   });
 });
 
-describe('the presets do what they say', () => {
+describe('presets', () => {
   it('difference: equal input and state cancel', () => {
     const { settings } = gruStepPresets.difference;
     expect(Math.abs(gruStep(settings).newContent)).toBeLessThan(0.05);
     expect(gruStep({ ...settings, dataHidden: -2 }).newContent).toBeGreaterThan(0.99);
   });
 
-  it('memory: the state stays whatever the input is', () => {
+  it('memory: the state stays for any input', () => {
     const { settings } = gruStepPresets.memory;
     for (const dataInput of [-2, 0, 2]) {
       expect(gruStep({ ...settings, dataInput }).newHidden).toBeCloseTo(settings.dataHidden, 1);
@@ -77,7 +77,7 @@ describe('the presets do what they say', () => {
     expect(Math.max(...contents) - Math.min(...contents)).toBeLessThan(0.02);
   });
 
-  it('with the control off every gate is half open', () => {
+  it('a control of 0 gives gates of 0.5', () => {
     for (const { settings } of Object.values(gruStepPresets)) {
       const bars = gruStep({ ...settings, controlInput: 0 });
       expect([bars.reset, bars.update]).toEqual([0.5, 0.5]);
@@ -85,7 +85,7 @@ describe('the presets do what they say', () => {
   });
 });
 
-it('explains a step by its numbers', () => {
+it('explains a step with its numbers', () => {
   const [reset, content, update] = explainGruStep(gruStepPresets.memory.settings);
   expect(reset).toContain('r = 1.00');
   expect(content).toContain('-4.50 from the input and 2.09 from the old state');

@@ -1,4 +1,4 @@
-// Attention of the pretrained families against Hugging Face's, and its shapes.
+// Attention weights against Hugging Face's and PyTorch's.
 import { parseSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel, EncoderDecoderModel, loadModel, type Module } from '@lilformer/models';
@@ -54,7 +54,7 @@ function mergeTokenTypes(model: Module, io: ReadonlyMap<string, NamedArray>): vo
 for (const [family, stacks] of Object.entries(STACKS)) {
   const folder = `hf/${family}`;
   describe(`attention of ${family}`, () => {
-    it("is Hugging Face's", async () => {
+    it("equals Hugging Face's", async () => {
       const read = (file: string) => parseSafetensors(readFileSync(golden(`${folder}/${file}`))).tensors;
       const { model } = await loadModel(golden(folder), { tokenizer: false });
       const io = read('io.safetensors');
@@ -130,7 +130,7 @@ for (const [folder, type] of [
 }
 
 describe('attentionMaps', () => {
-  it('of our own models, with their tokens', async () => {
+  it('has the tokens and layers of a language model, cropped to the context', async () => {
     const sizes = { vocabSize: 10, dModel: 8, nHeads: 2, nLayers: 3, contextLength: 4 };
     const model = createModel({ type: 'tied-transformer', ...sizes }, new Random(1));
     const [{ kind, tokens, keys, layers }] = await attentionMaps(model, digits, '012345');

@@ -1,4 +1,4 @@
-// Heads that are made to do one thing are found to do it, and models of the golden set are measured by hand.
+// Roles of constructed heads, and measures of reference models computed by hand.
 import type { Batch } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel } from '@lilformer/models';
@@ -14,7 +14,7 @@ beforeAll(async () => void (await openEngine()));
 const LENGTH = 24;
 const MARKS = [3, 9, 15];
 
-/** A causal matrix of scores above 0, made to sum to 1 in each row. */
+/** A causal matrix of positive scores, normalized so that each row sums to 1. */
 function attending(score: (query: number, key: number) => number, length = LENGTH): number[][] {
   return Array.from({ length }, (_, i) => {
     const row = Array.from({ length }, (_, j) => (j <= i ? score(i, j) : 0));
@@ -34,13 +34,13 @@ const KINDS: Readonly<Record<HeadRole, (i: number, j: number) => number>> = {
 };
 
 describe('the role of a head', () => {
-  it.each(Object.keys(KINDS) as HeadRole[])('%s, also with noise', (role) => {
+  it.each(Object.keys(KINDS) as HeadRole[])('is %s for a constructed head with noise', (role) => {
     const random = new Random(role);
     const noisy = attending((i, j) => KINDS[role](i, j) * (0.8 + 0.4 * random.uniform()));
     expect(headRole(headMeasures(noisy))).toBe(role);
   });
 
-  it('follows the stated borders', () => {
+  it('follows the documented thresholds', () => {
     const none = {
       previous: 0,
       itself: 0,
@@ -60,7 +60,7 @@ describe('the role of a head', () => {
 });
 
 describe('the measures', () => {
-  it('of attention that is the same everywhere are those of the harmonic series', () => {
+  it('of uniform attention are those of the harmonic series', () => {
     const measures = headMeasures(attending(() => 1));
     let shares = 0;
     let entropy = 0;
@@ -79,7 +79,7 @@ describe('the measures', () => {
     expect(measures.stripes).toBe(0);
   });
 
-  it('stay between 0 and 1, and separate places do not exceed 1 together', () => {
+  it('stay between 0 and 1, and shares of distinct tokens add up to at most 1', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 12 }), fc.integer(), (length, seed) => {
         const random = new Random(seed);
@@ -98,7 +98,7 @@ describe('the measures', () => {
     );
   });
 
-  it('finds stripes where they are, and neither a single look back nor neighbours', () => {
+  it('finds stripes, but no single queries and no neighbors', () => {
     expect(stripesOf(attending(KINDS.stripes)).map(({ position }) => position)).toEqual(MARKS);
     expect(stripesOf(attending(KINDS.nearby))).toEqual([]);
     expect(stripesOf(attending(KINDS.first))).toEqual([]);
@@ -107,7 +107,7 @@ describe('the measures', () => {
     expect(stripesOf(once)).toEqual([]);
   });
 
-  it('needs three tokens', () => {
+  it('rejects fewer than three tokens', () => {
     expect(() => headMeasures([[1], [0.5, 0.5]])).toThrow('of 2 tokens. Expected at least 3');
   });
 });
@@ -117,7 +117,7 @@ for (const [folder, type] of [
   ['tiny_transformer', 'tiny-transformer'],
 ] as const) {
   describe(`heads of ${folder}`, () => {
-    it('are measured as the original attends', async () => {
+    it('equal those of the reference attention', async () => {
       const before = tf.memory().numTensors;
       const model = await goldenModel(folder, type);
       const io = await goldenTensors(folder, 'io.safetensors');
@@ -154,7 +154,7 @@ for (const [folder, type] of [
   });
 }
 
-it('a model without attention, and no batch at all, are said', async () => {
+it('rejects a model without attention, and empty batches', async () => {
   const model = createModel({ type: 'bigram', vocabSize: 4, dModel: 2 }, new Random(0));
   const batch = { inputs: Int32Array.of(0, 1, 2), batch: 1, length: 3 };
   await expect(measureHeads(model, [batch])).rejects.toThrow('BigramLM: has no attention weights');

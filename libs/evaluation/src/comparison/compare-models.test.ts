@@ -1,4 +1,4 @@
-// Checkpoints of the golden set, of our own runs and of no kind at all, side by side.
+// Checkpoints of a notebook, our own runs and files, and sources that cannot be loaded.
 import { RunFolder, writeSafetensors } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
@@ -44,7 +44,7 @@ const STAGES = [
 ];
 
 describe('the eight checkpoints of a notebook', () => {
-  it('are listed with their parameters and what they recorded, without data', async () => {
+  it('are listed with their parameters and recorded perplexities', async () => {
     const before = tf.memory().numTensors;
     const names = [...STAGES, 'none'];
     const { rows, sideBySide } = await compareModels(
@@ -70,7 +70,7 @@ describe('the eight checkpoints of a notebook', () => {
     expect(comparisonNotes(rows)[0]).toBe(`recorded: history.val_perplexity[-1] (${STAGES.join('; ')})`);
   });
 
-  it('are the models that were saved: their greedy texts are those of the original', async () => {
+  it('generate the reference sequences greedily', async () => {
     for (const stage of ['07_transformer_block', '10_moe']) {
       const file = await goldenTensors(`evolution/${stage}`, 'generation.safetensors');
       const [ids] = idRows({ ...file.get('greedy_ids')!, shape: [1, file.get('greedy_ids')!.shape[0]] });
@@ -86,7 +86,7 @@ describe('the eight checkpoints of a notebook', () => {
     }
   });
 
-  it('are read from safetensors too, by the shapes of the weights and the settings given', async () => {
+  it('load from safetensors, with sizes from shapes and options', async () => {
     const path = golden('evolution/09_multihead/weights.safetensors');
     const { arguments: given } = goldenJson<{ arguments: Record<string, number> }>(
       'evolution/09_multihead/config.json',
@@ -106,7 +106,7 @@ const CONFIG: ModelConfig = {
   contextLength: 12,
 };
 
-describe('our own', () => {
+describe('our own models', () => {
   let run: string;
   let best: number;
 
@@ -134,7 +134,7 @@ describe('our own', () => {
     model.dispose();
   });
 
-  it('a run folder, its weights, and a file of weights are one model; the rest is listed', async () => {
+  it('are equal from a run folder, its weights and a bare file; missing and damaged ones are listed', async () => {
     const before = tf.memory().numTensors;
     const candidates = [
       { name: 'run', source: run },
@@ -189,7 +189,7 @@ describe('our own', () => {
       expect(new Set(continuations.map(({ text }) => text)).size).toBe(1);
       expect(continuations[0]).toMatchObject({ tokens: 20, finishReason: 'length' });
     }
-    // Another process, say: the same texts.
+    // The same texts as in another process.
     const again = await compareModels(candidates.slice(0, 1), {
       prompts: [{ name: 'short', prompts: ['the '] }],
       maxNewTokens: 20,
@@ -198,7 +198,7 @@ describe('our own', () => {
     expect(again.sideBySide[0].continuations).toEqual(sideBySide[0].continuations.slice(0, 1));
   });
 
-  it('writing ends where the text does', async () => {
+  it('stop at the end-of-text token', async () => {
     const own = await trainBpe('the cat sat on the mat', {
       vocabSize: 20,
       specialTokens: ['<|endoftext|>'],
@@ -223,7 +223,7 @@ describe('our own', () => {
     ]);
   });
 
-  it('a tokenizer of another model is said', async () => {
+  it('reject the tokenizer of another model', async () => {
     const many = CharTokenizer.fromText(
       Array.from({ length: 99 }, (_, i) => String.fromCharCode(0x100 + i)).join(''),
     );

@@ -1,4 +1,4 @@
-// The protocols against their definitions: PyTorch's logits, one forward a token, and the training loop's own evaluation.
+// The protocols against their definitions: PyTorch's logits, one forward pass per token, and the evaluation of training.
 import { arraySource, batches, chunkWindows, slidingWindows, type TokenSource } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
 import { createModel, type ModelConfig, type LanguageModel } from '@lilformer/models';
@@ -20,7 +20,7 @@ const CASES: readonly [folder: string, type: ModelConfig['type']][] = [
 
 for (const [folder, type] of CASES) {
   describe(`perplexity of ${folder}`, () => {
-    it('is that of the original, by either protocol', async () => {
+    it("equals that of PyTorch's logits, by two protocols", async () => {
       const model = await goldenModel(folder, type);
       const io = await goldenTensors(folder, 'io.safetensors');
       const [ids] = idRows(io.get('input_ids')!);
@@ -47,7 +47,7 @@ for (const [folder, type] of [
   ['recurrent/gru_lm', 'gru'],
 ] as const) {
   describe(`perplexity of ${folder}`, () => {
-    it('carries the state on, and starts windows without one', async () => {
+    it('keeps the state over the text, and starts windows without one', async () => {
       const tensors = tf.memory().numTensors;
       const model = await goldenModel(folder, type);
       const io = await goldenTensors(folder, 'io.safetensors');
@@ -73,7 +73,7 @@ for (const [folder, type] of [
   });
 }
 
-/** Losses by the definition: token t from a forward of its own over the tokens from `start(t)` on. */
+/** Losses by definition: token t from one forward pass over the tokens from `start(t)` on. */
 function lossesOneByOne(
   model: LanguageModel,
   source: TokenSource,
@@ -117,7 +117,7 @@ describe('a text longer than the context', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it.each([1, 2, 4, 6])('each token once, with stride %i', async (stride) => {
+  it.each([1, 2, 4, 6])('measures each token once, with stride %i', async (stride) => {
     // The first window that reaches token t as its last target, or ends the text.
     const start = (t: number) => {
       if (t <= context) return 0;
@@ -128,14 +128,14 @@ describe('a text longer than the context', () => {
     expect(result.tokens).toBe(source.length - 1);
     expect(result.loss).toBeCloseTo(mean(losses.map(({ loss }) => loss)), 5);
     expect(result.byPosition).toHaveLength(context);
-    result.byPosition.forEach((loss, place) => {
-      const there = losses.filter((each) => each.context === place + 1);
-      expect(loss).toBeCloseTo(mean(there.map((each) => each.loss)), 4);
-      expect(result.predictionsByPosition[place]).toBe(there.length);
+    result.byPosition.forEach((loss, position) => {
+      const expected = losses.filter((each) => each.context === position + 1);
+      expect(loss).toBeCloseTo(mean(expected.map((each) => each.loss)), 4);
+      expect(result.predictionsByPosition[position]).toBe(expected.length);
     });
   });
 
-  it('all windows, and random batches of them, as training evaluates', async () => {
+  it('measures all windows and random batches as training evaluates', async () => {
     const windows = slidingWindows(source, 5);
     const all = await perplexity(model, { protocol: 'all-windows', windows, batchSize: 7 });
     const expected = await evaluate(model, batches(windows, { batchSize: 7, order: 'sequential' }));
@@ -153,7 +153,7 @@ describe('a text longer than the context', () => {
     expect(random.tokens).toBe(3 * 4 * 5);
   });
 
-  it('tells how far it is, leaves the mode as it was, and stops when told', async () => {
+  it('reports progress, keeps the mode of the model, and aborts', async () => {
     model.train();
     const controller = new AbortController();
     const events: PerplexityProgress[] = [];
@@ -176,7 +176,7 @@ describe('a text longer than the context', () => {
     model.eval();
   });
 
-  it('a model without a longest text reads on with what it remembers', async () => {
+  it('reads the text in one pass with a model without a context limit', async () => {
     const bigram = createModel({ type: 'bigram', vocabSize: 11, dModel: 4 }, new Random(1));
     const long = arraySource(Array.from({ length: 1200 }, (_, i) => (7 * i * i) % 11));
     const result = await perplexity(bigram, { protocol: 'each-token-once', source: long });
@@ -187,7 +187,7 @@ describe('a text longer than the context', () => {
     bigram.dispose();
   });
 
-  it('says what does not fit', () => {
+  it('rejects windows and strides that do not fit', () => {
     const windows = chunkWindows(source, 7);
     const of = (protocol: Parameters<typeof measurePerplexity>[1]) => () =>
       measurePerplexity(model, protocol);
@@ -203,7 +203,7 @@ describe('a text longer than the context', () => {
 });
 
 describe('bits', () => {
-  it('a uniform choice among 256 bytes is 8 bits a byte, however they are cut into tokens', () => {
+  it('are 8 per byte for a uniform choice among 256 bytes, for any tokenizer', () => {
     const text = 'aé😀z';
     expect(bitsPerByte(Math.log(256), { text, tokens: 8 })).toBeCloseTo(8, 12);
     expect(bitsPerByte(2 * Math.log(256), { text, tokens: 4 })).toBeCloseTo(8, 12);

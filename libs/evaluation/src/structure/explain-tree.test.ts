@@ -10,7 +10,7 @@ beforeAll(async () => void (await openEngine()));
 
 for (const family of ['gpt2', 'bert', 'bart', 't5']) {
   describe(`shapes of ${family}`, () => {
-    it('are those of a forward pass', () => {
+    it('equal those of a forward pass', () => {
       const config = goldenJson(`hf/${family}/config.json`);
       const model = modelFromConfig(config, new Random(1));
       const capture = new Capture();

@@ -12,7 +12,7 @@ it('joins punctuation with the word before it', () => {
   expect(cleanSpacing(' we know \' t , he said " no " ')).toBe('we know\' t, he said"no"');
 });
 
-it('changes nothing a second time, and nothing but white space', () => {
+it('is idempotent and changes white space only', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom('a', 'b', ' ', '\n', '.', ',', '(', ')', '"', "'")),
@@ -30,7 +30,7 @@ it('changes nothing a second time, and nothing but white space', () => {
 const TEXT = tinyShakespeare;
 
 describe('on the text of a 500-token Shakespeare tokenizer', () => {
-  it('gives what a notebook printed for its sample', async () => {
+  it('equals the sample of a notebook', async () => {
     const text = readFileSync(TEXT, 'utf8');
     const tokenizer = await trainBpe(text, {
       vocabSize: 500,

@@ -9,7 +9,7 @@ beforeAll(async () => void (await openEngine()));
 const FOLDER = 'tiny_transformer';
 
 describe(`predictions of ${FOLDER}`, () => {
-  it('are those of the original, step by step', async () => {
+  it('equal the reference, step by step', async () => {
     const before = tf.memory().numTensors;
     const model = await goldenModel(FOLDER, 'tiny-transformer');
     const tokenizer = letters(model.vocabSize);
@@ -23,7 +23,7 @@ describe(`predictions of ${FOLDER}`, () => {
       expect(next.map(({ id }) => id)).toEqual(expected);
       next.forEach(({ probability }, k) => expect(probability).toBeCloseTo(probabilities[step * 5 + k], 5));
     }
-    // Greedy: what the model went on with is what it held likeliest.
+    // A greedy sequence consists of most likely tokens.
     const steps = Math.min(greedy.length, model.contextLength);
     const read = await predictEachToken(model, tokenizer, greedy.slice(0, steps));
     read.slice(prompt - 1).forEach(({ rank, actual, predicted }) => {
@@ -32,8 +32,8 @@ describe(`predictions of ${FOLDER}`, () => {
     });
     const io = await goldenTensors(FOLDER, 'io.safetensors');
     const [text] = idRows(io.get('input_ids')!);
-    (await predictEachToken(model, tokenizer, text)).forEach(({ actual, rank, predicted }, place) => {
-      const loss = lossAt(floats(io.get('logits')), place, model.vocabSize, text[place + 1]);
+    (await predictEachToken(model, tokenizer, text)).forEach(({ actual, rank, predicted }, position) => {
+      const loss = lossAt(floats(io.get('logits')), position, model.vocabSize, text[position + 1]);
       expect(-Math.log(actual.probability)).toBeCloseTo(loss, 4);
       expect(rank === 1).toBe(predicted.id === actual.id);
     });

@@ -2,7 +2,7 @@ import { byteLevel, CharTokenizer, trainBpe } from '@lilformer/tokenizers';
 import { expect, it } from 'vitest';
 import { visibleText, visibleToken } from './visible-token.js';
 
-it('shows what nobody sees', () => {
+it('shows white space and control characters', () => {
   expect(visibleText('to be,\n\tor\u00a0not\r\u0007 é😀\u200b')).toBe(
     'to␣be,↵⇥or\\xa0not\\x0d\\x07␣é😀\\u{200b}',
   );

@@ -18,7 +18,7 @@ interface Config {
 }
 
 describe('the vocabulary of a Shakespeare tokenizer', () => {
-  it('has the tokens and words that Hugging Face and Python count', async () => {
+  it('equals the counts of Hugging Face and Python', async () => {
     const config = goldenJson<Config>(`${FOLDER}/config.json`);
     const { characters_from: from, characters_to: to } = config.trained_on;
     const text = readFileSync(TEXT, 'utf8').slice(from, to);
@@ -46,7 +46,7 @@ describe('counting', () => {
     });
   });
 
-  it('puts the more frequent first, and of equal ones the earlier', () => {
+  it('sorts by frequency, then by first appearance', () => {
     expect(topWords('B a b, a c! d', 4)).toEqual([
       { text: 'b', count: 2 },
       { text: 'a', count: 2 },
