@@ -308,6 +308,9 @@ describe('decode', () => {
       'a BertForMaskedLM cannot generate text',
     );
     await expect(run('decode')).rejects.toThrow('--model is missing');
+    await expect(run('decode', '--model', at('none'))).rejects.toThrow(
+      'none: not found. Expected a run folder',
+    );
   });
 
   it('generates with bf16 weights and prints their memory', async () => {

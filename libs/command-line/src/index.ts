@@ -1,4 +1,3 @@
-export { bestRun } from './best-run.js';
 export { compareOnTerminal, findCheckpoints } from './compare-models.js';
 export { corpusProgress } from './corpus-progress.js';
 export { evaluationText, givenCorpus, textFlags } from './evaluation-text.js';

@@ -1,10 +1,17 @@
 // Flags that name a model, and opening it with its tokenizer.
 import { createTokenizer } from '@lilformer/datasets';
 import { openEngine, engineNames } from '@lilformer/engine';
-import { LanguageModel, loadModel, type AnyModel, type LoadedModel } from '@lilformer/models';
+import {
+  LanguageModel,
+  loadModel,
+  ModelNotFoundError,
+  type AnyModel,
+  type LoadedModel,
+} from '@lilformer/models';
 import type { GenerativeModel } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { bestRun } from './best-run.js';
 import { IdTokenizer } from './id-tokenizer.js';
 import { givenCorpus, type TextFlags } from './evaluation-text.js';
@@ -126,6 +133,11 @@ export async function openModel(
   options: LoadOptions,
   terminal: Terminal,
 ): Promise<OpenedModel> {
+  const path = resolveUserPath(source);
+  // A missing file in an existing folder is not a name on the Hub.
+  if (source.includes('/') && !existsSync(path) && existsSync(dirname(path))) {
+    throw new ModelNotFoundError(source);
+  }
   const loaded = await loadModel(await resolveSource(source, terminal), options);
   const { model, tokenizer, generationConfig } = loaded;
   if (options.dtype === 'bf16') terminal.print(memoryOf(model));
