@@ -39,7 +39,7 @@ export function applyLayers<Options extends LayerOptions>(
   return x;
 }
 
-/** `x + dropout(y)` in one kernel: the end of a residual branch. Both tensors have the same shape. */
-export function residual<T extends tf.Tensor>(x: T, y: T, dropout?: Dropout): T {
-  return addResidual(x, y, dropout?.next());
+/** `x + dropout(branch())`: a residual connection. Intermediate tensors of the branch are freed. */
+export function residual<T extends tf.Tensor>(x: T, branch: () => T, dropout?: Dropout): T {
+  return addResidual(x, tidy(branch), dropout?.next());
 }

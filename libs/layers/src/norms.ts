@@ -40,8 +40,12 @@ export class LayerNorm extends Module {
     return this.bias?.variable ?? tf.zeros(this.weight.shape);
   }
 
-  /** Returns `sum = x + dropout(y)` and the norm of `sum`; fused into one kernel when nothing is dropped. */
-  addNorm<T extends tf.Tensor>(x: T, y: T, dropout?: Dropout): [sum: T, normed: T] {
+  /**
+   * Returns `sum = x + dropout(branch())` and the norm of `sum`; fused into one kernel when nothing is dropped.
+   * Intermediate tensors of the branch are freed.
+   */
+  addNorm<T extends tf.Tensor>(x: T, branch: () => T, dropout?: Dropout): [sum: T, normed: T] {
+    const y = this.scope(branch);
     const mask = dropout?.next();
     if (mask) {
       const sum = residual(x, y, mask);
@@ -79,8 +83,12 @@ export class RMSNorm extends Module {
     return rmsNorm(x, this.weight.variable, this.eps) as T;
   }
 
-  /** Returns `sum = x + dropout(y)` and the norm of `sum`; fused into one kernel when nothing is dropped. */
-  addNorm<T extends tf.Tensor>(x: T, y: T, dropout?: Dropout): [sum: T, normed: T] {
+  /**
+   * Returns `sum = x + dropout(branch())` and the norm of `sum`; fused into one kernel when nothing is dropped.
+   * Intermediate tensors of the branch are freed.
+   */
+  addNorm<T extends tf.Tensor>(x: T, branch: () => T, dropout?: Dropout): [sum: T, normed: T] {
+    const y = this.scope(branch);
     const mask = dropout?.next();
     if (mask) {
       const sum = residual(x, y, mask);

@@ -117,14 +117,15 @@ abstract class BartLayer extends Module {
   abstract readonly dropout: Dropout;
 
   /** `norm(x + dropout(branch))`. */
-  protected addNorm(x: tf.Tensor3D, branch: tf.Tensor3D, norm: LayerNorm): tf.Tensor3D {
+  protected addNorm(x: tf.Tensor3D, branch: () => tf.Tensor3D, norm: LayerNorm): tf.Tensor3D {
     return norm.addNorm(x, branch, this.dropout)[1];
   }
 
   /** `norm(x + fc2(activation(fc1(x))))`. */
   protected feedForward(x: tf.Tensor3D): tf.Tensor3D {
-    const inner = this.activation_dropout.forward(this.fc1.forward(x, this.activation_fn.kind));
-    return this.addNorm(x, this.fc2.forward(inner), this.final_layer_norm);
+    const branch = () =>
+      this.fc2.forward(this.activation_dropout.forward(this.fc1.forward(x, this.activation_fn.kind)));
+    return this.addNorm(x, branch, this.final_layer_norm);
   }
 }
 
@@ -154,7 +155,7 @@ class BartEncoderLayer extends BartLayer {
 
   /** `[B, S, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const attended = this.self_attn.selfAttention(x, false, 'encoder.attn', options);
+    const attended = () => this.self_attn.selfAttention(x, false, 'encoder.attn', options);
     return this.feedForward(this.addNorm(x, attended, this.self_attn_layer_norm));
   }
 }
@@ -190,9 +191,10 @@ class BartDecoderLayer extends BartLayer {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, { encoded, encoderMask, cache, capture, layer }: DecoderLayerOptions): tf.Tensor3D {
     const options = { cache, capture, layer };
-    const attended = this.self_attn.selfAttention(x, true, 'decoder.attn', options);
+    const attended = () => this.self_attn.selfAttention(x, true, 'decoder.attn', options);
     const h = this.addNorm(x, attended, this.self_attn_layer_norm);
-    const crossed = this.encoder_attn.crossAttention(h, encoded, { ...options, paddingMask: encoderMask });
+    const crossed = () =>
+      this.encoder_attn.crossAttention(h, encoded, { ...options, paddingMask: encoderMask });
     return this.feedForward(this.addNorm(h, crossed, this.encoder_attn_layer_norm));
   }
 }

@@ -96,7 +96,7 @@ class BertEmbeddings extends Module {
     const { weight } = this.word_embeddings;
     const placed = embeddingWithPositions(ids, weight.operand, this.position_embeddings.weight.operand);
     const types = this.token_type_embeddings.forward(tokenTypeIds ?? tf.zerosLike(ids));
-    const [, normed] = this.LayerNorm.addNorm(placed as tf.Tensor3D, types);
+    const [, normed] = this.LayerNorm.addNorm(placed as tf.Tensor3D, () => types);
     return this.dropout.forward(normed);
   }
 }
@@ -147,7 +147,7 @@ class BertBranchEnd extends Module {
 
   /** Branch `[B, T, in]` and residual stream x `[B, T, C]` to `[B, T, C]`. */
   forward(branch: tf.Tensor3D, x: tf.Tensor3D): tf.Tensor3D {
-    return this.LayerNorm.addNorm(x, this.dense.forward(branch), this.dropout)[1];
+    return this.LayerNorm.addNorm(x, () => this.dense.forward(branch), this.dropout)[1];
   }
 }
 

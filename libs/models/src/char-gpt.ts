@@ -126,8 +126,12 @@ export class CharGPTBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const [h, normed] = this.ln2.addNorm(x, this.sa.forward(this.ln1.forward(x), options), this.sa.dropout);
-    return residual(h, this.ffwd.net.forward(normed), this.ffwd.dropout);
+    const [h, normed] = this.ln2.addNorm(
+      x,
+      () => this.sa.forward(this.ln1.forward(x), options),
+      this.sa.dropout,
+    );
+    return residual(h, () => this.ffwd.net.forward(normed), this.ffwd.dropout);
   }
 }
 

@@ -126,8 +126,12 @@ class GPT2Block extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const { attn, mlp } = this;
-    const [h, normed] = this.ln_2.addNorm(x, attn.forward(this.ln_1.forward(x), options), attn.resid_dropout);
-    return residual(h, mlp.forward(normed), mlp.dropout);
+    const [h, normed] = this.ln_2.addNorm(
+      x,
+      () => attn.forward(this.ln_1.forward(x), options),
+      attn.resid_dropout,
+    );
+    return residual(h, () => mlp.forward(normed), mlp.dropout);
   }
 }
 

@@ -51,8 +51,8 @@ export class MoETransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const [h, normed] = this.ln2.addNorm(x, this.attention.forward(this.ln1.forward(x), options));
-    return residual(h, this.moe.forward(normed, options));
+    const [h, normed] = this.ln2.addNorm(x, () => this.attention.forward(this.ln1.forward(x), options));
+    return residual(h, () => this.moe.forward(normed, options));
   }
 }
 

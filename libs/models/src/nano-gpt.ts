@@ -100,10 +100,10 @@ export class NanoGPTBlock extends Module {
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const [h, normed] = this.ln_2.addNorm(
       x,
-      this.attn.forward(this.ln_1.forward(x), options),
+      () => this.attn.forward(this.ln_1.forward(x), options),
       this.attn.resid_dropout,
     );
-    return residual(h, this.mlp.forward(normed), this.mlp.dropout);
+    return residual(h, () => this.mlp.forward(normed), this.mlp.dropout);
   }
 }
 

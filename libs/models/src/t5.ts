@@ -284,7 +284,8 @@ class T5Block extends Module {
     let h = x;
     let normed = this.layer[0].layer_norm.forward(x);
     for (const [index, { branch, dropout }] of this.layer.entries()) {
-      const output = branch.call(this.layer[index], normed, options);
+      const input = normed;
+      const output = () => branch.call(this.layer[index], input, options);
       const next = this.layer.at(index + 1);
       if (next) [h, normed] = next.layer_norm.addNorm(h, output, dropout);
       else h = residual(h, output, dropout);

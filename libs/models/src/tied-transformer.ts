@@ -87,8 +87,8 @@ export class TiedTransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const [h, normed] = this.ln_2.addNorm(x, this.attn.forward(this.ln_1.forward(x), options));
-    return residual(h, this.mlp.forward(normed));
+    const [h, normed] = this.ln_2.addNorm(x, () => this.attn.forward(this.ln_1.forward(x), options));
+    return residual(h, () => this.mlp.forward(normed));
   }
 }
 

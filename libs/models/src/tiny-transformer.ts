@@ -57,8 +57,8 @@ export class TinyTransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const [h, normed] = this.norm2.addNorm(x, this.attn.forward(this.norm1.forward(x), options));
-    return residual(h, this.ff.forward(normed));
+    const [h, normed] = this.norm2.addNorm(x, () => this.attn.forward(this.norm1.forward(x), options));
+    return residual(h, () => this.ff.forward(normed));
   }
 }
 

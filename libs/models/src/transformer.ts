@@ -36,8 +36,8 @@ export class TransformerBlock extends Module {
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const [h, normed] = this.ln2.addNorm(x, this.attention.forward(this.ln1.forward(x), options));
-    return residual(h, this.ffn.forward(normed));
+    const [h, normed] = this.ln2.addNorm(x, () => this.attention.forward(this.ln1.forward(x), options));
+    return residual(h, () => this.ffn.forward(normed));
   }
 }
 

@@ -78,13 +78,8 @@ class Block extends Module {
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D): tf.Tensor3D {
     return tf.tidy(() => {
-      const attended = tf.tidy(() => this.attn.forward(this.n1.forward(x)));
-      const [sum, normed] = this.n2.addNorm(x, attended, this.drop);
-      return residual(
-        sum,
-        tf.tidy(() => this.mlp.forward(normed)),
-        this.drop,
-      );
+      const [h, normed] = this.n2.addNorm(x, () => this.attn.forward(this.n1.forward(x)), this.drop);
+      return residual(h, () => this.mlp.forward(normed), this.drop);
     });
   }
 }
