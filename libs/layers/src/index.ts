@@ -1,39 +1,21 @@
-export { Parameter, ConstantBuffer, withoutWeights } from './parameter.js';
-export { Module } from './module.js';
-export { fromFileOrder, storedShape } from './state-dict.js';
-export type { TreeForm } from './tree.js';
-export { Linear, type LinearOptions } from './linear.js';
-export { Conv1D } from './conv1d.js';
-export { keepAsBf16 } from './keep-as-bf16.js';
-export { GELUActivation, NewGELUActivation, PytorchGELUTanh, Tanh } from './activation.js';
-export { Embedding, embedWithPositions, positions, type EmbeddingOptions } from './embedding.js';
-export { LayerNorm, RMSNorm } from './norms.js';
-export {
-  attend,
-  attendTo,
-  CausalSelfAttention,
-  PackedSelfAttention,
-  type AttendOptions,
-} from './attention.js';
-export { relativeBias, relativeBucket, type RelativePositions } from './relative-positions.js';
-export { applyLayers, residual, type Layer } from './apply-layers.js';
-export { FeedForward } from './feed-forward.js';
-export { MixtureOfExperts } from './mixture-of-experts.js';
-export { GELU, ReLU, Sequential } from './sequential.js';
-export { Dropout } from './dropout.js';
-export { futureMask, sinusoids, visibleMask } from './constants.js';
-export { checkSize } from './sizes.js';
-export { Cache } from './cache.js';
-export { KeyValueCache, type CrossTokens } from './key-value-cache.js';
-export { RecurrentState } from './recurrent-state.js';
-export { GRUCell, type GRUStep } from './gru-cell.js';
-export { Capture, type CapturedValue } from './capture.js';
-export type { ForwardOptions, LayerOptions } from './forward-options.js';
-export { RNN } from './rnn.js';
-export { GRU } from './gru.js';
-export {
-  Recurrent,
-  type RecurrentForwardOptions,
-  type RecurrentOptions,
-  type RecurrentOutput,
-} from './recurrent.js';
+export { Module } from './module/module.js';
+export { ConstantBuffer, Parameter, withoutWeights } from './module/parameter.js';
+export { applyLayers, residual } from './basic/apply-layers.js';
+export { causalMask, sinusoids } from './basic/constants.js';
+export { Conv1D } from './basic/conv1d.js';
+export { Dropout } from './basic/dropout.js';
+export { Embedding, embedWithPositions } from './basic/embedding.js';
+export { FeedForward } from './basic/feed-forward.js';
+export { Linear } from './basic/linear.js';
+export { MixtureOfExperts } from './basic/mixture-of-experts.js';
+export { LayerNorm, RMSNorm } from './basic/norms.js';
+export { GELU, ReLU, Sequential } from './basic/sequential.js';
+export { attend, attendTo } from './attention/attention.js';
+export { CausalSelfAttention, PackedSelfAttention } from './attention/self-attention.js';
+export { KeyValueCache } from './attention/key-value-cache.js';
+export { GRU, RNN } from './recurrent/recurrent.js';
+export { GRUCell } from './recurrent/gru-cell.js';
+export { RecurrentState } from './recurrent/recurrent-state.js';
+export { Cache } from './forward/cache.js';
+export { Capture, type CapturedValue } from './forward/capture.js';
+export type { ForwardOptions, LayerOptions } from './forward/forward-options.js';

@@ -104,7 +104,7 @@ describe('attention by content alone', () => {
       const { token_embedding, blocks } = model.transformer;
       const { ln_1, attn } = blocks[0];
       const qkv = attn.c_attn.forward(ln_1.forward(token_embedding.forward(first)));
-      const { weights } = attentionPacked(qkv, { heads: attn.heads, returnWeights: true });
+      const { weights } = attentionPacked(qkv, { heads: attn.nHeads, returnWeights: true });
       return { shape: weights!.shape, data: weights!.dataSync<'float32'>().slice() };
     });
     expect(shape).toEqual(io.get('plot_attention')!.shape);

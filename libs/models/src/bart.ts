@@ -79,9 +79,9 @@ class BartAttention extends Module {
   readonly out_proj: Linear;
   /** Not a module in PyTorch's model, so not in the printed tree. */
   readonly dropout: Dropout;
-  readonly heads: number;
+  readonly nHeads: number;
 
-  constructor(heads: number, config: Config, random: Random) {
+  constructor(nHeads: number, config: Config, random: Random) {
     super();
     const { dModel, attentionDropout, initStd: std } = config;
     this.k_proj = new Linear(dModel, dModel, random, { std });
@@ -89,21 +89,21 @@ class BartAttention extends Module {
     this.q_proj = new Linear(dModel, dModel, random, { std });
     this.out_proj = new Linear(dModel, dModel, random, { std });
     this.dropout = new Dropout(attentionDropout, random, { inTree: false });
-    this.heads = heads;
+    this.nHeads = nHeads;
   }
 
   /** Self-attention, `[B, T, C]` to the same shape. */
   selfAttention(x: tf.Tensor3D, causal: boolean, name: string, options: LayerOptions): tf.Tensor3D {
-    const of = { heads: this.heads, causal, name, dropout: this.dropout.next() };
+    const settings = { nHeads: this.nHeads, causal, name, dropout: this.dropout.next() };
     const qkv = [this.q_proj.forward(x), this.k_proj.forward(x), this.v_proj.forward(x)] as const;
-    return this.out_proj.forward(attend(qkv, of, options));
+    return this.out_proj.forward(attend(qkv, settings, options));
   }
 
   /** Cross-attention of x `[B, T, C]` to the encoder's output `[B, S, C]`. */
   crossAttention(x: tf.Tensor3D, encoded: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const source = () => ({ keys: this.k_proj.forward(encoded), values: this.v_proj.forward(encoded) });
-    const of = { heads: this.heads, dropout: this.dropout.next() };
-    return this.out_proj.forward(attendTo(this.q_proj.forward(x), source, of, options));
+    const settings = { nHeads: this.nHeads, dropout: this.dropout.next() };
+    return this.out_proj.forward(attendTo(this.q_proj.forward(x), source, settings, options));
   }
 }
 

@@ -10,10 +10,8 @@ import {
   Linear,
   Module,
   Parameter,
-  Tanh,
   type Capture,
   type LayerOptions,
-  type TreeForm,
 } from '@lilformer/layers';
 import { embeddingWithPositions, linearCrossEntropy } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
@@ -107,7 +105,7 @@ class BertSdpaSelfAttention extends Module {
   readonly key: Linear;
   readonly value: Linear;
   readonly dropout: Dropout;
-  readonly #heads: number;
+  readonly #nHeads: number;
 
   constructor(
     { hiddenSize, numAttentionHeads, attentionProbsDropoutProb, initializerRange: std }: Config,
@@ -118,17 +116,17 @@ class BertSdpaSelfAttention extends Module {
     this.key = new Linear(hiddenSize, hiddenSize, random, { std });
     this.value = new Linear(hiddenSize, hiddenSize, random, { std });
     this.dropout = new Dropout(attentionProbsDropoutProb, random);
-    this.#heads = numAttentionHeads;
+    this.#nHeads = numAttentionHeads;
   }
 
-  override treeName(form: TreeForm): string {
-    return form === 'torch 2.15' ? 'BertSelfAttention' : super.treeName(form);
+  override treeName(form: string): string {
+    return form === 'torch 2.15' ? 'BertSelfAttention' : this.constructor.name;
   }
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const qkv = [this.query.forward(x), this.key.forward(x), this.value.forward(x)] as const;
-    return attend(qkv, { heads: this.#heads, causal: false, dropout: this.dropout.next() }, options);
+    return attend(qkv, { nHeads: this.#nHeads, causal: false, dropout: this.dropout.next() }, options);
   }
 }
 
@@ -209,6 +207,12 @@ class BertEncoder extends Module {
   constructor(config: Config, random: Random) {
     super();
     this.layer = Array.from({ length: config.numHiddenLayers }, () => new BertLayer(config, random));
+  }
+}
+
+class Tanh extends Module {
+  forward<T extends tf.Tensor>(x: T): T {
+    return tf.tanh(x);
   }
 }
 

@@ -13,7 +13,7 @@ import {
   ReLU,
   residual,
   Sequential,
-  visibleMask,
+  causalMask,
   type ConstantBuffer,
   type ForwardOptions,
   type LayerOptions,
@@ -49,7 +49,7 @@ class Head extends Module {
 
   constructor({ dModel, nHeads, contextLength }: Config, random: Random) {
     super();
-    this.tril = visibleMask(contextLength);
+    this.tril = causalMask(contextLength, 'F32');
     this.key = new Linear(dModel, dModel / nHeads, random, { bias: false });
     this.query = new Linear(dModel, dModel / nHeads, random, { bias: false });
     this.value = new Linear(dModel, dModel / nHeads, random, { bias: false });
@@ -81,7 +81,7 @@ class MultiHeadAttention extends Module {
     const { cache, layer = 0 } = options;
     const weight = cache ? cache.constant(layer, () => this.#stacked()) : this.#stacked();
     const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
-    const attention = { heads: this.heads.length, scale: this.#scale, dropout: this.weights_dropout.next() };
+    const attention = { nHeads: this.heads.length, scale: this.#scale, dropout: this.weights_dropout.next() };
     return this.proj.forward(attend(qkv, attention, options));
   }
 

@@ -64,7 +64,7 @@ class GPT2Attention extends Module {
   readonly c_proj: Conv1D;
   readonly attn_dropout: Dropout;
   readonly resid_dropout: Dropout;
-  readonly #heads: number;
+  readonly #nHeads: number;
   readonly #scale: number;
 
   constructor(config: Config, layer: number, random: Random) {
@@ -74,14 +74,14 @@ class GPT2Attention extends Module {
     this.c_proj = new Conv1D(nEmbd, nEmbd, random, residualStd(config));
     this.attn_dropout = new Dropout(attnPdrop, random);
     this.resid_dropout = new Dropout(residPdrop, random);
-    this.#heads = nHead;
+    this.#nHeads = nHead;
     const scale = config.scaleAttnWeights ? 1 / Math.sqrt(nEmbd / nHead) : 1;
     this.#scale = config.scaleAttnByInverseLayerIdx ? scale / (layer + 1) : scale;
   }
 
   /** `[B, T, C]` to the same shape, before `resid_dropout`. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const attention = { heads: this.#heads, scale: this.#scale, dropout: this.attn_dropout.next() };
+    const attention = { nHeads: this.#nHeads, scale: this.#scale, dropout: this.attn_dropout.next() };
     return this.c_proj.forward(attend(this.c_attn.forward(x), attention, options));
   }
 }

@@ -44,7 +44,7 @@ class CausalSelfAttention extends Module {
   readonly c_proj: Linear;
   readonly attn_dropout: Dropout;
   readonly resid_dropout: Dropout;
-  readonly #heads: number;
+  readonly #nHeads: number;
 
   constructor({ dModel, nHeads, nLayers, dropout, bias }: Config, random: Random) {
     super();
@@ -52,12 +52,12 @@ class CausalSelfAttention extends Module {
     this.c_proj = new Linear(dModel, dModel, random, { bias, std: residualStd(nLayers) });
     this.attn_dropout = new Dropout(dropout, random);
     this.resid_dropout = new Dropout(dropout, random);
-    this.#heads = nHeads;
+    this.#nHeads = nHeads;
   }
 
   /** `[B, T, C]` to the same shape, before `resid_dropout`. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const attention = { heads: this.#heads, dropout: this.attn_dropout.next() };
+    const attention = { nHeads: this.#nHeads, dropout: this.attn_dropout.next() };
     return this.c_proj.forward(attend(this.c_attn.forward(x), attention, options));
   }
 }

@@ -298,7 +298,9 @@ describe('a model without weights', () => {
   it('says so when it is used', () => {
     const model = describedBy(SMALL.gpt2) as GPT2LMHeadModel;
     const ids = tf.tensor2d([[1]], [1, 1], 'int32');
-    expect(() => model.forward(ids)).toThrow('its model was built without weights; load some first');
+    expect(() => model.forward(ids)).toThrow(
+      'has no values because the model was built without weights. Load a state dict first.',
+    );
     expect(() => huggingFaceFiles(model)).toThrow('without weights');
     ids.dispose();
     model.dispose();

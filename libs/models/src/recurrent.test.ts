@@ -134,10 +134,10 @@ describe('a cache', () => {
     tf.tidy(() => {
       const ids = tf.tensor2d([[1]], [1, 1], 'int32');
       expect(() => gpt.forward(ids, { cache: gru.createCache(1) })).toThrow(
-        'attention was given a RecurrentState: expected the KeyValueCache',
+        'cache: is a RecurrentState. Expected a KeyValueCache.',
       );
       expect(() => gru.forward(ids, { cache: new KeyValueCache(1) })).toThrow(
-        'a recurrent layer was given a KeyValueCache: expected the RecurrentState',
+        'cache: is a KeyValueCache. Expected a RecurrentState.',
       );
     });
     expect(gru instanceof GRULM && gru.gru_cell instanceof GRUCell).toBe(true);

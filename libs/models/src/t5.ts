@@ -10,7 +10,6 @@ import {
   Embedding,
   Linear,
   Module,
-  relativeBias,
   residual,
   RMSNorm,
   type LayerOptions,
@@ -32,6 +31,7 @@ import {
 } from './core/config.js';
 import { defineModel } from './core/definition.js';
 import { EncoderDecoderModel, type DecodeOptions, type EncodeOptions } from './core/encoder-decoder-model.js';
+import { relativeBias } from './core/relative-positions.js';
 
 const config = defineConfig(
   't5',
@@ -103,7 +103,7 @@ class T5Attention extends Module {
   readonly relative_attention_bias: Embedding | undefined;
   /** Not a module in PyTorch's model, so not in the printed tree. */
   readonly dropout: Dropout;
-  readonly #heads: number;
+  readonly #nHeads: number;
   readonly #maxDistance: number;
 
   constructor(config: Config, hasBias: boolean, random: Random) {
@@ -121,7 +121,7 @@ class T5Attention extends Module {
       ? new Embedding(relativeAttentionNumBuckets, numHeads, random, { std: factor / Math.sqrt(dModel) })
       : undefined;
     this.dropout = new Dropout(config.dropoutRate, random, { inTree: false });
-    this.#heads = numHeads;
+    this.#nHeads = numHeads;
     this.#maxDistance = config.relativeAttentionMaxDistance;
   }
 
@@ -133,16 +133,18 @@ class T5Attention extends Module {
 
   /** Self-attention, `[B, T, C]` to the same shape. */
   selfAttention(x: tf.Tensor3D, side: Side, bias: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
-    const of = { heads: this.#heads, scale: 1, bias, dropout: this.dropout.next() };
+    const settings = { nHeads: this.#nHeads, scale: 1, bias, dropout: this.dropout.next() };
     const qkv = [this.q.forward(x), this.k.forward(x), this.v.forward(x)] as const;
-    return this.o.forward(attend(qkv, { ...of, causal: side === 'decoder', name: `${side}.attn` }, options));
+    return this.o.forward(
+      attend(qkv, { ...settings, causal: side === 'decoder', name: `${side}.attn` }, options),
+    );
   }
 
   /** Cross-attention of x `[B, T, C]` to the encoder's output `[B, S, C]`. */
   crossAttention(x: tf.Tensor3D, encoded: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const source = () => ({ keys: this.k.forward(encoded), values: this.v.forward(encoded) });
-    const of = { heads: this.#heads, scale: 1, dropout: this.dropout.next() };
-    return this.o.forward(attendTo(this.q.forward(x), source, of, options));
+    const settings = { nHeads: this.#nHeads, scale: 1, dropout: this.dropout.next() };
+    return this.o.forward(attendTo(this.q.forward(x), source, settings, options));
   }
 }
 

@@ -13,7 +13,7 @@ import {
   Module,
   residual,
   Sequential,
-  visibleMask,
+  causalMask,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
@@ -44,23 +44,23 @@ class SelfAttention extends Module {
   readonly bias: ConstantBuffer;
   readonly c_attn: Linear;
   readonly c_proj: Linear;
-  readonly heads: number;
+  readonly nHeads: number;
   readonly naive: boolean;
 
   constructor({ dModel, nHeads, contextLength, attention }: Config, random: Random) {
     super();
-    const visible = visibleMask(contextLength);
+    const visible = causalMask(contextLength, 'F32');
     this.bias = new ConstantBuffer('F32', [1, 1, ...visible.shape], () => visible.values());
     this.c_attn = new Linear(dModel, 3 * dModel, random, { bias: false });
     this.c_proj = new Linear(dModel, dModel, random, { bias: false });
-    this.heads = nHeads;
+    this.nHeads = nHeads;
     this.naive = attention === 'naive';
   }
 
   /** `[B, T, C]` to the same shape. */
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     return this.c_proj.forward(
-      attend(this.c_attn.forward(x), { heads: this.heads, naive: this.naive }, options),
+      attend(this.c_attn.forward(x), { nHeads: this.nHeads, naive: this.naive }, options),
     );
   }
 }

@@ -14,7 +14,7 @@ import {
   RMSNorm,
   Sequential,
   sinusoids,
-  visibleMask,
+  causalMask,
   type ForwardOptions,
   type LayerOptions,
 } from '@lilformer/layers';
@@ -52,7 +52,7 @@ export class TinyTransformerBlock extends Module {
     this.norm1 = new RMSNorm(dModel);
     this.norm2 = new RMSNorm(dModel);
     this.ff = new Sequential(new Linear(dModel, dFf, random), new GELU(), new Linear(dFf, dModel, random));
-    this.causal_mask = visibleMask(contextLength);
+    this.causal_mask = causalMask(contextLength, 'F32');
   }
 
   /** `[B, T, C]` to the same shape. */

@@ -7,12 +7,12 @@ const workspace = resolve(import.meta.dirname, '../../..');
 
 const ORDER = ['boundaries/dependencies'];
 const CASES: [file: string, imported: string, rules: string[]][] = [
-  ['libs/layers/src/capture.ts', '@lilformer/ops', []],
-  ['libs/layers/src/capture.ts', '@lilformer/models', ORDER],
+  ['libs/layers/src/forward/capture.ts', '@lilformer/ops', []],
+  ['libs/layers/src/forward/capture.ts', '@lilformer/models', ORDER],
   ['libs/random/src/random.ts', '@lilformer/training', ORDER],
   ['libs/models/src/bigram.ts', '../../training/src/index.js', ORDER],
-  ['libs/layers/src/capture.ts', '@lilformer/testing', ORDER],
-  ['libs/layers/src/layers.test.ts', '@lilformer/testing', []],
+  ['libs/layers/src/forward/capture.ts', '@lilformer/testing', ORDER],
+  ['libs/layers/src/module/module.test.ts', '@lilformer/testing', []],
   ['apps/trainer/src/main.ts', '@lilformer/training', []],
   ['libs/checkpoints/src/pytorch/zip.ts', '@tensorflow/tfjs-core', ['no-restricted-imports']],
   ['libs/engine/src/tf.ts', '@tensorflow/tfjs-core', []],

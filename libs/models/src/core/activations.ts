@@ -1,8 +1,23 @@
-// Activations under the names that Hugging Face's configs use.
-import { GELUActivation, NewGELUActivation, PytorchGELUTanh, ReLU } from '@lilformer/layers';
+// Activations under the names that Hugging Face's configs use. Linear layers apply them by their `kind`.
+import { Module, ReLU } from '@lilformer/layers';
+import type { Activation } from '@lilformer/ops';
 import { choice } from './config.js';
 
-/** Exact GELU, its tanh approximation in either of two classes, and ReLU. */
+/** Exact GELU. */
+class GELUActivation extends Module {
+  readonly kind: Activation = 'gelu';
+}
+
+/** GELU with the tanh approximation. */
+class NewGELUActivation extends Module {
+  readonly kind: Activation = 'geluTanh';
+}
+
+/** Equal to {@link NewGELUActivation}; PyTorch's implementation. */
+class PytorchGELUTanh extends Module {
+  readonly kind: Activation = 'geluTanh';
+}
+
 export const ACTIVATIONS = {
   gelu: GELUActivation,
   gelu_new: NewGELUActivation,

@@ -206,7 +206,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       expect(() => model.decode(two, { encoded, encoderMask: two })).toThrow('encoderMask has shape [2,1]');
       const floating = tf.zeros<tf.Rank.R2>([1, 1]);
       expect(() => model.loss(one, floating)).toThrow('labels are float32');
-      expect(() => model.createCache(0)).toThrow('a cache for a batch of 0');
+      expect(() => model.createCache(0)).toThrow('batch: is 0. Expected an integer of at least 1.');
       tf.dispose([encoded, one, two, floating]);
     });
   });

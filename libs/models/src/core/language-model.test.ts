@@ -142,7 +142,7 @@ describe.each(types)('%s', (type) => {
       lm.forward(idsOf([row]), { cache });
       if (lm instanceof RecurrentLM) {
         expect(() => cache.truncate(5)).toThrow(
-          'truncate(5): a recurrent state of 8 tokens cannot go back; expected 0 or 8',
+          'truncate: length is 5. Expected 0 or 8, because a recurrent state cannot go back.',
         );
         cache.truncate(0);
         lm.forward(idsOf([row.slice(0, 5)]), { cache });
@@ -230,7 +230,7 @@ describe.each(types)('%s', (type) => {
         'targets: shape is [1,1]. Expected the shape of ids, [1,2].',
       );
       expect(() => lm.loss(idsOf([[1]]), idsOf([[19]]))).toThrow('target 19');
-      expect(() => lm.createCache(0)).toThrow('a cache for a batch of 0');
+      expect(() => lm.createCache(0)).toThrow('batch: is 0. Expected an integer of at least 1.');
       const cache = lm.createCache(2);
       expect(() => lm.forward(idsOf([[1]]), { cache })).toThrow(
         `${name}: a batch of 1 with a cache for 2. Expected equal batch sizes.`,

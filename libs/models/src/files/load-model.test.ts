@@ -127,7 +127,7 @@ describe('a folder of transformers', () => {
     const ids = tf.tensor2d([[5, 9, 2, 7, 1]], [1, 5], 'int32');
     const [narrow, wide] = [model, plain.model].map((one) => tf.tidy(() => scores(one, ids).dataSync()));
     expect(largestDifference(narrow, wide)).toBeLessThan(1e-4);
-    expect(() => (matrices[0][1].trainable = true)).toThrow(/kept in bf16 cannot be trained/);
+    expect(() => (matrices[0][1].trainable = true)).toThrow(/stored in bf16 and cannot be trained/);
     for (const one of [ids, model, plain.model]) one.dispose();
     expect(tf.memory().numTensors).toBe(start);
   });

@@ -9,7 +9,7 @@ import {
   RunFolder,
   type NamedArray,
 } from '@lilformer/checkpoints';
-import { keepAsBf16, withoutWeights, type Module } from '@lilformer/layers';
+import { withoutWeights, type Module } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { loadTokenizer, tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import type { BartForConditionalGeneration } from '../bart.js';
@@ -226,7 +226,7 @@ async function build(
   nameOf?: (name: string) => string | undefined,
 ): Promise<Module> {
   const model = named(path, () => withoutWeights(() => definition.create(config as never, new Random(0))));
-  if (dtype === 'bf16') keepAsBf16(model);
+  if (dtype === 'bf16') model.toBf16();
   try {
     await readWeights(model, weights, path, nameOf);
     return model.eval();

@@ -1,6 +1,6 @@
 // Weights from a file into a model, one array at a time. Names, shapes and types are compared before anything is read.
 import { toFloat32, type NamedArray, type WeightsFile } from '@lilformer/checkpoints';
-import { fromFileOrder, Parameter, storedShape, type ConstantBuffer, type Module } from '@lilformer/layers';
+import { Parameter, type ConstantBuffer, type Module } from '@lilformer/layers';
 
 /** One array of the file and where it goes. */
 interface Assignment {
@@ -50,7 +50,7 @@ function assignments(
       problems.push(`${from} is surplus: ${model.constructor.name} has no such weight`);
       continue;
     }
-    const expected = storedShape(entry);
+    const expected = entry.storedShape;
     if (shape.join() !== expected.join()) {
       problems.push(`${from} has shape [${shape.join(', ')}], expected [${expected.join(', ')}]`);
     } else if (entry instanceof Parameter && !FLOATS.includes(dtype)) {
@@ -103,7 +103,7 @@ async function fill(model: Module, plan: readonly Assignment[], file: Weights, p
       constants.set(to, array);
       continue;
     }
-    const values = fromFileOrder(entry, floats(array));
+    const values = entry.fromStored(floats(array));
     const twin = from.get(entry);
     if (twin === undefined) {
       from.set(entry, plan[i].from);
