@@ -1,12 +1,12 @@
 // Groups the runs of a sweep that differ from the base in one setting, and tabulates their measurements.
 import { flagName, type Table } from '@lilformer/command-line';
-import type { SettingName, Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import type { SweepResult } from './sweep-results.js';
 import type { Sweep } from './sweep.js';
 
 /** The base and the runs that change this one setting, ordered by value. */
 export interface SettingGroup {
-  readonly setting: SettingName;
+  readonly setting: string;
   readonly points: readonly { readonly value: unknown; readonly result: SweepResult }[];
   /** Largest minus smallest best validation loss. */
   readonly spread: number;
@@ -34,8 +34,8 @@ export function groupBySetting(
   return { base, groups: groups.sort((a, b) => b.spread - a.spread) };
 }
 
-function changedSettings(base: Settings, settings: Settings): SettingName[] {
-  return (Object.keys(settings) as SettingName[]).filter((name) => settings[name] !== base[name]);
+function changedSettings(base: Settings, settings: Settings): string[] {
+  return Object.keys({ ...base, ...settings }).filter((name) => settings[name] !== base[name]);
 }
 
 function compare(a: unknown, b: unknown): number {

@@ -1,241 +1,263 @@
-// The command line of the trainer. Flags, checks and help of `train` come from the schema in settings.ts,
-// those of `generate` from the one below.
+// The command line of the trainer. Flags, checks and help of `train` and `sweep` derive from the schema in settings.ts and the
+// model definitions.
 import {
   checkFlags,
   defineCommand,
   engineFlags,
+  loadFlags,
   flag,
   flagName,
   generationFlags,
   helpEntry,
   helpOfFlags,
-  integer,
-  loadFlags,
-  modelFlags,
+  importFlags,
+  modelFlags as modelSourceFlags,
   nonNegative,
+  oneOf,
+  toggle,
   splitFlags,
   text,
   textFlags,
-  toggle,
+  integer,
   type Command,
 } from '@lilformer/command-line';
 import { z } from 'zod';
+import { modelFlags, modelSummaries } from './model-settings.js';
 import { PRESETS, presetNamed } from './presets.js';
-import { checkSettings, DEFAULTS, settingsSchema, type SettingName, type Settings } from './settings.js';
+import { resolveSettings, settingsSchema, type Settings } from './settings.js';
 import { SWEEPS } from './sweeps.js';
 
-/** What can be changed on a run that goes on. */
-export const CHANGEABLE: readonly SettingName[] = [
+/** Settings that can change when a run is resumed. */
+export const CHANGEABLE: readonly string[] = [
   'maxSteps',
-  'epochs',
-  'patience',
+  'maxEpochs',
+  'earlyStoppingPatience',
   'engine',
   'threads',
   'logEvery',
   'saveEvery',
 ];
 
-/** What was asked for. */
+/** A parsed `train` command. */
 export type TrainCommand =
   | {
       readonly kind: 'start';
       readonly preset: string;
       readonly settings: Settings;
+      /** Settings of the preset that have no effect with those of the command line. */
+      readonly unused: readonly string[];
       readonly run: string | undefined;
+      readonly imports: readonly string[] | undefined;
     }
   | { readonly kind: 'resume'; readonly run: string; readonly changes: Record<string, string> };
 
 const folderFlags = {
+  preset: flag({ group: 'Run folder', value: 'NAME', help: 'one of the presets above' }, text().optional()),
   run: flag(
-    { group: 'Run folder', value: 'FOLDER', help: 'where to write; default runs/<preset>-<number>' },
+    { group: 'Run folder', value: 'FOLDER', help: 'folder to create; default runs/<preset>-<number>' },
     text().optional(),
   ),
   resume: flag(
     {
       group: 'Run folder',
       value: 'FOLDER',
-      help: `go on with a run; with it only ${CHANGEABLE.map(flagName).join(', ')} can change`,
+      help: `resume a run; only ${CHANGEABLE.map(flagName).join(', ')} can change`,
     },
     text().optional(),
   ),
+  ...importFlags,
 };
 
-const schema = z.object({
-  preset: flag({ value: 'NAME', help: 'one of the presets above' }, text().optional()),
-  ...folderFlags,
-  ...settingsSchema.shape,
-});
-
-/**
- * Reads the flags of `train`.
- * @throws Error with one line a mistake
- */
-function parseTrain(args: readonly string[]): TrainCommand | undefined {
+/** What is typed for `own` flags and for settings; undefined with `--help`. */
+function splitSettings<Own extends z.ZodRawShape>(own: Own, args: readonly string[]) {
+  const schema = z.object({ ...own, ...settingsSchema.shape, ...modelFlags() });
   const typed = splitFlags(schema, args);
   if (!typed) return undefined;
-  const { preset = 'stories', run, resume, ...given } = typed as Record<string, string>;
-  if (resume === undefined) {
-    const settings = checkSettings({ ...DEFAULTS, ...presetNamed(preset).settings, ...given });
-    return { kind: 'start', preset, settings, run };
-  }
-  if (typed.preset !== undefined || run !== undefined) {
-    throw new Error(
-      '--resume goes on with the settings of its run; expected neither --preset nor --run beside it',
-    );
-  }
-  const fixed = Object.keys(given).filter((name) => !CHANGEABLE.includes(name as SettingName));
-  if (fixed.length > 0) {
-    const changeable = CHANGEABLE.map(flagName).join(', ');
-    const lines = fixed.map(
-      (name) =>
-        `${flagName(name)}: fixed when the run was started; with --resume only ${changeable} can change`,
-    );
-    throw new Error(lines.join('\n'));
-  }
-  return { kind: 'resume', run: resume, changes: given };
+  const part = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(own, name) === wanted));
+  return {
+    flags: checkFlags(z.object(own), part(true)),
+    settings: part(false) as Record<string, string>,
+  };
 }
 
+function parseTrain(args: readonly string[]): TrainCommand | undefined {
+  const typed = splitSettings(folderFlags, args);
+  if (!typed) return undefined;
+  const { preset, run, resume, import: imports } = typed.flags;
+  if (resume === undefined) {
+    const name = preset ?? 'stories';
+    const resolved = resolveSettings(typed.settings, presetNamed(name).settings);
+    return { kind: 'start', preset: name, ...resolved, run, imports };
+  }
+  if (preset !== undefined || run !== undefined) {
+    throw new Error(
+      '--resume: with --preset or --run. Expected neither: a run is resumed with its settings.',
+    );
+  }
+  const fixed = Object.keys(typed.settings).filter((name) => !CHANGEABLE.includes(name));
+  if (fixed.length > 0) {
+    const changeable = CHANGEABLE.map(flagName).join(', ');
+    throw new Error(
+      fixed
+        .map((name) => `${flagName(name)}: cannot change when a run is resumed. Expected ${changeable} only.`)
+        .join('\n'),
+    );
+  }
+  return { kind: 'resume', run: resume, changes: typed.settings };
+}
+
+/** A parsed `sweep` command. */
 export interface SweepCommand {
   /** A built-in sweep, unless there is a file. */
-  readonly preset: string;
-  readonly file: string | undefined;
-  /** Names of runs, when not all are wanted. */
-  readonly only: readonly string[] | undefined;
-  readonly runs: string | undefined;
-  readonly report: string | undefined;
-  readonly jobs: number | undefined;
-  /** Settings of all runs. */
+  readonly preset?: string;
+  readonly file?: string;
+  /** Names of runs; all unless given. */
+  readonly only?: readonly string[];
+  readonly runs?: string;
+  readonly report?: string;
+  readonly jobs?: number;
+  readonly import?: readonly string[];
+  /** Settings of all runs that have them. */
   readonly typed: Readonly<Record<string, unknown>>;
 }
 
-const sweepOptions = z.object({
+const sweepOptions = {
   preset: flag({ group: 'Sweep', value: 'NAME', help: 'one of the sweeps above' }, text().optional()),
   file: flag(
     {
       group: 'Sweep',
       value: 'FILE',
-      help: 'a sweep of your own: JSON with `preset`, `settings` and `runs`, each run by its name with the settings in which it differs',
+      help: 'a sweep of your own: JSON with `preset`, `settings` and `runs`; each run has a name and the settings in which it differs',
     },
     text().optional(),
   ),
   only: flag(
-    {
-      group: 'Sweep',
-      value: 'RUN',
-      many: true,
-      help: 'only this run of the sweep; may be given several times',
-    },
+    { group: 'Sweep', value: 'RUN', many: true, help: 'only this run; may be given several times' },
     z.array(text()).optional(),
   ),
   runs: flag(
-    { group: 'Sweep', value: 'FOLDER', help: 'where the runs go; default runs/NAME' },
+    { group: 'Sweep', value: 'FOLDER', help: 'folder of the run folders; default runs/NAME' },
     text().optional(),
   ),
   report: flag(
-    { group: 'Sweep', value: 'FOLDER', help: 'where table, figures and report go; default: with the runs' },
+    {
+      group: 'Sweep',
+      value: 'FOLDER',
+      help: 'folder of tables, figures and report; default: that of --runs',
+    },
     text().optional(),
   ),
   jobs: flag(
     {
       group: 'Sweep',
       value: 'N',
-      help: 'runs at a time; --threads says how many threads each has. Default: as many as there are cores, one thread each',
+      help: 'runs at a time; --threads sets the threads of each. Default: the number of cores, one thread each',
     },
     integer(1).optional(),
   ),
-});
+  ...importFlags,
+};
 
 /** `sweep`: its flags and help. */
 export const sweepFlags: Command<SweepCommand> = {
   parse(args) {
-    const given = splitFlags(sweepOptions.extend(settingsSchema.shape), args);
-    if (!given) return undefined;
-    const ours = Object.keys(sweepOptions.shape);
-    const { preset, file, only, runs, report, jobs } = checkFlags(
-      sweepOptions,
-      Object.fromEntries(Object.entries(given).filter(([name]) => ours.includes(name))),
-    );
+    const typed = splitSettings(sweepOptions, args);
+    if (!typed) return undefined;
+    const { preset, file } = typed.flags;
     if ((preset === undefined) === (file === undefined)) {
-      throw new Error(`expected either --preset NAME (${Object.keys(SWEEPS).join(', ')}) or --file FILE`);
+      throw new Error(
+        `--preset: ${preset === undefined ? 'missing' : 'with --file'}. Expected one of --preset NAME (${Object.keys(SWEEPS).join(', ')}) and --file FILE.`,
+      );
     }
-    const typed = Object.fromEntries(Object.entries(given).filter(([name]) => !ours.includes(name)));
-    return {
-      preset: preset ?? '',
-      file,
-      only,
-      runs,
-      report,
-      jobs,
-      typed: checkFlags(settingsSchema.partial(), typed),
-    };
+    return { ...typed.flags, typed: typed.settings };
   },
   help: () =>
     [
-      'Trains several models that differ in a few settings, and reports what the differences bring.',
+      'Trains several models that differ in a few settings, and reports the differences.',
       '',
       '  npx nx run trainer:sweep -- --preset hyperparameters',
       '  npx nx run trainer:sweep -- --preset evolution --data train.txt --valid valid.txt',
       '  npx nx run trainer:sweep -- --file my-sweep.json --jobs 2 --max-steps 500',
       '',
-      'Each run is a process of its own. Ctrl-C saves them all; the same command goes on with what was',
-      'interrupted and skips what is done. Any setting of `train` may be given, for all runs.',
+      'Each run is a process of its own. Ctrl-C saves all runs; the same command resumes those that were',
+      'interrupted and skips those that are done. Any setting of `train` can be given; it applies to the',
+      'runs that have it.',
       '',
       'Sweeps (--preset NAME):',
       ...Object.entries(SWEEPS).flatMap(([name, { about, runs }]) =>
         helpEntry(name, `${about} (${Object.keys(runs).length} runs)`),
       ),
-      ...helpOfFlags(sweepOptions),
+      ...helpOfFlags(z.object(sweepOptions)),
     ].join('\n'),
 };
 
-/** The help of `train`. */
-function trainHelp(): string {
+/** The help of `train`: with `--preset` or `--model`, of that preset or model. */
+function trainHelp(args: readonly string[] = []): string {
+  const typed = splitSettings(folderFlags, args);
+  const model = typed?.settings.model;
+  const { settings } = resolveSettings(
+    typed?.settings ?? {},
+    presetNamed(typed?.flags.preset ?? 'stories').settings,
+  );
+  const models = model === undefined ? undefined : z.object(modelFlags(model));
   return [
     'Trains a language model and writes a run folder.',
     '',
-    '  npx nx run trainer:train                          a minute on the built-in stories',
+    '  npx nx run trainer:train                          a minute on generated stories',
     '  npx nx run trainer:train -- --preset evolution/03-bigram --data train.txt --valid valid.txt',
-    '  npx nx run trainer:train -- --preset shakespeare/baseline --d-model 64 --epochs 2',
-    '  npx nx run trainer:train -- --resume runs/NAME    go on where it stopped',
+    '  npx nx run trainer:train -- --model nano-gpt --n-layers 4 --dropout 0.1 --data my-text.txt',
+    '  npx nx run trainer:train -- --resume runs/NAME    continue an interrupted run',
+    '  npx nx run trainer:train -- --help --model gpt2   the settings of one model',
     '',
-    'Ctrl-C stops after the present step and saves; --resume goes on from there, bit for bit.',
-    'Paths are relative to where you stand.',
+    'Ctrl-C stops after the current step and saves; --resume continues bit for bit. Paths are relative to',
+    'the current folder. A setting that has no effect is an error.',
     '',
     'Presets (--preset NAME), each a set of values for the settings below:',
     ...Object.entries(PRESETS).flatMap(([name, { about }]) => helpEntry(name, about)),
+    '',
+    'Models (--model TYPE):',
+    ...modelSummaries().flatMap(([type, summary]) => helpEntry(type, summary)),
     ...helpOfFlags(z.object(folderFlags)),
-    ...helpOfFlags(settingsSchema, DEFAULTS),
+    ...helpOfFlags(settingsSchema, settings),
+    ...helpOfFlags(models ?? z.object(modelFlags()), models ? settings : {}),
   ].join('\n');
 }
 
 /** `train`: its flags and help. */
 export const trainFlags: Command<TrainCommand> = { parse: parseTrain, help: trainHelp };
 
+const weightsFlags = {
+  weights: flag(
+    {
+      value: 'WHICH',
+      help: 'of a run: `best`, or `last`, with which it would be resumed',
+      when: 'Take `last` for the newest weights of a run that is still training.',
+    },
+    oneOf('best', 'last').default('best'),
+  ),
+};
+
 export type GenerateCommand = NonNullable<ReturnType<typeof generateFlags.parse>>;
 
 /** `generate`: its flags and help. */
 export const generateFlags = defineCommand({
-  summary: 'Lets a trained or pretrained model write: go on with its prompts, or answer them.',
+  summary: 'Generates text with a trained or pretrained model: continues prompts, or answers them.',
   examples: [
     'npx nx run trainer:generate -- --model runs/NAME --prompt "Once upon a time"',
     'npx nx run trainer:generate -- --model gpt2 --prompt "Once upon a time" --top-k 50 --repetition-penalty 1.2',
     'npx nx run trainer:generate -- --model t5-small --prompt "translate English to German: Hello." --num-beams 4',
     'npx nx run trainer:generate -- --model model_weights.pth --tokenizer char --text tiny-shakespeare',
   ],
-  notes: [
-    'Several prompts are written side by side with --together, and one after the other, as they come, without.',
-  ],
   flags: z.object({
-    ...modelFlags,
+    ...modelSourceFlags,
+    ...weightsFlags,
     prompt: flag(
-      { value: 'TEXT', many: true, help: 'what the text starts from; may be given several times' },
+      { value: 'TEXT', many: true, help: 'beginning of the text; may be given several times' },
       z.array(z.string()).default(['Once upon a time']),
     ),
-    randomStart: flag({ help: 'starts from one token drawn at random instead of a prompt' }, toggle()),
-    together: flag(
-      { help: 'all prompts at once, which is faster; the texts come when all are done' },
-      toggle(),
-    ),
+    randomStart: flag({ help: 'start from a random token instead of a prompt' }, toggle()),
+    together: flag({ help: 'all prompts in one batch: faster, printed when all are done' }, toggle()),
     maxNewTokens: flag({ value: 'N', help: 'most tokens to generate' }, integer(1).default(200)),
     temperature: flag(
       {
@@ -245,12 +267,9 @@ export const generateFlags = defineCommand({
       nonNegative().optional(),
     ),
     cleanSpacing: flag(
-      {
-        help: 'takes away blanks before punctuation, as tokenizers that drop blanks leave them; the text comes at once',
-      },
+      { help: 'remove spaces before punctuation, for tokenizers that drop spaces; printed when done' },
       toggle(),
     ),
-    last: flag({ help: 'the last weights of a run instead of the best ones' }, toggle()),
     ...generationFlags,
     ...loadFlags,
     text: textFlags.text,
@@ -263,15 +282,14 @@ export type ExportCommand = NonNullable<ReturnType<typeof exportFlags.parse>>;
 
 /** `export`: its flags and help. */
 export const exportFlags = defineCommand({
-  summary:
-    "Writes a trained model as a folder that Hugging Face's libraries load, in Python too (gpt2 and nano-gpt).",
-  examples: ['npx nx run trainer:export -- --run runs/NAME --to my-gpt2'],
+  summary: "Writes a model as a folder that Hugging Face's libraries load, also in Python.",
+  examples: ['npx nx run trainer:export -- --model runs/NAME --to my-gpt2'],
   flags: z.object({
-    run: flag({ value: 'FOLDER', help: 'a run folder, as `train` prints it' }, text('a run folder')),
-    to: flag({ value: 'FOLDER', help: 'where to write; made where it is missing' }, text('a folder')),
-    last: flag({ help: 'the last weights instead of the best ones' }, toggle()),
+    ...modelSourceFlags,
+    ...weightsFlags,
+    to: flag({ value: 'FOLDER', help: 'folder to write; created if missing' }, text('a folder')),
     noTokenizer: flag(
-      { help: 'leaves the tokenizer out, as for compact GPT-2, which has no such form' },
+      { help: 'without the tokenizer; for compact GPT-2 tokenizers, which Hugging Face has no format for' },
       toggle(),
     ),
     ...engineFlags,

@@ -30,8 +30,7 @@ export async function generateCommand(
   // Checked before the model is loaded. With beams, the seed only chooses the random start.
   const requested = generateOptions({ ...command, seed: numBeams > 1 && startsAtRandom ? undefined : seed });
   await startEngine(command);
-  const weights = command.last ? 'last' : 'best';
-  const loading = { ...(await loadOptions(command, terminal, signal)), weights } as const;
+  const loading = { ...(await loadOptions(command, terminal, signal)), weights: command.weights };
   const opened = await openModel(command.model, loading, terminal);
   const { tokenizer, generationConfig } = opened;
   try {

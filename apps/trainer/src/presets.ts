@@ -1,5 +1,4 @@
-// Named starting points, a family a file: what differs from the defaults in settings.ts. The experiments' numbers are
-// the notebooks'; where a notebook is silent, its family's file says whose they are.
+// All presets, one file per family.
 import { EVOLUTION } from './presets/evolution.js';
 import { HYPERPARAMETERS } from './presets/hyperparameters.js';
 import type { Preset, Presets } from './presets/preset.js';
@@ -8,18 +7,29 @@ import { SHAKESPEARE } from './presets/shakespeare.js';
 
 /** All presets by name. */
 export const PRESETS: Presets = {
-  stories: { about: 'a small transformer on the built-in stories (the default)', settings: {} },
+  stories: {
+    about: 'a small transformer on generated stories (the default)',
+    settings: {
+      model: 'multi-head-transformer',
+      dModel: 128,
+      dFf: 256,
+      nLayers: 1,
+      nHeads: 4,
+      learningRate: 8e-3,
+      minLearningRate: 3e-4,
+    },
+  },
   ...EVOLUTION,
   ...SHAKESPEARE,
   ...RECURRENT,
   ...HYPERPARAMETERS,
 };
 
-/** @throws Error naming the presets there are */
+/** The preset of this name. @throws Error naming all presets */
 export function presetNamed(name: string): Preset {
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (!preset) {
-    throw new Error(`--preset ${name}: expected one of\n  ${Object.keys(PRESETS).join('\n  ')}`);
+    throw new Error(`--preset: no ${name}. Expected one of\n  ${Object.keys(PRESETS).join('\n  ')}`);
   }
   return preset;
 }

@@ -1,4 +1,4 @@
-// How a run ended, in its folder as result.json: what a table of several runs needs that no other file has.
+// result.json of a run folder: how the run ended.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
@@ -8,9 +8,9 @@ const NAME = 'result.json';
 
 export interface RunResult extends Pick<DoneEvent, 'reason' | 'step' | 'epoch' | 'tokens' | 'elapsed'> {
   readonly parameters: number;
-  /** Most memory that the process has had, in bytes. */
+  /** Peak memory of the process, in bytes. */
   readonly peakMemory: number;
-  /** What computed, in words. */
+  /** Description of the engine. */
   readonly engine: string;
 }
 
@@ -18,7 +18,7 @@ export async function writeResult(folder: string, result: RunResult): Promise<vo
   await writeFileAtomic(join(folder, NAME), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** `undefined` while the run has not come to its end. */
+/** Reads the result; undefined when the run has not ended. */
 export async function loadResult(folder: string): Promise<RunResult | undefined> {
   let text: string;
   try {

@@ -1,9 +1,9 @@
-// Where runs go when nobody says where.
+// The default folder of a run.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveUserPath } from '@lilformer/command-line';
 
-/** A folder for a new run, `runs/<preset>-<number>`, that is not there yet. */
+/** A folder that does not exist yet, `runs/<preset>-<number>`. */
 export async function nextRunFolder(preset: string): Promise<string> {
   const runs = resolveUserPath('runs');
   const stem = preset.replaceAll('/', '-');

@@ -1,4 +1,4 @@
-// A run as a process of its own: the trainer's `train`, its lines in a log file, its events told to the sweep.
+// A `train` command as a child process, with its output in a log file and its events sent to the sweep.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +8,7 @@ import type { TrainingEvent } from '@lilformer/training';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 /**
- * Runs the trainer with `args` until it ends; returns whether it came to its end. When `signal` aborts, the
- * process is asked once to save and stop.
+ * Runs the trainer with `args` until it ends. When `signal` is aborted, the process saves and stops.
  * @throws Error with the last lines of its log when it fails
  */
 export async function runProcess(
@@ -22,7 +21,7 @@ export async function runProcess(
   writeSync(file, `\n$ ${['train', ...args.slice(1)].join(' ')}\n`);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
-      // A process group of its own: Ctrl-C in a terminal reaches it through the sweep, once, and not twice.
+      // A process group of its own, so that Ctrl-C reaches it only once, through the sweep.
       const child = spawn(process.execPath, [...process.execArgv, MAIN, ...args], {
         detached: true,
         stdio: ['ignore', file, file, 'ipc'],

@@ -1,434 +1,475 @@
-// Every setting of a training run: its name, default, meaning and what is allowed, once. The command
-// line, its help text, the checks and the run folder's config.json all come from this schema.
+// The settings of a training run: the trainer's own, and the config fields of the chosen model. Command line, help, checks
+// and config.json derive from this schema and from the model definitions.
 import {
+  boolean,
   checkFlags,
   flag,
+  flagName,
+  fraction,
+  integer,
   nonNegative,
+  number,
   oneOf,
   positive,
-  number,
-  fraction,
   text,
-  integer,
 } from '@lilformer/command-line';
 import { engineNames } from '@lilformer/engine';
-import { modelDefinitions } from '@lilformer/models';
+import type { ModelConfig } from '@lilformer/models';
 import { z } from 'zod';
+import { checkModelFields, fieldsOf, modelConfig, modelsWith } from './model-settings.js';
 
-const modelTypes = [...modelDefinitions().keys()];
+/** A setting of one group: placeholder of the value, what it sets, and when to change it. */
+const group =
+  (name: string) =>
+  <T extends z.ZodType>(value: string, help: string, when: string, schema: T, alias?: string): T =>
+    flag({ group: name, value, help, when, alias }, schema);
+const [data, tokenizer, model] = ['Data', 'Tokenizer', 'Model'].map(group);
+const [training, evaluation, run, samples] = ['Training', 'Evaluation', 'Run', 'Samples'].map(group);
 
+/** The settings of the trainer. Those of models are in their definitions. */
 export const settingsSchema = z.object({
-  data: flag(
-    {
-      group: 'Data',
-      value: 'NAME|FILE',
-      help: 'text to train on: the built-in `stories`; `tiny-shakespeare` or `tinystories`, downloaded once; or a file (.txt, .jsonl, .parquet, also .gz)',
-    },
-    text(),
+  data: data(
+    'NAME|FILE',
+    'training text: `stories`, generated; `tiny-shakespeare`, `tinystories` or `tinystories-v2`, downloaded once; or a file (.txt, .jsonl, .parquet, also .gz)',
+    'Give a file to train on text of your own.',
+    text().default('stories'),
   ),
-  valid: flag(
-    {
-      group: 'Data',
-      value: 'FILE',
-      help: 'text to validate on; without it a share of the training text is held out',
-    },
+  valid: data(
+    'FILE',
+    'validation text',
+    'Give one when the end of the training text differs from the rest of it.',
     text().optional(),
   ),
-  split: flag(
-    { group: 'Data', value: 'SHARE', help: 'share of the text to train on when there is no --valid' },
-    fraction(),
+  split: data(
+    'SHARE',
+    'training share of a text without a validation text',
+    'Raise it when the text is short.',
+    fraction().default(0.9),
   ),
-  splitBy: flag(
-    {
-      group: 'Data',
-      value: 'KIND',
-      help: '`tokens` cuts the text in two; `windows` cuts the list of windows, so that the two overlap by one window',
-    },
-    oneOf('tokens', 'windows'),
+  splitBy: data(
+    'KIND',
+    '`tokens` splits the text; `windows` splits the list of sliding windows, and the two parts overlap by one window',
+    'Change it only to compare with code that splits windows.',
+    oneOf('tokens', 'windows').default('tokens'),
   ),
-  separator: flag(
-    {
-      group: 'Data',
-      value: 'TEXT',
-      help: 'what stands between two documents of a plain text file; `none` for one document',
-    },
+  separator: data(
+    'TEXT',
+    'separator between the documents of a text file; `none` for one document',
+    'Set it to what your file has.',
+    text().default('<|endoftext|>'),
+  ),
+  field: data(
+    'NAME',
+    'field (.jsonl) or column (.parquet) with the text',
+    'Set it when your file has another name.',
+    text().default('text'),
+  ),
+  maxChars: data(
+    'N',
+    'number of characters of the training text to use; 0: all',
+    'Set it for a quick try.',
+    integer(0).default(0),
+  ),
+  storyBytes: data(
+    'N',
+    'size of the generated stories in bytes',
+    'Raise it when the validation loss rises while the training loss falls.',
+    integer(10_000, 1_000_000_000).default(3_000_000),
+  ),
+
+  tokenizer: tokenizer(
+    'KIND|FILE',
+    '`bpe` (byte-level), `char` (characters), `bpe-whitespace` (words, spaces dropped), `compact-gpt2` (the most frequent GPT-2 tokens), or a tokenizer.json',
+    'Take `char` for short texts and tiny models.',
+    text().default('bpe'),
+  ),
+  vocabSize: tokenizer(
+    'N',
+    'vocabulary size',
+    'Raise it for large texts: sequences become shorter, the embedding and the output layer larger.',
+    integer(4, 200_000).default(2048),
+  ),
+  unkToken: tokenizer(
+    'TEXT',
+    'token for characters that the training text lacks; `none`: the vocabulary has the characters of the validation text too',
+    'Set `none` when the vocabulary has to equal that of other code.',
+    text().default('<unk>'),
+  ),
+
+  model: model(
+    'TYPE',
+    'type of the model; each has settings of its own',
+    'Start with the preset; take `nano-gpt` or `gpt2` to export to Python.',
     text(),
   ),
-  field: flag(
-    { group: 'Data', value: 'NAME', help: 'field (.jsonl) or column (.parquet) that holds the text' },
-    text(),
-  ),
-  maxChars: flag(
-    {
-      group: 'Data',
-      value: 'N',
-      help: 'read no more than this many characters of the training text; 0: all',
-    },
-    integer(0),
-  ),
-  storyBytes: flag(
-    { group: 'Data', value: 'N', help: 'how much text of built-in stories to make, in bytes' },
-    integer(10_000, 1_000_000_000),
+  contextLength: model(
+    'N',
+    'tokens per window, and the longest sequence of the model',
+    'Raise it when text far back matters; attention cost grows with its square.',
+    integer(1, 65_536).default(64),
   ),
 
-  tokenizer: flag(
-    {
-      group: 'Tokenizer',
-      value: 'KIND|FILE',
-      help: '`char`, `bpe` (byte-level), `bpe-whitespace` (words, spaces dropped), `compact-gpt2`, made from the training text; or a tokenizer.json',
-    },
-    text(),
+  windows: training(
+    'KIND',
+    '`random`: drawn anywhere; `sliding`: each window once per epoch, one token apart; `chunks`: each token once per epoch',
+    'Take `sliding` for short texts, and one of the two to count epochs.',
+    oneOf('random', 'sliding', 'chunks').default('random'),
   ),
-  vocabSize: flag(
-    { group: 'Tokenizer', value: 'N', help: 'entries of a tokenizer made from the text (not for `char`)' },
-    integer(4, 200_000),
+  batchSize: training(
+    'N',
+    'windows per batch',
+    'Raise it for less noisy gradients, lower it when memory is short.',
+    integer(1).default(8),
   ),
-  unkToken: flag(
-    {
-      group: 'Tokenizer',
-      value: 'TEXT',
-      help: 'token of `char` for characters that the training text does not have; `none`: no such token, and the vocabulary is that of training and validation text',
-    },
-    text(),
+  gradientAccumulationSteps: training(
+    'N',
+    'batches per step; their gradients are averaged',
+    'Raise it for a larger batch in the same memory.',
+    integer(1).default(1),
   ),
-
-  model: flag({ group: 'Model', value: 'TYPE', help: modelTypes.join(', ') }, oneOf(...modelTypes)),
-  context: flag(
-    { group: 'Model', value: 'N', help: 'tokens in a window: how far back the model can look' },
-    integer(1, 65_536),
+  maxSteps: training(
+    'N',
+    'steps of the run; 0: no limit',
+    'Raise it while the validation loss still falls.',
+    integer(0).default(600),
   ),
-  dModel: flag({ group: 'Model', value: 'N', help: 'width of the model' }, integer(1, 16_384)),
-  dFf: flag(
-    {
-      group: 'Model',
-      value: 'N',
-      help: 'inner width of the feed-forward network, where it is not four times the width',
-    },
-    integer(1, 65_536),
+  maxEpochs: training(
+    'N',
+    'passes over the windows (sliding or chunks); 0: no limit',
+    'Set it to train by epochs; a few are usual.',
+    integer(0).default(0),
+    'epochs',
   ),
-  layers: flag(
-    { group: 'Model', value: 'N', help: 'blocks or recurrent layers, in models that stack them' },
-    integer(1, 512),
+  optimizer: training(
+    'KIND',
+    'adamw, adam or sgd',
+    'AdamW suits transformers; SGD needs more tuning.',
+    oneOf('adamw', 'adam', 'sgd').default('adamw'),
   ),
-  heads: flag(
-    {
-      group: 'Model',
-      value: 'N',
-      help: 'attention heads, in models that have several; must divide the width',
-    },
-    integer(1, 512),
+  learningRate: training(
+    'RATE',
+    'highest learning rate',
+    'Lower it when the loss jumps or becomes NaN, and for larger models.',
+    positive().default(1e-3),
+    'lr',
   ),
-  experts: flag(
-    { group: 'Model', value: 'N', help: 'experts of a mixture, of which each token takes one' },
-    integer(1, 512),
+  schedule: training(
+    'KIND',
+    '`cosine` or `linear` decay to --min-learning-rate, `constant`, or `plateau`: reduced when the validation loss stops falling',
+    'Take `plateau` or `constant` for runs of unknown length.',
+    oneOf('cosine', 'linear', 'constant', 'plateau').default('cosine'),
   ),
-  embedSize: flag(
-    { group: 'Model', value: 'N', help: "length of a token's vector in recurrent models" },
-    integer(1, 16_384),
+  warmupSteps: training(
+    'N',
+    'steps over which the learning rate rises; default a tenth of all steps, at most 50',
+    'Raise it when the loss jumps at the start.',
+    integer(0).optional(),
   ),
-  hiddenSize: flag(
-    { group: 'Model', value: 'N', help: 'numbers in the state of a recurrent layer' },
-    integer(1, 16_384),
+  minLearningRate: training(
+    'RATE',
+    'lowest learning rate; default a tenth of --learning-rate, with --schedule plateau 0',
+    'Lower it when the loss still falls at the end.',
+    nonNegative().optional(),
   ),
-  dropout: flag(
-    { group: 'Model', value: 'SHARE', help: 'share of values dropped in training (char-gpt, gpt2)' },
-    number('a number from 0 to below 1', (value) => value >= 0 && value < 1),
+  plateauFactor: training(
+    'F',
+    'factor of each reduction of the learning rate',
+    'Lower it for fewer, larger reductions; 0.1 to 0.5 is usual.',
+    fraction().default(0.5),
   ),
-  attentionScale: flag(
-    {
-      group: 'Model',
-      value: 'KIND',
-      help: 'what attention scores are divided by in char-gpt: the root of the width of a `head`, as everywhere else, or of the whole `width`',
-    },
-    oneOf('head', 'width'),
+  plateauPatience: training(
+    'N',
+    'evaluations without improvement before the learning rate is reduced',
+    'Raise it when the validation loss is noisy.',
+    integer(0).default(1),
   ),
-  attention: flag(
-    {
-      group: 'Model',
-      value: 'KIND',
-      help: '`fused`, or `naive`: the same numbers in plain operations, slower (tied-transformer)',
-    },
-    oneOf('fused', 'naive'),
+  weightDecay: training(
+    'F',
+    'weight decay',
+    'Raise it, up to 0.1, when the validation loss rises while the training loss falls.',
+    nonNegative().default(0.01),
   ),
-  positions: flag(
-    {
-      group: 'Model',
-      value: 'KIND',
-      help: '`sinusoids`, or `none` to see what they are good for (tiny-transformer)',
-    },
-    oneOf('sinusoids', 'none'),
+  momentum: training(
+    'F',
+    'momentum of sgd',
+    'Lower it when the loss oscillates.',
+    number('a number from 0 to below 1', (value) => value >= 0 && value < 1).default(0.9),
   ),
-  router: flag(
-    {
-      group: 'Model',
-      value: 'KIND',
-      help: '`fixed`: the router of experts stays as it was made; `trained`: it learns by its probability of the expert taken',
-    },
-    oneOf('fixed', 'trained'),
+  maxGradNorm: training(
+    'NORM',
+    'max gradient norm; 0 disables clipping',
+    'Lower it when the loss jumps.',
+    nonNegative().default(1),
   ),
 
-  windows: flag(
-    {
-      group: 'Training',
-      value: 'KIND',
-      help: '`random` windows anywhere; `sliding`: each window once an epoch, one token apart; `chunks`: each token once an epoch',
-    },
-    oneOf('random', 'sliding', 'chunks'),
+  evalEvery: evaluation(
+    'N|epoch',
+    'steps between evaluations, or `epoch`',
+    'Raise it when evaluations take much of the time.',
+    z.union([z.literal('epoch'), integer(1)], 'expected an integer of at least 1, or epoch').default(200),
   ),
-  batchSize: flag({ group: 'Training', value: 'N', help: 'windows in a batch' }, integer(1)),
-  accumulate: flag(
-    {
-      group: 'Training',
-      value: 'N',
-      help: 'batches whose gradients are averaged for one step: a larger batch in the same memory',
-    },
-    integer(1),
+  evalBatches: evaluation(
+    'N',
+    'random batches of each split per evaluation; 0: the whole validation text',
+    'Raise it for a less noisy loss.',
+    integer(0).default(20),
   ),
-  maxSteps: flag(
-    { group: 'Training', value: 'N', help: 'stop after this many steps; 0: no limit' },
-    integer(0),
+  evalAtStart: evaluation(
+    'true|false',
+    'evaluate before the first step as well',
+    'Set it for plots that start at the untrained model.',
+    boolean().default(false),
   ),
-  epochs: flag(
-    { group: 'Training', value: 'N', help: 'stop after this many passes over the windows; 0: no limit' },
-    integer(0),
-  ),
-  optimizer: flag(
-    { group: 'Training', value: 'KIND', help: 'adamw, adam, sgd' },
-    oneOf('adamw', 'adam', 'sgd'),
-  ),
-  lr: flag({ group: 'Training', value: 'RATE', help: 'learning rate, at its highest' }, positive()),
-  schedule: flag(
-    {
-      group: 'Training',
-      value: 'KIND',
-      help: '`constant`; `linear` or `cosine` down to --min-lr at the last step; `plateau`: reduced when validation stalls',
-    },
-    oneOf('constant', 'linear', 'cosine', 'plateau'),
-  ),
-  warmup: flag(
-    {
-      group: 'Training',
-      value: 'N',
-      help: 'steps over which the learning rate rises to --lr (linear and cosine)',
-    },
-    integer(0),
-  ),
-  minLr: flag(
-    {
-      group: 'Training',
-      value: 'RATE',
-      help: 'learning rate at the end of linear and cosine, floor of plateau',
-    },
-    nonNegative(),
-  ),
-  plateauFactor: flag(
-    { group: 'Training', value: 'F', help: 'what plateau multiplies the learning rate by' },
-    fraction(),
-  ),
-  plateauPatience: flag(
-    { group: 'Training', value: 'N', help: 'evaluations without improvement that plateau puts up with' },
-    integer(0),
-  ),
-  weightDecay: flag({ group: 'Training', value: 'F', help: 'weight decay' }, nonNegative()),
-  momentum: flag(
-    { group: 'Training', value: 'F', help: 'momentum of sgd' },
-    number('a number from 0 to below 1', (value) => value >= 0 && value < 1),
-  ),
-  clip: flag(
-    { group: 'Training', value: 'NORM', help: 'largest global norm of the gradients; 0: no limit' },
-    nonNegative(),
+  earlyStoppingPatience: evaluation(
+    'N',
+    'evaluations without improvement that end the run; 0 disables early stopping',
+    'Set it when the model overfits before the last step.',
+    integer(0).default(0),
   ),
 
-  evalEvery: flag(
-    { group: 'Evaluation', value: 'N|epoch', help: 'evaluate every N steps, or after each epoch' },
-    z.union([z.literal('epoch'), integer(1)], 'expected an integer of at least 1, or epoch'),
-  ),
-  evalBatches: flag(
-    {
-      group: 'Evaluation',
-      value: 'N',
-      help: 'random batches of each split an evaluation takes; 0: all validation windows (each token once, but with --split-by windows every window there is)',
-    },
-    integer(0),
-  ),
-  evalAtStart: flag(
-    { group: 'Evaluation', value: 'YES|NO', help: 'evaluate before the first step as well' },
-    oneOf('yes', 'no'),
-  ),
-  patience: flag(
-    {
-      group: 'Evaluation',
-      value: 'N',
-      help: 'stop after this many evaluations without improvement; 0: never',
-    },
-    integer(0),
-  ),
-
-  engine: flag(
-    {
-      group: 'Run',
-      value: 'NAME',
-      help: `${engineNames.join(', ')}; without it LILFORMER_ENGINE, or auto: the fastest that opens`,
-    },
+  engine: run(
+    'NAME',
+    `${engineNames.join(', ')}; default LILFORMER_ENGINE, or auto: the fastest that is available`,
+    'Set it to compare engines.',
     oneOf(...engineNames).optional(),
   ),
-  threads: flag(
-    {
-      group: 'Run',
-      value: 'N',
-      help: 'threads to compute with; without it LILFORMER_THREADS, or as many as there are cores',
-    },
+  threads: run(
+    'N',
+    'threads; default LILFORMER_THREADS, or the number of cores',
+    'Lower it to leave cores to other programs.',
     integer(1, 1024).optional(),
   ),
-  precision: flag(
-    {
-      group: 'Run',
-      value: 'KIND',
-      help: '`float32`, or `bf16`: matrix products with half the bits, faster where the native engine finds AVX512-BF16; without it LILFORMER_PRECISION, or float32',
-    },
+  precision: run(
+    'KIND',
+    '`float32`, or `bf16`: faster matrix products on the native engine with AVX512-BF16; default LILFORMER_PRECISION, or float32',
+    'Set `bf16` for models of more than a few million parameters.',
     oneOf('float32', 'bf16').optional(),
   ),
-  seed: flag(
-    { group: 'Run', value: 'N', help: 'seed of everything random: weights, order of the data, samples' },
-    integer(0),
+  seed: run(
+    'N',
+    'seed of weights, order of the data and samples',
+    'Change it to see how much results vary.',
+    integer(0).default(42),
   ),
-  logEvery: flag({ group: 'Run', value: 'N', help: 'steps between two lines of progress' }, integer(1)),
-  saveEvery: flag(
-    { group: 'Run', value: 'SECONDS', help: 'at most this much work is lost when the machine fails' },
-    positive(),
+  logEvery: run(
+    'N',
+    'steps between progress lines',
+    'Lower it for denser curves, raise it for long runs.',
+    integer(1).default(10),
+  ),
+  saveEvery: run(
+    'SECONDS',
+    'time between checkpoints',
+    'Raise it for large models, whose checkpoints take long.',
+    positive().default(60),
   ),
 
-  prompt: flag(
-    { group: 'Samples', value: 'TEXT', help: 'what the samples before and after training start from' },
-    z.string('expected a text'),
+  sampleTokens: samples(
+    'N',
+    'tokens of the samples before and after training; 0: no samples',
+    'Raise it to read more.',
+    integer(0).default(150),
   ),
-  start: flag(
-    {
-      group: 'Samples',
-      value: 'KIND',
-      help: '`prompt`: samples start from --prompt; `random`: from one token drawn at random',
-    },
-    oneOf('prompt', 'random'),
+  prompt: samples(
+    'TEXT',
+    'prompt of the samples',
+    'Take the beginning of a sentence of your text.',
+    z.string('expected a text').default('Once upon a time'),
   ),
-  sampleTokens: flag(
-    { group: 'Samples', value: 'N', help: 'tokens of each sample; 0: no samples' },
-    integer(0),
+  randomStart: samples(
+    'true|false',
+    'start samples from a random token instead of the prompt',
+    'Set it for texts without a usual beginning.',
+    boolean().default(false),
   ),
-  temperature: flag(
-    { group: 'Samples', value: 'T', help: 'temperature of the samples; 0: always the likeliest token' },
-    nonNegative(),
+  temperature: samples(
+    'T',
+    'temperature of the samples; 0: greedy',
+    'Lower it for safer text, raise it for more varied text.',
+    nonNegative().default(0.7),
   ),
 });
 
-/** All settings of a run, checked. */
-export type Settings = z.infer<typeof settingsSchema>;
-export type SettingName = keyof Settings;
+type AllSettings = z.infer<typeof settingsSchema>;
+/** Names of the trainer's settings. */
+export type SettingName = keyof AllSettings;
 
-/** What the settings are where neither the preset nor the command line says otherwise. */
-export const DEFAULTS: Settings = {
-  data: 'stories',
-  split: 0.9,
-  splitBy: 'tokens',
-  separator: '<|endoftext|>',
-  field: 'text',
-  maxChars: 0,
-  storyBytes: 3_000_000,
-  tokenizer: 'bpe',
-  vocabSize: 2048,
-  unkToken: '<unk>',
-  model: 'multi-head-transformer',
-  context: 64,
-  dModel: 128,
-  dFf: 256,
-  layers: 1,
-  heads: 4,
-  experts: 2,
-  embedSize: 64,
-  hiddenSize: 256,
-  dropout: 0,
-  attentionScale: 'head',
-  attention: 'fused',
-  positions: 'sinusoids',
-  router: 'fixed',
-  windows: 'random',
-  batchSize: 8,
-  accumulate: 1,
-  maxSteps: 600,
-  epochs: 0,
-  optimizer: 'adamw',
-  lr: 8e-3,
-  schedule: 'cosine',
-  warmup: 50,
-  minLr: 3e-4,
-  plateauFactor: 0.5,
-  plateauPatience: 1,
-  weightDecay: 0.01,
-  momentum: 0.9,
-  clip: 1,
-  evalEvery: 200,
-  evalBatches: 20,
-  evalAtStart: 'no',
-  patience: 0,
-  seed: 42,
-  logEvery: 10,
-  saveEvery: 60,
-  prompt: 'Once upon a time',
-  start: 'prompt',
-  sampleTokens: 150,
-  temperature: 0.7,
-};
-
-/**
- * Checks settings, each by itself and all together.
- * @throws Error with one line a wrong setting: what was given, what was expected
- */
-export function checkSettings(values: Record<string, unknown>): Settings {
-  const settings = checkFlags(settingsSchema, values);
-  const wrong: string[] = [];
-  if (WITH_HEADS.includes(settings.model) && settings.dModel % settings.heads !== 0) {
-    wrong.push(
-      `--heads ${settings.heads}: expected a divisor of the width, and --d-model is ${settings.dModel}`,
-    );
-  }
-  if (settings.maxSteps === 0 && settings.epochs === 0 && settings.patience === 0) {
-    wrong.push(
-      '--max-steps 0: expected at least one of --max-steps, --epochs and --patience, or the run would never end',
-    );
-  }
-  if (settings.maxSteps === 0 && settings.epochs === 0 && ['linear', 'cosine'].includes(settings.schedule)) {
-    wrong.push(
-      `--schedule ${settings.schedule}: expected --max-steps or --epochs with it, to know the last step`,
-    );
-  }
-  if (settings.maxSteps > 0 && settings.warmup >= settings.maxSteps && settings.schedule !== 'plateau') {
-    wrong.push(`--warmup ${settings.warmup}: expected fewer steps than --max-steps ${settings.maxSteps}`);
-  }
-  if (settings.minLr > settings.lr) {
-    wrong.push(`--min-lr ${settings.minLr}: expected no more than --lr ${settings.lr}`);
-  }
-  if (settings.evalEvery === 'epoch' && settings.windows === 'random') {
-    wrong.push(
-      '--eval-every epoch: random windows have no epochs; expected a number of steps, or --windows sliding or chunks',
-    );
-  }
-  if (settings.epochs > 0 && settings.windows === 'random') {
-    wrong.push(
-      `--epochs ${settings.epochs}: random windows have no epochs; expected --max-steps, or --windows sliding or chunks`,
-    );
-  }
-  if (settings.splitBy === 'windows' && settings.windows !== 'sliding') {
-    wrong.push(`--split-by windows: expected --windows sliding with it, not ${settings.windows}`);
-  }
-  if (wrong.length > 0) throw new Error(wrong.join('\n'));
-  return settings;
+/** When a setting has an effect. */
+interface Condition {
+  /** The settings that it depends on. */
+  readonly on: readonly SettingName[];
+  /** What it needs, for the error. */
+  readonly expected: string;
+  readonly holds: (settings: AllSettings) => boolean;
 }
 
-const WITH_HEADS: readonly Settings['model'][] = [
-  'multi-head-transformer',
-  'moe-transformer',
-  'tiny-transformer',
-  'tied-transformer',
-  'nano-gpt',
-  'gpt2',
-  'char-gpt',
-];
+function needs<Name extends SettingName>(name: Name, ...values: AllSettings[Name][]): Condition {
+  return {
+    on: [name],
+    expected: `with ${flagName(name)} ${values.filter((value) => value !== undefined).join(', ')}`,
+    holds: (settings) => values.includes(settings[name]),
+  };
+}
+
+const isStructured = (file: string | undefined) =>
+  file !== undefined && /\.(jsonl|parquet)(\.gz)?$/.test(file);
+const isText = (file: string | undefined) => file !== undefined && file !== 'stories' && !isStructured(file);
+const isDivided = ({ data, valid }: AllSettings) => valid === undefined && !data.startsWith('tinystories');
+const hasSamples = { on: ['sampleTokens'], expected: 'with --sample-tokens 1 or more' } as const;
+
+/** The settings that have an effect only under some condition. */
+const CONDITIONS = {
+  split: {
+    on: ['data', 'valid'],
+    expected: 'with a text that has no validation text',
+    holds: isDivided,
+  },
+  splitBy: {
+    on: ['data', 'valid'],
+    expected: 'with a file or tiny-shakespeare, without --valid',
+    holds: (settings) => isDivided(settings) && settings.data !== 'stories',
+  },
+  separator: {
+    on: ['data', 'valid'],
+    expected: 'with text files',
+    holds: ({ data, valid }) => isText(data) || isText(valid),
+  },
+  field: {
+    on: ['data', 'valid'],
+    expected: 'with .jsonl or .parquet files',
+    holds: ({ data, valid }) => isStructured(data) || isStructured(valid),
+  },
+  maxChars: {
+    on: ['data'],
+    expected: 'with --data other than stories, whose size is --story-bytes',
+    holds: ({ data }) => data !== 'stories',
+  },
+  storyBytes: needs('data', 'stories'),
+  vocabSize: needs('tokenizer', 'bpe', 'bpe-whitespace', 'compact-gpt2'),
+  unkToken: needs('tokenizer', 'char'),
+  warmupSteps: needs('schedule', 'cosine', 'linear'),
+  minLearningRate: needs('schedule', 'cosine', 'linear', 'plateau'),
+  plateauFactor: needs('schedule', 'plateau'),
+  plateauPatience: needs('schedule', 'plateau'),
+  momentum: needs('optimizer', 'sgd'),
+  threads: {
+    on: ['engine'],
+    expected: 'with an engine of several threads, such as native',
+    holds: ({ engine }) => engine !== 'cpu' && engine !== 'wasm',
+  },
+  precision: needs('engine', undefined, 'auto', 'native'),
+  prompt: {
+    on: ['sampleTokens', 'randomStart'],
+    expected: 'with --sample-tokens 1 or more and --random-start false',
+    holds: ({ sampleTokens, randomStart }) => sampleTokens > 0 && !randomStart,
+  },
+  randomStart: { ...hasSamples, holds: ({ sampleTokens }) => sampleTokens > 0 },
+  temperature: { ...hasSamples, holds: ({ sampleTokens }) => sampleTokens > 0 },
+} as const satisfies Partial<Record<SettingName, Condition>>;
+
+type Conditional = keyof typeof CONDITIONS;
+
+/** The settings of a run: those of the trainer that have an effect, and the fields of its model by their names. */
+export type Settings = Omit<AllSettings, Conditional> &
+  Partial<Pick<AllSettings, Conditional>> &
+  Readonly<Record<string, unknown>>;
+
+/** Values by the names of settings, as a preset, a file or the command line gives them. */
+export type GivenSettings = Readonly<Partial<z.input<typeof settingsSchema>> & Record<string, unknown>>;
+
+/**
+ * Resolves the settings of a run.
+ *
+ * @param given values that have to have an effect
+ * @param base values of a preset, which `given` overrides. Those that have no effect together with `given` are left out
+ * @returns the settings, and the names of those of `base` that were left out
+ * @throws Error with one line per mistake
+ */
+export function resolveSettings(
+  given: GivenSettings,
+  base: GivenSettings = {},
+): { settings: Settings; unused: string[] } {
+  const merged: Record<string, unknown> = { ...base, ...given };
+  const own = Object.fromEntries(
+    Object.entries(merged).filter(([name, value]) => isOwn(name) && value !== undefined),
+  );
+  const all = checkFlags(settingsSchema, own);
+  const fields = fieldsOf(all.model);
+  const mistakes = fields
+    .filter(isOwn)
+    .map((name) => `${all.model}: its field ${name} is a setting of the trainer. Expected another name.`);
+  const unused: string[] = [];
+  const settings: Record<string, unknown> = { ...all };
+  const drop = (name: string, mistake: string) => {
+    settings[name] = undefined;
+    if (given[name] !== undefined) mistakes.push(mistake);
+    else if (base[name] !== undefined) unused.push(name);
+  };
+  for (const [name, { on, expected, holds }] of Object.entries<Condition>(CONDITIONS)) {
+    if (holds(all)) continue;
+    const present = on.filter((other) => all[other] !== undefined);
+    const context = present.map((other) => `${flagName(other)} ${String(all[other])}`).join(' and ');
+    drop(name, `${flagName(name)}: no effect with ${context}. Expected ${expected}.`);
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(merged)) {
+    if (isOwn(name) || value === undefined) continue;
+    if (fields.includes(name)) values[name] = value;
+    else drop(name, unknownSetting(name, all.model));
+  }
+  const { minLearningRate, warmupSteps, maxSteps, maxEpochs, learningRate } = all;
+  if (settings.minLearningRate !== undefined && minLearningRate! > learningRate) {
+    drop(
+      'minLearningRate',
+      `--min-learning-rate: ${minLearningRate}. Expected at most --learning-rate, which is ${learningRate}.`,
+    );
+  }
+  if (settings.warmupSteps !== undefined && maxSteps > 0 && warmupSteps! >= maxSteps) {
+    drop(
+      'warmupSteps',
+      `--warmup-steps: ${warmupSteps}. Expected fewer than --max-steps, which is ${maxSteps}.`,
+    );
+  }
+  if (maxSteps === 0 && maxEpochs === 0 && all.earlyStoppingPatience === 0) {
+    mistakes.push(
+      '--max-steps: 0, so that the run never ends. Expected one of --max-steps, --max-epochs and --early-stopping-patience.',
+    );
+  }
+  if (maxSteps === 0 && maxEpochs === 0 && ['linear', 'cosine'].includes(all.schedule)) {
+    mistakes.push(
+      `--schedule: ${all.schedule} without a last step. Expected --max-steps or --max-epochs with it.`,
+    );
+  }
+  if (all.windows === 'random') {
+    const expected =
+      'with random windows, which have no epochs. Expected --windows sliding or chunks with it';
+    if (all.evalEvery === 'epoch') mistakes.push(`--eval-every: epoch ${expected}, or a number of steps.`);
+    if (maxEpochs > 0) mistakes.push(`--max-epochs: ${maxEpochs} ${expected}, or --max-steps.`);
+  }
+  if (settings.splitBy === 'windows' && all.windows !== 'sliding') {
+    drop('splitBy', `--split-by: windows with --windows ${all.windows}. Expected --windows sliding.`);
+  }
+  Object.assign(settings, checkModelFields(all.model, values, all.contextLength, mistakes));
+  if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
+  const present = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { settings: Object.fromEntries(present) as Settings, unused };
+}
+
+/** The config of the model of a run. */
+export function modelConfigOf(settings: Settings, vocabSize: number): ModelConfig {
+  return modelConfig(settings.model, settings, settings.contextLength, vocabSize);
+}
+
+function isOwn(name: string): name is SettingName {
+  return Object.hasOwn(settingsSchema.shape, name);
+}
+
+function unknownSetting(name: string, model: string): string {
+  const others = modelsWith(name);
+  if (others.length > 0) {
+    return `${flagName(name)}: ${model} has no such setting. Expected with --model ${others.join(', ')}.`;
+  }
+  const camel = name.replace(/^--/, '').replace(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const known = camel !== name && (isOwn(camel) || modelsWith(camel).length > 0);
+  return `${name}: no such setting.${known ? ` Expected ${camel}.` : ''}`;
+}

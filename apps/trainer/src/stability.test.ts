@@ -34,7 +34,7 @@ describe('the stability of a run', () => {
 
   it('tabulates runs with the number of rising evaluations', () => {
     const result = {
-      run: { name: 'calm', settings: { lr: 3e-4 } },
+      run: { name: 'calm', settings: { learningRate: 3e-4 } },
       stability: { gradNorm: 0.5, largestGradNorm: 2, clipped: 0.25, jitter: 0.125 },
       evaluations: [3, 2, 2.5].map((validationLoss) => ({ validationLoss })),
     } as unknown as SweepResult;

@@ -52,7 +52,7 @@ export function stabilityTable(results: readonly SweepResult[]): Table {
       return [
         [
           run.name,
-          run.settings.lr.toString(),
+          run.settings.learningRate.toString(),
           gradNorm.toFixed(3),
           largestGradNorm.toFixed(3),
           clipped === undefined ? '-' : `${(100 * clipped).toFixed(1)} %`,

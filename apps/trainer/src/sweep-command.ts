@@ -1,5 +1,5 @@
-// `sweep`: the runs of a sweep, a few at a time, each a process of its own; what is done is skipped, what was
-// interrupted goes on; at the end one table, figures and a report.
+// `sweep`: trains several runs, each in a process of its own; skips those that are done, resumes those that were interrupted,
+// and writes a report.
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +21,9 @@ import { SweepProgress } from './sweep-progress.js';
 import { taskOf, type Task } from './sweep-runs.js';
 import { onlyRuns, readSweep, resolveSweep, sweepNamed } from './sweep.js';
 
-/** Trains what is left of a sweep and writes its report; returns the exit code. */
+/** Trains the remaining runs of a sweep and writes its report; returns the exit code. */
 export async function sweepCommand(
-  { preset, file, only, runs, report, jobs, typed }: SweepCommand,
+  { preset = '', file, only, runs, report, jobs, import: imports = [], typed }: SweepCommand,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
@@ -33,9 +33,10 @@ export async function sweepCommand(
   const planned = resolveSweep(name, given, typed);
   const left = Object.keys(given.runs).length;
   const share = shareCores({ jobs, threads: planned.base.threads, cores, left });
-  const sweep = resolveSweep(name, given, { ...typed, threads: share.threads });
+  const sweep = resolveSweep(name, given, typed, { threads: share.threads });
   const folder = resolveUserPath(runs ?? join('runs', name));
   const tasks = await Promise.all(sweep.runs.map((run) => taskOf(run, join(folder, run.folder))));
+  const importArguments = imports.flatMap((module) => ['--import', resolveUserPath(module)]);
   await mkdir(folder, { recursive: true });
   terminal.print(
     `Sweep ${name}${sweep.about ? `: ${sweep.about}` : ''}\n` +
@@ -43,14 +44,16 @@ export async function sweepCommand(
       `${share.threads} thread${share.threads === 1 ? '' : 's'} each, on ${cores} cores`,
   );
   await fetchTexts(tasks, terminal, signal);
-  const failures = await trainAll(tasks, share.jobs, terminal, signal);
+  const failures = await trainAll(tasks, share.jobs, importArguments, terminal, signal);
   if (signal.aborted) {
-    terminal.print('\nAll runs are saved. The same command goes on with them.');
+    terminal.print('\nAll runs are saved. The same command resumes them.');
     return EXIT_INTERRUPTED;
   }
   for (const line of failures) terminal.print(line);
   if (failures.length > 0) {
-    terminal.print('\nNo report: the same command tries again what failed, and skips what is done.');
+    terminal.print(
+      '\nNo report: some runs failed. The same command repeats them and skips those that are done.',
+    );
     return 1;
   }
   const results = await Promise.all(tasks.map(({ run, path }) => readResult(run, path)));
@@ -64,9 +67,8 @@ export async function sweepCommand(
 }
 
 /**
- * How many runs at a time, with how many threads each. Runs share nothing, so as many as there are cores, with
- * one thread each, get the most done.
- * @throws Error when more threads were asked for than there are cores
+ * Chooses how many runs train at a time, with how many threads each. One run per core with one thread each is fastest.
+ * @throws Error when this needs more threads than there are cores
  */
 export function shareCores(asked: {
   readonly jobs: number | undefined;
@@ -81,14 +83,14 @@ export function shareCores(asked: {
   if (jobs * threads > cores) {
     throw new Error(
       asked.threads === undefined
-        ? `--jobs ${jobs}: expected no more runs at a time than cores, and there are ${cores}`
-        : `--threads ${threads}: ${jobs} run${jobs === 1 ? '' : 's'} at a time with ${threads} threads each are more than the ${cores} cores there are`,
+        ? `--jobs: ${jobs}. Expected at most the number of cores, ${cores}.`
+        : `--threads: ${threads} for each of ${jobs} run${jobs === 1 ? '' : 's'} at a time. Expected at most ${cores} threads together, the number of cores.`,
     );
   }
   return { jobs, threads };
 }
 
-/** Texts that are known by name are downloaded once, before runs of several processes want them. */
+/** Downloads the texts once, before several processes need them. */
 async function fetchTexts(tasks: readonly Task[], terminal: Terminal, signal: AbortSignal): Promise<void> {
   const seen = new Set<string>();
   for (const { run, args } of tasks) {
@@ -102,10 +104,11 @@ async function fetchTexts(tasks: readonly Task[], terminal: Terminal, signal: Ab
   }
 }
 
-/** Trains `jobs` at a time; returns a line for each that failed. */
+/** Trains `jobs` runs at a time; returns a line for each that failed. */
 async function trainAll(
   tasks: readonly Task[],
   jobs: number,
+  importArguments: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<string[]> {
@@ -121,8 +124,8 @@ async function trainAll(
       terminal.print(`${step > 0 ? `resume ${run.name} | from step ${step}` : `start ${run.name}`}`);
       let best = '';
       try {
-        const end = await runProcess(args!, `${path}.log`, signal, (event) => {
-          progress.told(task!, event);
+        const end = await runProcess([...args!, ...importArguments], `${path}.log`, signal, (event) => {
+          progress.observe(task!, event);
           if (event.type === 'done' && event.best) best = `valid ${formatLoss(event.best.loss)} | `;
           terminal.progress(progress.line());
         });

@@ -1,15 +1,16 @@
-// How far a sweep has come, on one line: runs done, what each running one is at, tokens a second of all
-// together, and when all will be done.
+// The progress of a sweep as one line: runs done, the state of the running ones, tokens per second and remaining time.
 import { formatDuration, formatLoss, formatRate, type TrainingEvent } from '@lilformer/training';
-import type { Settings } from './settings.js';
+import { modelConfigOf } from './settings.js';
 import type { Task } from './sweep-runs.js';
+import { trainingFlopsPerToken } from './training-flops.js';
 
 interface Entry {
   readonly name: string;
-  /** How much computing the run takes, in arbitrary units. */
+  /** Cost of the whole run, in arbitrary units. */
   readonly work: number;
-  /** Share of it that was done before, and is now. */
-  readonly before: number;
+  /** Share of the steps that earlier sessions made. */
+  readonly earlier: number;
+  /** Share of the steps so far. */
   share: number;
   state: 'waiting' | 'running' | 'ended';
   text: string;
@@ -17,25 +18,19 @@ interface Entry {
 }
 
 export class SweepProgress {
-  readonly #entries: Map<Task, Entry>;
+  readonly #entries: ReadonlyMap<Task, Entry>;
   readonly #start = performance.now();
 
   constructor(tasks: readonly Task[]) {
     this.#entries = new Map(
-      tasks.map((task) => {
-        const { settings, name } = task.run;
+      tasks.map((task): [Task, Entry] => {
+        const { name, settings } = task.run;
+        const { maxSteps } = settings;
         const done = task.args === undefined;
-        const share = done ? 1 : Math.min(1, settings.maxSteps > 0 ? task.step / settings.maxSteps : 0);
-        const entry: Entry = {
-          name,
-          work: workOf(settings),
-          before: share,
-          share,
-          state: done ? 'ended' : 'waiting',
-          text: 'starts',
-          tokensPerSecond: 0,
-        };
-        return [task, entry];
+        const share = done ? 1 : Math.min(1, maxSteps > 0 ? task.step / maxSteps : 0);
+        const state = done ? 'ended' : 'waiting';
+        const work = workOf(task);
+        return [task, { name, work, earlier: share, share, state, text: 'starts', tokensPerSecond: 0 }];
       }),
     );
   }
@@ -45,22 +40,19 @@ export class SweepProgress {
   }
 
   ended(task: Task): void {
-    const entry = this.#entries.get(task)!;
-    entry.state = 'ended';
-    entry.share = 1;
-    entry.tokensPerSecond = 0;
+    Object.assign(this.#entries.get(task)!, { state: 'ended', share: 1, tokensPerSecond: 0 });
   }
 
-  told(task: Task, event: TrainingEvent): void {
+  observe(task: Task, event: TrainingEvent): void {
     const entry = this.#entries.get(task)!;
-    if (event.totalSteps) entry.share = event.step / event.totalSteps;
+    const { step, totalSteps } = event;
+    if (totalSteps) entry.share = step / totalSteps;
     if (event.type !== 'step') return;
     entry.tokensPerSecond = event.tokensPerSecond;
-    const place = event.totalSteps === undefined ? `${event.step}` : `${event.step}/${event.totalSteps}`;
-    entry.text = `${place} loss ${formatLoss(event.loss)}`;
+    entry.text = `${totalSteps === undefined ? step : `${step}/${totalSteps}`} loss ${formatLoss(event.loss)}`;
   }
 
-  /** Runs that have ended, of how many. */
+  /** Ended runs out of all. */
   count(): string {
     const entries = [...this.#entries.values()];
     return `${entries.filter(({ state }) => state === 'ended').length}/${entries.length}`;
@@ -68,24 +60,22 @@ export class SweepProgress {
 
   line(): string {
     const entries = [...this.#entries.values()];
-    const running = entries.filter(({ state }) => state === 'running');
-    const rate = running.reduce((sum, { tokensPerSecond }) => sum + tokensPerSecond, 0);
+    const sum = (value: (entry: Entry) => number) =>
+      entries.reduce((total, entry) => total + value(entry), 0);
     const seconds = (performance.now() - this.#start) / 1000;
-    const made = entries.reduce((sum, { work, share, before }) => sum + work * (share - before), 0);
-    const left = entries.reduce((sum, { work, share }) => sum + work * (1 - share), 0);
+    const done = sum(({ work, share, earlier }) => work * (share - earlier));
+    const left = sum(({ work, share }) => work * (1 - share));
     return [
       `${this.count()} done`,
-      ...running.map(({ name, text }) => `${name}: ${text}`),
-      `${formatRate(rate)} tok/s`,
-      `eta ${made > 0 ? formatDuration((left / made) * seconds) : '-'}`,
+      ...entries.filter(({ state }) => state === 'running').map(({ name, text }) => `${name}: ${text}`),
+      `${formatRate(sum(({ tokensPerSecond }) => tokensPerSecond))} tok/s`,
+      `eta ${done > 0 ? formatDuration((left / done) * seconds) : '-'}`,
     ].join(' | ');
   }
 }
 
-/** About how many multiplications a run's steps take; only ratios matter. */
-function workOf(settings: Settings): number {
-  const { dModel, dFf, layers, context, batchSize, accumulate, maxSteps, model } = settings;
-  const blocks = model === 'bigram' ? 0 : layers;
-  const perToken = blocks * (4 * dModel * dModel + 2 * dModel * dFf + 2 * context * dModel) + 500 * dModel;
-  return perToken * context * batchSize * accumulate * Math.max(1, maxSteps);
+function workOf({ run: { settings } }: Task): number {
+  const { contextLength, batchSize, gradientAccumulationSteps, maxSteps, vocabSize = 100 } = settings;
+  const perToken = trainingFlopsPerToken(modelConfigOf(settings, vocabSize), contextLength) ?? 1;
+  return perToken * contextLength * batchSize * gradientAccumulationSteps * Math.max(1, maxSteps);
 }

@@ -1,14 +1,14 @@
-// What a finished run came to, read from its folder.
+// The results of a finished run, read from its folder.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
-import { flopsFormulas } from '@lilformer/evaluation';
-import { modelCosts, type ModelConfig } from '@lilformer/models';
+import type { ModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { median } from './median.js';
 import { loadResult } from './result.js';
 import { stabilityOf, type Stability } from './stability.js';
 import type { SweepRun } from './sweep.js';
+import { trainingFlopsPerToken } from './training-flops.js';
 
 export interface SweepResult {
   readonly run: SweepRun;
@@ -16,18 +16,18 @@ export interface SweepResult {
   readonly parameters: number;
   readonly steps: number;
   readonly epochs: number;
-  /** Trained on, repeated ones counted again. */
+  /** Tokens trained on, repetitions included. */
   readonly tokens: number;
-  /** Operations of the products that training took, forward and back. */
+  /** FLOPs of the matrix products of training, forward and backward; NaN for a model without costs. */
   readonly flops: number;
-  /** Most memory that its process has had, in bytes. */
+  /** Peak memory of its process, in bytes. */
   readonly peakMemory: number;
-  /** What computed, in words. */
+  /** Description of the engine. */
   readonly engine: string;
   readonly reason: DoneEvent['reason'];
-  /** Loss of batches trained on, step by step. */
+  /** Loss of training batches at the logged steps. */
   readonly losses: readonly { readonly step: number; readonly loss: number }[];
-  /** Absent when the log has too few lines. */
+  /** Absent with too few logged steps. */
   readonly stability?: Stability;
   readonly evaluations: readonly EvaluationEvent[];
   /** The last evaluation. */
@@ -35,15 +35,15 @@ export interface SweepResult {
   /** The evaluation whose weights were kept. */
   readonly best: EvaluationEvent;
   readonly seconds: number;
-  /** Median rate of training. */
+  /** Median over the logged steps. */
   readonly tokensPerSecond: number;
-  /** Seconds that 100 steps take at this rate, evaluations not counted. */
+  /** Seconds per 100 steps at this rate, without evaluations. */
   readonly secondsPer100Steps: number;
-  /** What it wrote when it was trained. */
+  /** Sample after training. */
   readonly sample: string | undefined;
 }
 
-/** @throws Error when the run has not come to its end or was never evaluated */
+/** Reads the results. @throws Error when the run has not ended or was never evaluated */
 export async function readResult(run: SweepRun, path: string): Promise<SweepResult> {
   const folder = await RunFolder.open(path);
   const events = (await folder.readMetrics()) as unknown as TrainingEvent[];
@@ -52,11 +52,11 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
   const done = await loadResult(path);
   const evaluations = ofType('evaluation');
   const last = evaluations.at(-1);
-  if (!done || !last) throw new Error(`${path}: expected a run that was evaluated and has ended`);
+  if (!done || !last)
+    throw new Error(`${path}: has not ended or was not evaluated. Expected a finished run.`);
   const steps = ofType('step');
-  const { batchSize, context, accumulate } = run.settings;
+  const { batchSize, contextLength, gradientAccumulationSteps, maxGradNorm } = run.settings;
   const { model } = folder.config as unknown as { model: ModelConfig };
-  const aWindow = flopsFormulas(modelCosts(model), context).train.value;
   const tokensPerSecond = median(steps.map((event: StepEvent) => event.tokensPerSecond));
   return {
     run,
@@ -67,23 +67,22 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     steps: done.step,
     epochs: done.epoch,
     tokens: done.tokens,
-    flops: (aWindow * done.tokens) / context,
+    flops: (trainingFlopsPerToken(model, contextLength) ?? NaN) * done.tokens,
     reason: done.reason,
     losses: steps.map(({ step, loss }) => ({ step, loss })),
-    stability: stabilityOf(steps, run.settings.clip),
+    stability: stabilityOf(steps, maxGradNorm),
     evaluations,
     last,
     best: evaluations.reduce((best, event) => (event.validationLoss < best.validationLoss ? event : best)),
     seconds: done.elapsed,
     tokensPerSecond,
-    secondsPer100Steps: (100 * batchSize * context * accumulate) / tokensPerSecond,
+    secondsPer100Steps: (100 * batchSize * contextLength * gradientAccumulationSteps) / tokensPerSecond,
     sample: await lastSample(path),
   };
 }
 
 async function lastSample(path: string): Promise<string | undefined> {
   const text = await readFile(join(path, 'samples.txt'), 'utf8').catch(() => '');
-  return text.split('--- after training\n').at(1) === undefined
-    ? undefined
-    : text.split('--- after training\n').at(-1)!.trimEnd();
+  const [, ...samples] = text.split('--- after training\n');
+  return samples.at(-1)?.trimEnd();
 }

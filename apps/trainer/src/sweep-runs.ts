@@ -1,4 +1,4 @@
-// How far each run of a sweep has come, as its folder says, and what is left to do about it.
+// The state of each run of a sweep, from its folder.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
@@ -6,36 +6,36 @@ import { flagName } from '@lilformer/command-line';
 import { CHANGEABLE } from './command-line.js';
 import { presetNamed } from './presets.js';
 import { loadResult, type RunResult } from './result.js';
-import { DEFAULTS, type Settings } from './settings.js';
+import { resolveSettings, type Settings } from './settings.js';
 import type { SweepRun } from './sweep.js';
 
-/** What is to be done about a run. */
+/** What remains to do for a run. */
 export interface Task {
   readonly run: SweepRun;
   readonly path: string;
-  /** Arguments of the trainer that make or go on with it; none when it is done. */
+  /** Arguments of the trainer that start or resume it; undefined when it is done. */
   readonly args: readonly string[] | undefined;
-  /** Steps it has made. */
+  /** Steps so far. */
   readonly step: number;
 }
 
 /**
- * Looks into the folder of a run.
- * @throws Error when it holds a run with other settings
+ * Reads the state of a run from its folder.
+ * @throws Error when the folder has a run with other settings
  */
 export async function taskOf(run: SweepRun, path: string): Promise<Task> {
   if (!existsSync(join(path, 'config.json'))) return { run, path, step: 0, args: startArguments(run, path) };
   const folder = await RunFolder.open(path);
-  // A setting that is younger than the run had its default then.
-  const had: Settings = { ...DEFAULTS, ...(folder.config as { settings?: Partial<Settings> }).settings };
-  const names = new Set([...Object.keys(run.settings), ...Object.keys(had)]) as Set<keyof Settings>;
-  const other = [...names].filter((name) => !CHANGEABLE.includes(name) && had[name] !== run.settings[name]);
+  const saved = resolveSettings({}, (folder.config as { settings: Settings }).settings).settings;
+  const other = Object.keys({ ...saved, ...run.settings }).filter(
+    (name) => !CHANGEABLE.includes(name) && saved[name] !== run.settings[name],
+  );
   if (other.length > 0) {
     const list = other.map(
-      (name) => `${flagName(name)} ${String(had[name])} there, ${String(run.settings[name])} asked for`,
+      (name) => `${flagName(name)} ${String(saved[name])} instead of ${String(run.settings[name])}`,
     );
     throw new Error(
-      `${path}: holds a run with other settings (${list.join('; ')}); take another --runs folder, or remove it`,
+      `${path}: has a run with other settings: ${list.join(', ')}. Remove it, or give another --runs folder.`,
     );
   }
   const result = await loadResult(path);
@@ -44,30 +44,24 @@ export async function taskOf(run: SweepRun, path: string): Promise<Task> {
   return { run, path, step, args: resumeArguments(run, path) };
 }
 
-/** A run is done unless it is to be longer now. */
-function isDone({ reason, step, epoch }: RunResult, { maxSteps, epochs }: Settings): boolean {
-  if (reason === 'earlyStop') return true;
-  return reason === 'steps' ? maxSteps > 0 && step >= maxSteps : epochs > 0 && epoch >= epochs;
+/** Whether a run has ended, also with a limit that has been raised. */
+function isDone({ reason, step, epoch }: RunResult, { maxSteps, maxEpochs }: Settings): boolean {
+  if (reason === 'earlyStopping') return true;
+  return reason === 'maxSteps' ? maxSteps > 0 && step >= maxSteps : maxEpochs > 0 && epoch >= maxEpochs;
 }
 
 function startArguments({ preset, settings }: SweepRun, path: string): string[] {
-  const otherwise: Partial<Settings> = { ...DEFAULTS, ...presetNamed(preset).settings };
-  return [
-    ...['train', '--preset', preset, '--run', path],
-    ...Object.entries(settings).flatMap(([name, value]) =>
-      value === undefined || value === otherwise[name as keyof Settings]
-        ? []
-        : [`${flagName(name)}=${String(value)}`],
-    ),
-  ];
+  const base = resolveSettings({}, presetNamed(preset).settings).settings;
+  const changed = Object.keys(settings).filter((name) => settings[name] !== base[name]);
+  return ['train', '--preset', preset, '--run', path, ...flagsOf(settings, changed)];
 }
 
 function resumeArguments({ settings }: SweepRun, path: string): string[] {
-  return [
-    ...['train', '--resume', path],
-    ...CHANGEABLE.flatMap((name) => {
-      const value = settings[name];
-      return value === undefined ? [] : [`${flagName(name)}=${String(value)}`];
-    }),
-  ];
+  return ['train', '--resume', path, ...flagsOf(settings, CHANGEABLE)];
+}
+
+function flagsOf(settings: Settings, names: readonly string[]): string[] {
+  return names
+    .filter((name) => settings[name] !== undefined)
+    .map((name) => `${flagName(name)}=${String(settings[name])}`);
 }

@@ -1,21 +1,21 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { flopsFormulas } from '@lilformer/evaluation';
-import { modelCosts } from '@lilformer/models';
 import { describe, expect, it } from 'vitest';
 import { sweepFlags } from './command-line.js';
 import { budgetsOf, budgetTable, scalingExponent } from './budgets.js';
 import { groupBySetting, settingTable } from './by-setting.js';
+import { modelConfigOf } from './settings.js';
 import { shareCores } from './sweep-command.js';
 import type { SweepResult } from './sweep-results.js';
 import { onlyRuns, readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
 import { SWEEPS } from './sweeps.js';
+import { trainingFlopsPerToken } from './training-flops.js';
 
 const file: SweepFile = {
   preset: 'stories',
-  settings: { dModel: 64, heads: 4 },
-  runs: { base: {}, 'heads=1': { heads: 1 }, 'heads=8': { heads: 8 }, 'dModel=32': { dModel: 32 } },
+  settings: { dModel: 64, nHeads: 4 },
+  runs: { base: {}, 'heads=1': { nHeads: 1 }, 'heads=8': { nHeads: 8 }, 'dModel=32': { dModel: 32 } },
 };
 
 describe('a sweep', () => {
@@ -49,44 +49,67 @@ describe('a sweep', () => {
     ]);
   });
 
-  it('puts preset, shared settings, what was typed and differences over each other, in this order', () => {
-    const { base, runs } = resolveSweep('mine', file, { heads: 2, dModel: 64 });
-    expect(base).toMatchObject({ dModel: 64, heads: 2, dFf: 256 });
+  it('overrides the preset by shared settings, those by typed ones, and those by the settings of a run', () => {
+    const { base, runs } = resolveSweep('mine', file, { nHeads: 2, dModel: 64 });
+    expect(base).toMatchObject({ dModel: 64, nHeads: 2, dFf: 256 });
     expect(runs.map(({ folder }) => folder)).toEqual(['base', 'heads-1', 'heads-8', 'dmodel-32']);
-    expect(runs.map(({ settings }) => settings.heads)).toEqual([2, 1, 8, 2]);
+    expect(runs.map(({ settings }) => settings.nHeads)).toEqual([2, 1, 8, 2]);
     expect(runs[3].settings.dModel).toBe(32);
   });
 
   it.each<[Partial<SweepFile>, string]>([
-    [{ runs: {} }, 'sweep mine: expected at least one run'],
-    [{ runs: { a: { heads: 0 } } }, 'run "a": --heads 0: expected an integer from 1 to 512'],
-    [{ runs: { a: { heads: 5 } } }, 'run "a": --heads 5: expected a divisor of the width'],
-    [{ runs: { a: { 'd-model': 5 } } }, 'run "a": d-model: no such setting; write it dModel'],
-    [{ runs: { a: { n_head: 5 } } }, 'run "a": n_head: no such setting'],
-    [{ runs: { a: { preset: 'b' } } }, 'run "a": --preset b: expected one of'],
-    [{ runs: { a: {}, b: { heads: 4 } } }, 'runs "a" and "b": expected settings that differ'],
-    [{ runs: { 'h=1': {}, 'h 1': {} } }, 'runs "h=1" and "h 1": expected names that differ in letters'],
-    [{ beside: { theirs: { none: 1 } } }, 'sweep mine: no run is called "none"'],
-  ])('%j is refused', (part, message) => {
+    [{ runs: {} }, 'sweep mine: no runs. Expected at least one.'],
+    [
+      { runs: { a: { nHeads: 0 } } },
+      'run "a": multi-head-transformer: nHeads is 0. Expected a whole number from 1',
+    ],
+    [
+      { runs: { a: { nHeads: 5 } } },
+      'run "a": multi-head-transformer: nHeads is 5. Expected a divisor of dModel, 64.',
+    ],
+    [{ runs: { a: { 'd-model': 5 } } }, 'run "a": d-model: no such setting. Expected dModel.'],
+    [{ runs: { a: { n_head: 5 } } }, 'run "a": n_head: no such setting. Expected nHead.'],
+    [{ runs: { a: { preset: 'b' } } }, 'run "a": --preset: no b. Expected one of'],
+    [
+      { runs: { a: {}, b: { nHeads: 4 } } },
+      'runs "a" and "b": equal settings. Expected settings that differ.',
+    ],
+    [
+      { runs: { 'h=1': {}, 'h 1': {} } },
+      'runs "h=1" and "h 1": equal folder names. Expected names that differ',
+    ],
+    [{ beside: { theirs: { none: 1 } } }, 'sweep mine: no run has the name "none".'],
+    [{ settings: { dropout: 0.1 } }, 'sweep mine: --dropout: multi-head-transformer has no such setting.'],
+    [{ settings: { n_head: 1 } }, 'sweep mine: n_head: no such setting. Expected nHead.'],
+    [{ runs: { a: { dropout: 0.1 } } }, 'run "a": --dropout: multi-head-transformer has no such setting.'],
+  ])('%j is an error', (part, message) => {
     expect(() => resolveSweep('mine', { ...file, ...part })).toThrow(message);
   });
 
-  it('may be cut down to some of its runs', () => {
+  it('applies shared settings to the runs that have them', () => {
+    const runs = { bigram: { model: 'bigram' }, base: {} };
+    const resolved = resolveSweep('mine', { runs }, { nHeads: '2' }).runs.map(({ settings }) => settings);
+    expect(resolved.map(({ nHeads }) => nHeads)).toEqual([undefined, 2]);
+  });
+
+  it('can be reduced to some of its runs', () => {
     const { runs, beside } = onlyRuns({ ...file, beside: { theirs: { base: 1, 'heads=1': 2 } } }, [
       'base',
       'dModel=32',
     ]);
     expect(Object.keys(runs)).toEqual(['base', 'dModel=32']);
     expect(beside).toEqual({ theirs: { base: 1 } });
-    expect(() => onlyRuns(file, ['bass'])).toThrow('--only bass: expected one of base, heads=1, heads=8');
+    expect(() => onlyRuns(file, ['bass'])).toThrow(
+      '--only: no run bass. Expected one of base, heads=1, heads=8',
+    );
   });
 
-  it('says what in a file is not as expected', async () => {
+  it('names what is wrong in a file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lilformer-sweep-'));
     const path = join(folder, 'mine.json');
-    await expect(readSweep(path)).rejects.toThrow(/expected a file of JSON; there is none/);
+    await expect(readSweep(path)).rejects.toThrow(/mine.json is not there\. Expected a JSON file/);
     await writeFile(path, '{ "runs": ');
-    await expect(readSweep(path)).rejects.toThrow(/expected JSON/);
+    await expect(readSweep(path)).rejects.toThrow(/is not JSON/);
     await writeFile(path, '{ "preset": 3, "runs": { "a": 1 }, "extra": 1 }');
     await expect(readSweep(path)).rejects.toThrow(
       /preset: expected the name[^]*runs\.a: expected settings[^]*extra/,
@@ -102,17 +125,16 @@ describe('sweep flags', () => {
     expect(sweepFlags.parse(['--preset', 'evolution', '--jobs', '1', '--max-steps', '5'])).toMatchObject({
       preset: 'evolution',
       jobs: 1,
-      typed: { maxSteps: 5 },
+      typed: { maxSteps: '5' },
     });
     expect(sweepFlags.help()).toContain('--jobs N');
     for (const line of sweepFlags.help().split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   it.each([
-    [[], /expected either --preset NAME .* or --file FILE/],
-    [['--preset', 'evolution', '--file', 'a.json'], /expected either/],
+    [[], /--preset: missing\. Expected one of --preset NAME .* and --file FILE/],
+    [['--preset', 'evolution', '--file', 'a.json'], /--preset: with --file/],
     [['--preset', 'evolution', '--jobs', '0'], /--jobs 0: expected an integer of at least 1/],
-    [['--preset', 'evolution', '--max-steps', 'x'], /--max-steps x: expected an integer/],
   ])('%j is refused', (args, message) => {
     expect(() => sweepFlags.parse(args)).toThrow(message);
   });
@@ -131,8 +153,12 @@ describe('cores', () => {
   });
 
   it('are never promised twice', () => {
-    expect(() => shareCores({ ...asked, jobs: 4, threads: 4 })).toThrow(/--threads 4: 4 runs .* 8 cores/);
-    expect(() => shareCores({ ...asked, jobs: 9 })).toThrow(/--jobs 9: .* there are 8/);
+    expect(() => shareCores({ ...asked, jobs: 4, threads: 4 })).toThrow(
+      /--threads: 4 for each of 4 runs .* 8 threads/,
+    );
+    expect(() => shareCores({ ...asked, jobs: 9 })).toThrow(
+      /--jobs: 9\. Expected at most the number of cores, 8/,
+    );
   });
 });
 
@@ -160,7 +186,7 @@ describe('runs by setting', () => {
         epochs: 1,
         tokens: 1e6,
         flops: 1e9,
-        reason: 'steps',
+        reason: 'maxSteps',
         losses: [],
         evaluations: [best, last],
         last,
@@ -178,7 +204,7 @@ describe('runs by setting', () => {
     expect(base.run.name).toBe('base');
     expect(groups.map(({ setting, spread }) => [setting, spread])).toEqual([
       ['dModel', 0.5],
-      ['heads', 0.3125],
+      ['nHeads', 0.3125],
     ]);
     expect(groups[1].points.map(({ value }) => value)).toEqual([1, 4, 8]);
   });
@@ -187,7 +213,7 @@ describe('runs by setting', () => {
     expect(settingTable(base, groups).rows).toEqual([
       ['--d-model', '32', '2.5000', '+0.5000', '0.25×', '0.50×', '+0.1000', '0.5000'],
       ['', '64', '2.0000', '-', '1.00×', '1.00×', '+0.1000', ''],
-      ['--heads', '1', '2.2500', '+0.2500', '1.00×', '1.20×', '+0.1000', '0.3125'],
+      ['--n-heads', '1', '2.2500', '+0.2500', '1.00×', '1.20×', '+0.1000', '0.3125'],
       ['', '4', '2.0000', '-', '1.00×', '1.00×', '+0.1000', ''],
       ['', '8', '1.9375', '−0.0625', '1.00×', '0.90×', '+0.6000', ''],
     ]);
@@ -245,12 +271,9 @@ describe('budgets', () => {
     const { runs } = resolveSweep('compute', given);
     for (const [name, members] of Object.entries(given.budgets!)) {
       for (const { settings } of runs.filter((run) => members.includes(run.name))) {
-        const { layers, dModel, heads, context, batchSize, maxSteps } = settings;
-        const shape = modelCosts({
-          ...{ type: 'tied-transformer', vocabSize: 89, dModel, nHeads: heads, nLayers: layers },
-          contextLength: context,
-        });
-        const flops = flopsFormulas(shape, context).train.value * batchSize * maxSteps;
+        const { contextLength, batchSize, maxSteps } = settings;
+        const perToken = trainingFlopsPerToken(modelConfigOf(settings, 89), contextLength)!;
+        const flops = perToken * contextLength * batchSize * maxSteps;
         expect(flops / parseFloat(name)).toBeCloseTo(1, 2);
       }
     }

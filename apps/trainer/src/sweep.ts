@@ -1,151 +1,154 @@
-// A sweep: several runs that differ from one base in what their names say. It comes from the list of built-in
-// ones or from a small JSON file. What is here turns either into the whole settings of each run.
+// Sweeps: several runs that differ from a base in a few settings, built in or from a JSON file.
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { describeFlags, flagName, resolveUserPath } from '@lilformer/command-line';
+import { resolveUserPath } from '@lilformer/command-line';
 import { z } from 'zod';
-import { PRESETS, presetNamed } from './presets.js';
-import { checkSettings, DEFAULTS, settingsSchema, type Settings } from './settings.js';
+import { presetNamed } from './presets.js';
+import { resolveSettings, type GivenSettings, type Settings } from './settings.js';
 import { SWEEPS } from './sweeps.js';
 
-/** What a sweep's file holds. */
+/** The contents of a sweep's file. */
 const sweepFile = z.strictObject({
-  /** One line on what it is to show. */
+  /** One line about its purpose. */
   about: z.string('expected a text').optional(),
-  /** What all runs start from. */
+  /** The preset of all runs. */
   preset: z.string('expected the name of a preset').optional(),
-  /** What all runs have that the preset has not. */
+  /** Settings of all runs that have them. */
   settings: z.record(z.string(), z.unknown(), 'expected settings by their names').optional(),
-  /** Each run by its name: how it differs. It may start from a preset of its own. */
+  /** The settings in which each run differs, and its preset if it has one of its own. */
   runs: z.record(
     z.string(),
     z.record(z.string(), z.unknown(), 'expected settings by their names, and perhaps a preset'),
     'expected runs by their names',
   ),
-  /** Columns of numbers to compare with: heading, run, number. */
+  /** Further columns of the table: heading, run, number. */
   beside: z.record(z.string(), z.record(z.string(), z.number('expected a number'))).optional(),
-  /** Runs that spend the same computation, by what they have in common: their best size is looked for. */
+  /** Names of runs with equal training FLOPs, by budget. */
   budgets: z.record(z.string(), z.array(z.string())).optional(),
-  /** A prompt whose attention is drawn for some of the runs. */
+  /** Runs whose attention on a prompt is drawn. */
   attention: z.strictObject({ prompt: z.string(), runs: z.array(z.string()) }).optional(),
 });
 
 export type SweepFile = z.infer<typeof sweepFile>;
 
-/** Stands for the run with the lowest validation loss. */
+/** Name that stands for the run with the lowest validation loss. */
 export const BEST = 'best';
 
-/** One run of a sweep, with all its settings. */
+/** One run of a sweep. */
 export interface SweepRun {
   readonly name: string;
-  /** Its folder's name. */
+  /** Name of its folder. */
   readonly folder: string;
   readonly preset: string;
   readonly settings: Settings;
-  /** How it differs from what all runs share. */
-  readonly differences: Readonly<Record<string, unknown>>;
 }
 
 export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'budgets' | 'attention'> {
   readonly name: string;
-  /** The settings that the differences are differences from. */
+  /** The settings without those of a single run. */
   readonly base: Settings;
   readonly runs: readonly SweepRun[];
 }
 
-/** The built-in sweep of this name. @throws Error naming those there are */
+/** The built-in sweep of this name. @throws Error naming all of them */
 export function sweepNamed(name: string): SweepFile {
   if (Object.hasOwn(SWEEPS, name)) return SWEEPS[name];
-  throw new Error(`--preset ${name}: expected one of ${Object.keys(SWEEPS).join(', ')}, or --file FILE`);
+  throw new Error(`--preset: no ${name}. Expected one of ${Object.keys(SWEEPS).join(', ')}, or --file FILE.`);
 }
 
-/** Reads a sweep's file. @throws Error saying what in it is not as expected */
+/** Reads a sweep's file. @throws Error naming what is wrong in it */
 export async function readSweep(path: string): Promise<SweepFile> {
   const absolute = resolveUserPath(path);
   let text: string;
   try {
     text = await readFile(absolute, 'utf8');
   } catch (error) {
-    throw new Error(`--file ${path}: expected a file of JSON; there is none at ${absolute}`, {
-      cause: error,
-    });
+    throw new Error(`--file: ${absolute} is not there. Expected a JSON file.`, { cause: error });
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`--file ${path}: expected JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`--file: ${path} is not JSON: ${(error as Error).message}`, { cause: error });
   }
   const result = sweepFile.safeParse(json);
   if (result.success) return result.data;
   const lines = result.error.issues.map(
-    (issue) => `--file ${path}: ${issue.path.join('.') || 'at the top'}: ${issue.message}`,
+    (issue) => `--file: ${path}: ${issue.path.join('.') || 'top level'}: ${issue.message}`,
   );
   throw new Error(lines.join('\n'));
 }
 
 /**
- * The runs of a sweep with all their settings; `typed` counts over what all runs share, not over what makes them
- * differ.
- * @throws Error with one line a mistake, naming the run
+ * Resolves the settings of all runs of a sweep.
+ *
+ * @param typed settings for all runs; like those of the file, they apply to the runs that have them
+ * @param defaults settings that presets, file and `typed` override
+ * @throws Error with one line per mistake, naming the run
  */
 export function resolveSweep(
   name: string,
   file: SweepFile,
-  typed: Readonly<Record<string, unknown>> = {},
+  typed: GivenSettings = {},
+  defaults: GivenSettings = {},
 ): Sweep {
-  const { preset = 'stories', settings: shared = {}, runs, ...rest } = file;
-  const wrong: string[] = [];
+  const { preset = 'stories', settings = {}, runs, ...rest } = file;
+  const shared: GivenSettings = { ...settings, ...typed };
+  const mistakes: string[] = [];
   const attempt = <T>(what: string, make: () => T): T | undefined => {
     try {
       return make();
     } catch (error) {
-      wrong.push(...(error as Error).message.split('\n').map((line) => `${what}: ${line}`));
+      mistakes.push(...(error as Error).message.split('\n').map((line) => `${what}: ${line}`));
       return undefined;
     }
   };
-  const settle = (own: string, differences: Readonly<Record<string, unknown>>) => {
-    if (!Object.hasOwn(PRESETS, own)) presetNamed(own);
-    refuseUnknown({ ...shared, ...differences });
-    return checkSettings({ ...DEFAULTS, ...presetNamed(own).settings, ...shared, ...typed, ...differences });
+  const resolve = (own: string, differences: GivenSettings) => {
+    const base = { ...defaults, ...presetNamed(own).settings, ...shared };
+    return resolveSettings(differences, base).settings;
   };
-  const base = attempt(`sweep ${name}`, () => settle(preset, {}));
-  const settled = Object.entries(runs).flatMap(([run, { preset: its, ...differences }]): SweepRun[] => {
-    const own = typeof its === 'string' ? its : preset;
-    const settings = attempt(`run "${run}"`, () => settle(own, differences));
-    return settings ? [{ name: run, folder: folderOf(run), preset: own, settings, differences }] : [];
-  });
-  if (Object.keys(runs).length === 0) wrong.push(`sweep ${name}: expected at least one run`);
-  const known = new Set(Object.keys(runs));
+  const base = attempt(`sweep ${name}`, () => resolve(preset, {}));
+  const resolved = Object.entries(runs).flatMap(
+    ([run, { preset: own = preset, ...differences }]): SweepRun[] => {
+      const settings = attempt(`run "${run}"`, () => resolve(String(own), differences));
+      return settings ? [{ name: run, folder: folderOf(run), preset: String(own), settings }] : [];
+    },
+  );
+  if (Object.keys(runs).length === 0) mistakes.push(`sweep ${name}: no runs. Expected at least one.`);
+  for (const setting of mistakes.length > 0 ? [] : Object.keys(shared)) {
+    if (resolved.some(({ settings }) => settings[setting] !== undefined)) continue;
+    const others = { ...presetNamed(preset).settings, ...shared };
+    attempt(`sweep ${name}`, () => resolveSettings({ [setting]: shared[setting] }, others));
+  }
   const named = [
     ...(rest.attention?.runs ?? []).filter((run) => run !== BEST),
     ...Object.values(rest.beside ?? {}).flatMap(Object.keys),
     ...Object.values(rest.budgets ?? {}).flat(),
   ];
   for (const run of new Set(named)) {
-    if (!known.has(run)) wrong.push(`sweep ${name}: no run is called "${run}"`);
+    if (!Object.hasOwn(runs, run)) mistakes.push(`sweep ${name}: no run has the name "${run}".`);
   }
-  for (const [i, run] of settled.entries()) {
-    const twin = settled.slice(0, i).find(({ settings }) => isDeepStrictEqual(settings, run.settings));
-    if (twin) wrong.push(`runs "${twin.name}" and "${run.name}": expected settings that differ`);
+  for (const [i, run] of resolved.entries()) {
+    for (const other of resolved.slice(0, i)) {
+      const both = `runs "${other.name}" and "${run.name}"`;
+      if (isDeepStrictEqual(other.settings, run.settings)) {
+        mistakes.push(`${both}: equal settings. Expected settings that differ.`);
+      }
+      if (other.folder === run.folder) {
+        mistakes.push(`${both}: equal folder names. Expected names that differ in letters or digits.`);
+      }
+    }
   }
-  const folders = new Map<string, string>();
-  for (const { name: run, folder } of settled) {
-    const other = folders.get(folder);
-    if (other !== undefined)
-      wrong.push(`runs "${other}" and "${run}": expected names that differ in letters`);
-    folders.set(folder, run);
-  }
-  if (wrong.length > 0 || !base) throw new Error([...new Set(wrong)].join('\n'));
-  return { ...rest, name, base, runs: settled };
+  if (mistakes.length > 0 || !base) throw new Error([...new Set(mistakes)].join('\n'));
+  return { ...rest, name, base, runs: resolved };
 }
 
-/** A sweep with some of its runs only. @throws Error naming those there are */
+/** A sweep with only some of its runs. @throws Error naming all of them */
 export function onlyRuns(file: SweepFile, names: readonly string[] | undefined): SweepFile {
   if (names === undefined) return file;
   const unknown = names.find((name) => !Object.hasOwn(file.runs, name));
   if (unknown !== undefined) {
-    throw new Error(`--only ${unknown}: expected one of ${Object.keys(file.runs).join(', ')}`);
+    throw new Error(`--only: no run ${unknown}. Expected one of ${Object.keys(file.runs).join(', ')}.`);
   }
   const kept = <T>(runs: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(runs).filter(([name]) => names.includes(name)));
@@ -167,20 +170,7 @@ export function onlyRuns(file: SweepFile, names: readonly string[] | undefined):
   };
 }
 
-/** Misspelled settings would otherwise be runs that do not differ. */
-function refuseUnknown(settings: Readonly<Record<string, unknown>>): void {
-  const known = [...describeFlags(settingsSchema).keys()] as string[];
-  const unknown = Object.keys(settings).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  const asTyped = (name: string) => known.find((its) => flagName(its) === `--${name.replace(/^--/, '')}`);
-  throw new Error(
-    unknown
-      .map((name) => `${name}: no such setting${asTyped(name) ? `; write it ${asTyped(name)}` : ''}`)
-      .join('\n'),
-  );
-}
-
-/** `n_head=1` as a folder: `n_head-1`. */
+/** Folder name of a run: `n_head-1` for `n_head=1`. */
 function folderOf(name: string): string {
   return (
     name

@@ -1,8 +1,9 @@
-// `train`: text, tokenizer, model and loop put together, told about, and kept in a run folder.
+// `train`: trains a model from its settings, or resumes a run, in a run folder.
+import { RunFolder } from '@lilformer/checkpoints';
 import {
   describeFlags,
-  corpusProgress,
   displayPath,
+  corpusProgress,
   flagName,
   resolveUserPath,
   sendToParent,
@@ -10,90 +11,33 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { createTokenizer, encodeCorpus, makeWindows, openCorpus, type Corpus } from '@lilformer/datasets';
-import { RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
-import { createModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
+import { createModel, modelDefinitions, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { generateText, randomStart } from '@lilformer/sampling';
 import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from './command-line.js';
-import { modelConfig } from './model-config.js';
+import { PRESETS } from './presets.js';
 import { writeResult } from './result.js';
 import { nextRunFolder } from './run-folder.js';
-import { PRESETS } from './presets.js';
-import { checkSettings, DEFAULTS, settingsSchema, type Settings } from './settings.js';
+import { modelConfigOf, resolveSettings, settingsSchema, type Settings } from './settings.js';
 import { trainingOptions } from './training-options.js';
 
-/** What config.json of a run holds: everything needed to build model and data again. */
+/** The contents of a run's config.json: everything needed to build model and data again. */
 interface RunConfig {
-  readonly format: 1;
+  readonly format: 2;
   readonly preset: string;
   readonly settings: Settings;
   readonly model: ModelConfig;
+  /** Modules that `--import` named; not imported by anything that reads the run. */
+  readonly imports?: readonly string[];
   readonly corpus: Corpus;
-  /** Tokens of the two sides, by which a text that has changed is noticed. */
-  readonly tokens: { readonly train: number; readonly valid: number | undefined };
+  /** Tokens of the two splits; they differ when the text has changed. */
+  readonly tokens: { readonly train: number; readonly valid?: number };
 }
 
-/** Trains as the command says; returns how the run ended. @throws Error that says what to do */
-export async function trainCommand(
-  command: TrainCommand,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<DoneEvent> {
-  const run =
-    command.kind === 'start' ? await begin(command, terminal, signal) : await goOn(command, terminal, signal);
-  const { folder, settings, tokenizer, model, windows, engine } = run;
-  try {
-    const untrained = command.kind === 'start' ? await sample(model, tokenizer, settings, signal) : undefined;
-    let done: DoneEvent | undefined;
-    for await (const event of train({
-      model,
-      folder,
-      signal,
-      restoreBest: true,
-      ...trainingOptions(settings, windows),
-    })) {
-      if (event.type !== 'step' || event.step % settings.logEvery === 0) sendToParent(event);
-      if (event.type === 'start') {
-        for (const warning of event.warnings) terminal.print(`note: ${warning}`);
-      } else if (event.type === 'step') {
-        const last = event.step === event.totalSteps;
-        if (event.step === 1 || last || event.step % settings.logEvery === 0)
-          terminal.progress(progressLine(event), 0);
-      } else if (event.type === 'evaluation') {
-        terminal.print(progressLine(event));
-      } else if (event.type === 'done') {
-        terminal.print(progressLine(event));
-        done = event;
-        const { reason, step, epoch, tokens, elapsed } = event;
-        if (reason !== 'interrupted') {
-          const parameters = model.parameterCount();
-          const peakMemory = process.resourceUsage().maxRSS * 1024;
-          await writeResult(folder.path, {
-            ...{ reason, step, epoch, tokens, elapsed },
-            ...{ parameters, peakMemory, engine },
-          });
-        }
-      }
-    }
-    if (!done) throw new Error('the training loop ended without saying how');
-    const shown = displayPath(folder.path);
-    if (done.reason === 'interrupted') {
-      terminal.print(`\nSaved. Go on with: npx nx run trainer:train -- --resume ${shown}`);
-    } else {
-      await tell(run, untrained, terminal, signal);
-      terminal.print(`\nRun folder: ${shown}`);
-      terminal.print(
-        `Let it write: ${shellCommand('trainer:generate', ['--model', shown, '--prompt', settings.prompt])}`,
-      );
-    }
-    return done;
-  } finally {
-    await folder.close();
-  }
-}
+const FORMAT = 2;
 
 interface Run {
   readonly folder: RunFolder;
@@ -101,38 +45,97 @@ interface Run {
   readonly tokenizer: Tokenizer;
   readonly model: LanguageModel;
   readonly windows: ReturnType<typeof makeWindows>;
-  /** What computes, in words. */
+  /** Description of the engine. */
   readonly engine: string;
 }
 
-async function begin(
-  { preset, settings, run }: Extract<TrainCommand, { kind: 'start' }>,
+/** Trains or resumes a run; returns its last event. */
+export async function trainCommand(
+  command: TrainCommand,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<DoneEvent> {
+  const run =
+    command.kind === 'start'
+      ? await start(command, terminal, signal)
+      : await resume(command, terminal, signal);
+  const { folder, settings, model } = run;
+  try {
+    const untrained = command.kind === 'start' ? await sample(run, signal) : undefined;
+    const options = trainingOptions(settings, run.windows);
+    let done: DoneEvent | undefined;
+    for await (const event of train({ model, folder, signal, restoreBest: true, ...options })) {
+      const shown = event.type !== 'step' || event.step % settings.logEvery === 0;
+      if (shown) sendToParent(event);
+      if (event.type === 'start') {
+        for (const warning of event.warnings) terminal.print(`note: ${warning}`);
+      } else if (event.type === 'step') {
+        if (shown || event.step === 1 || event.step === event.totalSteps) {
+          terminal.progress(progressLine(event), 0);
+        }
+      } else if (event.type !== 'checkpoint') {
+        terminal.print(progressLine(event));
+      }
+      if (event.type === 'done') done = event;
+    }
+    if (!done) throw new Error('training ended without its last event');
+    const path = displayPath(folder.path);
+    if (done.reason === 'interrupted') {
+      terminal.print(`\nSaved. Resume with: npx nx run trainer:train -- --resume ${path}`);
+      return done;
+    }
+    const { reason, step, epoch, tokens, elapsed } = done;
+    await writeResult(folder.path, {
+      ...{ reason, step, epoch, tokens, elapsed, engine: run.engine },
+      parameters: model.parameterCount(),
+      peakMemory: process.resourceUsage().maxRSS * 1024,
+    });
+    const trained = await sample(run, signal);
+    if (trained !== undefined) {
+      const before = untrained === undefined ? [] : [`--- before training\n${untrained}`];
+      const samples = [...before, `--- after training\n${trained}`].join('\n\n');
+      terminal.print(`\n${samples}`);
+      folder.appendSamples(`${samples}\n\n`);
+    }
+    const prompt = settings.prompt === undefined ? [] : ['--prompt', settings.prompt];
+    terminal.print(`\nRun folder: ${path}`);
+    terminal.print(`Generate: ${shellCommand('trainer:generate', ['--model', path, ...prompt])}`);
+    return done;
+  } finally {
+    await folder.close();
+  }
+}
+
+async function start(
+  { preset, settings, unused, run, imports }: Extract<TrainCommand, { kind: 'start' }>,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Run> {
   const path = run === undefined ? await nextRunFolder(preset) : resolveUserPath(run);
   const engine = await startEngine(settings, terminal);
-  printSettings(preset, settings, terminal);
+  printSettings(preset, settings, unused, terminal);
   const task = { signal, onProgress: corpusProgress(terminal) };
   const baseFolder = resolveUserPath('.');
   const corpus = await openCorpus({ ...settings, baseFolder }, task);
-  const tokenizer = await createTokenizer({ ...settings, baseFolder }, corpus, task);
+  const tokenizer = await createTokenizer({ vocabSize: 0, ...settings, baseFolder }, corpus, task);
   const tokens = await encodeCorpus(corpus, tokenizer, task);
-  const windows = makeWindows({ ...settings, contextLength: settings.context }, tokens);
-  const config = modelConfig(settings, tokenizer.vocabSize);
+  const windows = makeWindows(settings, tokens);
+  const config = modelConfigOf(settings, tokenizer.vocabSize);
   const model = createModel(config, new Random(settings.seed).split('weights'));
   const counts = { train: tokens.train.length, valid: tokens.valid?.length };
-  printSizes(windows, counts, tokenizer, model, terminal);
-  const contents: RunConfig = { format: 1, preset, settings, model: config, corpus, tokens: counts };
-  // JSON has no `undefined`: what is not set is not there.
+  printSizes({ windows, tokenizer, model }, counts, terminal);
+  const contents: RunConfig = {
+    ...{ format: FORMAT, preset, settings, model: config, corpus, tokens: counts },
+    imports: imports?.map(resolveUserPath),
+  };
   const folder = await RunFolder.create(path, {
-    config: JSON.parse(JSON.stringify(contents)) as RunConfig,
+    config: JSON.parse(JSON.stringify(contents)) as RunConfig, // without undefined values
     tokenizer: tokenizer.toJSON(),
   });
   return { folder, settings, tokenizer, model, windows, engine };
 }
 
-async function goOn(
+async function resume(
   { run, changes }: Extract<TrainCommand, { kind: 'resume' }>,
   terminal: Terminal,
   signal: AbortSignal,
@@ -142,24 +145,34 @@ async function goOn(
   });
   try {
     const config = folder.config as RunConfig;
-    if (config.format !== 1) {
-      throw new Error(`${folder.path}: its config.json has format ${config.format}, this version reads 1`);
+    if (config.format !== FORMAT) {
+      throw new Error(
+        `${folder.path}: its config.json has format ${config.format}. Expected ${FORMAT}. Resume with the version that wrote it.`,
+      );
     }
-    const settings = checkSettings({ ...config.settings, ...changes });
+    const { model: modelConfig, imports = [] } = config;
+    if (!modelDefinitions().has(modelConfig.type)) {
+      throw new Error(
+        `${folder.path}: model type ${modelConfig.type} is not defined. Expected --import ${imports.join(' --import ')}.`,
+      );
+    }
+    const { settings } = resolveSettings(changes, config.settings);
     const engine = await startEngine(settings, terminal);
     const tokenizer = tokenizerFromJSON(folder.tokenizer);
-    const task = { signal, onProgress: corpusProgress(terminal) };
-    const tokens = await encodeCorpus(config.corpus, tokenizer, task);
+    const tokens = await encodeCorpus(config.corpus, tokenizer, {
+      signal,
+      onProgress: corpusProgress(terminal),
+    });
     const counts = { train: tokens.train.length, valid: tokens.valid?.length };
     if (counts.train !== config.tokens.train || counts.valid !== config.tokens.valid) {
       throw new Error(
-        `the text has changed since the run was started: ${JSON.stringify(config.tokens)} tokens then, ` +
-          `${JSON.stringify(counts)} now; restore it, or start a new run`,
+        `${folder.path}: its text has changed: ${JSON.stringify(counts)} tokens. Expected ${JSON.stringify(config.tokens)}. ` +
+          'Restore the text, or start a new run.',
       );
     }
-    const windows = makeWindows({ ...settings, contextLength: settings.context }, tokens);
-    const model = createModel(config.model, new Random(settings.seed).split('weights'));
-    printSizes(windows, counts, tokenizer, model, terminal);
+    const windows = makeWindows(settings, tokens);
+    const model = createModel(modelConfig, new Random(settings.seed).split('weights'));
+    printSizes({ windows, tokenizer, model }, counts, terminal);
     return { folder, settings, tokenizer, model, windows, engine };
   } catch (error) {
     await folder.close();
@@ -178,68 +191,56 @@ async function startEngine(
   return opened.describe();
 }
 
-/** The settings, those that are not the defaults' marked with where they come from. */
-function printSettings(preset: string, settings: Settings, terminal: Terminal): void {
-  terminal.print(`Preset ${preset}: ${PRESETS[preset].about}`);
-  const ofPreset: Partial<Settings> = PRESETS[preset].settings;
-  const about = describeFlags(settingsSchema);
-  for (const group of new Set([...about.values()].map(({ group }) => group!))) {
-    const shown = [...about].flatMap(([name, { group: its }]) => {
-      if (its !== group || settings[name] === undefined) return [];
-      const chosen = settings[name] !== (ofPreset[name] ?? DEFAULTS[name]);
-      return [`${flagName(name)} ${JSON.stringify(settings[name])}${chosen ? '*' : ''}`];
-    });
-    terminal.print(`  ${group.padEnd(11)}${shown.join('  ')}`);
+/** The settings; those from the command line are marked. */
+function printSettings(
+  preset: string,
+  settings: Settings,
+  unused: readonly string[],
+  terminal: Terminal,
+): void {
+  const { about, settings: ofPreset } = PRESETS[preset];
+  terminal.print(`Preset ${preset}: ${about}`);
+  const base = resolveSettings({}, ofPreset).settings;
+  const groups = describeFlags(settingsSchema);
+  const shown = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) continue;
+    const group = groups.get(name as keyof typeof settingsSchema.shape)?.group ?? 'Model';
+    const entry = `${flagName(name)} ${JSON.stringify(value)}${value === base[name] ? '' : '*'}`;
+    shown.set(group, [...(shown.get(group) ?? []), entry]);
   }
-  terminal.print('  (* given on the command line)');
+  for (const [group, entries] of shown) terminal.print(`  ${group.padEnd(11)}${entries.join('  ')}`);
+  terminal.print('  (* not the value of the preset)');
+  if (unused.length > 0) {
+    terminal.print(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
+  }
 }
 
 function printSizes(
-  windows: Run['windows'],
+  { windows, tokenizer, model }: Pick<Run, 'windows' | 'tokenizer' | 'model'>,
   tokens: RunConfig['tokens'],
-  tokenizer: Tokenizer,
-  model: LanguageModel,
   terminal: Terminal,
 ): void {
   const n = (value: number) => value.toLocaleString('en-US');
-  const valid = tokens.valid === undefined ? '' : ` + ${n(tokens.valid)} to validate on`;
-  terminal.print(`Text: ${n(tokens.train)} tokens${valid}, vocabulary ${n(tokenizer.vocabSize)}`);
+  const valid = tokens.valid === undefined ? '' : `, ${n(tokens.valid)} for validation`;
+  terminal.print(`Text: ${n(tokens.train)} tokens${valid}, vocabulary size ${n(tokenizer.vocabSize)}`);
   terminal.print(
-    `Windows: ${n(windows.train.count)} to train on, ${n(windows.validation.count)} to validate on`,
+    `Windows: ${n(windows.train.count)} for training, ${n(windows.validation.count)} for validation`,
   );
   terminal.print(`Model: ${model.constructor.name}, ${n(model.parameterCount())} parameters\n`);
 }
 
+/** A sample of the model; undefined when no samples are wanted. */
 async function sample(
-  model: LanguageModel,
-  tokenizer: Tokenizer,
-  { start, prompt, sampleTokens, temperature, seed }: Settings,
+  { model, tokenizer, settings }: Pick<Run, 'model' | 'tokenizer' | 'settings'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { prompt, sampleTokens, temperature, seed } = settings;
   if (sampleTokens === 0) return undefined;
-  const first = start === 'random' ? randomStart(tokenizer, seed) : prompt;
+  const first = prompt ?? randomStart(tokenizer, seed);
   const { text } = await generateText(model, tokenizer, first, {
-    maxNewTokens: sampleTokens,
-    temperature,
-    seed,
-    signal,
+    ...{ maxNewTokens: sampleTokens, temperature, signal },
+    ...(temperature === 0 ? {} : { seed }),
   });
   return (typeof first === 'string' ? first : tokenizer.decode(first)) + text;
-}
-
-/** What the model writes now, beside what it wrote before it had learned anything. */
-async function tell(
-  run: Run,
-  untrained: string | undefined,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const trained = await sample(run.model, run.tokenizer, run.settings, signal);
-  if (trained === undefined) return;
-  const parts = [
-    ...(untrained === undefined ? [] : [`--- before training\n${untrained}`]),
-    `--- after training\n${trained}`,
-  ];
-  for (const part of parts) terminal.print(`\n${part}`);
-  run.folder.appendSamples(`${parts.join('\n\n')}\n\n`);
 }

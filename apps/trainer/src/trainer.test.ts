@@ -1,55 +1,24 @@
-// The whole program, as a person runs it: processes, files, signals.
-import { spawn } from 'node:child_process';
+// The program as a user runs it: processes, files, signals.
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readSafetensors } from '@lilformer/checkpoints';
 import { tinyShakespeare } from '@lilformer/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { runProgram, temporaryFolder } from './testing/run-program.js';
 
-const workspace = resolve(import.meta.dirname, '../../..');
-const main = join(workspace, 'apps/trainer/src/main.ts');
-
-/** A model that trains in a second. */
-const TINY = [
-  ...['--story-bytes', '60000', '--vocab-size', '300', '--context', '16', '--d-model', '16', '--d-ff', '32'],
-  ...['--heads', '2', '--batch-size', '4', '--warmup', '2', '--eval-every', '4', '--eval-batches', '2'],
-  ...['--log-every', '1', '--sample-tokens', '8'],
+/** Settings of any model that trains in a second. */
+const SHORT = [
+  ...['--story-bytes', '60000', '--vocab-size', '300', '--context-length', '16', '--batch-size', '4'],
+  ...['--eval-every', '4', '--eval-batches', '2', '--log-every', '1', '--sample-tokens', '8'],
 ];
+const TINY = [...SHORT, '--d-model', '16', '--d-ff', '32', '--n-heads', '2'];
 
 let folder: string;
-beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'lilformer-trainer-'))));
-afterEach(async () => rm(folder, { recursive: true, force: true }));
-
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the program from `folder`; as soon as it has printed `until`, it gets the signal of Ctrl-C. */
-function run(args: readonly string[], until?: string, signal: NodeJS.Signals = 'SIGINT') {
-  return new Promise<Result>((done, fail) => {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'), main, ...args],
-      { cwd: workspace, env: { ...process.env, INIT_CWD: folder, LILFORMER_CACHE: join(folder, 'cache') } },
-    );
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-      if (until !== undefined && out.includes(until)) {
-        until = undefined;
-        child.kill(signal);
-      }
-    });
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    child.on('error', fail);
-    child.on('close', (code) => done({ code, out, err }));
-  });
-}
+const newFolder = temporaryFolder();
+beforeEach(() => void (folder = newFolder()));
+const run = (args: readonly string[], until?: string, signal?: NodeJS.Signals) =>
+  runProgram(folder, args, until, signal);
 
 const events = async (name: string) =>
   (await readFile(join(folder, name, 'metrics.jsonl'), 'utf8'))
@@ -59,13 +28,13 @@ const events = async (name: string) =>
       (line) => JSON.parse(line) as { type: string; step: number; loss?: number; validationLoss?: number },
     );
 
-/** What of the events does not depend on the clock. */
+/** The events without times. */
 const losses = async (name: string) =>
   (await events(name)).map(({ type, step, loss, validationLoss }) => ({ type, step, loss, validationLoss }));
 
 describe('trainer', () => {
   it(
-    'trains on the built-in stories, shows how it goes, and leaves a run that writes',
+    'trains on generated stories, prints progress, and writes a run folder that generates',
     { timeout: 120_000 },
     async () => {
       const trained = await run(['train', ...TINY, '--max-steps', '8']);
@@ -128,7 +97,7 @@ describe('trainer', () => {
     },
   );
 
-  it('saves on Ctrl-C and goes on as if nothing had happened', { timeout: 120_000 }, async () => {
+  it('saves on Ctrl-C, and a resumed run equals an uninterrupted one', { timeout: 120_000 }, async () => {
     const args = ['train', ...TINY, '--max-steps', '40'];
     const whole = await run([...args, '--run', 'whole']);
     expect(whole.code).toBe(0);
@@ -160,87 +129,101 @@ describe('trainer', () => {
     [['train', '--batch-size', '0'], /^--batch-size 0: expected an integer of at least 1$/m],
     [['train', '--resume', 'nowhere'], /nowhere/],
     [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
-    [['train', ...TINY, '--story-bytes', '10000', '--context', '5000'], /a window of 5000 tokens/],
+    [['train', ...TINY, '--story-bytes', '10000', '--context-length', '5000'], /a window of 5000 tokens/],
     [['generate', '--model', './nowhere'], /nowhere: not found/],
-    [['generate'], /--model is missing/],
+    [['generate'], /^--model is missing/m],
     [
       ['generate', '--model', 'r', '--early-stopping', 'true'],
       /^--early-stopping true: only beam search uses it/m,
     ],
     [['fly'], /fly: expected one of train, sweep, generate, export/],
-    [['sweep', '--preset', 'fly'], /--preset fly: expected one of .*evolution/],
-  ])('%j ends with one clear message', async (args, message) => {
+    [['sweep', '--preset', 'fly'], /--preset: no fly. Expected one of evolution/],
+  ])('%j ends with one error message', async (args, message) => {
     const { code, err } = await run(args);
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/\n\s+at /);
   });
 
-  it('sweeps, stops all runs on Ctrl-C, goes on with them, and reports', { timeout: 180_000 }, async () => {
-    const sweep = {
-      settings: { sampleTokens: 5, prompt: '```' },
-      runs: { base: {}, 'heads=1': { heads: 1 }, 'layers=2': { layers: 2 } },
-      beside: { theirs: { base: 1.5 } },
-    };
-    await writeFile(join(folder, 'mine.json'), JSON.stringify(sweep));
-    const args = ['sweep', '--file', 'mine.json', '--jobs', '1', ...TINY.slice(0, -2), '--max-steps', '900'];
-    const stopped = await run([...args, '--eval-every', '300'], 'base: starts');
-    expect(stopped.code).toBe(130);
-    expect(stopped.out).toContain('The same command goes on');
-    expect(existsSync(join(folder, 'runs/mine/base/result.json'))).toBe(false);
-    expect(existsSync(join(folder, 'runs/mine/base/state.safetensors'))).toBe(true);
+  it(
+    'sweeps, saves all runs on Ctrl-C, resumes them, and writes a report',
+    { timeout: 180_000 },
+    async () => {
+      const sweep = {
+        settings: { sampleTokens: 5, prompt: '```' },
+        runs: { base: {}, 'heads=1': { nHeads: 1 }, 'layers=2': { nLayers: 2 } },
+        beside: { theirs: { base: 1.5 } },
+      };
+      await writeFile(join(folder, 'mine.json'), JSON.stringify(sweep));
+      const args = [
+        'sweep',
+        '--file',
+        'mine.json',
+        '--jobs',
+        '1',
+        ...TINY.filter((arg, i) => ![arg, TINY[i - 1]].includes('--sample-tokens')),
+        '--max-steps',
+        '900',
+      ];
+      const stopped = await run([...args, '--eval-every', '300'], 'base: starts');
+      expect(stopped.code).toBe(130);
+      expect(stopped.out).toContain('The same command resumes them');
+      expect(existsSync(join(folder, 'runs/mine/base/result.json'))).toBe(false);
+      expect(existsSync(join(folder, 'runs/mine/base/state.safetensors'))).toBe(true);
 
-    const whole = await run([...args, '--eval-every', '300', '--report', 'report']);
-    expect(whole.err).toBe('');
-    expect(whole.code).toBe(0);
-    expect(whole.out).toMatch(/^base +[\d,]+ +900 /m);
-    const report = await readFile(join(folder, 'report/README.md'), 'utf8');
-    expect(report).toContain('--max-steps 900');
-    expect(report).toMatch(/^\| --heads \| 1 \| [\d.]+ \|.*\n\| {2}\| 2 \| [\d.]+ \|/m);
-    expect(report.match(/^!\[.*\]\((.*)\)$/gm)!.length).toBeGreaterThan(0);
-    for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
-      expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
-    }
+      const whole = await run([...args, '--eval-every', '300', '--report', 'report']);
+      expect(whole.err).toBe('');
+      expect(whole.code).toBe(0);
+      expect(whole.out).toMatch(/^base +[\d,]+ +900 /m);
+      const report = await readFile(join(folder, 'report/README.md'), 'utf8');
+      expect(report).toContain('--max-steps 900');
+      expect(report).toMatch(/^\| --n-heads \| 1 \| [\d.]+/m);
+      expect(report.match(/^!\[.*\]\((.*)\)$/gm)!.length).toBeGreaterThan(0);
+      for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
+        expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
+      }
 
-    const again = await run([...args, '--eval-every', '300']);
-    expect(again.code).toBe(0);
-    expect(again.out.match(/^skip .* \| done before$/gm)).toHaveLength(3);
+      const again = await run([...args, '--eval-every', '300']);
+      expect(again.code).toBe(0);
+      expect(again.out.match(/^skip .* \| done before$/gm)).toHaveLength(3);
 
-    const other = await run([...args, '--eval-every', '300', '--lr', '1e-3']);
-    expect(other.code).toBe(1);
-    expect(other.err).toMatch(/holds a run with other settings \(--lr 0.008 there, 0.001 asked for\)/);
-  });
+      const other = await run([...args, '--eval-every', '300', '--lr', '1e-3']);
+      expect(other.code).toBe(1);
+      expect(other.err).toMatch(/has a run with other settings: --learning-rate 0.008 instead of 0.001/);
+    },
+  );
 
   it('saves the runs of a sweep that is killed', { timeout: 60_000 }, async () => {
     await writeFile(join(folder, 'mine.json'), JSON.stringify({ runs: { base: {} } }));
     const sweep = ['sweep', '--file', 'mine.json', ...TINY, '--max-steps', '1000000'];
     expect((await run(sweep, 'base: starts', 'SIGKILL')).code).toBeNull();
     const log = () => readFile(join(folder, 'runs/mine/base.log'), 'utf8');
-    await expect.poll(log, { timeout: 30_000 }).toContain('Saved. Go on with');
+    await expect.poll(log, { timeout: 30_000 }).toContain('Saved. Resume with');
     await expect.poll(() => existsSync(join(folder, 'runs/mine/base/run.lock'))).toBe(false);
     expect(await log()).not.toContain('Error');
   });
 
-  it('never writes into a run that is there', { timeout: 120_000 }, async () => {
+  it('never overwrites a run', { timeout: 120_000 }, async () => {
     const args = ['train', ...TINY, '--max-steps', '3', '--run', 'mine'];
     expect((await run(args)).code).toBe(0);
     const before = await readFile(join(folder, 'mine/model.safetensors'));
     const second = await run(args);
     expect(second.code).toBe(1);
-    expect(second.err).toMatch(/mine.*resume/s);
+    expect(second.err).toMatch(/mine: contains a run\. Resume it/);
     expect(await readFile(join(folder, 'mine/model.safetensors'))).toEqual(before);
   });
 
-  it('notices that the text of a run has changed', { timeout: 120_000 }, async () => {
+  it('detects that the text of a run has changed', { timeout: 120_000 }, async () => {
     const text = 'The cat sat on the mat, and the dog sat beside it. '.repeat(40);
     await writeFile(join(folder, 'own.txt'), text);
+    const data = ['--data', 'own.txt', '--tokenizer', 'char', '--context-length', '16'];
     const args = [
       'train',
-      ...TINY,
-      '--data',
-      'own.txt',
-      '--tokenizer',
-      'char',
+      ...data,
+      '--model',
+      'bigram',
+      '--sample-tokens',
+      '0',
       '--max-steps',
       '3',
       '--run',
@@ -250,13 +233,14 @@ describe('trainer', () => {
     await writeFile(join(folder, 'own.txt'), `${text}The end.`);
     const resumed = await run(['train', '--resume', 'own', '--max-steps', '5']);
     expect(resumed.code).toBe(1);
-    expect(resumed.err).toMatch(/the text has changed since the run was started/);
+    expect(resumed.err).toMatch(/its text has changed/);
   });
 
-  it('exports a run as a folder of Hugging Face, with the same weights, or says why not', async () => {
-    const args = ['--model', 'gpt2', '--layers', '1', '--max-steps', '4', '--run', 'mine'];
-    expect(await run(['train', ...TINY, ...args])).toMatchObject({ code: 0 });
-    const { code, out } = await run(['export', '--run', 'mine', '--to', 'out', '--last']);
+  it('exports a run in Hugging Face format with equal weights, or explains why not', async () => {
+    const sizes = ['--n-embd', '16', '--n-layer', '1', '--n-head', '2'];
+    const args = ['--model', 'gpt2', ...sizes, '--max-steps', '4', '--run', 'mine'];
+    expect(await run(['train', ...SHORT, ...args])).toMatchObject({ code: 0 });
+    const { code, out } = await run(['export', '--model', 'mine', '--to', 'out', '--weights', 'last']);
     expect([code, out]).toEqual([0, expect.stringContaining('from_pretrained("out")') as string]);
     const state = (await readSafetensors(join(folder, 'mine', 'state.safetensors'))).tensors;
     const saved = (await readSafetensors(join(folder, 'out', 'model.safetensors'))).tensors;
@@ -267,27 +251,38 @@ describe('trainer', () => {
       JSON.parse(await readFile(join(folder, 'mine', 'tokenizer.json'), 'utf8')),
     );
     expect(
-      await run(['train', ...TINY, '--model', 'bigram', '--max-steps', '4', '--run', 'other']),
+      await run(['train', ...SHORT, '--model', 'bigram', '--max-steps', '4', '--run', 'other']),
     ).toMatchObject({
       code: 0,
     });
-    const refused = await run(['export', '--run', 'other', '--to', 'none']);
+    const refused = await run(['export', '--model', 'other', '--to', 'none']);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain('no architecture of Hugging Face here holds a BigramLM');
+    expect(refused.err).toContain("BigramLM: no architecture of Hugging Face's has its layers");
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 });
 
 describe('trainer on real text', () => {
-  it('takes the Shakespeare experiments at a small size', { timeout: 120_000 }, async () => {
+  it('trains the Shakespeare preset at a small size', { timeout: 120_000 }, async () => {
     const { code, err, out } = await run([
       ...['train', '--preset', 'shakespeare/baseline', '--data', tinyShakespeare],
-      ...['--max-chars', '20000', '--d-model', '16', '--d-ff', '32', '--batch-size', '64', '--context', '16'],
+      ...[
+        '--max-chars',
+        '20000',
+        '--d-model',
+        '16',
+        '--d-ff',
+        '32',
+        '--batch-size',
+        '64',
+        '--context-length',
+        '16',
+      ],
       ...['--epochs', '1', '--max-steps', '6', '--log-every', '1', '--sample-tokens', '8'],
     ]);
     expect(err).toBe('');
     expect(code).toBe(0);
-    expect(out).toContain('--context 16*');
-    expect(out).toMatch(/Windows: [\d,]+ to train on, [\d,]+ to validate on/);
+    expect(out).toContain('--context-length 16*');
+    expect(out).toMatch(/Windows: [\d,]+ for training, [\d,]+ for validation/);
   });
 });

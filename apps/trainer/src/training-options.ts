@@ -1,58 +1,43 @@
-// From settings to what the training loop takes.
+// Options of the training loop from the settings of a run.
 import type { Windows } from '@lilformer/datasets';
-import type { OptimizerSettings, ScheduleSettings, TrainOptions } from '@lilformer/training';
+import type { OptimizerOptions, ScheduleOptions, TrainOptions } from '@lilformer/training';
 import type { Settings } from './settings.js';
 
-/** Everything `train` takes but the model, the folder and the signal. */
+/** All options of `train` but the model, the folder and the signal. */
 export function trainingOptions(
   settings: Settings,
   windows: { train: Windows; validation: Windows },
 ): Omit<TrainOptions, 'model'> {
-  const { maxSteps, epochs, patience, clip, evalBatches } = settings;
+  const { batchSize, gradientAccumulationSteps, maxGradNorm, seed } = settings;
+  const { evalEvery, evalAtStart, saveEvery, logEvery } = settings;
   return {
     ...windows,
-    batchSize: settings.batchSize,
+    ...{ batchSize, gradientAccumulationSteps, maxGradNorm, seed },
+    ...{ evalEvery, evalAtStart, saveEvery, logEvery },
     order: settings.windows === 'random' ? 'random' : 'shuffled',
-    // Chunks leave out a partial batch, as a character model's loader does; sliding windows keep it.
+    // As the loaders of character models do; sliding windows keep the last, incomplete batch.
     dropLast: settings.windows === 'chunks',
-    accumulate: settings.accumulate,
+    evalBatches: settings.evalBatches || 'all',
+    earlyStoppingPatience: settings.earlyStoppingPatience || undefined,
+    maxSteps: settings.maxSteps || undefined,
+    maxEpochs: settings.maxEpochs || undefined,
     optimizer: optimizer(settings),
-    schedule: schedule(settings),
-    clipNorm: clip > 0 ? clip : undefined,
-    evaluation: {
-      every: settings.evalEvery,
-      batches: evalBatches > 0 ? evalBatches : 'all',
-      atStart: settings.evalAtStart === 'yes',
-    },
-    patience: patience > 0 ? patience : undefined,
-    maxSteps: maxSteps > 0 ? maxSteps : undefined,
-    maxEpochs: epochs > 0 ? epochs : undefined,
-    seed: settings.seed,
-    checkpoint: { everySeconds: settings.saveEvery },
-    logEvery: settings.logEvery,
+    schedule: schedule(settings, windows.train.count),
   };
 }
 
-function optimizer({ optimizer, weightDecay, momentum }: Settings): OptimizerSettings {
-  return optimizer === 'sgd' ? { type: 'sgd', momentum, weightDecay } : { type: optimizer, weightDecay };
+function optimizer({ optimizer: type, weightDecay, momentum }: Settings): OptimizerOptions {
+  return type === 'sgd' ? { type, momentum, weightDecay } : { type, weightDecay };
 }
 
-function schedule(settings: Settings): ScheduleSettings {
-  const { lr: learningRate, minLr: minLearningRate, warmup: warmupSteps } = settings;
-  switch (settings.schedule) {
-    case 'constant':
-      return { type: 'constant', learningRate };
-    case 'linear':
-      return { type: 'linear', learningRate, minLearningRate, warmupSteps };
-    case 'cosine':
-      return { type: 'cosine', learningRate, minLearningRate, warmupSteps };
-    case 'plateau':
-      return {
-        type: 'plateau',
-        learningRate,
-        minLearningRate,
-        factor: settings.plateauFactor,
-        patience: settings.plateauPatience,
-      };
-  }
+function schedule(settings: Settings, windows: number): ScheduleOptions {
+  const { schedule: type, learningRate, plateauFactor: factor, plateauPatience: patience } = settings;
+  const minLearningRate = settings.minLearningRate ?? (type === 'plateau' ? 0 : learningRate / 10);
+  if (type === 'constant') return { type, learningRate };
+  if (type === 'plateau') return { type, learningRate, minLearningRate, factor, patience };
+  const { maxSteps, maxEpochs, batchSize, gradientAccumulationSteps } = settings;
+  const epochSteps = Math.ceil(windows / (batchSize * gradientAccumulationSteps));
+  const steps = Math.min(maxSteps || Infinity, maxEpochs * epochSteps || Infinity);
+  const warmupSteps = settings.warmupSteps ?? Math.min(50, Math.floor(steps / 10));
+  return { type, learningRate, minLearningRate, warmupSteps };
 }

@@ -37,7 +37,7 @@ async function run(settings: object, valid?: string): Promise<string> {
   const text = (file: string) => ({ kind: 'files', files: [join(folder, file)], read: { separator: '' } });
   const corpus = { train: text('text.txt'), ...(valid === undefined ? {} : { valid: text(valid) }) };
   const made = await RunFolder.create(path, {
-    config: { settings: { split: 0.8, context: 64, evalBatches: 0, ...settings }, corpus },
+    config: { settings: { split: 0.8, contextLength: 64, evalBatches: 0, ...settings }, corpus },
     tokenizer: tokenizer.toJSON(),
   });
   await made.close();

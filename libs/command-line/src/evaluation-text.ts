@@ -63,7 +63,7 @@ export interface EvaluationText {
 /** The part of a run's config.json that concerns its text. */
 interface TextConfig {
   readonly settings: {
-    readonly context: number;
+    readonly contextLength: number;
     readonly split: number;
     readonly splitBy: 'tokens' | 'windows';
   };
@@ -121,7 +121,7 @@ export async function givenCorpus(
 /** The validation part of a training text. */
 function validationPart(settings: TextConfig['settings'], source: TokenSource): TokenSource {
   if (settings.splitBy === 'tokens') return splitTokens(source, settings.split)[1];
-  const { train } = makeWindows({ ...settings, contextLength: settings.context }, { train: source });
+  const { train } = makeWindows(settings, { train: source });
   // Windows start one token apart, so the first validation window starts after as many tokens as there are training windows.
   return arraySource(source.read(train.count, source.length - train.count));
 }

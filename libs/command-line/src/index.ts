@@ -3,6 +3,7 @@ export { corpusProgress } from './corpus-progress.js';
 export { evaluationText, givenCorpus, textFlags } from './evaluation-text.js';
 export { defineCommand, type Command } from './flags/command.js';
 export {
+  boolean,
   describeFlags,
   flag,
   flagName,
@@ -18,6 +19,7 @@ export {
 export { generateOptions, generationFlags, processorFlags } from './flags/generation-flags.js';
 export { helpEntry, helpOfFlags } from './flags/help.js';
 export { checkFlags, splitFlags } from './flags/parse-flags.js';
+export { importFlags } from './import-modules.js';
 export { describeMachine } from './machine.js';
 export {
   engineFlags,

@@ -15,6 +15,7 @@ import { dirname } from 'node:path';
 import { bestRun } from './best-run.js';
 import { IdTokenizer } from './id-tokenizer.js';
 import { givenCorpus, type TextFlags } from './evaluation-text.js';
+import { importFlags } from './import-modules.js';
 import { resolveUserPath } from './paths.js';
 import { flag, oneOf, text, integer, type FlagValues } from './flags/flag.js';
 import type { Terminal } from './output/terminal.js';
@@ -54,7 +55,7 @@ export const loadFlags = {
   ),
 };
 
-/** What computes. */
+/** Flags of the engine, and of modules to import. */
 export const engineFlags = {
   engine: flag(
     {
@@ -68,6 +69,7 @@ export const engineFlags = {
     { group: 'Engine', value: 'N', help: 'number of threads; all cores unless given' },
     integer(1).optional(),
   ),
+  ...importFlags,
 };
 
 type LoadFlags = FlagValues<typeof loadFlags> & Pick<TextFlags, 'text' | 'separator'>;

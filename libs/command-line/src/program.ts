@@ -1,5 +1,6 @@
 // A program of several commands: `main.ts COMMAND --flags`. Ctrl-C asks the command to stop; a second Ctrl-C exits at once.
 import type { Command } from './flags/command.js';
+import { importModules } from './import-modules.js';
 import { Terminal } from './output/terminal.js';
 
 /** The exit code after Ctrl-C: 128 + SIGINT, as in shells. */
@@ -25,9 +26,10 @@ export function action<T>(
   return {
     stopMessage,
     async run(args, terminal, signal) {
+      await importModules(args);
       const flags = command.parse(args);
       if (flags !== undefined) return (await run(flags, terminal, signal)) ?? 0;
-      terminal.print(command.help());
+      terminal.print(command.help(args.filter((arg) => arg !== '--help')));
       return 0;
     },
   };

@@ -303,6 +303,7 @@ export class BartForConditionalGeneration extends EncoderDecoderModel {
 export const bart = defineModel({
   config,
   summary: 'BART, an encoder-decoder',
+  causal: false,
   create: (options: OptionsOf<typeof config>, random) => new BartForConditionalGeneration(options, random),
   contextField: 'maxPositionEmbeddings',
   huggingFace: {

@@ -409,6 +409,7 @@ const huggingFace = {
 export const bert = defineModel({
   config,
   summary: 'BERT with its masked language modeling head',
+  causal: false,
   create: (options: OptionsOf<typeof config>, random) => new BertForMaskedLM(options, random),
   contextField: 'maxPositionEmbeddings',
   costs: bertCosts,
@@ -428,6 +429,7 @@ export const bert = defineModel({
 export const bertModel = defineModel({
   config: encoderConfig,
   summary: "BERT's encoder with its pooler",
+  causal: false,
   create: (options: OptionsOf<typeof encoderConfig>, random) => new BertModel(options, random),
   contextField: 'maxPositionEmbeddings',
   costs: bertCosts,

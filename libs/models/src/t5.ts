@@ -364,6 +364,7 @@ export class T5ForConditionalGeneration extends EncoderDecoderModel {
 export const t5 = defineModel({
   config,
   summary: 'T5, an encoder-decoder with relative positions',
+  causal: false,
   create: (options: OptionsOf<typeof config>, random) => new T5ForConditionalGeneration(options, random),
   huggingFace: {
     modelType: 't5',

@@ -1,5 +1,5 @@
-// Kills training processes at random moments, a hundred times by default, and resumes each run until
-// it ends; every finished run has to equal one that was never killed, bit for bit.
+// Kills training processes at random moments, a hundred times by default, and resumes each run; every finished run has to
+// equal an uninterrupted one bit for bit.
 //
 //   node --conditions=@lilformer/source --import tsx scripts/kill-test.ts [KILLS] [SEED]
 import { Random } from '@lilformer/random';
@@ -12,8 +12,8 @@ import { KILL_STEPS, outcome, randomMoment, trainInto, trainOrDie } from '../src
 const wanted = Number(process.argv[2] ?? 100);
 const seed = process.argv[3] ?? String(Date.now());
 const random = new Random(seed);
-const place = mkdtempSync(join(tmpdir(), 'lilformer-kills-'));
-const whole = join(place, 'whole');
+const base = mkdtempSync(join(tmpdir(), 'lilformer-kills-'));
+const whole = join(base, 'whole');
 await trainInto(whole);
 const expected = await outcome(whole);
 
@@ -23,7 +23,7 @@ let beforeAnything = 0;
 let runs = 0;
 let different = 0;
 while (kills < wanted) {
-  const path = join(place, `run-${runs++}`);
+  const path = join(base, `run-${runs++}`);
   while (kills < wanted && !(await trainOrDie(path, randomMoment(random)))) {
     kills++;
     const step = await stepOf(path);
@@ -41,7 +41,7 @@ console.log(
   `${kills} kills in ${runs} runs (seed ${seed}): ${beforeAnything} before the first save, the others at ` +
     `${atStep.size} different steps; ${runs - different} runs equal the uninterrupted one bit for bit, ${different} differ`,
 );
-if (different === 0) rmSync(place, { recursive: true });
+if (different === 0) rmSync(base, { recursive: true });
 process.exitCode = different === 0 ? 0 : 1;
 
 /** Step saved last in a folder that may be anything. */

@@ -1,12 +1,12 @@
-// Trains a small model for many steps, 10,000 by default, and expects that memory stays as it was after the first
-// 200: the process's, tensors, and the pool where the engine has one.
+// Trains a small model for many steps, 10,000 by default, and checks that memory does not grow after the first 200: of the
+// process, of tensors, and of the engine's pool.
 //
 //   node --expose-gc --conditions=@lilformer/source --import tsx scripts/memory-test.ts [STEPS]
 import { openEngine, tf } from '@lilformer/engine';
 import { train } from '../src/index.js';
 import { tinyModel, tinyWindows } from '../src/testing/tiny.js';
 
-/** What a process may grow by without a leak: its garbage comes and goes in pieces of this order. */
+/** Growth of a process without a leak, from garbage collection. */
 const SLACK = 20 * 2 ** 20;
 const SETTLED = 200;
 const steps = Number(process.argv[2] ?? 10_000);
@@ -46,11 +46,17 @@ const engine = await openEngine();
 console.log(engine.describe());
 const model = tinyModel('attention');
 const { train: windows, validation } = tinyWindows();
-const settings = { batchSize: 4, schedule: 1e-3, clipNorm: 1, maxSteps: steps, accumulate: 2 };
-const evaluation = { every: 1000, batches: 2 };
+const settings = {
+  batchSize: 4,
+  schedule: 1e-3,
+  maxGradNorm: 1,
+  maxSteps: steps,
+  gradientAccumulationSteps: 2,
+};
+const evaluation = { evalEvery: 1000, evalBatches: 2 };
 let settled: Memory | undefined;
 let last: Memory | undefined;
-for await (const event of train({ model, train: windows, validation, evaluation, ...settings })) {
+for await (const event of train({ model, train: windows, validation, ...evaluation, ...settings })) {
   if (event.type !== 'step' || (event.step !== SETTLED && event.step % 1000 !== 0)) continue;
   last = memory();
   settled ??= last;

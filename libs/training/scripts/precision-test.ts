@@ -1,5 +1,5 @@
-// Trains one model on a text with products in float32 and in bf16, from the same weights on the same batches, and with
-// float32 from other seeds: bf16 may differ from float32 by no more than float32 does from itself.
+// Trains a model in float32 and in bf16 from the same weights on the same batches, and in float32 from other seeds: bf16 may
+// differ from float32 by no more than other seeds do.
 //
 //   node --conditions=@lilformer/source --import tsx scripts/precision-test.ts TEXT [STEPS]
 import { arraySource, slidingWindows, splitTokens } from '@lilformer/datasets';
@@ -43,8 +43,9 @@ async function curve(precision: Precision, seed: number): Promise<Curve> {
     seed,
     maxSteps: steps,
     schedule: { type: 'cosine', learningRate: 1e-3, warmupSteps: Math.round(steps / 20) },
-    clipNorm: 1,
-    evaluation: { every: steps, batches: 50 },
+    maxGradNorm: 1,
+    evalEvery: steps,
+    evalBatches: 50,
   })) {
     if (event.type === 'step') losses.push(event.loss);
     if (event.type === 'evaluation') validation = event.validationLoss;

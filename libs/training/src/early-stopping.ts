@@ -1,59 +1,48 @@
-// The best validation loss so far, and the patience that is left. Leaves out what to do about
-// either: the loop saves the best weights and ends the run.
-import { checkWhole } from './check.js';
+// The best validation loss, and early stopping.
+import { checkInteger } from './check.js';
 
-/** Memory of a {@link BestSoFar}, as plain JSON. */
-export interface BestState {
-  /** Lowest validation loss so far and the step it was measured at; null before the first evaluation. */
+/** State of {@link EarlyStopping}, as plain JSON. */
+export interface EarlyStoppingState {
+  /** Lowest validation loss and the step it was measured at; null before the first evaluation. */
   readonly best: { readonly step: number; readonly loss: number } | null;
-  /** Evaluations since then. */
-  readonly withoutImprovement: number;
+  readonly evaluationsWithoutImprovement: number;
 }
 
-/**
- * Keeps the lowest validation loss and counts the evaluations since. With patience 1 the first
- * evaluation that is not strictly lower than the best ends the run.
- */
-export class BestSoFar {
-  readonly #patience: number;
-  #best: { step: number; loss: number } | null = null;
-  #withoutImprovement = 0;
+/** Tracks the lowest validation loss and counts the evaluations since. An equal loss is no improvement. */
+export class EarlyStopping {
+  #state: EarlyStoppingState = { best: null, evaluationsWithoutImprovement: 0 };
 
-  /**
-   * @param patience evaluations in a row without improvement that end the run; Infinity for never
-   * @throws RangeError when it is not a whole number of at least 1
-   */
-  constructor(patience = Infinity) {
-    this.#patience = patience === Infinity ? patience : checkWhole('patience', patience, 1);
+  /** @param patience evaluations in a row without improvement that end the run; Infinity disables early stopping */
+  constructor(private readonly patience = Infinity) {
+    if (patience !== Infinity) checkInteger('earlyStoppingPatience', patience, 1);
   }
 
-  /** The lowest loss so far and its step; undefined before the first evaluation. */
+  /** The lowest loss and its step; undefined before the first evaluation. */
   get best(): { readonly step: number; readonly loss: number } | undefined {
-    return this.#best ?? undefined;
+    return this.#state.best ?? undefined;
   }
 
-  /** True when patience has run out. */
   get exhausted(): boolean {
-    return this.#withoutImprovement >= this.#patience;
+    return this.#state.evaluationsWithoutImprovement >= this.patience;
   }
 
-  /** Takes note of a validation loss and says whether it is the best so far; NaN never is. */
+  /** Records a validation loss; returns whether it is the best so far, which NaN never is. */
   observe(step: number, loss: number): boolean {
-    if (loss < (this.#best?.loss ?? Infinity)) {
-      this.#best = { step, loss };
-      this.#withoutImprovement = 0;
-      return true;
-    }
-    this.#withoutImprovement++;
-    return false;
+    const improved = loss < (this.#state.best?.loss ?? Infinity);
+    this.#state = improved
+      ? { best: { step, loss }, evaluationsWithoutImprovement: 0 }
+      : {
+          best: this.#state.best,
+          evaluationsWithoutImprovement: this.#state.evaluationsWithoutImprovement + 1,
+        };
+    return improved;
   }
 
-  state(): BestState {
-    return { best: this.#best, withoutImprovement: this.#withoutImprovement };
+  state(): EarlyStoppingState {
+    return this.#state;
   }
 
-  restore(state: BestState): void {
-    this.#best = state.best;
-    this.#withoutImprovement = state.withoutImprovement;
+  restore(state: EarlyStoppingState): void {
+    this.#state = state;
   }
 }

@@ -1,23 +1,22 @@
-// The mean loss of a model over some batches. Leaves out what a run does with it (patience, best
-// weights, metrics), which is the loop's.
+// The mean loss of a model over batches.
 import type { Batch } from '@lilformer/datasets';
 import { tf } from '@lilformer/engine';
 import type { LanguageModel } from '@lilformer/models';
-import { breathe } from './breathe.js';
+import { yieldToEventLoop } from './yield-to-event-loop.js';
 
-/** Result of an evaluation. */
+/** Result of {@link evaluate}. */
 export interface Evaluation {
-  /** Mean cross entropy over all tokens, in nats a token. */
+  /** Mean cross-entropy over all targets, in nats per token. */
   readonly loss: number;
   /** exp(loss). */
   readonly perplexity: number;
-  /** Number of targets the mean is over. */
+  /** Number of targets. */
   readonly tokens: number;
 }
 
 /**
- * Mean loss of a model over batches, each token counted alike, in evaluation mode. The model is left
- * in the mode it was in. Lets the event loop run between batches.
+ * Evaluates a model over batches in evaluation mode; every token has the same weight. Yields to the event loop between
+ * batches.
  *
  * @throws the signal's reason once it is aborted; Error when there is no batch
  */
@@ -30,19 +29,24 @@ export async function evaluate(
   let tokens = 0;
   for (const batch of batches) {
     options.signal?.throwIfAborted();
-    sum += lossOf(model, batch) * batch.targets.length;
+    sum += (await batchLoss(model, batch)) * batch.targets.length;
     tokens += batch.targets.length;
-    await breathe();
+    await yieldToEventLoop();
   }
-  if (tokens === 0) throw new Error('evaluation over no batches: give at least one');
+  if (tokens === 0) throw new Error('batches: none. Expected at least one batch to evaluate.');
   return { loss: sum / tokens, perplexity: Math.exp(sum / tokens), tokens };
 }
 
-function lossOf(model: LanguageModel, { inputs, targets, batch, length }: Batch): number {
-  return model.evaluating(() =>
-    tf.tidy(() => {
-      const ids = tf.tensor2d(inputs, [batch, length], 'int32');
-      return model.loss(ids, tf.tensor2d(targets, [batch, length], 'int32')).dataSync()[0];
-    }),
+async function batchLoss(model: LanguageModel, { inputs, targets, batch, length }: Batch): Promise<number> {
+  const loss = model.evaluating(() =>
+    tf.tidy(() =>
+      model.loss(
+        tf.tensor2d(inputs, [batch, length], 'int32'),
+        tf.tensor2d(targets, [batch, length], 'int32'),
+      ),
+    ),
   );
+  const [value] = await loss.data();
+  loss.dispose();
+  return value;
 }

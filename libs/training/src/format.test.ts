@@ -17,14 +17,14 @@ const step: StepEvent = {
 };
 
 describe('progress lines', () => {
-  it('of steps', () => {
+  it('format steps', () => {
     expect(progressLine(step)).toBe('step 120/2000 | loss 2.31 | lr 3.0e-4 | 41,200 tok/s | eta 1m12s');
     expect(progressLine({ ...step, totalSteps: undefined, eta: undefined })).toBe(
       'step 120 | loss 2.31 | lr 3.0e-4 | 41,200 tok/s',
     );
   });
 
-  it('of evaluations', () => {
+  it('format evaluations', () => {
     const evaluation: EvaluationEvent = {
       type: 'evaluation',
       step: 500,
@@ -43,12 +43,18 @@ describe('progress lines', () => {
     );
   });
 
-  it('of the rest', () => {
-    const place = { step: 7, totalSteps: 20, epoch: 1, elapsed: 61 };
-    expect(progressLine({ type: 'checkpoint', ...place, path: 'runs/a' })).toBe('saved 7/20 | runs/a');
+  it('format other events', () => {
+    const position = { step: 7, totalSteps: 20, epoch: 1, elapsed: 61 };
+    expect(progressLine({ type: 'checkpoint', ...position, path: 'runs/a' })).toBe('saved 7/20 | runs/a');
     expect(
-      progressLine({ type: 'done', ...place, tokens: 1, reason: 'earlyStop', best: { step: 5, loss: 1.5 } }),
-    ).toBe('done 7/20 | stopped early: no improvement | best valid 1.50 at step 5 | 1m01s');
+      progressLine({
+        type: 'done',
+        ...position,
+        tokens: 1,
+        reason: 'earlyStopping',
+        best: { step: 5, loss: 1.5 },
+      }),
+    ).toBe('done 7/20 | early stopping | best valid 1.50 at step 5 | 1m01s');
     expect(
       progressLine({
         type: 'start',
@@ -62,7 +68,7 @@ describe('progress lines', () => {
     ).toBe('resume 7/20 | 1,052,672 parameters');
   });
 
-  it('never break over lines', () => {
+  it('format numbers that are not finite', () => {
     expect(progressLine({ ...step, loss: NaN, eta: Infinity, tokensPerSecond: 0 })).toBe(
       'step 120/2000 | loss NaN | lr 3.0e-4 | 0 tok/s | eta -',
     );

@@ -1,4 +1,4 @@
-// Five updates through this library's own parts, against PyTorch's.
+// Five updates with gradients, clipping and optimizer of this library equal PyTorch's.
 import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import type { Batch } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';

@@ -11,7 +11,7 @@ describe('gradient accumulation', () => {
   });
 
   it.each(['bigram', 'attention', 'moe'] as const)(
-    '%s: micro-batches of unequal sizes count as one large batch',
+    '%s: unequal batches have the loss and gradients of one large batch',
     (kind) => {
       const model = tinyModel(kind);
       const parameters = new Map(model.namedParameters());
@@ -36,7 +36,7 @@ describe('gradient accumulation', () => {
     },
   );
 
-  it('leaves frozen parameters out', () => {
+  it('ignores frozen parameters', () => {
     const model = tinyModel();
     const parameters = new Map(model.namedParameters());
     parameters.get('embedding.weight')!.trainable = false;

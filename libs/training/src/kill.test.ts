@@ -1,5 +1,4 @@
-// The real thing in small: a training process is killed with SIGKILL at random moments and started
-// again until it ends. `scripts/kill-test.ts` does a hundred.
+// Kills a training process with SIGKILL at random moments and resumes it; `scripts/kill-test.ts` does so a hundred times.
 import { Random } from '@lilformer/random';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +6,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { KILL_STEPS, outcome, randomMoment, trainInto, trainOrDie } from './testing/kill.js';
 
-it('a run that is killed and resumed ends with the losses and weights of one that was not', async () => {
-  const place = mkdtempSync(join(tmpdir(), 'lilformer-kill-'));
-  const [whole, killed] = [join(place, 'whole'), join(place, 'killed')];
+it('a killed and resumed run equals an uninterrupted one', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'lilformer-kill-'));
+  const [whole, killed] = [join(base, 'whole'), join(base, 'killed')];
   await trainInto(whole);
 
   const random = new Random(`kill ${process.pid}`);

@@ -1,34 +1,31 @@
-// The error of a run whose numbers have left the finite ones.
+// The error of a run whose loss or gradients are not finite.
 
-/** What is known at the moment a run breaks down. */
-export interface BreakdownFacts {
-  /** Updates made before; their weights are as they were. */
-  readonly step: number;
-  readonly learningRate: number;
-  readonly what: 'loss' | 'gradient norm' | 'validation loss';
-  readonly value: number;
-  /** The run folder and the step of the state saved in it, where there is one. */
-  readonly saved?: { readonly path: string; readonly step: number };
-  /** Step of the best weights, where there was an evaluation. */
-  readonly best?: number;
-}
-
-/** A loss or gradient norm was not finite: the update was not made, and the state on disk is the last good one. */
+/** A loss or gradient norm is NaN or infinite. The update was not made; the state on disk is the last finite one. */
 export class NotFiniteError extends Error {
+  /** Updates before the error. */
   readonly step: number;
   readonly learningRate: number;
 
-  constructor({ step, learningRate, what, value, saved, best }: BreakdownFacts) {
+  constructor(facts: {
+    readonly step: number;
+    readonly learningRate: number;
+    readonly what: 'loss' | 'gradient norm' | 'validation loss';
+    readonly value: number;
+    /** The run folder and the step of its state. */
+    readonly saved?: { readonly path: string; readonly step: number };
+    /** Step of the best weights. */
+    readonly best?: number;
+  }) {
+    const { step, learningRate, what, value, saved, best } = facts;
     const at = what === 'validation loss' ? `after step ${step}` : `at step ${step + 1}`;
-    const bestKept =
-      best === undefined ? '' : `, the best weights so far, of step ${best}, in its model.safetensors`;
+    const bestKept = best === undefined ? '' : `, the best weights (step ${best}) in its model.safetensors`;
     const kept = saved
-      ? `The state of step ${saved.step} is in ${saved.path}${bestKept}.`
+      ? `${saved.path} has the state of step ${saved.step}${bestKept}.`
       : 'Nothing of this run is on disk.';
     super(
-      `${what} is ${value} ${at}, with learning rate ${learningRate}. ` +
+      `${what}: ${value} ${at}, with learning rate ${learningRate}. Expected a finite number. ` +
         `Try a learning rate of ${Number((learningRate / 3).toPrecision(1))} or less, ` +
-        `more warm-up steps, or clipping the gradients' norm (to 1, or lower). ${kept}`,
+        `more warmup steps, or a max gradient norm of 1 or less. ${kept}`,
     );
     this.name = 'NotFiniteError';
     this.step = step;

@@ -3,7 +3,7 @@ import { openEngine, tf } from '@lilformer/engine';
 import { Parameter } from '@lilformer/layers';
 import { golden, goldenJson, relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createOptimizer, type OptimizerSettings } from './optimizer.js';
+import { createOptimizer, type OptimizerOptions } from './optimizer.js';
 
 interface GoldenOptimizer {
   kind: 'AdamW' | 'Adam' | 'SGD';
@@ -14,13 +14,13 @@ interface GoldenOptimizer {
   momentum?: number;
 }
 
-function settingsOf({ kind, betas, eps, weight_decay, momentum }: GoldenOptimizer): OptimizerSettings {
-  const type = kind.toLowerCase() as OptimizerSettings['type'];
-  return { type, betas, eps, weightDecay: weight_decay, momentum } as OptimizerSettings;
+function settingsOf({ kind, betas, eps, weight_decay, momentum }: GoldenOptimizer): OptimizerOptions {
+  const type = kind.toLowerCase() as OptimizerOptions['type'];
+  return { type, betas, eps, weightDecay: weight_decay, momentum } as OptimizerOptions;
 }
 
-/** The settings without what is undefined, as a configuration file would have them. */
-const plain = (settings: OptimizerSettings) => JSON.parse(JSON.stringify(settings)) as OptimizerSettings;
+/** The options without undefined ones, as in a JSON file. */
+const plain = (settings: OptimizerOptions) => JSON.parse(JSON.stringify(settings)) as OptimizerOptions;
 
 const file = golden('unit/optimizers.safetensors');
 describe('optimizers against PyTorch', () => {
@@ -31,7 +31,7 @@ describe('optimizers against PyTorch', () => {
     arrays = (await readSafetensors(file)).tensors;
   });
 
-  it('the set has all eight paths', () => expect(paths.length).toBeGreaterThanOrEqual(8));
+  it('cover at least eight configurations', () => expect(paths.length).toBeGreaterThanOrEqual(8));
 
   describe('steps', () => {
     beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('optimizers against PyTorch', () => {
       const [steps, size] = arrays.get('gradients')!.shape;
       const gradients = toFloat32(arrays.get('gradients')!);
       const expected = toFloat32(arrays.get(path)!);
-      // The vector is cut into three parameters, and halfway the optimizer is made anew from its state.
+      // The vector is split into three parameters; halfway the optimizer is restored from its state.
       const cuts = [0, 1, Math.floor(size / 2), size];
       const vector = toFloat32(start);
       const parameters = new Map(
@@ -90,7 +90,7 @@ describe('an optimizer', () => {
   ];
   const zero = () => new Map<string, tf.Tensor>([['weight', tf.zeros([2, 2])], ['bias', tf.zeros([2])]]); // prettier-ignore
 
-  it.each(['adamw', 'adam', 'sgd'] as const)('%s leaves a parameter without gradient alone', (type) => {
+  it.each(['adamw', 'adam', 'sgd'] as const)('%s does not change a parameter without a gradient', (type) => {
     const parameters = make();
     const optimizer = createOptimizer({ type, weightDecay: 0.5 }, parameters);
     optimizer.step(new Map([['weight', tf.ones([2, 2])]]), { learningRate: 0.1 });
@@ -99,7 +99,7 @@ describe('an optimizer', () => {
     if (type !== 'sgd') expect(optimizer.stateDict().get('bias.step')!.data[0]).toBe(0);
   });
 
-  it('decays all that have a gradient, or matrices only, or those chosen', () => {
+  it('decays all parameters with a gradient, matrices only, or a choice', () => {
     const decayed = (decay: 'all' | 'matrices' | ((name: string) => boolean)) => {
       const parameters = make();
       const optimizer = createOptimizer({ type: 'adamw', weightDecay: 0.5, decay }, parameters);
@@ -111,17 +111,15 @@ describe('an optimizer', () => {
     expect(decayed((name) => name === 'bias')).toEqual(['bias']);
   });
 
-  it('does not train what is not trainable', () => {
+  it('ignores parameters that are not trainable', () => {
     const parameters = make();
     parameters.get('bias')!.trainable = false;
     const optimizer = createOptimizer({ type: 'sgd' }, parameters);
     expect([...optimizer.stateDict().keys()]).toEqual(['weight.momentum_buffer']);
-    expect(() => optimizer.step(zero(), { learningRate: 1 })).toThrow(
-      'gradient of bias: this optimizer has no',
-    );
+    expect(() => optimizer.step(zero(), { learningRate: 1 })).toThrow('gradient of bias: unknown.');
   });
 
-  it('names everything that is wrong with a state, and takes nothing of it', () => {
+  it('throws on a state that does not fit, naming every problem, and loads nothing', () => {
     const optimizer = createOptimizer({ type: 'adam' }, make());
     const state = optimizer.stateDict();
     state.delete('bias.exp_avg');
@@ -129,23 +127,23 @@ describe('an optimizer', () => {
     state.set('other.step', { dtype: 'I32', shape: [], data: Int32Array.of(3) });
     state.set('bias.step', { dtype: 'I32', shape: [], data: Int32Array.of(3) });
     expect(() => optimizer.loadStateDict(state)).toThrow(
-      'the state does not fit this adam; nothing was loaded:\n' +
-        '  weight.exp_avg is F32 [4], expected F32 [2, 2]\n' +
+      'optimizer state: does not fit this adam; nothing was loaded:\n' +
+        '  weight.exp_avg is F32 [4]. Expected F32 [2, 2]\n' +
         '  bias.exp_avg is missing\n' +
-        '  other.step is not known',
+        '  other.step is unknown',
     );
     expect(optimizer.stateDict().get('bias.step')!.data[0]).toBe(0);
   });
 
-  it('says what is wrong with a setting', () => {
-    const make = (settings: object) => () => createOptimizer(settings as OptimizerSettings, []);
+  it('throws on options out of range', () => {
+    const make = (settings: object) => () => createOptimizer(settings as OptimizerOptions, []);
     expect(make({ type: 'adamw', betas: [0.9, 1] })).toThrow(
-      'betas[1] 1: expected a number of at least 0 and below 1',
+      'betas[1]: 1. Expected a number of at least 0 and below 1',
     );
     expect(make({ type: 'adamw', weightDecay: -1 })).toThrow(
-      'weightDecay -1: expected a number of at least 0',
+      'weightDecay: -1. Expected a number of at least 0',
     );
-    expect(make({ type: 'sgd', momentum: 1 })).toThrow('momentum 1');
-    expect(make({ type: 'lion' })).toThrow(`optimizer type "lion": expected 'adamw', 'adam' or 'sgd'`);
+    expect(make({ type: 'sgd', momentum: 1 })).toThrow('momentum: 1');
+    expect(make({ type: 'lion' })).toThrow(`optimizer type: "lion". Expected 'adamw', 'adam' or 'sgd'`);
   });
 });

@@ -1,143 +1,112 @@
-// What a run is made of. Leaves out how: that is train.ts.
+// Options of a training run, with their checks and defaults.
 import type { RunFolder } from '@lilformer/checkpoints';
 import type { Windows } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
-import { checkAbove, checkWhole } from './check.js';
-import type { OptimizerSettings } from './optimizer.js';
-import type { Schedule, ScheduleSettings } from './schedules.js';
-
-/** When and on what the model is evaluated. */
-export interface EvaluationOptions {
-  /** `'epoch'`: after each pass over the training windows; a number: every so many steps. Always also at the end. */
-  readonly every: 'epoch' | number;
-  /**
-   * `'all'` (the default): every validation window once, compared with the mean loss of the training
-   * steps since the last evaluation. A number k: k batches drawn at random from each of the two splits.
-   */
-  readonly batches?: 'all' | number;
-  /** Evaluate before the first step as well; default false. */
-  readonly atStart?: boolean;
-}
-
-/** When the state of the run is saved; besides, always after evaluations and at the end. */
-export interface CheckpointOptions {
-  /** After so many steps; default never. */
-  readonly everySteps?: number;
-  /** When so much time has passed, at the end of the step; default 60. Infinity for never. */
-  readonly everySeconds?: number;
-}
+import { checkInteger, checkNotNegative } from './check.js';
+import type { OptimizerOptions } from './optimizer.js';
+import type { Schedule, ScheduleOptions } from './schedules.js';
 
 /** Options of {@link train}. */
 export interface TrainOptions {
   readonly model: LanguageModel;
-  /** What to train on. */
+  /** Windows to train on. */
   readonly train: Windows;
-  /** What to evaluate on; needed by `evaluation`. */
+  /** Windows to evaluate on; without them there is no evaluation. */
   readonly validation?: Windows;
-  /** Windows in a batch. Evaluation uses it as well. */
+  /** Windows per batch, in training and evaluation. */
   readonly batchSize: number;
-  /**
-   * `'shuffled'` (the default): every window once an epoch; `'random'`: drawn independently, without
-   * epochs.
-   */
+  /** `'shuffled'` (the default): every window once per epoch; `'random'`: drawn independently, without epochs. */
   readonly order?: 'shuffled' | 'random';
-  /** Leave out the last batch of an epoch when it is not full; default false. */
+  /** Drop the last batch of an epoch when it is incomplete; default false. */
   readonly dropLast?: boolean;
+  /** Batches whose mean gradient makes one step; default 1. The last step of an epoch takes the remaining batches. */
+  readonly gradientAccumulationSteps?: number;
+  /** Default AdamW with PyTorch's defaults. */
+  readonly optimizer?: OptimizerOptions;
+  /** A constant learning rate, the options of a schedule, or a custom schedule. */
+  readonly schedule: number | ScheduleOptions | Schedule;
+  /** Gradients with a larger global 2-norm are scaled down to it; 0 (the default) disables clipping. */
+  readonly maxGradNorm?: number;
+  /** Steps between evaluations, or `'epoch'`. The last step is always evaluated. Default `'epoch'`; in random order never. */
+  readonly evalEvery?: 'epoch' | number;
   /**
-   * Batches whose mean gradient makes one step; default 1. The last step of an epoch takes what is
-   * left of it.
+   * `'all'` (the default): every validation window once, compared with the mean loss of the training steps since the last
+   * evaluation. A number: that many random batches of each of the two splits.
    */
-  readonly accumulate?: number;
-  /** Default AdamW with its usual settings. */
-  readonly optimizer?: OptimizerSettings;
-  /** The learning rate: constant, as plain data, or a schedule of your own. */
-  readonly schedule: number | ScheduleSettings | Schedule;
-  /** Largest global norm of the gradients; larger ones are scaled down to it. Default no limit. */
-  readonly clipNorm?: number;
-  /** Default: no evaluation without `validation`, else after each epoch (random order: at the end only). */
-  readonly evaluation?: EvaluationOptions;
-  /** Evaluations in a row without improvement that end the run; default no such end. */
-  readonly patience?: number;
-  /** Updates after which the run ends, those of earlier sessions included; default no such end. */
+  readonly evalBatches?: 'all' | number;
+  /** Evaluate before the first step as well; default false. */
+  readonly evalAtStart?: boolean;
+  /** Evaluations in a row without improvement that end the run; default no early stopping. */
+  readonly earlyStoppingPatience?: number;
+  /** Updates of the run, those of earlier sessions included; default no limit. */
   readonly maxSteps?: number;
-  /** Passes over the training windows after which the run ends; default no such end. Not for random order. */
+  /** Passes over the training windows; default no limit. Not for random order. */
   readonly maxEpochs?: number;
-  /** Decides everything random in the run; default 0. */
+  /** Seed of everything random in the run; default 0. */
   readonly seed?: number | string;
-  /** Where the run is kept. If it holds a state already, the run goes on from there. Default nowhere. */
+  /** Where the run is saved. If it holds a state already, the run resumes from it. Default nowhere. */
   readonly folder?: RunFolder;
-  readonly checkpoint?: CheckpointOptions;
+  /** Seconds between checkpoints; default 60, Infinity disables. Evaluations and the end are always saved. */
+  readonly saveEvery?: number;
+  /** Steps between checkpoints; default no such checkpoints. */
+  readonly saveEverySteps?: number;
   /** Steps between two step events in the folder's metrics.jsonl; default 10. */
   readonly logEvery?: number;
-  /** Aborting it ends the run after the step it is at, with its state saved. */
+  /** Aborting it ends the run after the current step, with its state saved. */
   readonly signal?: AbortSignal;
-  /** At the end, unless interrupted, give the model the weights of its best evaluation; default false. */
+  /** Load the best weights into the model at the end, unless interrupted; default false. */
   readonly restoreBest?: boolean;
 }
 
-/** Options with their defaults. */
-export type Settings = TrainOptions &
-  Required<
-    Pick<
-      TrainOptions,
-      'order' | 'dropLast' | 'accumulate' | 'clipNorm' | 'patience' | 'maxSteps' | 'maxEpochs'
-    >
-  > &
-  Required<Pick<TrainOptions, 'optimizer' | 'seed' | 'logEvery' | 'restoreBest'>> & {
-    readonly checkpoint: Required<CheckpointOptions>;
-  };
+/** Options with which nothing is left open. */
+export type CheckedOptions = ReturnType<typeof checkOptions>;
 
 /**
  * Checks options and fills in defaults.
- * @throws RangeError naming the option, what was given and what was expected
+ * @throws RangeError naming the option, its value and what was expected
  */
-export function checkOptions(options: TrainOptions): Settings {
-  const { order = 'shuffled', maxSteps = Infinity, maxEpochs = Infinity, patience = Infinity } = options;
-  const { accumulate = 1, clipNorm = Infinity, logEvery = 10, validation, evaluation } = options;
-  const { everySteps = Infinity, everySeconds = 60 } = options.checkpoint ?? {};
+export function checkOptions(options: TrainOptions) {
+  const { order = 'shuffled', maxSteps = Infinity, maxEpochs = Infinity, validation } = options;
+  const { gradientAccumulationSteps = 1, maxGradNorm = 0, logEvery = 10, evalBatches = 'all' } = options;
+  const { earlyStoppingPatience = Infinity, saveEvery = 60, saveEverySteps = Infinity } = options;
+  const evalEvery = options.evalEvery ?? (order === 'random' ? Infinity : 'epoch');
   for (const [name, windows] of Object.entries({ train: options.train, validation })) {
     if (windows && windows.length > options.model.contextLength) {
       throw new RangeError(
-        `${name}: windows of ${windows.length} tokens, expected at most ${options.model.contextLength}, the model's context`,
+        `${name}: windows of ${windows.length} tokens. Expected at most ${options.model.contextLength}, the context length of the model.`,
       );
     }
   }
-  checkWhole('accumulate', accumulate, 1);
-  checkWhole('logEvery', logEvery, 1);
-  if (clipNorm !== Infinity) checkAbove('clipNorm', clipNorm, 0);
-  if (maxSteps !== Infinity) checkWhole('maxSteps', maxSteps, 0);
-  if (maxEpochs !== Infinity) checkWhole('maxEpochs', maxEpochs, 0);
-  if (everySteps !== Infinity) checkWhole('checkpoint.everySteps', everySteps, 1);
-  if (everySeconds !== Infinity) checkAbove('checkpoint.everySeconds', everySeconds, 0, true);
+  checkInteger('gradientAccumulationSteps', gradientAccumulationSteps, 1);
+  checkInteger('logEvery', logEvery, 1);
+  checkNotNegative('maxGradNorm', maxGradNorm);
+  if (maxSteps !== Infinity) checkInteger('maxSteps', maxSteps, 0);
+  if (maxEpochs !== Infinity) checkInteger('maxEpochs', maxEpochs, 0);
+  if (saveEverySteps !== Infinity) checkInteger('saveEverySteps', saveEverySteps, 1);
+  if (saveEvery !== Infinity) checkNotNegative('saveEvery', saveEvery);
+  if (typeof options.evalEvery === 'number') checkInteger('evalEvery', options.evalEvery, 1);
+  if (evalBatches !== 'all') checkInteger('evalBatches', evalBatches, 1);
   if (order === 'random' && maxEpochs !== Infinity) {
-    throw new RangeError(`maxEpochs ${maxEpochs}: random order has no epochs; give maxSteps instead`);
+    throw new RangeError(`maxEpochs: ${maxEpochs} in random order, which has no epochs. Expected maxSteps.`);
   }
-  if (evaluation) {
-    const { every, batches = 'all' } = evaluation;
-    if (!validation) throw new RangeError('evaluation: expected validation windows with it');
-    if (every !== 'epoch') checkWhole('evaluation.every', every, 1);
-    else if (order === 'random') {
-      throw new RangeError(`evaluation.every 'epoch': random order has no epochs; give a number of steps`);
+  if (order === 'random' && evalEvery === 'epoch') {
+    throw new RangeError(
+      "evalEvery: 'epoch' in random order, which has no epochs. Expected a number of steps.",
+    );
+  }
+  if (!validation) {
+    for (const name of ['evalEvery', 'evalBatches', 'evalAtStart', 'earlyStoppingPatience'] as const) {
+      if (options[name] === undefined) continue;
+      throw new RangeError(
+        `${name}: ${options[name]} without validation windows. Expected the option validation.`,
+      );
     }
-    if (batches !== 'all') checkWhole('evaluation.batches', batches, 1);
   }
-  if (patience !== Infinity && !validation) {
-    throw new RangeError(`patience ${patience}: expected validation windows with it`);
-  }
+  const { optimizer = { type: 'adamw' }, seed = 0, restoreBest = false, dropLast = false } = options;
   return {
     ...options,
-    order,
-    maxSteps,
-    maxEpochs,
-    patience,
-    accumulate,
-    clipNorm,
-    logEvery,
-    dropLast: options.dropLast ?? false,
-    optimizer: options.optimizer ?? { type: 'adamw' },
-    seed: options.seed ?? 0,
-    restoreBest: options.restoreBest ?? false,
-    checkpoint: { everySteps, everySeconds },
-    evaluation: evaluation ?? (validation ? { every: order === 'random' ? Infinity : 'epoch' } : undefined),
+    ...{ order, dropLast, maxSteps, maxEpochs, gradientAccumulationSteps, logEvery, optimizer, seed },
+    ...{ evalEvery, evalBatches, evalAtStart: options.evalAtStart ?? false, earlyStoppingPatience },
+    ...{ maxGradNorm: maxGradNorm === 0 ? Infinity : maxGradNorm, saveEvery, saveEverySteps, restoreBest },
   };
 }

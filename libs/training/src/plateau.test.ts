@@ -1,9 +1,9 @@
 import { goldenJson } from '@lilformer/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReduceOnPlateau, type PlateauSettings } from './plateau.js';
+import { ReduceOnPlateau, type PlateauOptions } from './plateau.js';
 
-function ratesAfter(settings: PlateauSettings, metrics: readonly (number | null)[]): number[] {
+function ratesAfter(settings: PlateauOptions, metrics: readonly (number | null)[]): number[] {
   const schedule = new ReduceOnPlateau(settings);
   return metrics.map((metric) => {
     schedule.observe(metric ?? NaN);
@@ -38,7 +38,7 @@ describe('reduce on plateau against PyTorch', () => {
 });
 
 // torch 2.15.0, torch.optim.lr_scheduler.ReduceLROnPlateau, lr 1e-3.
-describe('settings the reference set leaves out, as PyTorch has them', () => {
+describe('other options equal PyTorch', () => {
   const metrics = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.5, 0.6, 0.6, 0.6, null, 0.4];
   const base = { type: 'plateau', learningRate: 1e-3 } as const;
 
@@ -49,7 +49,7 @@ describe('settings the reference set leaves out, as PyTorch has them', () => {
     ]);
   });
 
-  it('least rate', () => {
+  it('minLearningRate', () => {
     const expected = [0.001, 0.001, 0.0001, 0.0001, ...new Array<number>(12).fill(5e-5)];
     expect(ratesAfter({ ...base, patience: 1, minLearningRate: 5e-5 }, metrics)).toEqual(expected);
   });
@@ -67,7 +67,7 @@ describe('settings the reference set leaves out, as PyTorch has them', () => {
 });
 
 describe('state', () => {
-  it('through JSON at any point goes on as if nothing had been', () => {
+  it('restored from JSON continues the same rates', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.double({ min: 0, max: 3, noNaN: true }), fc.constant(NaN)), { minLength: 1 }),
@@ -94,13 +94,13 @@ describe('state', () => {
   });
 });
 
-it('says what is wrong with a setting', () => {
-  const make = (settings: Partial<PlateauSettings>) => () =>
-    new ReduceOnPlateau({ type: 'plateau', learningRate: 1, ...settings });
-  expect(make({ factor: 1 })).toThrow('factor 1: expected a number of at least 0 and below 1');
-  expect(make({ factor: 0 })).toThrow('factor 0: expected a number above 0');
-  expect(make({ patience: 1.5 })).toThrow('patience 1.5: expected a whole number of at least 0');
-  expect(make({ threshold: -1 })).toThrow('threshold -1');
-  expect(make({ cooldown: -1 })).toThrow('cooldown -1');
+it('throws on options out of range', () => {
+  const make = (options: Partial<PlateauOptions>) => () =>
+    new ReduceOnPlateau({ type: 'plateau', learningRate: 1, ...options });
+  expect(make({ factor: 1 })).toThrow('factor: 1. Expected a number of at least 0 and below 1');
+  expect(make({ factor: 0 })).toThrow('factor: 0. Expected a number above 0');
+  expect(make({ patience: 1.5 })).toThrow('patience: 1.5. Expected an integer of at least 0');
+  expect(make({ threshold: -1 })).toThrow('threshold: -1');
+  expect(make({ cooldown: -1 })).toThrow('cooldown: -1');
   expect(make({ patience: undefined })).not.toThrow();
 });

@@ -1,7 +1,7 @@
-// On each engine a run that was interrupted gives bit for bit what it gives uninterrupted.
+// On each engine, an interrupted run equals an uninterrupted one bit for bit.
 import { openEngine } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { after, interrupted, optionsOf, RUNS, told, type Kind } from './testing/interrupted.js';
+import { after, interrupted, logged, optionsOf, RUNS, type Kind } from './testing/interrupted.js';
 import { newFolder, runToEnd, traces } from './testing/tiny.js';
 
 describe('a run', () => {
@@ -9,7 +9,7 @@ describe('a run', () => {
     await openEngine();
   });
 
-  it.each(Object.keys(RUNS) as Kind[])('%s: interrupted again and again', async (kind) => {
+  it.each(Object.keys(RUNS) as Kind[])('%s: interrupted six times', async (kind) => {
     const wholeFolder = await newFolder();
     const whole = await runToEnd(optionsOf(kind, wholeFolder));
     const { sessions, folder } = await interrupted(
@@ -17,7 +17,7 @@ describe('a run', () => {
       [3, 2, 4, 1, 5, 2].map((count) => after(count)),
     );
     expect(sessions.slice(0, -1).map(({ done }) => done.reason)).toContain('interrupted');
-    expect(told(sessions)).toEqual(told([whole]));
+    expect(logged(sessions)).toEqual(logged([whole]));
     expect(await traces(folder)).toEqual(await traces(wholeFolder));
   });
 });

@@ -1,10 +1,10 @@
-// A run that is interrupted, wherever, and resumed gives bit for bit what it gives uninterrupted. On every engine:
+// A run that is interrupted at any event and resumed equals an uninterrupted one bit for bit. For every engine, see
 // resume-engines.test.ts.
 import type { TokenSource } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.js';
-import { after, interrupted, optionsOf, otherModel, RUNS, told, type Kind } from './testing/interrupted.js';
+import { after, interrupted, logged, optionsOf, otherModel, RUNS, type Kind } from './testing/interrupted.js';
 import { newFolder, reopen, runToEnd, tinyModel, traces } from './testing/tiny.js';
 import { train } from './train.js';
 
@@ -14,34 +14,34 @@ describe('a run', () => {
   });
 
   describe.each(Object.keys(RUNS) as Kind[])('%s', (kind) => {
-    it('is the same run again from the same seed', async () => {
+    it('is reproducible from its seed', async () => {
       const [a, b] = [await newFolder(), await newFolder()];
       const run = await runToEnd(optionsOf(kind, a));
       await runToEnd(optionsOf(kind, b));
       expect(await traces(b)).toEqual(await traces(a));
-      // It has everything in it that its name promises.
-      expect(run.done.reason).toBe(kind.includes('early stopping') ? 'earlyStop' : 'steps');
+      // The run has what its name says.
+      expect(run.done.reason).toBe(kind.includes('early stopping') ? 'earlyStopping' : 'maxSteps');
       if (kind.includes('plateau')) expect(run.steps.at(-1)!.learningRate).toBeLessThan(2);
       expect(run.evaluations.length).toBeGreaterThan(3);
     });
 
-    it('interrupted at any event', async () => {
+    it('equals an uninterrupted run when interrupted at any event', async () => {
       const wholeFolder = await newFolder();
       const whole = await runToEnd(optionsOf(kind, wholeFolder));
       const expected = await traces(wholeFolder);
-      // Every place where it costs little, some elsewhere: the loop is the same, the arithmetic is not.
+      // Every event of the fastest model, every seventh of the others.
       const stride = kind.includes('dropout') ? 1 : 7;
-      for (let place = 1 + ((whole.all.length - 2) % stride); place < whole.all.length; place += stride) {
-        const { sessions, folder } = await interrupted(kind, [after(place)]);
-        expect([place, told(sessions)]).toEqual([place, told([whole])]);
-        expect([place, await traces(folder)]).toEqual([place, expected]);
+      for (let event = 1 + ((whole.all.length - 2) % stride); event < whole.all.length; event += stride) {
+        const { sessions, folder } = await interrupted(kind, [after(event)]);
+        expect([event, logged(sessions)]).toEqual([event, logged([whole])]);
+        expect([event, await traces(folder)]).toEqual([event, expected]);
         await folder.close();
       }
     });
   });
 });
 
-describe('20 steps at a stretch, and 7 with 13', () => {
+describe('a run of 20 steps, and one of 7 and 13', () => {
   beforeAll(async () => {
     await openEngine();
   });
@@ -56,22 +56,22 @@ describe('20 steps at a stretch, and 7 with 13', () => {
   });
 });
 
-describe('in the middle of an evaluation', () => {
+describe('interrupted during an evaluation', () => {
   beforeAll(async () => {
     await openEngine();
   });
 
-  /** Validation windows that call out at every read. */
+  /** Calls `onRead` at every read of validation windows. */
   function listening(options: TrainOptions, onRead: () => void): TrainOptions {
     const { source } = options.validation!;
-    const loud: TokenSource = {
+    const observed: TokenSource = {
       length: source.length,
       read: (offset, count) => (onRead(), source.read(offset, count)),
     };
-    return { ...options, validation: { ...options.validation!, source: loud } };
+    return { ...options, validation: { ...options.validation!, source: observed } };
   }
 
-  it.each(Object.keys(RUNS) as Kind[])('%s: it is made anew', async (kind) => {
+  it.each(Object.keys(RUNS) as Kind[])('%s: the evaluation is repeated', async (kind) => {
     const wholeFolder = await newFolder();
     const whole = await runToEnd(optionsOf(kind, wholeFolder));
     for (const read of [2, 30]) {
@@ -85,7 +85,7 @@ describe('in the middle of an evaluation', () => {
       expect(first.done.reason).toBe('interrupted');
       folder = await reopen(folder);
       const second = await runToEnd(optionsOf(kind, folder, { model: otherModel(kind) }));
-      expect(told([first, second])).toEqual(told([whole]));
+      expect(logged([first, second])).toEqual(logged([whole]));
       expect(await traces(folder)).toEqual(await traces(wholeFolder));
     }
   });
@@ -97,12 +97,12 @@ describe('state and metrics', () => {
     await openEngine();
   });
 
-  it('a metrics line beyond the saved state is written again, not twice', async () => {
+  it('metrics after the saved state are replaced', async () => {
     const wholeFolder = await newFolder();
     await runToEnd(optionsOf(kind, wholeFolder));
     let folder = await newFolder();
     await runToEnd(optionsOf(kind, folder), (event) => event.type === 'step' && event.step === 5);
-    // What a killed process may have written after its last save.
+    // A killed process may have written these after its last save.
     folder.appendMetrics({ type: 'step', step: 6, loss: 99 });
     folder.appendMetrics({ type: 'evaluation', step: 6, validationLoss: 99 });
     folder = await reopen(folder);
@@ -110,27 +110,27 @@ describe('state and metrics', () => {
     expect(await traces(folder)).toEqual(await traces(wholeFolder));
   });
 
-  it('an evaluation that was written down but not saved is made again, and not written down twice', async () => {
+  it('an evaluation that was logged but not saved is repeated, and not logged twice', async () => {
     const wholeFolder = await newFolder();
     await runToEnd(optionsOf(kind, wholeFolder));
     let folder = await newFolder();
     const controller = new AbortController();
     const options = optionsOf(kind, folder, { signal: controller.signal });
     for await (const event of train(options)) {
-      // Stopped after step 6, before its evaluation, which a killed process may have told of.
+      // Stopped after step 6, before its evaluation, which a killed process may have logged.
       if (event.type === 'step' && event.step === 6) controller.abort();
     }
     expect((await folder.loadState())!.state.evaluationDue).toBe(true);
-    const told = (await wholeFolder.readMetrics()).find(
+    const evaluation = (await wholeFolder.readMetrics()).find(
       ({ type, step }) => type === 'evaluation' && step === 6,
     )!;
-    folder.appendMetrics(told);
+    folder.appendMetrics(evaluation);
     folder = await reopen(folder);
     await runToEnd(optionsOf(kind, folder, { model: otherModel(kind) }));
     expect(await traces(folder)).toEqual(await traces(wholeFolder));
   });
 
-  it('a folder without a state begins at the beginning', async () => {
+  it('a folder without a state starts at step 0', async () => {
     const folder = await newFolder();
     folder.appendMetrics({ type: 'step', step: 2, loss: 99 });
     const run = await runToEnd(optionsOf(kind, await reopen(folder)));
@@ -138,7 +138,7 @@ describe('state and metrics', () => {
     expect(run.losses.length).toBe(20);
   });
 
-  it('a run can be made longer', async () => {
+  it('a run can be extended', async () => {
     let folder = await newFolder();
     await runToEnd(optionsOf(kind, folder, { maxSteps: 4, schedule: 0.01 }));
     folder = await reopen(folder);
@@ -146,46 +146,44 @@ describe('state and metrics', () => {
     expect(more.steps.map(({ step }) => step)).toEqual([5, 6, 7, 8, 9]);
   });
 
-  it('checkpoints come by steps and by time', async () => {
-    const saves = async (checkpoint: TrainOptions['checkpoint']) => {
-      const options = { checkpoint, evaluation: undefined, validation: undefined };
+  it('checkpoints are saved by steps and by time', async () => {
+    const saves = async (every: Pick<TrainOptions, 'saveEvery' | 'saveEverySteps'>) => {
+      const options = { ...every, validation: undefined, evalEvery: undefined };
       const { all } = await runToEnd(optionsOf(kind, await newFolder(), options));
       return all.filter(({ type }) => type === 'checkpoint').map(({ step }) => step);
     };
-    expect(await saves({ everySteps: 6, everySeconds: Infinity })).toEqual([0, 6, 12, 18, 20]);
-    expect(await saves({ everySeconds: 0 })).toEqual(Array.from({ length: 21 }, (_, step) => step));
-    expect(await saves({ everySeconds: Infinity })).toEqual([0, 20]);
+    expect(await saves({ saveEverySteps: 6, saveEvery: Infinity })).toEqual([0, 6, 12, 18, 20]);
+    expect(await saves({ saveEvery: 0 })).toEqual(Array.from({ length: 21 }, (_, step) => step));
+    expect(await saves({ saveEvery: Infinity })).toEqual([0, 20]);
   });
 
-  it('without any evaluation, the last weights stand for the best', async () => {
+  it('without evaluation, the last weights are saved as the best', async () => {
     const folder = await newFolder();
-    const options = optionsOf(kind, folder, { evaluation: undefined, validation: undefined });
+    const options = optionsOf(kind, folder, { validation: undefined, evalEvery: undefined });
     await runToEnd(options);
     const best = (await folder.loadBest())!;
     expect(best.info).toEqual({ step: 20 });
     expect(best.tensors).toEqual(options.model.stateDict());
   });
 
-  it('what does not fit the saved state is refused, with advice', async () => {
+  it('throws on options that do not fit the saved state', async () => {
     let folder = await newFolder();
     const schedule = { type: 'cosine', learningRate: 0.02 } as const;
     await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule }));
     folder = await reopen(folder);
     const resume = (overrides: Partial<TrainOptions>) => runToEnd(optionsOf(kind, folder, overrides));
-    await expect(resume({ optimizer: { type: 'sgd' } })).rejects.toThrow(
-      'was trained with adamw, and sgd is',
-    );
+    await expect(resume({ optimizer: { type: 'sgd' } })).rejects.toThrow('trained with adamw. Expected sgd.');
     await expect(resume({ batchSize: 5 })).rejects.toThrow('the saved place in the data has batchSize 4');
-    await expect(resume({ schedule: 0.1 })).rejects.toThrow('has a cosine schedule and this one a constant');
+    await expect(resume({ schedule: 0.1 })).rejects.toThrow('has a cosine schedule. Expected constant.');
     await expect(resume({ model: tinyModel('bigram') })).rejects.toThrow(
       'the state dict does not fit BigramLM',
     );
     await expect(resume({ seed: 'another' })).rejects.toThrow('the saved place in the data has seed');
-    // After all that, it still goes on.
+    // The run can still be resumed.
     expect((await resume({})).done.step).toBe(20);
   });
 
-  it('another engine is warned of', async () => {
+  it('warns of another engine', async () => {
     let folder = await newFolder();
     await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));
     folder = await reopen(folder);
@@ -194,12 +192,12 @@ describe('state and metrics', () => {
     await openEngine({ engine: other });
     const [start] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 3, schedule: 0.01 }))).all;
     expect(start).toMatchObject({
-      warnings: [`trained with engine ${name} before, ${other} now: the last digits will differ`],
+      warnings: [`engine was ${name} before and is ${other} now: losses will differ slightly`],
     });
     await openEngine({ engine: name });
   });
 
-  it('another precision is warned of', async () => {
+  it('warns of another precision', async () => {
     let folder = await newFolder();
     await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));
     expect((await folder.loadState())!.state.precision).toBe('float32');
@@ -210,7 +208,7 @@ describe('state and metrics', () => {
       backend.precision = 'bf16';
       const [start] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 3, schedule: 0.01 }))).all;
       expect(start).toMatchObject({
-        warnings: ['trained with products in float32 before, bf16 now: the losses will differ a little'],
+        warnings: ['precision was float32 before and is bf16 now: losses will differ slightly'],
       });
       folder = await reopen(folder);
       const [again] = (await runToEnd(optionsOf(kind, folder, { maxSteps: 4, schedule: 0.01 }))).all;
@@ -220,7 +218,7 @@ describe('state and metrics', () => {
     }
   });
 
-  it('an error while saving reaches the consumer, once', async () => {
+  it('throws an error of saving once', async () => {
     const folder = await newFolder();
     const events = train(optionsOf(kind, folder));
     await events.next();

@@ -1,140 +1,137 @@
-// A run in memory: everything that changes while it trains, how it is saved as one thing, and how it
-// comes back. Leaves out the order in which things happen: that is train.ts.
+// The state of a run in memory, and its saving and restoring as one unit.
 import type { NamedArray } from '@lilformer/checkpoints';
 import { type Batches, type BatchState, batches } from '@lilformer/datasets';
 import { tf, type Precision } from '@lilformer/engine';
 import { Dropout, type Module, type Parameter } from '@lilformer/layers';
 import { RunClock } from './clock.js';
-import { BestSoFar, type BestState } from './early-stopping.js';
-import type { DoneReason } from './events.js';
-import { type BreakdownFacts, NotFiniteError } from './not-finite.js';
+import { EarlyStopping, type EarlyStoppingState } from './early-stopping.js';
+import type { DoneEvent } from './events.js';
+import { NotFiniteError } from './not-finite.js';
 import { createOptimizer, type Optimizer } from './optimizer.js';
-import type { Settings } from './options.js';
+import type { CheckedOptions } from './options.js';
 import { createSchedule, type Schedule, type ScheduleState } from './schedules.js';
 
-/** The state of a run beside its arrays, as plain JSON; all of it goes into the run folder. */
+/** The state of a run except its arrays, as plain JSON. */
 interface RunState {
-  readonly format: 1;
+  readonly format: 2;
   readonly step: number;
   readonly tokens: number;
   readonly elapsed: number;
   readonly seed: number | string;
-  readonly place: BatchState;
+  readonly batches: BatchState;
   readonly schedule: ScheduleState;
   readonly optimizer: string;
-  readonly best: BestState;
-  /** Sum over tokens of the training loss since the last evaluation, and how many tokens those are. */
+  readonly earlyStopping: EarlyStoppingState;
+  /** Sum over tokens of the training loss since the last evaluation, and the number of those tokens. */
   readonly trainLoss: { readonly sum: number; readonly tokens: number };
-  /** The evaluation that belongs to this step is still to be made. */
+  /** The evaluation after this step has not been made yet. */
   readonly evaluationDue: boolean;
-  /** Forwards each dropout layer has made in training, by its name; with its seed, they are its generator. */
+  /** Training forward passes of each dropout layer by name: with its seed, the state of its generator. */
   readonly dropout: Readonly<Record<string, number>>;
   readonly engine: string;
-  /** What matrix products were computed in; absent in states that knew float32 only. */
-  readonly precision?: Precision;
-  /** For a person who wonders; nothing depends on them. */
+  readonly precision: Precision;
+  /** For information only. */
   readonly versions: { readonly node: string; readonly tfjs: string };
 }
 
-const FORMAT = 1;
-/** What the names of the model's arrays begin with in the saved state. */
-export const MODEL_ARRAYS = 'model.';
+const FORMAT = 2;
+/** Prefixes of array names in the saved state. */
+const MODEL = 'model.';
 const OPTIMIZER = 'optimizer.';
 
-/** Everything of a run that changes while it trains. */
+/** Everything of a run that changes during training. */
 export class Run {
   step = 0;
   tokens = 0;
   trainLoss = { sum: 0, tokens: 0 };
   evaluationDue: boolean;
-  /** What may keep a resumed run from going on bit for bit. */
+  /** Reasons why a resumed run may differ from an uninterrupted one. */
   readonly warnings: string[] = [];
-  /** True when something has changed since the last save. */
+  /** Whether something has changed since the last save. */
   unsaved = true;
   readonly schedule: Schedule;
   readonly optimizer: Optimizer;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  readonly best: BestSoFar;
+  readonly earlyStopping: EarlyStopping;
   readonly totalSteps: number | undefined;
-  place: Batches;
+  batches: Batches;
   clock = new RunClock();
   #lastSave = performance.now();
   /** Step of the state in the folder; undefined when there is none. */
   #savedStep: number | undefined;
-  /** The best weights, where there is no folder to keep them in. */
+  /** The best weights of a run without a folder. */
   #bestWeights: Map<string, NamedArray> | undefined;
 
-  constructor(readonly settings: Settings) {
-    const { maxSteps, maxEpochs, accumulate, patience, model } = settings;
-    this.place = this.#openBatches();
-    const stepsPerEpoch = Math.ceil(this.place.batchesPerEpoch / accumulate);
+  constructor(readonly options: CheckedOptions) {
+    const { maxSteps, maxEpochs, gradientAccumulationSteps, earlyStoppingPatience, model } = options;
+    this.batches = this.#openBatches();
+    const stepsPerEpoch = Math.ceil(this.batches.batchesPerEpoch / gradientAccumulationSteps);
     const total = Math.min(maxSteps, maxEpochs === 0 ? 0 : maxEpochs * stepsPerEpoch);
     this.totalSteps = total === Infinity ? undefined : total;
-    this.schedule = openSchedule(settings.schedule, this.totalSteps);
-    this.best = new BestSoFar(patience);
-    this.evaluationDue = settings.evaluation?.atStart ?? false;
+    this.schedule = openSchedule(options.schedule, this.totalSteps);
+    this.earlyStopping = new EarlyStopping(earlyStoppingPatience);
+    this.evaluationDue = options.evalAtStart;
     this.parameters = new Map(model.namedParameters());
-    this.optimizer = createOptimizer(settings.optimizer, this.parameters);
+    this.optimizer = createOptimizer(options.optimizer, this.parameters);
   }
 
-  /** Epoch of the last step made, from 1; of the first before it. */
-  get epoch(): number {
-    const { epoch, position } = this.place;
-    return epoch > 0 && position === 0 ? epoch : epoch + 1;
-  }
-
-  /** Where the run is, as its events say it. */
-  at(): { step: number; totalSteps: number | undefined; epoch: number } {
-    return { step: this.step, totalSteps: this.totalSteps, epoch: this.epoch };
+  /** Where the run is, as its events report it. The epoch is that of the last step, from 1. */
+  position(): { step: number; totalSteps: number | undefined; epoch: number } {
+    const { epoch, position } = this.batches;
+    return {
+      step: this.step,
+      totalSteps: this.totalSteps,
+      epoch: epoch > 0 && position === 0 ? epoch : epoch + 1,
+    };
   }
 
   /** Why the run is at its end; undefined when it is not. */
-  ending(): DoneReason | undefined {
-    if (this.best.exhausted) return 'earlyStop';
-    if (this.step >= this.settings.maxSteps) return 'steps';
-    return this.place.epoch >= this.settings.maxEpochs ? 'epochs' : undefined;
+  endReason(): DoneEvent['reason'] | undefined {
+    if (this.earlyStopping.exhausted) return 'earlyStopping';
+    if (this.step >= this.options.maxSteps) return 'maxSteps';
+    return this.batches.epoch >= this.options.maxEpochs ? 'maxEpochs' : undefined;
   }
 
-  /** Whether an evaluation belongs to the step just made. */
+  /** Whether an evaluation follows the last step. */
   atEvaluation(every: 'epoch' | number): boolean {
-    return every === 'epoch' ? this.place.position === 0 : this.step % every === 0;
+    return every === 'epoch' ? this.batches.position === 0 : this.step % every === 0;
   }
 
-  /** Seconds since the state was saved. */
+  /** Seconds since the last save. */
   get secondsUnsaved(): number {
     return (performance.now() - this.#lastSave) / 1000;
   }
 
   /** @throws NotFiniteError unless `value` is finite */
-  checkFinite(what: BreakdownFacts['what'], value: number, learningRate: number): void {
+  checkFinite(what: 'loss' | 'gradient norm' | 'validation loss', value: number, learningRate: number): void {
     if (Number.isFinite(value)) return;
-    const { folder } = this.settings;
+    const { folder } = this.options;
     const step = this.#savedStep;
     const saved = folder && step !== undefined ? { path: folder.path, step } : undefined;
-    const best = this.best.best?.step;
+    const best = this.earlyStopping.best?.step;
     throw new NotFiniteError({ step: this.step, learningRate, what, value, saved, best });
   }
 
-  /** Goes on from the folder's state, if it holds one. */
+  /** Resumes from the folder's state, if it holds one. */
   async restore(): Promise<boolean> {
-    const { folder, model } = this.settings;
+    const { folder, model } = this.options;
     const saved = await folder?.loadState();
     if (folder && !saved) await folder.truncateMetrics(-1);
     if (!folder || !saved) return false;
     const state = saved.state as unknown as RunState;
     if (state.format !== FORMAT) {
       throw new Error(
-        `${folder.path}: its state has format ${state.format}, this version reads ${FORMAT}; ` +
-          'go on with the version that wrote it, or start a new run from its weights',
+        `${folder.path}: its state has format ${state.format}. Expected ${FORMAT}. ` +
+          'Resume with the version that wrote it, or start a new run from its weights.',
       );
     }
     if (state.optimizer !== this.optimizer.type) {
       throw new Error(
-        `${folder.path}: was trained with ${state.optimizer}, and ${this.optimizer.type} is asked for; ` +
-          'continue with the same, or start a new run from its weights',
+        `${folder.path}: trained with ${state.optimizer}. Expected ${this.optimizer.type}. ` +
+          'Resume with the same optimizer, or start a new run from its weights.',
       );
     }
-    this.place = this.#openBatches(state.place);
+    this.batches = this.#openBatches(state.batches);
     this.schedule.restore(state.schedule);
     const arrays = (prefix: string) =>
       new Map(
@@ -142,40 +139,36 @@ export class Run {
           .filter(([name]) => name.startsWith(prefix))
           .map(([name, array]) => [name.slice(prefix.length), array]),
       );
-    model.loadStateDict(arrays(MODEL_ARRAYS));
+    model.loadStateDict(arrays(MODEL));
     this.optimizer.loadStateDict(arrays(OPTIMIZER));
     for (const [name, layer] of dropouts(model)) layer.counter = state.dropout[name] ?? 0;
-    this.best.restore(state.best);
+    this.earlyStopping.restore(state.earlyStopping);
     this.step = state.step;
     this.tokens = state.tokens;
     this.trainLoss = { ...state.trainLoss };
-    this.evaluationDue = state.evaluationDue && this.settings.evaluation !== undefined;
+    this.evaluationDue = state.evaluationDue && this.options.validation !== undefined;
     this.clock = new RunClock(state.elapsed);
     this.#savedStep = state.step;
     this.unsaved = false;
-    if (state.engine !== tf.getBackend()) {
-      this.warnings.push(
-        `trained with engine ${state.engine} before, ${tf.getBackend()} now: the last digits will differ`,
-      );
-    }
-    const { precision = 'float32' } = state;
-    if (precision !== precisionInUse()) {
-      this.warnings.push(
-        `trained with products in ${precision} before, ${precisionInUse()} now: the losses will differ a little`,
-      );
+    for (const [what, before, now] of [
+      ['engine', state.engine, tf.getBackend()],
+      ['precision', state.precision, precisionInUse()],
+    ]) {
+      if (before === now) continue;
+      this.warnings.push(`${what} was ${before} before and is ${now} now: losses will differ slightly`);
     }
     await folder.truncateMetrics(this.step);
     return true;
   }
 
-  /** Saves all of the run. Before the first evaluation its last weights stand for the best. */
+  /** Saves the whole run. Before the first evaluation its last weights are saved as the best ones. */
   async save(): Promise<void> {
-    const { folder, model, seed } = this.settings;
+    const { folder, model, seed } = this.options;
     if (!folder) return;
     const weights = model.stateDict();
-    if (!this.best.best && this.step > 0) await folder.saveBest(weights, { step: this.step });
+    if (!this.earlyStopping.best && this.step > 0) await folder.saveBest(weights, { step: this.step });
     const arrays = new Map<string, NamedArray>();
-    for (const [name, array] of weights) arrays.set(MODEL_ARRAYS + name, array);
+    for (const [name, array] of weights) arrays.set(MODEL + name, array);
     for (const [name, array] of this.optimizer.stateDict()) arrays.set(OPTIMIZER + name, array);
     const state: RunState = {
       format: FORMAT,
@@ -183,10 +176,10 @@ export class Run {
       tokens: this.tokens,
       elapsed: this.clock.elapsed,
       seed,
-      place: this.place.state(),
+      batches: this.batches.state(),
       schedule: this.schedule.state(),
       optimizer: this.optimizer.type,
-      best: this.best.state(),
+      earlyStopping: this.earlyStopping.state(),
       trainLoss: this.trainLoss,
       evaluationDue: this.evaluationDue,
       dropout: Object.fromEntries(dropouts(model).map(([name, { counter }]) => [name, counter])),
@@ -200,36 +193,34 @@ export class Run {
     this.unsaved = false;
   }
 
-  /** Keeps the present weights as the best. */
+  /** Saves the current weights as the best. */
   async saveBest(measured: { readonly loss: number; readonly perplexity: number }): Promise<void> {
-    const { folder, model, restoreBest } = this.settings;
+    const { folder, model, restoreBest } = this.options;
     if (folder) await folder.saveBest(model.stateDict(), { step: this.step, ...measured });
     else if (restoreBest) this.#bestWeights = model.stateDict();
   }
 
-  /** Gives the model its best weights back, if it was evaluated at all. */
+  /** Loads the best weights into the model, if it was evaluated. */
   async loadBest(): Promise<void> {
-    const { folder, model } = this.settings;
+    const { folder, model } = this.options;
     const weights = folder ? (await folder.loadBest())?.tensors : this.#bestWeights;
-    if (weights && this.best.best) model.loadStateDict(weights);
+    if (weights && this.earlyStopping.best) model.loadStateDict(weights);
   }
 
   #openBatches(state?: BatchState): Batches {
-    const { train, batchSize, order, dropLast, seed } = this.settings;
+    const { train, batchSize, order, dropLast, seed } = this.options;
     return batches(train, { batchSize, order, dropLast, seed: `${seed}/batches`, state });
   }
 }
 
-function openSchedule(schedule: Settings['schedule'], totalSteps: number | undefined): Schedule {
+function openSchedule(schedule: CheckedOptions['schedule'], totalSteps: number | undefined): Schedule {
   if (typeof schedule === 'number') return createSchedule({ type: 'constant', learningRate: schedule });
   if ('rate' in schedule) return schedule;
-  if (schedule.type === 'linear' || schedule.type === 'cosine') {
-    return createSchedule({ ...schedule, totalSteps: schedule.totalSteps ?? totalSteps });
-  }
-  return createSchedule(schedule);
+  if (schedule.type !== 'linear' && schedule.type !== 'cosine') return createSchedule(schedule);
+  return createSchedule({ ...schedule, totalSteps: schedule.totalSteps ?? totalSteps });
 }
 
-/** What the engine multiplies matrices in; weights, sums and everything else are float32 always. */
+/** Precision of matrix products; weights, sums and everything else are always float32. */
 function precisionInUse(): Precision {
   return (tf.backend() as { precision?: Precision }).precision ?? 'float32';
 }

@@ -1,9 +1,9 @@
 import { goldenJson } from '@lilformer/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSchedule, type ScheduleSettings } from './schedules.js';
+import { createSchedule, type ScheduleOptions } from './schedules.js';
 
-function rates(settings: ScheduleSettings, count: number): number[] {
+function rates(settings: ScheduleOptions, count: number): number[] {
   const schedule = createSchedule(settings);
   return Array.from({ length: count }, (_, step) => schedule.rate(step));
 }
@@ -14,7 +14,7 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 }
 
 const file = 'unit/cosine_warmup.json';
-describe('cosine with warm-up against the reference', () => {
+describe('cosine with warmup equals nanoGPT and transformers', () => {
   it.each(['nano', 'transformers'] as const)('form %s', (form) => {
     const c = goldenJson<{
       peak_lr: number;
@@ -38,7 +38,7 @@ describe('cosine with warm-up against the reference', () => {
 
 describe('linear', () => {
   // transformers 5.23.0, get_linear_schedule_with_warmup, lr 3e-4.
-  it('is what transformers has', () => {
+  it('equals transformers', () => {
     expectClose(
       rates({ type: 'linear', learningRate: 3e-4, warmupSteps: 3, totalSteps: 11 }, 14),
       [0, 1e-4, 2e-4, 3e-4, 2.625e-4, 2.25e-4, 1.875e-4, 1.5e-4, 1.125e-4, 7.5e-5, 3.75e-5, 0, 0, 0],
@@ -50,13 +50,13 @@ describe('linear', () => {
   });
 });
 
-it('linear can end above 0, halfway between on the way', () => {
+it('linear decays to minLearningRate', () => {
   const settings = { type: 'linear', learningRate: 1, minLearningRate: 0.5, totalSteps: 4 } as const;
   expect(rates(settings, 6)).toEqual([1, 0.875, 0.75, 0.625, 0.5, 0.5]);
 });
 
 describe('every schedule', () => {
-  it('stays between its limits, warm-up rising and the descent falling', () => {
+  it('rises in warmup and falls after it, between its limits', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('linear' as const, 'cosine' as const),
@@ -78,21 +78,21 @@ describe('every schedule', () => {
     );
   });
 
-  it('with warm-up as long as the run has no division by zero', () => {
+  it('is finite with warmup as long as the run', () => {
     for (const form of ['nano', 'transformers'] as const) {
       const all = rates({ type: 'cosine', form, learningRate: 1, warmupSteps: 4, totalSteps: 4 }, 6);
       expect(all.every(Number.isFinite)).toBe(true);
     }
   });
 
-  it('says what is wrong with a setting', () => {
+  it('throws on options out of range', () => {
     expect(() => createSchedule({ type: 'constant', learningRate: 0 })).toThrow(
-      'learningRate 0: expected a number above 0',
+      'learningRate: 0. Expected a number above 0',
     );
-    expect(() => createSchedule({ type: 'constant', learningRate: NaN })).toThrow('learningRate NaN');
-    expect(() => createSchedule({ type: 'cosine', learningRate: 1 })).toThrow('totalSteps is missing');
+    expect(() => createSchedule({ type: 'constant', learningRate: NaN })).toThrow('learningRate: NaN');
+    expect(() => createSchedule({ type: 'cosine', learningRate: 1 })).toThrow('totalSteps: missing');
     expect(() => createSchedule({ type: 'linear', learningRate: 1, warmupSteps: 5, totalSteps: 4 })).toThrow(
-      'warmupSteps 5: expected at most totalSteps, 4',
+      'warmupSteps: 5. Expected at most totalSteps, which is 4',
     );
     expect(() =>
       createSchedule({
@@ -102,18 +102,18 @@ describe('every schedule', () => {
         minLearningRate: 0.1,
         totalSteps: 9,
       }),
-    ).toThrow("minLearningRate 0.1: the cosine of form 'transformers' ends at 0");
+    ).toThrow("minLearningRate: 0.1 with form 'transformers', which ends at 0");
     expect(() =>
       createSchedule({ type: 'cosine', learningRate: 1, minLearningRate: 2, totalSteps: 9 }),
-    ).toThrow('minLearningRate 2: expected at most learningRate, 1');
-    expect(() => createSchedule({ type: 'step', learningRate: 1 } as never)).toThrow('schedule type "step"');
+    ).toThrow('minLearningRate: 2. Expected at most learningRate, which is 1');
+    expect(() => createSchedule({ type: 'step', learningRate: 1 } as never)).toThrow('schedule type: "step"');
   });
 
-  it('refuses the state of another', () => {
+  it('throws on the state of another type of schedule', () => {
     const plateau = createSchedule({ type: 'plateau', learningRate: 1e-3 });
     const constant = createSchedule({ type: 'constant', learningRate: 1e-3 });
-    expect(() => constant.restore(plateau.state())).toThrow('a plateau schedule and this one a constant');
-    expect(() => plateau.restore(constant.state())).toThrow('a constant schedule and this one a plateau');
+    expect(() => constant.restore(plateau.state())).toThrow('has a plateau schedule. Expected constant.');
+    expect(() => plateau.restore(constant.state())).toThrow('has a constant schedule. Expected plateau.');
     constant.restore(constant.state());
   });
 });

@@ -1,153 +1,136 @@
-// The learning rate over a run: constant, linear, cosine with warm-up, and (in `plateau.ts`)
-// reduced when the validation loss stalls. The first three depend on the step alone. Leaves out
-// restarts, cycles and rates that differ between parameters.
-import { checkAbove, checkStateType, checkWhole } from './check.js';
-import { type PlateauSettings, type PlateauState, ReduceOnPlateau } from './plateau.js';
+// Learning rate schedules: constant, linear and cosine with warmup here, reduction on a plateau in plateau.ts.
+import { checkInteger, checkNotNegative, checkPositive, checkStateType } from './check.js';
+import { type PlateauOptions, type PlateauState, ReduceOnPlateau } from './plateau.js';
 
-/** The same rate from the first step to the last. */
-export interface ConstantSettings {
+/** Options of {@link createSchedule}, as plain JSON. */
+export type ScheduleOptions = ConstantOptions | LinearOptions | CosineOptions | PlateauOptions;
+
+/** The same learning rate throughout. */
+interface ConstantOptions {
   readonly type: 'constant';
   readonly learningRate: number;
 }
 
+interface DecayOptions {
+  /** The highest learning rate, after warmup. */
+  readonly learningRate: number;
+  /** Learning rate from `totalSteps` on. */
+  readonly minLearningRate?: number;
+  /** Steps over which the learning rate rises; default 0. */
+  readonly warmupSteps?: number;
+  /** Step at which the decay ends; in `train` the length of the run unless given. */
+  readonly totalSteps?: number;
+}
+
 /**
- * Up from 0 to `learningRate` in `warmupSteps` steps, then straight down to `minLearningRate` at
- * `totalSteps`; with the default, 0, this is transformers' `get_linear_schedule_with_warmup`. With
- * warm-up the very first update has rate 0.
+ * Linear warmup from 0, then linear decay to `minLearningRate` (default 0): `get_linear_schedule_with_warmup` of
+ * transformers. With warmup, the first update has learning rate 0.
  */
-export interface LinearSettings {
+interface LinearOptions extends DecayOptions {
   readonly type: 'linear';
-  /** The peak. */
-  readonly learningRate: number;
-  /** Rate from `totalSteps` on; default 0. */
-  readonly minLearningRate?: number;
-  /** Default 0. */
-  readonly warmupSteps?: number;
-  /** Step at which the descent ends; inside `train` by default the length of the run. */
-  readonly totalSteps?: number;
 }
 
 /**
- * Up to `learningRate` in `warmupSteps` steps, then down along half a cosine (Loshchilov and Hutter,
- * "SGDR", 2017, equation 5, without restarts).
+ * Linear warmup, then half a cosine (Loshchilov and Hutter, "SGDR", 2017, equation 5, without restarts).
  *
- * Two forms are in use. `'nano'` (nanoGPT; the default) never has rate 0 in warm-up, ends at
- * `minLearningRate` and stays there. `'transformers'` (`get_cosine_schedule_with_warmup`) starts at 0,
- * ends at 0, and rises again past `totalSteps`.
+ * `form: 'nano'` (nanoGPT; the default) starts above 0 and ends at `minLearningRate` (default a tenth of the learning
+ * rate). `form: 'transformers'` (`get_cosine_schedule_with_warmup`) starts at 0, ends at 0, and rises again past
+ * `totalSteps`.
  */
-export interface CosineSettings {
+interface CosineOptions extends DecayOptions {
   readonly type: 'cosine';
-  /** The peak. */
-  readonly learningRate: number;
   readonly form?: 'nano' | 'transformers';
-  /** Rate at the end, form `'nano'` only; default a tenth of the peak. */
-  readonly minLearningRate?: number;
-  /** Default 0. */
-  readonly warmupSteps?: number;
-  /** Step at which the descent ends; inside `train` by default the length of the run. */
-  readonly totalSteps?: number;
 }
 
-/** A schedule as plain data: what a configuration file holds. */
-export type ScheduleSettings = ConstantSettings | LinearSettings | CosineSettings | PlateauSettings;
-
-/** What a schedule remembers between steps, as plain JSON. Only `'plateau'` has more than its type. */
+/** State of a schedule, as plain JSON. Only a plateau schedule has more than its type. */
 export type ScheduleState = { readonly type: 'constant' | 'linear' | 'cosine' } | PlateauState;
 
 /** A learning rate over a run. */
 export interface Schedule {
-  /** Rate of the update that follows `step` finished ones (0 for the very first). */
+  /** Learning rate of the update after `step` updates. */
   rate(step: number): number;
-  /** Takes note of an evaluation's validation loss. */
+  /** Records the validation loss of an evaluation. */
   observe(validationLoss: number): void;
-  /** What `restore` needs to go on from here, as plain JSON. */
+  /** What `restore` needs to continue, as plain JSON. */
   state(): ScheduleState;
-  /** @throws Error when the state is another schedule's */
+  /** @throws Error when the state is of another type of schedule */
   restore(state: ScheduleState): void;
 }
 
 /**
- * Makes a schedule from its settings.
- * @throws RangeError when a setting is out of range or missing
+ * Creates a schedule.
+ * @throws RangeError when an option is out of range or missing
  */
-export function createSchedule(settings: ScheduleSettings): Schedule {
-  if (settings.type === 'plateau') return new ReduceOnPlateau(settings);
-  checkAbove('learningRate', settings.learningRate, 0);
-  switch (settings.type) {
+export function createSchedule(options: ScheduleOptions): Schedule {
+  if (options.type === 'plateau') return new ReduceOnPlateau(options);
+  checkPositive('learningRate', options.learningRate);
+  switch (options.type) {
     case 'constant':
-      return byStep('constant', () => settings.learningRate);
+      return fromStep('constant', () => options.learningRate);
     case 'linear':
-      return linear(settings);
+      return linear(options);
     case 'cosine':
-      return cosine(settings);
+      return cosine(options);
     default:
       throw new RangeError(
-        `schedule type ${JSON.stringify((settings as { type: unknown }).type)}: ` +
-          `expected 'constant', 'linear', 'cosine' or 'plateau'`,
+        `schedule type: ${JSON.stringify((options as { type: unknown }).type)}. Expected 'constant', 'linear', 'cosine' or 'plateau'.`,
       );
   }
 }
 
-function linear(settings: LinearSettings): Schedule {
-  const { learningRate: peak } = settings;
-  const { warmup, total } = span(settings);
-  const low = lowest(settings, 0);
-  return byStep('linear', (step) =>
+function linear(options: LinearOptions): Schedule {
+  const { peak, low, warmup, total } = checkDecay(options, 0);
+  return fromStep('linear', (step) =>
     step < warmup
       ? (peak * step) / Math.max(1, warmup)
       : low + (peak - low) * Math.max(0, (total - step) / Math.max(1, total - warmup)),
   );
 }
 
-function cosine(settings: CosineSettings): Schedule {
-  const { learningRate: peak, form = 'nano' } = settings;
-  const { warmup, total } = span(settings);
+function cosine(options: CosineOptions): Schedule {
+  const { form = 'nano', learningRate, minLearningRate } = options;
+  const { peak, low, warmup, total } = checkDecay(options, learningRate / 10);
   const half = (step: number) =>
     0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / Math.max(1, total - warmup)));
-  if (form === 'transformers') {
-    if (settings.minLearningRate !== undefined) {
-      throw new RangeError(
-        `minLearningRate ${settings.minLearningRate}: the cosine of form 'transformers' ends at 0; ` +
-          `leave it out, or use form 'nano'`,
+  switch (form) {
+    case 'nano':
+      return fromStep('cosine', (step) => {
+        if (step < warmup) return (peak * (step + 1)) / (warmup + 1);
+        return step >= total ? low : low + half(step) * (peak - low);
+      });
+    case 'transformers':
+      if (minLearningRate !== undefined) {
+        throw new RangeError(
+          `minLearningRate: ${minLearningRate} with form 'transformers', which ends at 0. Expected form 'nano' with it.`,
+        );
+      }
+      return fromStep('cosine', (step) =>
+        step < warmup ? (peak * step) / Math.max(1, warmup) : peak * Math.max(0, half(step)),
       );
-    }
-    return byStep('cosine', (step) =>
-      step < warmup ? (peak * step) / Math.max(1, warmup) : peak * Math.max(0, half(step)),
-    );
+    default:
+      throw new RangeError(`form: ${JSON.stringify(form)}. Expected 'nano' or 'transformers'.`);
   }
-  if (form !== 'nano') {
-    throw new RangeError(`form ${JSON.stringify(form)}: expected 'nano' or 'transformers'`);
-  }
-  const low = lowest(settings, peak / 10);
-  return byStep('cosine', (step) => {
-    if (step < warmup) return (peak * (step + 1)) / (warmup + 1);
-    return step >= total ? low : low + half(step) * (peak - low);
-  });
 }
 
-function lowest({ minLearningRate, learningRate }: LinearSettings | CosineSettings, usual: number): number {
-  const low = checkAbove('minLearningRate', minLearningRate ?? usual, 0, true);
-  if (low > learningRate) {
-    throw new RangeError(`minLearningRate ${low}: expected at most learningRate, ${learningRate}`);
-  }
-  return low;
-}
-
-function span(settings: LinearSettings | CosineSettings): { warmup: number; total: number } {
-  const warmup = checkWhole('warmupSteps', settings.warmupSteps ?? 0, 0);
-  if (settings.totalSteps === undefined) {
+function checkDecay(options: LinearOptions | CosineOptions, defaultMinimum: number) {
+  const { learningRate: peak, totalSteps, warmupSteps = 0, minLearningRate = defaultMinimum } = options;
+  const low = checkNotNegative('minLearningRate', minLearningRate);
+  if (low > peak)
+    throw new RangeError(`minLearningRate: ${low}. Expected at most learningRate, which is ${peak}.`);
+  const warmup = checkInteger('warmupSteps', warmupSteps, 0);
+  if (totalSteps === undefined) {
     throw new RangeError(
-      `totalSteps is missing: a ${settings.type} schedule needs to know at which step it ends; ` +
-        `give totalSteps, or give the run a length`,
+      `totalSteps: missing. A ${options.type} schedule needs its last step. Give it, or maxSteps or maxEpochs of the run.`,
     );
   }
-  const total = checkWhole('totalSteps', settings.totalSteps, 1);
-  if (warmup > total) throw new RangeError(`warmupSteps ${warmup}: expected at most totalSteps, ${total}`);
-  return { warmup, total };
+  const total = checkInteger('totalSteps', totalSteps, 1);
+  if (warmup > total)
+    throw new RangeError(`warmupSteps: ${warmup}. Expected at most totalSteps, which is ${total}.`);
+  return { peak, low, warmup, total };
 }
 
-/** A schedule whose rate depends on nothing but the step. */
-function byStep(type: 'constant' | 'linear' | 'cosine', rate: (step: number) => number): Schedule {
+/** A schedule that depends on the step alone. */
+function fromStep(type: 'constant' | 'linear' | 'cosine', rate: (step: number) => number): Schedule {
   return {
     rate,
     observe() {},

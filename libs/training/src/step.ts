@@ -8,11 +8,11 @@ import type { Run } from './run.js';
 
 /**
  * Makes one update.
- * @throws NotFiniteError when loss or gradient norm is not finite; the weights are as before then
+ * @throws NotFiniteError when loss or gradient norm is not finite; the weights are unchanged then
  */
 export function takeStep(run: Run): StepEvent {
   const started = performance.now();
-  const { model, clipNorm } = run.settings;
+  const { model, maxGradNorm } = run.options;
   const learningRate = run.schedule.rate(run.step);
   const batches = nextBatches(run);
   const tokens = batches.reduce((sum, batch) => sum + batch.targets.length, 0);
@@ -22,7 +22,7 @@ export function takeStep(run: Run): StepEvent {
   let gradNorm: number;
   try {
     run.checkFinite('loss', loss, learningRate);
-    const clip = clipByGlobalNorm([...gradients.values()], clipNorm);
+    const clip = clipByGlobalNorm([...gradients.values()], maxGradNorm);
     gradNorm = clip.norm;
     run.checkFinite('gradient norm', gradNorm, learningRate);
     run.optimizer.step(gradients, { learningRate, gradientScale: clip.scale });
@@ -34,11 +34,11 @@ export function takeStep(run: Run): StepEvent {
   run.tokens += tokens;
   run.trainLoss = { sum: run.trainLoss.sum + loss * tokens, tokens: run.trainLoss.tokens + tokens };
   run.unsaved = true;
-  run.clock.step(tokens, (performance.now() - started) / 1000);
   const { clock, totalSteps } = run;
+  clock.step(tokens, (performance.now() - started) / 1000);
   return {
     type: 'step',
-    ...run.at(),
+    ...run.position(),
     loss,
     learningRate,
     gradNorm,
@@ -49,12 +49,12 @@ export function takeStep(run: Run): StepEvent {
   };
 }
 
-/** The batches of the next step; none of them is of another epoch than the first. */
-function nextBatches({ place, settings }: Run): Batch[] {
-  const { epoch } = place;
+/** The batches of the next step, all of the same epoch. */
+function nextBatches({ batches, options }: Run): Batch[] {
+  const { epoch } = batches;
   const taken: Batch[] = [];
-  while (taken.length < settings.accumulate && place.epoch === epoch) {
-    const next = place.next();
+  while (taken.length < options.gradientAccumulationSteps && batches.epoch === epoch) {
+    const next = batches.next();
     if (next.done) break;
     taken.push(next.value);
   }

@@ -1,4 +1,4 @@
-// A weight that two modules share is one parameter all the way: gradients, optimizer, run folder, and back.
+// A weight shared by two modules is one parameter in gradients, optimizer and run folder.
 import { openEngine, tf } from '@lilformer/engine';
 import { loadModel, type TiedTransformerLM } from '@lilformer/models';
 import { RunFolder } from '@lilformer/checkpoints';
@@ -16,12 +16,11 @@ beforeAll(async () => {
 function optionsFor(folder: RunFolder): TrainOptions {
   const { train, validation } = tinyWindows();
   const model = tinyModel('tied');
-  const evaluation = { every: 4 };
-  return { model, train, validation, evaluation, folder, batchSize: 8, schedule: 0.01, maxSteps: 8 };
+  return { model, train, validation, evalEvery: 4, folder, batchSize: 8, schedule: 0.01, maxSteps: 8 };
 }
 
 describe('a tied weight', () => {
-  it('is updated once a step, is in files under both names, and goes on from there', async () => {
+  it('is updated once per step, saved under both names, and resumed', async () => {
     const wholeFolder = await newFolder();
     const options = optionsFor(wholeFolder);
     const model = options.model as TiedTransformerLM;
@@ -44,7 +43,7 @@ describe('a tied weight', () => {
     expect(await traces(again)).toEqual(await traces(wholeFolder));
   });
 
-  it('comes out of a run folder as one again', async () => {
+  it('is shared again after loading a run folder', async () => {
     const folder = await RunFolder.create((await newFolder()).path + '-other', {
       config: { model: tinyModel('tied').config },
       tokenizer: {},

@@ -11,15 +11,15 @@ beforeAll(async () => {
   await openEngine();
 });
 
-/** Options of a short run; the bigram has its best rate about here. */
+/** Options of a short run, with a good learning rate for the bigram. */
 function tiny(options: Partial<TrainOptions> = {}): TrainOptions {
   const { train, validation } = tinyWindows();
   return { model: tinyModel(), train, validation, batchSize: 8, schedule: 0.02, maxSteps: 12, ...options };
 }
 
 describe('learning', () => {
-  it('one batch by heart', async () => {
-    // One window of six different tokens: each says which one follows.
+  it('overfits one batch', async () => {
+    // One window of six different tokens: each determines the next one.
     const one = slidingWindows(arraySource([3, 1, 4, 9, 5, 2, 6]), 6);
     for (const kind of ['bigram', 'attention', 'moe'] as const) {
       const model = tinyModel(kind);
@@ -31,13 +31,13 @@ describe('learning', () => {
     }
   });
 
-  it('what can be learned of a pattern, in training and validation', async () => {
+  it('reaches the entropy of a random pattern on the validation split', async () => {
     const source = arraySource(tinyTokens(4000));
     const validation = slidingWindows(arraySource(tinyTokens(400, 6)), 6);
     const run = await runToEnd(
       tiny({ train: slidingWindows(source, 6), validation, batchSize: 32, schedule: 0.05, maxSteps: 200 }),
     );
-    // 0.8 + 0.2/13 go one up, 0.2/13 to each other token: the entropy of that is what can be reached.
+    // The next token is the successor with probability 0.8 + 0.2/13, and each other token with probability 0.2/13.
     const other = 0.2 / 13;
     const entropy = -(0.8 + other) * Math.log(0.8 + other) - 12 * other * Math.log(other);
     const [{ validationLoss, perplexity }] = run.evaluations;
@@ -48,12 +48,13 @@ describe('learning', () => {
 });
 
 describe('memory', () => {
-  it('a thousand steps leave as many tensors as there were', async () => {
+  it('does not leak tensors in a thousand steps', async () => {
     const options = tiny({
       maxSteps: 1000,
-      accumulate: 2,
-      clipNorm: 1,
-      evaluation: { every: 100, batches: 2 },
+      gradientAccumulationSteps: 2,
+      maxGradNorm: 1,
+      evalEvery: 100,
+      evalBatches: 2,
     });
     const before = tf.memory().numTensors;
     let seen = 0;
@@ -68,13 +69,13 @@ describe('memory', () => {
   });
 });
 
-describe('the end', () => {
-  it('after steps, or epochs, whichever comes first', async () => {
+describe('a run ends', () => {
+  it('after maxSteps or maxEpochs, whichever comes first', async () => {
     const batchesPerEpoch = Math.ceil(tinyWindows().train.count / 8);
     const bySteps = await runToEnd(tiny({ maxSteps: 5, maxEpochs: 3 }));
-    expect(bySteps.done).toMatchObject({ reason: 'steps', step: 5, totalSteps: 5, epoch: 1 });
+    expect(bySteps.done).toMatchObject({ reason: 'maxSteps', step: 5, totalSteps: 5, epoch: 1 });
     const byEpochs = await runToEnd(tiny({ maxSteps: 1000, maxEpochs: 3 }));
-    expect(byEpochs.done).toMatchObject({ reason: 'epochs', step: 3 * batchesPerEpoch, epoch: 3 });
+    expect(byEpochs.done).toMatchObject({ reason: 'maxEpochs', step: 3 * batchesPerEpoch, epoch: 3 });
     expect(byEpochs.done.totalSteps).toBe(3 * batchesPerEpoch);
     expect(byEpochs.steps.map(({ epoch }) => epoch)).toEqual(
       [1, 2, 3].flatMap((epoch) => new Array<number>(batchesPerEpoch).fill(epoch)),
@@ -84,9 +85,9 @@ describe('the end', () => {
     );
   });
 
-  it('an epoch sees every window once, and its last step takes what is left', async () => {
+  it('after epochs with every window once, the last step of an epoch taking the remaining batches', async () => {
     const { train: windows } = tinyWindows();
-    const run = await runToEnd(tiny({ maxSteps: undefined, maxEpochs: 2, accumulate: 4 }));
+    const run = await runToEnd(tiny({ maxSteps: undefined, maxEpochs: 2, gradientAccumulationSteps: 4 }));
     const tokens = windows.count * windows.length;
     expect(run.done.tokens).toBe(2 * tokens);
     const last = run.steps.filter(({ epoch }) => epoch === 1).at(-1)!;
@@ -94,17 +95,17 @@ describe('the end', () => {
     expect(last.step).toBe(Math.ceil(Math.ceil(windows.count / 8) / 4));
   });
 
-  it('after patience, with the best weights given back', async () => {
-    // A large rate on little text: the validation loss soon rises.
+  it('by early stopping, with the best weights restored', async () => {
+    // A large learning rate on a short text: the validation loss soon rises.
     const options = tiny({
       schedule: 0.3,
       maxSteps: 1000,
-      evaluation: { every: 2 },
-      patience: 3,
+      evalEvery: 2,
+      earlyStoppingPatience: 3,
       restoreBest: true,
     });
     const run = await runToEnd(options);
-    expect(run.done.reason).toBe('earlyStop');
+    expect(run.done.reason).toBe('earlyStopping');
     expect(run.evaluations.slice(-3).map(({ best }) => best)).toEqual([false, false, false]);
     const best = run.evaluations.at(-4)!;
     expect(best.best).toBe(true);
@@ -113,7 +114,7 @@ describe('the end', () => {
     expect((await evaluate(options.model, sequential)).loss).toBe(best.validationLoss);
   });
 
-  it('when its consumer leaves, with the state saved', async () => {
+  it('when the consumer leaves the loop, with the state saved', async () => {
     const folder = await newFolder();
     for await (const event of train(tiny({ folder }))) {
       if (event.type === 'step' && event.step === 4) break;
@@ -122,7 +123,7 @@ describe('the end', () => {
     await folder.close();
   });
 
-  it('hears timers and signals between steps', async () => {
+  it('when the signal is aborted by a timer between steps', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 30);
     const run = await runToEnd(tiny({ maxSteps: 1_000_000, signal: controller.signal }));
@@ -133,7 +134,7 @@ describe('the end', () => {
 
 describe('evaluation', () => {
   it('of everything: the mean over all validation tokens, beside the mean of the steps', async () => {
-    const options = tiny({ maxSteps: 4, evaluation: { every: 4 }, batchSize: 7 });
+    const options = tiny({ maxSteps: 4, evalEvery: 4, batchSize: 7 });
     const run = await runToEnd(options);
     const [event] = run.evaluations;
     expect(event.trainLoss).toBeCloseTo(run.losses.reduce((sum, loss) => sum + loss, 0) / 4, 12);
@@ -147,25 +148,25 @@ describe('evaluation', () => {
     expect(event.validationLoss).toBeCloseTo(loss, 5);
   });
 
-  it('of k random batches of both splits, before the first step and at the end as well', async () => {
+  it('takes random batches of both splits, also before the first step and at the end', async () => {
     const run = await runToEnd(
-      tiny({ order: 'random', maxSteps: 7, evaluation: { every: 3, batches: 2, atStart: true } }),
+      tiny({ order: 'random', maxSteps: 7, evalEvery: 3, evalBatches: 2, evalAtStart: true }),
     );
     expect(run.evaluations.map(({ step }) => step)).toEqual([0, 3, 6, 7]);
     for (const { trainLoss, validationLoss } of run.evaluations) {
       expect(trainLoss).not.toBe(validationLoss);
       expect(trainLoss).toBeGreaterThan(0);
     }
-    // Untrained, both are what guessing gives, up to the noise of the initial weights.
+    // Untrained, the loss is that of a uniform distribution, up to the noise of the initial weights.
     expect(run.evaluations[0].trainLoss).toBeGreaterThan(Math.log(13) - 0.3);
   });
 
-  it('lowers a plateau rate, counted in epochs', async () => {
+  it('reduces the learning rate on a plateau, counted in epochs', async () => {
     const schedule = { type: 'plateau', learningRate: 0.3, factor: 0.5, patience: 0 } as const;
     const run = await runToEnd(tiny({ maxSteps: undefined, maxEpochs: 12, schedule }));
     const rates = run.evaluations.map(({ learningRate }) => learningRate);
     for (let i = 1; i < rates.length; i++) {
-      // What PyTorch's rule says of the losses the run told of.
+      // PyTorch's rule.
       const best = Math.min(...run.evaluations.slice(0, i - 1).map(({ validationLoss }) => validationLoss));
       const stalled = i > 1 && !(run.evaluations[i - 1].validationLoss < best * (1 - 1e-4));
       expect([i, rates[i]]).toEqual([i, stalled ? rates[i - 1] / 2 : rates[i - 1]]);
@@ -173,7 +174,7 @@ describe('evaluation', () => {
     expect(rates.at(-1)).toBeLessThan(0.3);
   });
 
-  it('is in evaluation mode, and steps are in training mode', async () => {
+  it('runs in evaluation mode, steps in training mode', async () => {
     const model = tinyModel('dropout');
     const run = await runToEnd(tiny({ model, maxSteps: 3 }));
     const sequential = batches(tinyWindows().validation, { batchSize: 8, order: 'sequential' });
@@ -182,16 +183,17 @@ describe('evaluation', () => {
   });
 });
 
-describe('a run that breaks down', () => {
-  it('says where and what to try, and leaves the last good state on disk', async () => {
+describe('a run with a loss that is not finite', () => {
+  it('throws an error with step and advice, and keeps the last finite state on disk', async () => {
     const folder = await newFolder();
-    // 100 000 times the good rate: the first update already throws the weights far off.
+    // The first update makes the weights overflow.
     const options = tiny({
       folder,
       schedule: 1e30,
       optimizer: { type: 'sgd' },
-      checkpoint: { everySteps: 1 },
-      evaluation: { every: 100, atStart: true },
+      saveEverySteps: 1,
+      evalEvery: 100,
+      evalAtStart: true,
     });
     const before = tf.memory().numTensors;
     const error = await runToEnd(options).then(
@@ -203,11 +205,13 @@ describe('a run that breaks down', () => {
     const saved = await folder.loadState();
     expect(saved!.state.step).toBe(step);
     expect(message).toMatch(
-      /^(loss|gradient norm) is (NaN|Infinity|-Infinity) at step \d+, with learning rate 1e\+30\./,
+      /^(loss|gradient norm): (NaN|Infinity|-Infinity) at step \d+, with learning rate 1e\+30\./,
     );
-    expect(message).toContain('Try a learning rate of 3e+29 or less, more warm-up steps, or clipping');
     expect(message).toContain(
-      `The state of step ${step} is in ${folder.path}, the best weights so far, of step 0, in its model.safetensors.`,
+      'Try a learning rate of 3e+29 or less, more warmup steps, or a max gradient norm',
+    );
+    expect(message).toContain(
+      `${folder.path} has the state of step ${step}, the best weights (step 0) in its model.safetensors.`,
     );
     for (const [name, { data }] of saved!.tensors) {
       if (name.startsWith('model.')) expect([...(data as Float32Array)].every(Number.isFinite)).toBe(true);
@@ -217,24 +221,25 @@ describe('a run that breaks down', () => {
   });
 });
 
-describe('the rate and the norm', () => {
-  it('follow schedule and clipping', async () => {
+describe('learning rate and gradient norm', () => {
+  it('follow the schedule; the norm is reported before clipping', async () => {
     const schedule = { type: 'cosine', learningRate: 0.02, warmupSteps: 3 } as const;
-    const run = await runToEnd(tiny({ schedule, maxSteps: 10, clipNorm: 1e-3, optimizer: { type: 'sgd' } }));
+    const run = await runToEnd(
+      tiny({ schedule, maxSteps: 10, maxGradNorm: 1e-3, optimizer: { type: 'sgd' } }),
+    );
     const rates = run.steps.map(({ learningRate }) => learningRate);
     expect(rates.slice(0, 4)).toEqual([0.005, 0.01, 0.015, 0.02].map((rate) => expect.closeTo(rate, 12)));
     expect(rates.at(-1)).toBeGreaterThan(0.002);
     expect(rates.at(-1)).toBeLessThan(0.004);
-    // What is told is the norm before clipping.
     expect(Math.min(...run.steps.map(({ gradNorm }) => gradNorm))).toBeGreaterThan(0.05);
   });
 
-  it('an SGD step moves the weights by no more than rate times the norm it is clipped to', async () => {
+  it('an SGD step has the length of the learning rate times the clipped norm', async () => {
     const model = tinyModel();
     const before = new Map(
       [...model.stateDict()].map(([name, { data }]) => [name, (data as Float32Array).slice()]),
     );
-    const options = { schedule: 0.5, maxSteps: 1, clipNorm: 0.01, validation: undefined };
+    const options = { schedule: 0.5, maxSteps: 1, maxGradNorm: 0.01, validation: undefined };
     await runToEnd(tiny({ model, optimizer: { type: 'sgd' }, ...options }));
     let squares = 0;
     for (const [name, { data }] of model.stateDict()) {
@@ -244,40 +249,46 @@ describe('the rate and the norm', () => {
   });
 });
 
-it('passes over a folder that is finished already', async () => {
+it('makes no step in a folder whose run has ended', async () => {
   let folder = await newFolder();
   const first = await runToEnd(tiny({ folder }));
   folder = await reopen(folder);
   const again = await runToEnd(tiny({ folder, model: tinyModel('bigram', 99) }));
   expect(again.all.map(({ type }) => type)).toEqual(['start', 'done']);
-  expect(again.done).toMatchObject({ reason: 'steps', step: 12, best: first.done.best });
+  expect(again.done).toMatchObject({ reason: 'maxSteps', step: 12, best: first.done.best });
   await folder.close();
 });
 
-it('refuses windows that are longer than the context, before anything else', async () => {
+it('throws on windows longer than the context length', async () => {
   const train = slidingWindows(arraySource(tinyTokens(40)), 7);
   await expect(runToEnd(tiny({ model: tinyModel('attention'), train }))).rejects.toThrow(
-    "train: windows of 7 tokens, expected at most 6, the model's context",
+    'train: windows of 7 tokens. Expected at most 6, the context length of the model.',
   );
 });
 
 it.each([
   [{ batchSize: 0 }, 'batchSize 0: expected a whole number of at least 1'],
-  [{ accumulate: 0 }, 'accumulate 0: expected a whole number of at least 1'],
-  [{ clipNorm: -1 }, 'clipNorm -1: expected a number above 0'],
-  [{ maxSteps: 1.5 }, 'maxSteps 1.5: expected a whole number of at least 0'],
-  [{ order: 'random', maxEpochs: 2 }, 'maxEpochs 2: random order has no epochs; give maxSteps instead'],
+  [{ gradientAccumulationSteps: 0 }, 'gradientAccumulationSteps: 0. Expected an integer of at least 1'],
+  [{ maxGradNorm: -1 }, 'maxGradNorm: -1. Expected a number of at least 0'],
+  [{ maxSteps: 1.5 }, 'maxSteps: 1.5. Expected an integer of at least 0'],
   [
-    { order: 'random', evaluation: { every: 'epoch' } },
-    "evaluation.every 'epoch': random order has no epochs",
+    { order: 'random', maxEpochs: 2 },
+    'maxEpochs: 2 in random order, which has no epochs. Expected maxSteps.',
   ],
-  [{ evaluation: { every: 0 } }, 'evaluation.every 0: expected a whole number of at least 1'],
-  [{ evaluation: { every: 1, batches: 0 } }, 'evaluation.batches 0: expected a whole number of at least 1'],
-  [{ evaluation: { every: 1 }, validation: undefined }, 'evaluation: expected validation windows with it'],
-  [{ patience: 1, validation: undefined }, 'patience 1: expected validation windows with it'],
-  [{ patience: 0 }, 'patience 0: expected a whole number of at least 1'],
-  [{ checkpoint: { everySteps: 0 } }, 'checkpoint.everySteps 0: expected a whole number of at least 1'],
-  [{ schedule: { type: 'cosine', learningRate: 1 }, maxSteps: undefined }, 'totalSteps is missing'],
-] as [Partial<TrainOptions>, string][])('refuses %j', async (options, message) => {
+  [{ order: 'random', evalEvery: 'epoch' }, "evalEvery: 'epoch' in random order, which has no epochs"],
+  [{ evalEvery: 0 }, 'evalEvery: 0. Expected an integer of at least 1'],
+  [{ evalEvery: 1, evalBatches: 0 }, 'evalBatches: 0. Expected an integer of at least 1'],
+  [
+    { evalEvery: 1, validation: undefined },
+    'evalEvery: 1 without validation windows. Expected the option validation.',
+  ],
+  [
+    { earlyStoppingPatience: 1, validation: undefined },
+    'earlyStoppingPatience: 1 without validation windows',
+  ],
+  [{ earlyStoppingPatience: 0 }, 'earlyStoppingPatience: 0. Expected an integer of at least 1'],
+  [{ saveEverySteps: 0 }, 'saveEverySteps: 0. Expected an integer of at least 1'],
+  [{ schedule: { type: 'cosine', learningRate: 1 }, maxSteps: undefined }, 'totalSteps: missing.'],
+] as [Partial<TrainOptions>, string][])('throws on %j', async (options, message) => {
   await expect(runToEnd(tiny(options))).rejects.toThrow(message);
 });

@@ -19,7 +19,7 @@ from torch.nn import functional  # noqa: E402
 from evolution import EvolutionLM  # noqa: E402
 
 settings = task["settings"]
-context, batch, steps = settings["context"], settings["batchSize"], settings["maxSteps"]
+context, batch, steps = settings["contextLength"], settings["batchSize"], settings["maxSteps"]
 windows = numpy.memmap(task["windows"], dtype="<i4", mode="r", shape=(steps, batch, context + 1))
 
 
@@ -40,12 +40,13 @@ def read_safetensors(path: str) -> dict:
 
 model = EvolutionLM(task["stage"], **task["arguments"])
 model.load_state_dict(read_safetensors(task["weights"]))
-optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weightDecay"])
+optimizer = torch.optim.AdamW(model.parameters(), lr=settings["learningRate"], weight_decay=settings["weightDecay"])
 
 
 def rate(step: int) -> float:
     """Cosine schedule with warmup, as in nanoGPT."""
-    peak, low, warmup = settings["lr"], settings["minLr"], settings["warmup"]
+    peak = settings["learningRate"]
+    low, warmup = settings.get("minLearningRate", peak / 10), settings.get("warmupSteps", min(50, steps // 10))
     if settings["schedule"] == "constant":
         return peak
     if step < warmup:
@@ -63,8 +64,8 @@ for step in range(steps):
     logits, _ = model(window[:, :-1])
     loss = functional.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())
     loss.backward()
-    if settings["clip"] > 0:
-        torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
+    if settings["maxGradNorm"] > 0:
+        torch.nn.utils.clip_grad_norm_(model.parameters(), settings["maxGradNorm"])
     optimizer.step()
     spent = time.perf_counter() - start
     if (step + 1) % task["report"] == 0:

@@ -8,13 +8,13 @@ export interface RunConfig {
     readonly optimizer: string;
     readonly schedule: string;
     readonly windows: 'random' | 'sliding' | 'chunks';
-    readonly accumulate: number;
-    readonly context: number;
+    readonly gradientAccumulationSteps: number;
+    readonly contextLength: number;
     readonly maxSteps: number;
     readonly batchSize: number;
     readonly seed: number;
-    readonly split: number;
-    readonly splitBy: 'tokens' | 'windows';
+    readonly split?: number;
+    readonly splitBy?: 'tokens' | 'windows';
     readonly evalBatches: number;
     readonly [name: string]: unknown;
   };
@@ -54,7 +54,7 @@ export function peerTask(config: RunConfig, vocabSize: number): Record<string, u
       `model ${model.type}: expected a stage of the evolution: ${Object.keys(STAGES).join(', ')}`,
     );
   }
-  const expected = { optimizer: 'adamw', windows: 'random', accumulate: 1 };
+  const expected = { optimizer: 'adamw', windows: 'random', gradientAccumulationSteps: 1 };
   for (const [name, value] of Object.entries(expected)) {
     if (settings[name] !== value) {
       throw new Error(`${name} ${String(settings[name])}: agreement_peer.py supports only ${value}`);

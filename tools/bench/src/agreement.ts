@@ -110,8 +110,7 @@ async function agree(
       join(scratch, `${basename(path)}.${kind}`),
     );
     await writeInitialWeights(weights, config.model, config.settings.seed);
-    const windowSettings = { ...config.settings, contextLength: config.settings.context };
-    await writeWindows(windows, makeWindows(windowSettings, tokens).train, config.settings);
+    await writeWindows(windows, makeWindows(config.settings, tokens).train, config.settings);
     terminal.print(`${name}: training in PyTorch`);
     peer = await train({ ...task, weights, windows, out });
     await keepPeer(kept, out, asked, peer);
@@ -121,7 +120,7 @@ async function agree(
   const protocol = {
     protocol: 'each-token-once',
     source: tokens.valid,
-    stride: Math.max(1, Math.floor(config.settings.context / STRIDE_SHARE)),
+    stride: Math.max(1, Math.floor(config.settings.contextLength / STRIDE_SHARE)),
   } as const;
   terminal.print(`${name}: measuring both on ${tokens.valid.length.toLocaleString('en')} tokens`);
   const measured = await perplexity(ours, protocol);

@@ -12,23 +12,11 @@ const root = resolve(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/notebooks.md'), 'utf8');
 const only = process.argv[2];
 
-/** What makes a run small, whatever the preset. */
+/** Makes any run small. */
 const SMALL_RUN = [
+  ...['--data', 'text.txt', '--separator', 'none', '--max-steps', '4', '--batch-size', '2'],
   ...[
-    '--data',
-    'text.txt',
-    '--separator',
-    'none',
-    '--max-steps',
-    '4',
-    '--warmup',
-    '0',
-    '--vocab-size',
-    '300',
-  ],
-  ...['--batch-size', '2', '--d-model', '16', '--d-ff', '32', '--embed-size', '8', '--hidden-size', '8'],
-  ...[
-    '--context',
+    '--context-length',
     '24',
     '--eval-every',
     '2',
@@ -40,13 +28,34 @@ const SMALL_RUN = [
     '4',
   ],
 ];
+const ATTENTION = ['--d-model', '16', '--n-heads', '2'];
+const FFN = [...ATTENTION, '--d-ff', '32', '--vocab-size', '300'];
+const RECURRENT = ['--embed-size', '8', '--hidden-size', '8'];
 
-/** What makes a command small, by its target; of sweeps, two of their runs. */
+/** Makes the models of presets and sweeps small: each has settings of its own. */
+const SMALL_MODELS = {
+  'evolution/03-bigram': ['--d-model', '16', '--vocab-size', '300'],
+  'experts/trained-router': FFN,
+  'shakespeare/baseline': FFN,
+  'recurrent/rnn': RECURRENT,
+  'recurrent/transformer': ATTENTION,
+  'hyperparameters/large': ATTENTION,
+  shakespeare: FFN,
+  recurrent: [...RECURRENT, ...ATTENTION],
+  hyperparameters: ATTENTION,
+  'apps/trainer/sweeps/context.json': FFN,
+  'apps/trainer/sweeps/heads.json': FFN,
+  'apps/trainer/sweeps/head-scale.json': ATTENTION,
+  'apps/trainer/sweeps/attention.json': ATTENTION,
+  'apps/trainer/sweeps/compute.json': ATTENTION,
+};
+
+/** Makes a command small, by its target; of sweeps, two of their runs. */
 const SMALL = {
-  'evolution:train': () => [...SMALL_RUN, '--heads', '2', '--only', '03-bigram', '--only', '10-moe'],
+  'evolution:train': () => [...SMALL_RUN, ...FFN, '--only', '03-bigram', '--only', '10-moe'],
   'evolution:compare': () => ['--max-new-tokens', '4', '--text-tokens', '60', '--batch-size', '4'],
-  'trainer:train': () => [...SMALL_RUN, '--heads', '2'],
-  'trainer:sweep': (args) => [...SMALL_RUN, ...runsOf(args)],
+  'trainer:train': (args) => [...SMALL_RUN, ...SMALL_MODELS[presetOf(args)]],
+  'trainer:sweep': (args) => [...SMALL_RUN, ...SMALL_MODELS[presetOf(args)], ...runsOf(args)],
   'evaluator:vocabulary': () => ['--text', 'text.txt'],
   'evaluator:evaluate': (args) => [
     ...['--text-tokens', '60', '--batch-size', '4'],
@@ -79,10 +88,18 @@ function runsOf(args) {
     'apps/trainer/sweeps/attention.json': ['fused', 'naive'],
     'apps/trainer/sweeps/compute.json': ['2x96 3e12', '3x128 3e12'],
   };
-  const name = args[1 + Math.max(args.indexOf('--preset'), args.indexOf('--file'))];
+  const name = presetOf(args);
   if (!sweeps[name])
     throw new Error(`the sweep ${name} of docs/notebooks.md: say here which of its runs to try`);
   return sweeps[name].flatMap((run) => ['--only', run]);
+}
+
+/** The preset or file of a command. */
+function presetOf(args) {
+  const name = args[1 + Math.max(args.indexOf('--preset'), args.indexOf('--file'))];
+  if (!SMALL_MODELS[name])
+    throw new Error(`docs/notebooks.md: ${name} has no small setting in notebooks.mjs`);
+  return name;
 }
 
 /** The commands of the page, under their notebooks. */

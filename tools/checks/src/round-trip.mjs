@@ -142,25 +142,16 @@ async function trainAndExport(type) {
     const { status, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Error(`trainer ${args[0]} failed:\n${stderr}`);
   };
-  const tokenizer = type === 'gpt2' ? ['--vocab-size', '400'] : ['--tokenizer', 'char'];
-  const sizes = ['--model', type, '--layers', '2', '--d-model', '32', '--heads', '2', '--context', '24'];
-  program(
-    'train',
-    '--run',
-    run,
-    '--story-bytes',
-    '100000',
-    '--max-steps',
-    '40',
-    '--warmup',
-    '5',
-    ...tokenizer,
-    ...sizes,
-  );
-  program('export', '--run', run, '--to', to);
+  const flags = {
+    gpt2: ['--n-layer', '2', '--n-embd', '32', '--n-head', '2', '--vocab-size', '400'],
+    'nano-gpt': ['--n-layers', '2', '--d-model', '32', '--n-heads', '2', '--tokenizer', 'char'],
+  };
+  const data = ['--story-bytes', '100000', '--context-length', '24', '--max-steps', '40'];
+  program('train', '--run', run, '--model', type, ...data, ...flags[type]);
+  program('export', '--model', run, '--to', to);
   const { model, tokenizer: own } = await loadModel(to);
-  const data = BigInt64Array.from(own.encode('Once upon a time there was a little').slice(0, 9), BigInt);
-  const tensors = new Map([['ids', { dtype: 'I64', shape: [1, data.length], data }]]);
+  const ids = BigInt64Array.from(own.encode('Once upon a time there was a little').slice(0, 9), BigInt);
+  const tensors = new Map([['ids', { dtype: 'I64', shape: [1, ids.length], data: ids }]]);
   await ask(`exported-${type}`, model, tensors, to);
   const texts = TEXTS.filter((text) => type === 'gpt2' || /^[\x20-\x7e]*$/.test(text));
   writeFileSync(join(back, `exported-${type}`, 'texts.json'), JSON.stringify(texts));

@@ -48,7 +48,7 @@ export async function tinyRun(
     folder,
     train: chunkWindows(first, context),
     validation: chunkWindows(rest, context),
-    evaluation: { every: 2, batches: 'all' },
+    evalEvery: 2,
     batchSize: 2,
     maxSteps: 2,
     schedule: { type: 'constant', learningRate: 0.01 },

@@ -1,23 +1,34 @@
-// What a preset is.
-import type { Settings } from '../settings.js';
+// Presets: named starting points.
+import type { GivenSettings } from '../settings.js';
 
 /** A named starting point. */
 export interface Preset {
   /** One line for the help. */
   readonly about: string;
-  /** What differs from the defaults in settings.ts. */
-  readonly settings: Partial<Settings>;
+  /** What differs from the defaults, model included. */
+  readonly settings: GivenSettings & { readonly model: string };
 }
 
-/** A set of presets by name. */
+/** Presets by name. */
 export type Presets = Readonly<Record<string, Preset>>;
 
-/** Presets that share most of their settings: each entry says what it is and what is its own. */
-export function family(
-  shared: Partial<Settings>,
-  members: Readonly<Record<string, readonly [about: string, own: Partial<Settings>]>>,
+/** Presets with shared settings: each entry has a line for the help and its own settings. */
+export function family<Shared extends GivenSettings>(
+  shared: Shared,
+  members: Readonly<
+    Record<
+      string,
+      readonly [
+        about: string,
+        own: GivenSettings & (Shared extends { model: string } ? object : { model: string }),
+      ]
+    >
+  >,
 ): Presets {
   return Object.fromEntries(
-    Object.entries(members).map(([name, [about, own]]) => [name, { about, settings: { ...shared, ...own } }]),
+    Object.entries(members).map(([name, [about, own]]) => [
+      name,
+      { about, settings: { ...shared, ...own } as unknown as Preset['settings'] },
+    ]),
   );
 }

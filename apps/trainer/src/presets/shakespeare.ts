@@ -1,6 +1,6 @@
-// A small transformer on Tiny Shakespeare with a vocabulary of 500, trained until validation gets no better; every
-// setting is the notebook's. On a GPU it clips gradients before it scales them back from 16-bit training, so that what
-// its optimizer sees is 65,536 times smaller at first; `--clip 1.52587890625e-5` does the same here.
+// A small transformer on Tiny Shakespeare with a vocabulary of 500, trained until the validation loss rises. All settings
+// are the notebook's. On a GPU it clips gradients before it unscales them from 16-bit training, so that its optimizer gets
+// gradients that are 65,536 times smaller at first; `--max-grad-norm 1.52587890625e-5` does the same here.
 import { family } from './preset.js';
 
 export const SHAKESPEARE = family(
@@ -10,24 +10,22 @@ export const SHAKESPEARE = family(
     tokenizer: 'bpe-whitespace',
     vocabSize: 500,
     model: 'tiny-transformer',
-    layers: 2,
+    nLayers: 2,
     windows: 'sliding',
     split: 0.8,
     splitBy: 'windows',
     batchSize: 512,
     maxSteps: 0,
-    epochs: 20,
+    maxEpochs: 20,
     optimizer: 'adamw',
     weightDecay: 0.01,
-    clip: 1,
+    maxGradNorm: 1,
     schedule: 'plateau',
-    warmup: 0,
-    minLr: 0,
     plateauFactor: 0.5,
     plateauPatience: 1,
     evalEvery: 'epoch',
     evalBatches: 0,
-    patience: 1,
+    earlyStoppingPatience: 1,
     seed: 0,
     prompt: 'MENENIUS:',
     sampleTokens: 50,
@@ -36,17 +34,20 @@ export const SHAKESPEARE = family(
   {
     'shakespeare/baseline': [
       '64 tokens, width 128',
-      { context: 64, dModel: 128, heads: 4, dFf: 256, lr: 3e-4 },
+      { contextLength: 64, dModel: 128, nHeads: 4, dFf: 256, learningRate: 3e-4 },
     ],
     'shakespeare/medium-context': [
       '128 tokens, width 128',
-      { context: 128, dModel: 128, heads: 4, dFf: 256, lr: 3e-4 },
+      { contextLength: 128, dModel: 128, nHeads: 4, dFf: 256, learningRate: 3e-4 },
     ],
-    'shakespeare/wider': ['64 tokens, width 256', { context: 64, dModel: 256, heads: 8, dFf: 512, lr: 1e-4 }],
-    // Not in the notebook, which says what positions are for and does not try it.
+    'shakespeare/wider': [
+      '64 tokens, width 256',
+      { contextLength: 64, dModel: 256, nHeads: 8, dFf: 512, learningRate: 1e-4 },
+    ],
+    // Not in the notebook.
     'shakespeare/no-positions': [
       'the baseline without positions',
-      { context: 64, dModel: 128, heads: 4, dFf: 256, lr: 3e-4, positions: 'none' },
+      { contextLength: 64, dModel: 128, nHeads: 4, dFf: 256, learningRate: 3e-4, positions: 'none' },
     ],
   },
 );

@@ -13,7 +13,8 @@ interface CommandDescription<S extends z.ZodObject> {
 }
 
 export interface Command<T> {
-  help(): string;
+  /** @param args the arguments beside `--help` */
+  help(args?: readonly string[]): string;
   /**
    * The values of the flags; undefined with `--help`.
    * @throws Error with one line for each invalid flag

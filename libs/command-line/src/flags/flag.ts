@@ -77,5 +77,12 @@ export function oneOf<const T extends readonly string[]>(...values: T) {
 export const text = (expected = 'a text') =>
   z.string(`expected ${expected}`).min(1, 'expected a text that is not empty');
 
+/** `true` or `false` as the value of a flag. */
+export const boolean = () =>
+  z.preprocess(
+    (value) => (value === 'true' ? true : value === 'false' ? false : value),
+    z.boolean('expected true or false'),
+  );
+
 /** A switch, false by default. */
 export const toggle = () => z.boolean().default(false);

@@ -124,7 +124,8 @@ describe('our own models', () => {
       schedule: 0.01,
       maxSteps: 10,
       folder: opened,
-      evaluation: { every: 10, batches: 2 },
+      evalEvery: 10,
+      evalBatches: 2,
     })) {
       if (event.type === 'evaluation') best = event.perplexity;
     }

@@ -64,6 +64,8 @@ export interface ModelDefinition<
   /** One line for help texts and tables. */
   readonly summary: string;
   readonly config: ConfigSchema<Config, never>;
+  /** Whether the model is a causal language model, which `createModel` builds; true unless given. */
+  readonly causal?: boolean;
   /** Builds an untrained model from parsed or unparsed options. */
   create(options: never, random: Random): Model;
   /** Name of the config field that limits the sequence length; `contextLength` unless given. */

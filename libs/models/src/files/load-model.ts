@@ -96,7 +96,7 @@ export async function loadModel<Model extends Module = AnyModel>(
     isRunConfig(json) &&
     (file === undefined || /^model\.safetensors$/.test(file.slice(folder.length + 1)))
   ) {
-    return (await fromRun(folder, json.model, options)) as LoadedModel<Model>;
+    return (await fromRun(folder, json, options)) as LoadedModel<Model>;
   }
   const fromHub = json !== undefined && ('model_type' in json || 'architectures' in json);
   if (fromHub || typeof given.type === 'string' || typeof json?.type === 'string') {
@@ -122,7 +122,11 @@ async function locate(
   return { folder: await hubFolder(source, options) };
 }
 
-type RunConfig = HuggingFaceConfig & { readonly model: ModelConfig };
+type RunConfig = HuggingFaceConfig & {
+  readonly model: ModelConfig;
+  /** Modules that defined the model. */
+  readonly imports?: readonly string[];
+};
 
 function isRunConfig(json: HuggingFaceConfig | undefined): json is RunConfig {
   return typeof json?.model === 'object' && json.model !== null && json.model_type === undefined;
@@ -133,9 +137,14 @@ const STATE_PREFIX = 'model.';
 
 async function fromRun(
   path: string,
-  config: ModelConfig,
+  { model: config, imports = [] }: RunConfig,
   options: LoadModelOptions,
 ): Promise<LoadedModel<Module>> {
+  if (imports.length > 0 && !modelDefinitions().has(config.type)) {
+    throw new Error(
+      `${path}: model type ${config.type} is not defined. Expected an import of ${imports.join(', ')} (--import in the apps).`,
+    );
+  }
   const run = await RunFolder.open(path);
   try {
     const best = options.weights === 'last' ? undefined : await run.loadBest();

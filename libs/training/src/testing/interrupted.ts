@@ -1,21 +1,21 @@
-// Runs with everything that could be forgotten between two sessions, and what stops and resumes them.
+// Runs with every kind of state that a resume could lose, and their interruption.
 import type { RunFolder } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import type { TrainingEvent } from '../events.js';
 import type { TrainOptions } from '../options.js';
 import { type Events, newFolder, reopen, runToEnd, timeless, tinyModel, tinyWindows } from './tiny.js';
 
-/** Kinds of runs, each with everything that could be forgotten between two sessions. */
+/** Kinds of runs; together they have every kind of state. */
 export const RUNS = {
   'AdamW, cosine, accumulation, clipping': {
     model: 'attention',
     options: {
       maxSteps: 20,
       batchSize: 4,
-      accumulate: 2,
-      clipNorm: 0.5,
+      gradientAccumulationSteps: 2,
+      maxGradNorm: 0.5,
       schedule: { type: 'cosine', learningRate: 0.02, warmupSteps: 4 },
-      evaluation: { every: 6 },
+      evalEvery: 6,
       logEvery: 2,
     },
   },
@@ -25,12 +25,13 @@ export const RUNS = {
       maxEpochs: 30,
       optimizer: { type: 'sgd', momentum: 0.9, weightDecay: 1e-3 },
       schedule: { type: 'plateau', learningRate: 2, factor: 0.5, patience: 0, cooldown: 1 },
-      patience: 2,
-      evaluation: { every: 'epoch', atStart: true },
+      earlyStoppingPatience: 2,
+      evalEvery: 'epoch',
+      evalAtStart: true,
       logEvery: 3,
     },
   },
-  'Adam, random windows, k random batches of both splits': {
+  'Adam, random windows, evaluation on random batches': {
     model: 'moe',
     options: {
       maxSteps: 14,
@@ -38,28 +39,32 @@ export const RUNS = {
       order: 'random',
       optimizer: { type: 'adam', weightDecay: 0.01 },
       schedule: 0.01,
-      evaluation: { every: 4, batches: 3, atStart: true },
+      evalEvery: 4,
+      evalBatches: 3,
+      evalAtStart: true,
       logEvery: 1,
     },
   },
-  'AdamW, random windows, blocks that drop': {
-    model: 'heads apart',
+  'AdamW, random windows, blocks with dropout': {
+    model: 'per-head',
     options: {
       maxSteps: 8,
       batchSize: 4,
       order: 'random',
       schedule: 0.01,
-      evaluation: { every: 2, batches: 2 },
+      evalEvery: 2,
+      evalBatches: 2,
       logEvery: 1,
     },
   },
-  'AdamW, GPT-2, whose matrices lie transposed in files': {
+  'AdamW, GPT-2, with transposed weights in files': {
     model: 'gpt2',
     options: {
       maxSteps: 8,
       batchSize: 4,
       schedule: 0.01,
-      evaluation: { every: 2, batches: 2 },
+      evalEvery: 2,
+      evalBatches: 2,
       logEvery: 1,
     },
   },
@@ -84,20 +89,20 @@ export function optionsOf(
     batchSize: 8,
     seed: 'resume',
     folder,
-    checkpoint: { everySeconds: Infinity },
+    saveEvery: Infinity,
     ...options,
     ...overrides,
   } as TrainOptions;
 }
 
-/** Steps and evaluations of all sessions of a run, without their times. */
-export const told = (sessions: readonly Events[]): unknown =>
+/** Steps and evaluations of all sessions of a run, without times. */
+export const logged = (sessions: readonly Events[]): unknown =>
   sessions
     .flatMap(({ all }) => all)
     .filter(({ type }) => type === 'step' || type === 'evaluation')
     .map(timeless);
 
-/** A model with the right dropout seed and wrong weights, as nobody may notice after resuming. */
+/** A model with the same dropout seed and zero weights; resuming has to replace them. */
 export function otherModel(kind: Kind): TrainOptions['model'] {
   const model = tinyModel(RUNS[kind].model);
   for (const [, { variable }] of model.namedParameters()) {
@@ -106,7 +111,7 @@ export function otherModel(kind: Kind): TrainOptions['model'] {
   return model;
 }
 
-/** Starts a run, stops it as told, and goes on with it until it ends by itself. */
+/** Starts a run, interrupts it at each of `stops`, and resumes it until it ends. */
 export async function interrupted(
   kind: Kind,
   stops: readonly ((event: TrainingEvent) => boolean)[],
@@ -121,7 +126,7 @@ export async function interrupted(
   return { sessions, folder };
 }
 
-/** True for the `count`-th event that is asked about. */
+/** True at the `count`-th call. */
 export function after(count: number): () => boolean {
   let seen = 0;
   return () => ++seen === count;

@@ -1,5 +1,5 @@
-// A run that is killed with SIGKILL at random moments and resumed until it ends. As a program
-// (`kill.ts FOLDER`) it trains into a folder, or goes on there; imported, it does the killing.
+// A run that is killed with SIGKILL at random moments and resumed. As a program, `kill.ts FOLDER` trains into a folder or
+// resumes it.
 import { RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
 import type { Random } from '@lilformer/random';
@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { train } from '../train.js';
 import { tinyModel, tinyWindows, traces } from './tiny.js';
 
-/** Steps of the run; every second one is saved, so that most kills hit a save. */
+/** Steps of the run; every second one is saved, so that most kills interrupt a save. */
 export const KILL_STEPS = 120;
 
-/** Trains into a new folder, or goes on in one that is there. */
+/** Trains into a new folder, or resumes an existing one. */
 export async function trainInto(path: string, onStart: () => void = () => undefined): Promise<void> {
   await openEngine();
   const folder = existsSync(join(path, 'config.json'))
@@ -24,20 +24,21 @@ export async function trainInto(path: string, onStart: () => void = () => undefi
     ...tinyWindows(),
     folder,
     batchSize: 4,
-    accumulate: 2,
+    gradientAccumulationSteps: 2,
     maxSteps: KILL_STEPS,
     schedule: { type: 'cosine', learningRate: 0.02, warmupSteps: 10 },
-    clipNorm: 1,
-    evaluation: { every: 7, atStart: true },
-    patience: 1000,
-    checkpoint: { everySteps: 2 },
+    maxGradNorm: 1,
+    evalEvery: 7,
+    evalAtStart: true,
+    earlyStoppingPatience: 1000,
+    saveEverySteps: 2,
     logEvery: 1,
   } as const;
   for await (const event of train(options)) if (event.type === 'start') onStart();
   await folder.close();
 }
 
-/** What is in the folder of a run that has ended; throws where it has not. */
+/** The contents of a run folder. @throws Error when there is none */
 export async function outcome(path: string): Promise<unknown> {
   const folder = await RunFolder.open(path);
   const found = await traces(folder);
@@ -46,11 +47,11 @@ export async function outcome(path: string): Promise<unknown> {
 }
 
 /**
- * One process that trains into `path`.
+ * Trains into `path` in a process of its own.
  *
- * @param kill milliseconds after it has been started or, with `from: 'training'`, has begun to train
- * @returns true when it came to its end, false when it was killed before
- * @throws Error with what the process printed when it failed by itself
+ * @param kill milliseconds after the process, or with `from: 'training'` its training, has started
+ * @returns true when the run has ended, false when it was killed before
+ * @throws Error with the output of the process when it failed
  */
 export function trainOrDie(
   path: string,
@@ -81,7 +82,7 @@ export function trainOrDie(
   });
 }
 
-/** A moment to kill at: mostly while it trains and saves, now and then while it starts or resumes. */
+/** A moment to kill at: in one of ten cases during the start, otherwise during training. */
 export function randomMoment(random: Random): { from: 'start' | 'training'; after: number } {
   return random.uniform() < 0.1
     ? { from: 'start', after: 3000 * random.uniform() }

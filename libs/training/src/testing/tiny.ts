@@ -1,5 +1,4 @@
-// Small things to train in tests: models that take milliseconds a step, a text with a pattern, and
-// ways to run and to look at what came of it.
+// Tiny models, data and runs for tests.
 import { RunFolder } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows, splitTokens, type Windows } from '@lilformer/datasets';
 import type { tf } from '@lilformer/engine';
@@ -47,7 +46,7 @@ const CONFIGS = {
     attnPdrop: 0.2,
     residPdrop: 0.3,
   },
-  'heads apart': {
+  'per-head': {
     type: 'char-gpt',
     vocabSize: VOCABULARY,
     dModel: 8,
@@ -67,7 +66,7 @@ export function tinyModel(kind: keyof typeof CONFIGS | 'dropout' = 'bigram', see
   return Object.assign(model, { embedding });
 }
 
-/** A table of token vectors with dropout on what is looked up. */
+/** An embedding with dropout on its output. */
 class DroppedEmbedding extends Module {
   constructor(
     readonly table: Embedding,
@@ -81,7 +80,7 @@ class DroppedEmbedding extends Module {
   }
 }
 
-/** Ids that mostly count upwards, so that there is something to learn and something to forget. */
+/** Token ids that mostly count upwards. */
 export function tinyTokens(count: number, seed = 5): number[] {
   const random = new Random(seed);
   const ids = [0];
@@ -98,19 +97,19 @@ export function tinyWindows(count = 72): { train: Windows; validation: Windows }
   return { train: slidingWindows(first, 6), validation: slidingWindows(rest, 6) };
 }
 
-/** A new, empty run folder in the system's place for temporary files. */
+/** A new run folder in the temporary folder. */
 export async function newFolder(): Promise<RunFolder> {
   const path = join(mkdtempSync(join(tmpdir(), 'lilformer-training-')), 'run');
   return RunFolder.create(path, { config: { test: true }, tokenizer: { type: 'none' } });
 }
 
-/** Closes a run folder and opens it as a new process would. */
+/** Closes a run folder and resumes it, as a new process would. */
 export async function reopen(folder: RunFolder): Promise<RunFolder> {
   await folder.close();
   return RunFolder.resume(folder.path);
 }
 
-/** All events of a run, or those until `stop` says so, when its signal is aborted. */
+/** All events of a run; its signal is aborted as soon as `stop` returns true. */
 export async function runToEnd(
   options: TrainOptions,
   stop: (event: TrainingEvent) => boolean = () => false,
@@ -147,13 +146,13 @@ export class Events {
   }
 }
 
-/** What of an event is the same in every run with the same settings: all but times. */
+/** An event without its times, which differ between equal runs. */
 export function timeless(event: object): Record<string, unknown> {
   const { elapsed: _, eta: __, tokensPerSecond: ___, ...rest } = event as Record<string, unknown>;
   return rest;
 }
 
-/** What a run leaves behind, without its times; arrays compare bit for bit. */
+/** The contents of a run folder, without times. */
 export async function traces(folder: RunFolder): Promise<unknown> {
   const { tensors, state } = (await folder.loadState())!;
   const best = (await folder.loadBest())!;
