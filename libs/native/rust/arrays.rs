@@ -1,13 +1,13 @@
-//! Arguments from JavaScript: typed arrays whose memory kernels read and write where it is.
+//! Typed arrays from JavaScript, which kernels read and write in place.
 //!
-//! An argument is only an address and a length until two things are checked: that outputs are apart from everything
-//! else (`apart`), and that the length is the one the sizes ask for (`read`, `write`). Both are errors, not panics.
+//! An argument becomes a slice after two checks: outputs overlap no other argument (`disjoint`), and the length is the
+//! expected one (`read`, `write`). Failures are errors, not panics.
 
 use napi::bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, check_status, sys};
 use std::marker::PhantomData;
 
-/// What an element of a typed array may be.
+/// Element types of typed arrays.
 pub trait Element: Copy {
     const KIND: i32;
     const NAME: &'static str;
@@ -27,7 +27,7 @@ element!(i32, int32_array, "Int32Array");
 element!(u8, uint8_array, "Uint8Array");
 element!(f64, float64_array, "Float64Array");
 
-/// Where an argument lies: first address and the one behind it.
+/// The address range of an argument, end exclusive.
 #[derive(Clone, Copy)]
 pub struct Span {
     start: usize,
@@ -38,7 +38,7 @@ fn typed_array<T: Element>(env: sys::napi_env, value: sys::napi_value) -> Result
     let mut kind = -1;
     let mut length = 0;
     let mut data = std::ptr::null_mut();
-    // SAFETY: env and value come from Node for this call, the others are places of this function.
+    // SAFETY: env and value are valid during this call; the others point to local variables.
     let status = unsafe {
         sys::napi_get_typedarray_info(
             env,
@@ -59,7 +59,7 @@ fn typed_array<T: Element>(env: sys::napi_env, value: sys::napi_value) -> Result
         return Ok((std::ptr::NonNull::dangling().as_ptr(), 0));
     }
     if !data.is_aligned() {
-        return Err(invalid(format!("a {} at an odd address", T::NAME)));
+        return Err(invalid(format!("a {} at an unaligned address", T::NAME)));
     }
     Ok((data, length))
 }
@@ -69,7 +69,7 @@ pub fn invalid(message: impl Into<String>) -> Error {
     Error::new(Status::InvalidArg, message.into())
 }
 
-/// The product of sizes; an error where it is more than memory can hold.
+/// The product of sizes; an error if it is too large for memory.
 pub fn size(factors: &[u32]) -> Result<usize> {
     let product = factors.iter().try_fold(1usize, |product, &factor| product.checked_mul(factor as usize));
     match product {
@@ -88,7 +88,7 @@ macro_rules! argument {
         }
 
         impl<T> $name<'_, T> {
-            pub fn span(&self) -> Span {
+            fn span(&self) -> Span {
                 let start = self.data as usize;
                 Span { start, end: start + self.length * size_of::<T>() }
             }
@@ -123,12 +123,12 @@ argument! {
     Input
 }
 argument! {
-    /// An array that a kernel writes, or changes in place.
+    /// An array that a kernel writes or updates.
     Output
 }
 
-/// An array of arrays. Its elements are looked at only when `inputs` or `outputs` is called, after all arguments have
-/// been taken: taking elements may run JavaScript, which could take memory away from arrays looked at before.
+/// An array of arrays. Its elements are converted by `inputs` and `outputs`, after all arguments have been taken: taking
+/// elements may run JavaScript, which could detach arrays converted before.
 pub struct Several {
     env: sys::napi_env,
     values: Vec<sys::napi_value>,
@@ -136,7 +136,7 @@ pub struct Several {
 
 impl Several {
     pub fn inputs<T: Element>(&self) -> Result<Vec<Input<'_, T>>> {
-        // SAFETY: the values are Node's, and alive during the call.
+        // SAFETY: the values are alive during this call.
         self.values.iter().map(|&value| unsafe { Input::from_napi_value(self.env, value) }).collect()
     }
 
@@ -160,7 +160,7 @@ impl ValidateNapiValue for Several {}
 impl FromNapiValue for Several {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let mut length = 0;
-        // SAFETY: env and value come from Node for this call, the other places here are of this function.
+        // SAFETY: env and value are valid during this call; the others point to local variables.
         let status = unsafe { sys::napi_get_array_length(env, value, &mut length) };
         check_status!(status, "expected an array of arrays")?;
         let mut values = Vec::new();
@@ -182,41 +182,73 @@ impl FromNapiValue for Several {
     }
 }
 
+/// Arguments with memory: arrays, optional arrays and lists of arrays.
+pub trait Spans {
+    fn add_to(&self, spans: &mut Vec<Span>);
+}
+
+impl<T> Spans for Input<'_, T> {
+    fn add_to(&self, spans: &mut Vec<Span>) {
+        spans.push(self.span());
+    }
+}
+
+impl<T> Spans for Output<'_, T> {
+    fn add_to(&self, spans: &mut Vec<Span>) {
+        spans.push(self.span());
+    }
+}
+
+impl<A: Spans> Spans for Option<A> {
+    fn add_to(&self, spans: &mut Vec<Span>) {
+        self.iter().for_each(|array| array.add_to(spans));
+    }
+}
+
+impl<A: Spans> Spans for Vec<A> {
+    fn add_to(&self, spans: &mut Vec<Span>) {
+        self.iter().for_each(|array| array.add_to(spans));
+    }
+}
+
 /// Proof that no output of a call overlaps another argument.
-pub struct Apart(());
+pub struct Disjoint(());
 
 /// Checks that outputs overlap neither one another nor any input. Inputs may share memory.
-pub fn apart(inputs: &[Span], outputs: &[Span]) -> Result<Apart> {
+pub fn disjoint(inputs: &[&dyn Spans], outputs: &[&dyn Spans]) -> Result<Disjoint> {
+    let spans = |arguments: &[&dyn Spans]| {
+        let mut spans = Vec::with_capacity(8);
+        arguments.iter().for_each(|argument| argument.add_to(&mut spans));
+        spans
+    };
+    let (inputs, outputs) = (spans(inputs), spans(outputs));
     if outputs.len() * (inputs.len() + outputs.len()) > 512 {
-        return many_apart(inputs, outputs);
+        return many_disjoint(&inputs, &outputs);
     }
     let overlap = |a: &Span, b: &Span| a.start < b.end && b.start < a.end;
     for (i, output) in outputs.iter().enumerate() {
-        let others = inputs.iter().chain(&outputs[i + 1..]);
-        for other in others {
-            if overlap(output, other) {
-                return Err(shared());
-            }
+        if inputs.iter().chain(&outputs[i + 1..]).any(|other| overlap(output, other)) {
+            return Err(shared());
         }
     }
-    Ok(Apart(()))
+    Ok(Disjoint(()))
 }
 
-/// The same, in order of addresses: for arrays of arrays.
-fn many_apart(inputs: &[Span], outputs: &[Span]) -> Result<Apart> {
+/// The same for many arrays, sorted by address.
+fn many_disjoint(inputs: &[Span], outputs: &[Span]) -> Result<Disjoint> {
     let mut sorted: Vec<Span> = outputs.iter().filter(|span| span.start < span.end).copied().collect();
     sorted.sort_unstable_by_key(|span| span.start);
     if sorted.windows(2).any(|pair| pair[1].start < pair[0].end) {
         return Err(shared());
     }
     for input in inputs.iter().filter(|span| span.start < span.end) {
-        // Outputs are apart, so only the last that starts before the input's end can reach into it.
+        // Outputs are disjoint: only the last one that starts before the input's end can overlap it.
         let before = sorted.partition_point(|output| output.start < input.end);
         if before > 0 && sorted[before - 1].end > input.start {
             return Err(shared());
         }
     }
-    Ok(Apart(()))
+    Ok(Disjoint(()))
 }
 
 fn shared() -> Error {
@@ -231,26 +263,48 @@ fn expect_length(name: &str, given: usize, expected: usize) -> Result<()> {
 }
 
 impl<'a, T> Input<'a, T> {
-    /// The numbers, `length` of them.
-    pub fn read(&self, _apart: &Apart, name: &str, length: usize) -> Result<&'a [T]> {
+    /// The elements, `length` of them.
+    pub fn read(&self, _apart: &Disjoint, name: &str, length: usize) -> Result<&'a [T]> {
         expect_length(name, self.length, length)?;
-        // SAFETY: Node says that so many elements lie there; they live as long as the call, during which no
-        // JavaScript runs; nobody writes them, as `apart` has checked.
+        // SAFETY: the array has `length` elements, which live as long as the call, during which no JavaScript runs; no
+        // output overlaps them.
         Ok(unsafe { std::slice::from_raw_parts(self.data, self.length) })
     }
 
-    /// Bytes up to the next multiple of `alignment`.
+    /// Number of bytes to the next multiple of `alignment`.
     pub fn bytes_to_alignment(&self, alignment: usize) -> usize {
         (self.data as usize).wrapping_neg() % alignment
     }
 }
 
 impl<'a, T> Output<'a, T> {
-    /// The place for `length` numbers.
-    #[allow(clippy::mut_from_ref)] // an argument is taken once; `apart` has checked that no other is the same memory
-    pub fn write(self, _apart: &Apart, name: &str, length: usize) -> Result<&'a mut [T]> {
+    /// The elements to write, `length` of them.
+    #[allow(clippy::mut_from_ref)] // `self` is consumed, and no other argument overlaps it
+    pub fn write(self, _apart: &Disjoint, name: &str, length: usize) -> Result<&'a mut [T]> {
         expect_length(name, self.length, length)?;
-        // SAFETY: as in `read`; `self` is used up, and `apart` has checked that no other argument is here.
+        // SAFETY: as in `read`; `self` is consumed, and no other argument overlaps it.
         Ok(unsafe { std::slice::from_raw_parts_mut(self.data, self.length) })
+    }
+}
+
+/// `read` of an optional argument.
+pub trait ReadOptional<'a, T> {
+    fn read(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a [T]>>;
+}
+
+impl<'a, T> ReadOptional<'a, T> for Option<Input<'a, T>> {
+    fn read(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a [T]>> {
+        self.map(|array| array.read(disjoint, name, length)).transpose()
+    }
+}
+
+/// `write` of an optional argument.
+pub trait WriteOptional<'a, T> {
+    fn write(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a mut [T]>>;
+}
+
+impl<'a, T> WriteOptional<'a, T> for Option<Output<'a, T>> {
+    fn write(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a mut [T]>> {
+        self.map(|array| array.write(disjoint, name, length)).transpose()
     }
 }

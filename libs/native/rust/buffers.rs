@@ -1,6 +1,5 @@
-//! Scratch memory of kernels: aligned to cache lines, kept for the next call, never handed to JavaScript.
-//!
-//! Contents of a fresh buffer are whatever was there (initialised once, to zero, when it came from the system).
+//! Scratch memory of kernels: aligned to cache lines and reused. The contents of a new buffer are arbitrary (memory from
+//! the operating system is zeroed once, so they are initialized).
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
@@ -8,21 +7,21 @@ use std::ptr::NonNull;
 use std::sync::Mutex;
 
 const ALIGNMENT: usize = 64;
-/// Bytes kept for later; what is returned beyond goes back to the system.
+/// Number of bytes kept for reuse; more is freed.
 const KEPT: usize = 64 << 20;
-/// Buffers are made in whole pages of floats, so that few sizes occur.
+/// Capacities are multiples of this, so that few sizes occur.
 const GRAIN: usize = 1024;
 
-/// Numbers at an address that is a multiple of 64, free to use until dropped.
+/// Floats at a 64-byte boundary.
 pub struct Buffer {
     place: NonNull<f32>,
-    /// Floats asked for.
+    /// In floats.
     length: usize,
-    /// Floats there are.
+    /// In floats.
     capacity: usize,
 }
 
-// SAFETY: a buffer owns its memory alone, like a Vec.
+// SAFETY: a buffer owns its memory exclusively, like a Vec.
 unsafe impl Send for Buffer {}
 // SAFETY: shared access only reads.
 unsafe impl Sync for Buffer {}
@@ -32,7 +31,7 @@ struct Spare {
     bytes: usize,
 }
 
-// SAFETY: the addresses in it belong to nobody else.
+// SAFETY: it owns the memory at these addresses exclusively.
 unsafe impl Send for Spare {}
 
 static SPARE: Mutex<Spare> = Mutex::new(Spare { buffers: Vec::new(), bytes: 0 });
@@ -40,7 +39,7 @@ static SPARE: Mutex<Spare> = Mutex::new(Spare { buffers: Vec::new(), bytes: 0 })
 /// A buffer of `length` floats.
 ///
 /// # Panics
-/// When the system has no more memory; the message names the size.
+/// When out of memory; the message names the size.
 pub fn floats(length: usize) -> Buffer {
     let rounded = length.max(1).checked_next_multiple_of(GRAIN);
     let capacity = rounded.filter(|&n| n <= isize::MAX as usize / 8);
@@ -63,7 +62,7 @@ pub fn floats(length: usize) -> Buffer {
 }
 
 fn out_of_memory(length: usize) -> ! {
-    panic!("out of memory: no room for {length} floats of scratch space; smaller batches need less")
+    panic!("out of memory: {length} floats of scratch memory. Use a smaller batch")
 }
 
 fn layout(capacity: usize) -> Layout {
@@ -71,9 +70,9 @@ fn layout(capacity: usize) -> Layout {
 }
 
 impl Buffer {
-    /// The same memory as 16-bit words, twice as many.
+    /// The same memory as 16-bit words.
     pub fn halves(&mut self) -> &mut [u16] {
-        // SAFETY: every pattern of bits is a u16, alignment is stricter than needed, and self is borrowed.
+        // SAFETY: every bit pattern is a valid u16, the alignment is sufficient, and self is borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.place.as_ptr().cast(), self.length * 2) }
     }
 }
@@ -81,7 +80,7 @@ impl Buffer {
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        // SAFETY: `capacity` initialised floats are there, and `length` is not more.
+        // SAFETY: `capacity` floats are initialized, and `length` is at most `capacity`.
         unsafe { std::slice::from_raw_parts(self.place.as_ptr(), self.length) }
     }
 }
@@ -101,17 +100,17 @@ impl Drop for Buffer {
             spare.bytes += bytes;
             spare.buffers.push((self.capacity, self.place));
         } else {
-            // SAFETY: allocated in `floats` with this layout, and nobody else knows it.
+            // SAFETY: allocated in `floats` with this layout, and owned exclusively.
             unsafe { dealloc(self.place.as_ptr().cast(), layout(self.capacity)) };
         }
     }
 }
 
-/// A pointer that threads may share: each part of a job uses its own places behind it.
+/// A pointer shared by threads, each of which accesses other elements.
 #[derive(Clone, Copy)]
 pub struct Shared<T>(*mut T);
 
-// SAFETY: only an address; whoever dereferences it answers for the places being apart.
+// SAFETY: it is only an address; the callers of `at` and `part` guarantee disjoint accesses.
 unsafe impl<T> Send for Shared<T> {}
 // SAFETY: as above.
 unsafe impl<T> Sync for Shared<T> {}
@@ -121,23 +120,23 @@ impl<T> Shared<T> {
         Self(slice.as_mut_ptr())
     }
 
-    /// The address `offset` places on.
+    /// The address of element `offset`.
     ///
     /// # Safety
-    /// `offset` is inside the slice this was made of, or just behind it.
+    /// `offset` is at most the slice's length.
     #[inline(always)]
     pub unsafe fn at(self, offset: usize) -> *mut T {
-        // SAFETY: promised by the caller.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.0.add(offset) }
     }
 
-    /// A part of the slice.
+    /// A subslice.
     ///
     /// # Safety
-    /// The part is inside the slice, which outlives `'a`, and nobody else uses the part meanwhile.
+    /// The subslice is in bounds, the slice outlives `'a`, and nothing else accesses the subslice meanwhile.
     #[inline(always)]
     pub unsafe fn part<'a>(self, offset: usize, length: usize) -> &'a mut [T] {
-        // SAFETY: promised by the caller.
+        // SAFETY: guaranteed by the caller.
         unsafe { std::slice::from_raw_parts_mut(self.0.add(offset), length) }
     }
 }
@@ -147,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_aligned_and_of_the_length_asked_for() {
+    fn buffers_are_aligned() {
         for length in [0, 1, 63, 1024, 1025, 100_000] {
             let mut buffer = floats(length);
             assert_eq!(buffer.len(), length);
@@ -158,7 +157,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "out of memory")]
-    fn says_when_there_is_no_memory() {
+    fn panics_when_out_of_memory() {
         let _ = floats(usize::MAX / 16);
     }
 }

@@ -1,7 +1,7 @@
 //! The kernels of lilformer's native TensorFlow.js backend.
 //!
-//! `kernels` and `product` are safe functions over slices; `bindings` check what JavaScript hands over and call
-//! them; `simd`, `threads` and `buffers` are what they are made of. Nothing here allocates JavaScript memory.
+//! `kernels` and `product` are safe functions over slices; `bindings` check the arguments from JavaScript and call them;
+//! `simd`, `threads` and `buffers` are their building blocks.
 
 pub mod buffers;
 pub mod kernels;
@@ -9,7 +9,7 @@ pub mod product;
 pub mod simd;
 pub mod threads;
 
-// Tests are plain programs, in which Node's functions do not exist.
+// Test programs are not loaded by Node, so its functions do not exist there.
 #[cfg(not(test))]
 mod arrays;
 #[cfg(not(test))]

@@ -1,8 +1,7 @@
-//! A pool of threads for work that takes microseconds: a worker spins for a moment before it sleeps, so that the
-//! next job starts within a fraction of a microsecond. Leaves out nesting (a job's parts run their own jobs alone)
-//! and fairness (jobs of several JavaScript threads take turns).
+//! A thread pool for jobs of microseconds: a worker spins before it sleeps, so that the next job starts within a
+//! fraction of a microsecond. Nested jobs run on the calling thread; jobs of several JavaScript threads run in turn.
 //!
-//! Parts are handed out as threads become free. Results are the same every time if they depend on the part alone.
+//! Parts are assigned dynamically. A job is reproducible if its results depend only on the part.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -12,14 +11,14 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread::{Builder, Thread};
 use std::time::{Duration, Instant};
 
-/// How long a worker without work spins before it sleeps.
+/// Time that an idle worker spins before it sleeps.
 const SPIN: Duration = Duration::from_micros(300);
-/// Gate: jobs may be entered.
+/// Bit of GATE: the task may be entered.
 const OPEN: u32 = 1 << 31;
 
 type Job<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
-/// A job as the workers see it.
+/// A job in progress.
 struct Task {
     job: *const Job<'static>,
     parts: usize,
@@ -27,13 +26,13 @@ struct Task {
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// OPEN while there is a task to enter, plus the number of workers inside.
+/// OPEN while the task may be entered, plus the number of workers inside it.
 static GATE: AtomicU32 = AtomicU32::new(0);
-/// Counts tasks, so that workers see a new one.
+/// Number of tasks so far; workers wait for it to change.
 static EPOCH: AtomicUsize = AtomicUsize::new(0);
 static TASK: AtomicPtr<Task> = AtomicPtr::new(std::ptr::null_mut());
 static POOL: Mutex<Pool> = Mutex::new(Pool { workers: Vec::new(), threads: 0 });
-/// Threads that jobs use, the calling one included; 0 until first asked for.
+/// Number of threads including the calling one; 0 before the first call of `threads`.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 struct Pool {
@@ -51,7 +50,7 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Threads that a job is split over, the calling one included.
+/// Number of threads that a job uses, including the calling one.
 pub fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
         0 => set_threads(default_threads()),
@@ -59,12 +58,12 @@ pub fn threads() -> usize {
     }
 }
 
-/// The cores this process may use: affinity and cgroup limits count.
+/// Number of cores available to this process, within affinity and cgroup limits.
 pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get())
 }
 
-/// Sets the number of threads, at least 1, and gives what it is now: less where the system refuses threads.
+/// Sets the number of threads and returns the new number, which is smaller if the system refuses to create threads.
 pub fn set_threads(count: usize) -> usize {
     let mut pool = lock();
     resize(&mut pool, count.clamp(1, 1024))
@@ -91,10 +90,10 @@ fn resize(pool: &mut Pool, count: usize) -> usize {
     pool.threads
 }
 
-/// Calls `job(part, lane)` for every part from 0, on as many threads as there are; lanes are threads, from 0.
+/// Calls `job(part, lane)` for parts 0 to `parts` - 1 on all threads; `lane` is the index of the thread.
 ///
 /// # Panics
-/// With the first panic of a part, after all others have ended.
+/// With the first panic of a part, after all parts have ended.
 pub fn run(parts: usize, job: impl Fn(usize, usize) + Sync) {
     let count = threads();
     if parts <= 1 || count == 1 || INSIDE.get() {
@@ -105,7 +104,7 @@ pub fn run(parts: usize, job: impl Fn(usize, usize) + Sync) {
     }
     let pool = lock();
     let job: &Job<'_> = &job;
-    // SAFETY: only the lifetime changes; no worker is inside the task once this function returns.
+    // SAFETY: only the lifetime changes; no worker uses the task after this function returns.
     let job = unsafe { std::mem::transmute::<*const Job<'_>, *const Job<'static>>(job) };
     let task = Task { job, parts, next: AtomicUsize::new(0), panic: Mutex::new(None) };
     TASK.store((&raw const task).cast_mut(), Ordering::Relaxed);
@@ -138,7 +137,7 @@ pub fn run(parts: usize, job: impl Fn(usize, usize) + Sync) {
 }
 
 fn take_parts(task: &Task, lane: usize) {
-    // SAFETY: the caller of `run` waits until nobody is inside the task, so the job is alive.
+    // SAFETY: `run` waits until no worker is inside the task, so the job is alive.
     let job = unsafe { &*task.job };
     loop {
         let part = task.next.fetch_add(1, Ordering::Relaxed);
@@ -152,7 +151,7 @@ fn take_parts(task: &Task, lane: usize) {
     }
 }
 
-/// A worker's life.
+/// The main loop of a worker.
 fn work(own: &'static Worker) {
     INSIDE.set(true);
     let mut seen = 0;
@@ -160,7 +159,7 @@ fn work(own: &'static Worker) {
         wait_for_task(own, seen);
         seen = EPOCH.load(Ordering::SeqCst);
         if own.lane >= THREADS.load(Ordering::Relaxed).max(1) {
-            continue; // there are fewer threads now than there were
+            continue; // the number of threads was reduced
         }
         let mut gate = GATE.load(Ordering::Acquire);
         while gate & OPEN != 0 {
@@ -196,7 +195,7 @@ fn wait_for_task(own: &Worker, seen: usize) {
     }
 }
 
-/// Splits `count` things into `parts` runs of nearly equal length, in multiples of `grain`: first and end of one.
+/// Splits `count` items into `parts` ranges of nearly equal length, in multiples of `grain`; returns range `part`.
 pub fn split(count: usize, parts: usize, grain: usize, part: usize) -> (usize, usize) {
     let grains = count.div_ceil(grain);
     let bound = |i: usize| (grains * i / parts * grain).min(count);
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_comes_out_and_the_pool_lives_on() {
+    fn panics_propagate_and_the_pool_survives() {
         let result = catch_unwind(|| run(8, |part, _| assert!(part != 5, "part five")));
         assert!(result.is_err());
         let sum = AtomicUsize::new(0);
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_cover_everything_once() {
+    fn splits_cover_all_items_once() {
         for count in [0, 1, 5, 64, 1000] {
             for parts in 1..6 {
                 for grain in [1, 8] {

@@ -1,38 +1,36 @@
-// The TensorFlow.js backend `native`: tfjs's own cpu backend, whose tensors are plain typed arrays, with those arrays
-// in pooled memory. Leaves out the kernels: register-native.ts takes over cpu's and puts native ones over them.
+// The TensorFlow.js backend `native`: tfjs's cpu backend with its typed arrays in pooled memory.
 //
-// The one rule of memory: what is the pool's never leaves, what is not the pool's never enters. A caller who reads a
-// tensor gets a copy of pooled memory; an array that came from a caller, or from a kernel in JavaScript, is handed
-// out as it is and never written to or used again. Inside a kernel cpu's code sees the memory itself; where it makes
-// a tensor of a part of another's (slice does), the block stays until both are gone.
+// Pooled memory never leaves the backend, and other memory never enters the pool. Reading a tensor copies pooled memory; an
+// array from a caller or from a JavaScript kernel is never written to or reused. cpu's kernels see the memory itself; if one
+// creates a tensor from a part of another's array (slices do), the block stays until both are disposed.
 import { DataOnIds } from './data-storage.js';
 import type { NativeKernels } from './kernels.js';
 import type { Addon } from './load.js';
 import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './memory.js';
 import { cpu, type tf } from './tf.js';
 
-/** What the engine knows of a tensor's data. */
+/** The data of a tensor. */
 interface TensorData {
   values?: tf.backend_util.BackendValues;
   dtype: tf.DataType;
   refCount: number;
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo };
-  /** The pool's memory that `values` lies in. */
+  /** The pooled memory that contains `values`. */
   block?: Block;
 }
 
 /** Number format of matrix products; sums are float32 in both. */
 export type Precision = 'float32' | 'bf16';
 
-/** tfjs's cpu backend on pooled memory, with the library's kernels at hand. */
+/** tfjs's cpu backend on pooled memory, with the addon's kernels. */
 export class NativeBackend extends cpu.MathBackendCPU {
-  /** The library's functions. They check sizes and types; outputs must not share memory with other arguments. */
+  /** The addon's kernels. They check sizes and types; outputs must not overlap other arguments. */
   readonly kernels: NativeKernels;
-  /** How operations multiply matrices. `bf16` where the processor has no bf16 products is computed in float32. */
+  /** Precision of matrix products; `bf16` has no effect if the processor does not multiply bf16. */
   precision: Precision = 'float32';
   declare data: tf.DataStorage<TensorData>;
   readonly #pool: BufferPool;
-  /** How many kernels of cpu are running, one inside the other. */
+  /** Number of nested cpu kernels in progress. */
   #inside = 0;
 
   constructor(library: Addon) {
@@ -43,8 +41,8 @@ export class NativeBackend extends cpu.MathBackendCPU {
   }
 
   /**
-   * The numbers of a tensor, where they are: to be read until the tensor is disposed of, and to be written only where
-   * `output` made it or `mayOverwrite` allows. Brings data here from another backend.
+   * The memory of a tensor, to be read until it is disposed, and to be written only if `output` made it or `mayOverwrite`
+   * allows it. Moves data here from another backend.
    */
   values(dataId: tf.DataId): Numbers {
     const data = this.data.get(dataId);
@@ -52,9 +50,9 @@ export class NativeBackend extends cpu.MathBackendCPU {
     const Kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
     if (values instanceof Kind) return values as Numbers;
     if (dtype === 'string' || dtype === 'complex64' || !values) {
-      throw new Error(`a ${dtype} tensor has no numbers of its own; expected float32, int32 or bool`);
+      throw new Error(`a ${dtype} tensor has no numbers; expected float32, int32 or bool`);
     }
-    // cpu's kernels leave some results as plain arrays.
+    // Some of cpu's kernels return plain arrays.
     const converted = Kind.from(values as ArrayLike<number>) as Numbers;
     this.#forget(data);
     data.values = converted;
@@ -62,15 +60,15 @@ export class NativeBackend extends cpu.MathBackendCPU {
   }
 
   /**
-   * A tensor in pooled memory, with whatever was there before: every element is to be written.
+   * An uninitialized tensor in pooled memory.
    *
-   * @throws Error naming the sizes when there is no memory for it, or they are none
+   * @throws Error naming the sizes when out of memory, or when they are invalid
    */
   output(shape: number[], dtype: PooledType): tf.TensorInfo {
     let size = 1;
     for (const each of shape) {
       if (!Number.isSafeInteger(each) || each < 0) {
-        throw new Error(`shape [${shape.join(', ')}]: expected whole numbers of at least 0`);
+        throw new Error(`shape [${shape.join(', ')}]: expected integers of at least 0`);
       }
       size *= each;
     }
@@ -81,7 +79,7 @@ export class NativeBackend extends cpu.MathBackendCPU {
       const { live } = this.#pool.statistics();
       throw new Error(
         `out of memory: a ${dtype} tensor of shape [${shape.join(', ')}] needs ` +
-          `${amount(size * (dtype === 'bool' ? 1 : 4))}, beside ${amount(live)} in use; a smaller batch needs less`,
+          `${amount(size * (dtype === 'bool' ? 1 : 4))}, beside ${amount(live)} in use. Use a smaller batch.`,
         { cause: error },
       );
     }
@@ -90,18 +88,18 @@ export class NativeBackend extends cpu.MathBackendCPU {
     return { dataId, shape, dtype };
   }
 
-  /** Whether nobody else can tell when this tensor's numbers change: its memory is the pool's, and its alone. */
+  /** Whether the tensor's memory is pooled and not shared with another tensor. */
   mayOverwrite(dataId: tf.DataId): boolean {
     const { refCount, block } = this.data.get(dataId);
     return refCount === 1 && block !== undefined && block.users === 1;
   }
 
-  /** What the pool of buffers holds and has done. */
+  /** Statistics of the buffer pool. */
   poolStatistics(): PoolStatistics {
     return this.#pool.statistics();
   }
 
-  /** Runs a kernel of cpu: what it reads is the memory itself, without a copy. */
+  /** Runs a cpu kernel, whose reads are not copied. */
   runInside<Result>(kernel: () => Result): Result {
     this.#inside++;
     try {
@@ -130,7 +128,7 @@ export class NativeBackend extends cpu.MathBackendCPU {
   override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
     const { block } = this.data.get(dataId);
     const values = super.readSync(dataId);
-    // complex64 is merged from two tensors: fresh already, or read through here.
+    // complex64 is merged from two tensors, which are read through this method.
     return block && this.#inside === 0 ? (values as Numbers).slice() : values;
   }
 

@@ -1,20 +1,19 @@
-// A piece of the pool's memory, and how its memory is aligned.
+// A block of pooled memory.
 
-/** Arrays that a tensor's numbers can be in. */
+/** Arrays of tensor elements. */
 export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
-/** A piece of memory that belongs to the pool. */
+/** A block of pooled memory. */
 export interface Block {
-  /** Where its aligned bytes are. */
+  /** Its aligned bytes: `bytes` bytes from `offset`. */
   readonly buffer: ArrayBuffer;
   readonly offset: number;
-  /** How many there are. */
   readonly bytes: number;
-  /** How many tensors have numbers in it; at 0 it is idle. */
+  /** Number of tensors that use it; 0 if idle. */
   users: number;
-  /** The array made at the last `take`, kept for the next of the same length. */
+  /** The array of the last `take`, reused for the same length. */
   array: Numbers;
 }
 
-/** Blocks begin at addresses that this divides: a line of the cache, and the widest vector. */
+/** Alignment of blocks in bytes: a cache line, and the widest vector. */
 export const ALIGNMENT = 64;

@@ -1,8 +1,8 @@
-// Where the backend finds a tensor's data: on the object that stands for it. tfjs's own storage asks a WeakMap twice for
-// every look, some twenty times in the life of a tensor, which small operations feel.
+// Stores a tensor's data on its id object. tfjs's own storage looks up a WeakMap some twenty times per tensor, which is
+// noticeable in small operations.
 import { tf } from './tf.js';
 
-/** Keeps `Data` on its id, and fetches it from another backend where it is still there. */
+/** Stores `Data` on its id, and moves it here from another backend on access. */
 export class DataOnIds<Data extends object> extends tf.DataStorage<Data> {
   readonly #slot = Symbol('data');
   readonly #backend: tf.KernelBackend;
@@ -16,7 +16,7 @@ export class DataOnIds<Data extends object> extends tf.DataStorage<Data> {
   override get(dataId: Id<Data>): Data {
     const data = dataId[this.#slot];
     if (data) return data;
-    tf.engine().moveData(this.#backend, dataId); // which sets it
+    tf.engine().moveData(this.#backend, dataId); // calls `set`
     return dataId[this.#slot]!;
   }
 

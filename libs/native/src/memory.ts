@@ -1,25 +1,24 @@
-// The pool of buffers under the tensors of the native engine: fresh memory costs a page fault for every 4 KB, which
-// is more than most operations on it. Blocks are aligned to 64 bytes and count their users. Small ones come in size
-// classes an eighth of a power of two apart; large ones are cut out of slabs (slabs.ts). Leaves out tensors: backend.ts
-// knows which block is whose.
+// The buffer pool of the native backend. New memory costs a page fault per 4 KB, which is more than most operations on it.
+// Blocks are aligned to 64 bytes and count their users. Small blocks come in size classes an eighth of a power of two apart;
+// large ones come from slabs (slabs.ts).
 import { totalmem } from 'node:os';
 import { ALIGNMENT, type Block, type Numbers } from './block.js';
 import { Slabs } from './slabs.js';
 
 export type { Block, Numbers } from './block.js';
 
-/** The number types that the pool lends memory for. */
+/** Element types of pooled memory. */
 export type PooledType = 'float32' | 'int32' | 'bool';
 
-/** What the pool holds and has done. Sizes are bytes. */
+/** Statistics of the pool, in bytes. */
 export interface PoolStatistics {
-  /** In blocks that tensors use. */
+  /** In use by tensors. */
   readonly live: number;
-  /** In blocks that wait for the next tensor. */
+  /** Held for reuse. */
   readonly idle: number;
-  /** The most that was live at a time. */
+  /** Maximum of `live`. */
   readonly peak: number;
-  /** Blocks handed out, and how many of those had to be allocated. */
+  /** Number of blocks taken, and how many of them were allocated. */
   readonly taken: number;
   readonly fresh: number;
 }
@@ -28,27 +27,27 @@ interface SizeClass {
   readonly bytes: number;
   readonly free: Block[];
   live: number;
-  /** Most blocks live at a time in this epoch, and in the one before. */
+  /** Maximum number of live blocks in this epoch, and in the previous one. */
   peak: number;
   before: number;
   lastTake: number;
 }
 
-/** Blocks of at least so many bytes come from slabs. */
+/** Blocks of at least this size in bytes come from slabs. */
 const LARGE = 2 ** 20;
-/** After this many takes a class gives up what nobody needed in the last two such spans. */
+/** Number of takes in an epoch. Blocks that were not needed in the last two epochs are freed. */
 const EPOCH = 4096;
-/** Idle blocks may make the pool larger than what was live at a time lately by half, and by this. */
+/** The pool may exceed 1.5 times its recent peak by this many bytes. */
 const SLACK = 32 * 2 ** 20;
 
-/** Bytes of the size class that a request falls in: multiples of 64, at most an eighth more than asked. */
+/** Size of the size class of a request: a multiple of 64, at most an eighth more than requested. */
 export function classBytes(bytes: number): number {
   if (bytes <= ALIGNMENT) return ALIGNMENT;
   const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes - 1)) - 3));
   return Math.ceil(bytes / step) * step;
 }
 
-/** Memory for tensors, used again as soon as the last tensor in it is gone. */
+/** Memory for tensors, reused as soon as the last tensor in it is disposed. */
 export class BufferPool {
   readonly #alignmentOf: (array: Float32Array) => number;
   readonly #allocate: (bytes: number) => ArrayBuffer;
@@ -56,10 +55,10 @@ export class BufferPool {
   readonly #classes = new Map<number, SizeClass>();
   readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
   readonly #slabs: Slabs;
-  /** Bytes of small blocks. */
+  /** In small blocks. */
   #live = 0;
   #idle = 0;
-  /** Bytes of large blocks in use. */
+  /** In large blocks in use. */
   #large = 0;
   #peak = 0;
   #recentPeak = 0;
@@ -68,9 +67,9 @@ export class BufferPool {
   #fresh = 0;
 
   /**
-   * @param alignmentOf bytes from the start of an array to the next address that divides by 64
-   * @param allocate makes memory, or throws a RangeError
-   * @param limit most bytes to have at a time
+   * @param alignmentOf number of bytes from the start of an array to the next 64-byte boundary
+   * @param allocate allocates memory, or throws a RangeError
+   * @param limit maximum size of the pool in bytes
    */
   constructor(
     alignmentOf: (array: Float32Array) => number,
@@ -84,9 +83,9 @@ export class BufferPool {
   }
 
   /**
-   * A block whose `array` has `length` elements of whatever was in memory, with one user.
+   * Takes a block with one user, whose `array` has `length` uninitialized elements.
    *
-   * @throws RangeError when there is no such memory, also after everything idle was given up
+   * @throws RangeError when out of memory, even after freeing all idle memory
    */
   take(type: PooledType, length: number): Block {
     const bytes = type === 'bool' ? length : length * 4;
@@ -123,11 +122,10 @@ export class BufferPool {
   }
 
   /**
-   * The block that this array lies in, with one more user; undefined where the memory is not the pool's.
-   * Also right for an array whose tensor is gone already: the block is then taken back out of the idle ones.
+   * Adds a user to the block that contains this array, also if it is idle; undefined if the memory is not pooled.
    */
   share(array: ArrayBufferView): Block | undefined {
-    // Blocks never start at byte 0 of their buffer, and asking a small array for its buffer moves its contents.
+    // Blocks never start at byte 0, and reading `buffer` of a small array moves its contents.
     if (array.byteOffset === 0) return undefined;
     const block = this.#blocks.get(array.buffer) ?? this.#slabs.blockOf(array);
     if (!block) return undefined;
@@ -141,17 +139,17 @@ export class BufferPool {
     }
     const kind = this.#classes.get(block.bytes);
     const place = kind?.free.indexOf(block) ?? -1;
-    if (!kind || place < 0) return undefined; // given up: the array alone keeps it
+    if (!kind || place < 0) return undefined; // freed: only the array holds it
     kind.free.splice(place, 1);
     this.#idle -= block.bytes;
     this.#use(kind, block);
     return block;
   }
 
-  /** One user less. */
+  /** Removes a user. */
   release(block: Block): void {
     if (--block.users > 0) return;
-    if (block.users < 0) throw new Error('a buffer was released more often than it was taken');
+    if (block.users < 0) throw new Error('a buffer was released more often than taken');
     if (this.#slabs.has(block)) {
       this.#slabs.release(block);
       this.#large -= block.bytes;
@@ -164,7 +162,7 @@ export class BufferPool {
     this.#idle += block.bytes;
   }
 
-  /** Gives up all idle memory, but for what lies in a slab beside memory in use. */
+  /** Frees all idle memory, except in slabs that are partly in use. */
   clear(): void {
     for (const kind of this.#classes.values()) this.#drop(kind, kind.free.length);
     this.#slabs.forget();
@@ -175,7 +173,7 @@ export class BufferPool {
     return { live, idle: this.#held - live, peak: this.#peak, taken: this.#taken, fresh: this.#fresh };
   }
 
-  /** Bytes of all memory that the system has given. */
+  /** Bytes of memory obtained from the operating system. */
   get #held(): number {
     return this.#live + this.#idle + this.#slabs.reached;
   }
@@ -204,7 +202,7 @@ export class BufferPool {
     return block;
   }
 
-  /** What asks for memory, asked again with everything idle given up when there is none. */
+  /** Calls `ask`, and again after freeing all idle memory if it throws. */
   #orCleared<Result>(ask: () => Result): Result {
     try {
       return ask();
@@ -219,7 +217,7 @@ export class BufferPool {
     return this.#allocate(bytes + 2 * ALIGNMENT);
   }
 
-  /** The system promises more than it has, and kills who takes it at its word; so what it has is counted here. */
+  /** Checks the limit: the operating system overcommits memory and kills processes that use it. */
   #expectRoom(more: number, asked: number): void {
     if (this.#held + more <= this.#limit) return;
     throw new RangeError(
@@ -227,7 +225,7 @@ export class BufferPool {
     );
   }
 
-  /** Before memory is made: gives up what has been idle longest where the pool would outgrow its recent use. */
+  /** Before an allocation: frees the least recently used classes if the pool would exceed its recent use. */
   #shrink(bytes: number): void {
     const recent = Math.max(this.#recentPeak, this.#peakBefore, this.#live + bytes);
     let surplus = this.#live + this.#idle + bytes - (1.5 * recent + SLACK);
@@ -260,7 +258,7 @@ export class BufferPool {
   }
 }
 
-/** Bytes of memory that this process may have: the machine's, or what its container allows. */
+/** Memory available to this process in bytes: the machine's, or its container's limit. */
 function memoryLimit(): number {
   const allowed = process.constrainedMemory();
   return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();

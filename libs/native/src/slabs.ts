@@ -1,30 +1,29 @@
-// Room for large arrays, cut out of a few very large buffers: what is free joins its free neighbours, so that memory of
-// one shape serves the next, larger or smaller. The system gives a buffer's pages when they are first written, and the
-// lowest room that is large enough is taken, so that a process has little more than was in use at a time. Leaves out
-// who uses a block and how much memory there may be: that is memory.ts.
+// First-fit allocation of large arrays from a few very large buffers. Free neighbors merge, so memory serves arrays of any
+// size. The operating system provides a buffer's pages on first write, so a process holds little more than it used at a
+// time.
 import { ALIGNMENT, type Block } from './block.js';
 
-/** Size of the first slab; each next one is twice as large, up to the last of these. */
+/** Size of the first slab in bytes; each next one is twice as large, up to LARGEST. */
 const FIRST = 64 * 2 ** 20;
 const LARGEST = 512 * 2 ** 20;
 
-/** One buffer, and the blocks in it that are in use, by offset. */
+/** A buffer and its blocks in use, sorted by offset. */
 interface Slab {
   readonly buffer: ArrayBuffer;
-  /** Where its aligned bytes begin, and the first offset behind them. */
+  /** Range of its aligned bytes. */
   readonly start: number;
   readonly end: number;
   readonly blocks: Block[];
-  /** First offset that no block has reached yet: the system has not given the pages behind it. */
+  /** End of the bytes that blocks have used so far: later pages are not resident. */
   reached: number;
-  /** When a block was last taken here. */
+  /** Time of the last `take`. */
   lastTake: number;
 }
 
-/** A place where a block would go. */
+/** A free range. */
 interface Room {
   readonly slab: Slab;
-  /** Place in the slab's blocks. */
+  /** Index in the slab's blocks. */
   readonly place: number;
   readonly offset: number;
 }
@@ -37,31 +36,31 @@ export class Slabs {
   #slabs: Slab[] = [];
 
   /**
-   * @param allocate makes memory, or throws a RangeError
-   * @param alignmentOf bytes from the start of an array to the next address that divides by 64
+   * @param allocate allocates memory, or throws a RangeError
+   * @param alignmentOf number of bytes from the start of an array to the next 64-byte boundary
    */
   constructor(allocate: (bytes: number) => ArrayBuffer, alignmentOf: (array: Float32Array) => number) {
     this.#allocate = allocate;
     this.#alignmentOf = alignmentOf;
   }
 
-  /** Bytes that blocks have reached since their slab was made, in use or not. */
+  /** Bytes that blocks have used so far, in use or not. */
   get reached(): number {
     return this.#slabs.reduce((sum, { start, reached }) => sum + reached - start, 0);
   }
 
-  /** Bytes beyond `reached` that a block of this size would need. */
+  /** Increase of `reached` for a block of this size. */
   growth(bytes: number): number {
     const room = this.#find(bytes);
     return room ? Math.max(0, room.offset + bytes - room.slab.reached) : bytes;
   }
 
   /**
-   * A block without users.
+   * Takes a block without users.
    *
    * @param bytes a multiple of 64
-   * @param now counts takes, for `forget`
-   * @throws RangeError when there is no such memory
+   * @param now time for `forget`
+   * @throws RangeError when out of memory
    */
   take(bytes: number, now: number): Block {
     const { slab, place, offset } = this.#find(bytes) ?? this.#extend(bytes);
@@ -72,20 +71,20 @@ export class Slabs {
     return block;
   }
 
-  /** Whether this block was taken here. */
+  /** Whether this block comes from a slab. */
   has(block: Block): boolean {
     return this.#of.has(block.buffer);
   }
 
-  /** The block is free again. */
+  /** Frees a block. */
   release(block: Block): void {
     const { blocks } = this.#of.get(block.buffer)!;
     blocks.splice(blocks.indexOf(block), 1);
   }
 
   /**
-   * The block in which an array lies. Where it lies in free room it gets a block of its own, without users; where
-   * another block has been put over a part of it, or the memory is not of a slab here, there is none.
+   * The block that contains an array. An array in free memory gets a new block without users; undefined if another block
+   * overlaps it, or the memory is not a slab's.
    */
   blockOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Block | undefined {
     const slab = this.#of.get(buffer);
@@ -103,7 +102,7 @@ export class Slabs {
     return block;
   }
 
-  /** Gives up slabs of which nothing is in use, and nothing was taken at `since` or later. */
+  /** Frees slabs without blocks from which nothing was taken since `since`. */
   forget(since = Infinity): void {
     this.#slabs = this.#slabs.filter((slab) => {
       const stays = slab.blocks.length > 0 || slab.lastTake >= since;
@@ -112,7 +111,7 @@ export class Slabs {
     });
   }
 
-  /** The lowest room. */
+  /** The lowest free range of this size. */
   #find(bytes: number): Room | undefined {
     for (const slab of this.#slabs) {
       let offset = slab.start;

@@ -1,9 +1,9 @@
-// TensorFlow.js and its cpu backend, for all files here. They come by `require`: for an `import`, Node first reads through
-// their megabytes to find the names they export, which takes longer than to run them.
+// TensorFlow.js and its cpu backend. They are loaded by `require`: for an `import`, Node first scans their megabytes for
+// export names, which takes longer than running them.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-void require; // the compiler brings its own; what runs the source as it is takes this one
+void require; // used by tsx; the compiler generates its own
 
 /* eslint-disable @typescript-eslint/no-require-imports */
 import tf = require('@tensorflow/tfjs-core');

@@ -1,6 +1,6 @@
-//! Activations by themselves, checked.
+//! Activations.
 
-use crate::arrays::{Input, Output, apart, invalid};
+use crate::arrays::*;
 use crate::kernels::activations::{Activation, backward, forward};
 use napi::Result;
 use napi_derive::napi;
@@ -23,18 +23,18 @@ pub fn activation_or_none(kind: u32) -> Result<Option<Activation>> {
 /// y = f(x)
 #[napi(catch_unwind)]
 pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()> {
-    let apart = apart(&[x.span()], &[y.span()])?;
+    let disjoint = disjoint(&[&x], &[&y])?;
     let length = x.len();
-    forward(activation(kind)?, x.read(&apart, "x", length)?, y.write(&apart, "y", length)?);
+    forward(activation(kind)?, x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
     Ok(())
 }
 
 /// dx = dy · f'(x)
 #[napi(catch_unwind)]
 pub fn activation_backward(dy: Input<f32>, x: Input<f32>, dx: Output<f32>, kind: u32) -> Result<()> {
-    let apart = apart(&[dy.span(), x.span()], &[dx.span()])?;
+    let disjoint = disjoint(&[&dy, &x], &[&dx])?;
     let length = x.len();
-    let (x, dy) = (x.read(&apart, "x", length)?, dy.read(&apart, "dy", length)?);
-    backward(activation(kind)?, x, dy, dx.write(&apart, "dx", length)?);
+    let (x, dy) = (x.read(&disjoint, "x", length)?, dy.read(&disjoint, "dy", length)?);
+    backward(activation(kind)?, x, dy, dx.write(&disjoint, "dx", length)?);
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! Attention from separate and from packed queries, keys and values, checked.
+//! Attention from separate or packed queries, keys and values.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
-use crate::kernels::attention::{Attention, Gradients, MOST_HEAD_DIM, Rows, backward, forward};
+use crate::arrays::*;
+use crate::kernels::attention::{Attention, Gradients, MAX_HEAD_DIM, Rows, backward, forward};
 use crate::kernels::threefry::Mask;
 use napi::Result;
 use napi_derive::napi;
 
-/// Everything but arrays, checked.
+/// Checked sizes and options.
 struct Sizes {
     batch: usize,
     heads: usize,
@@ -16,13 +16,13 @@ struct Sizes {
     causal: bool,
     scale: f32,
     dropout: Option<Mask>,
-    /// Numbers of q.
+    /// Length of q.
     q: usize,
-    /// Numbers of k.
+    /// Length of k.
     k: usize,
-    /// Queries of all heads.
+    /// Length of log_sums.
     rows: usize,
-    /// Numbers of a bias: queries with keys, of all heads.
+    /// Length of a bias.
     pairs: usize,
 }
 
@@ -33,8 +33,8 @@ impl Sizes {
         scale: f64,
         [rate, seed, counter]: [f64; 3],
     ) -> Result<Self> {
-        if !(1..=MOST_HEAD_DIM).contains(&(head_dim as usize)) {
-            return Err(invalid(format!("head size {head_dim}: expected 1 to {MOST_HEAD_DIM}")));
+        if !(1..=MAX_HEAD_DIM).contains(&(head_dim as usize)) {
+            return Err(invalid(format!("head size {head_dim}: expected 1 to {MAX_HEAD_DIM}")));
         }
         if causal && queries > keys {
             return Err(invalid(format!(
@@ -76,7 +76,7 @@ impl Sizes {
         Rows { numbers, sequence, stride: self.width(), offset: 0 }
     }
 
-    /// q, k and v side by side.
+    /// q, k and v from qkv.
     fn packed<'a>(&self, numbers: &'a [f32]) -> [Rows<'a>; 3] {
         let width = self.width();
         [0, 1, 2].map(|i| Rows { numbers, sequence: self.keys, stride: 3 * width, offset: i * width })
@@ -104,20 +104,16 @@ pub fn attention_forward(
     counter: f64,
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, queries, keys, head_dim], causal, scale, [rate, seed, counter])?;
-    let mut inputs = vec![q.span(), k.span(), v.span()];
-    inputs.extend(visible.iter().chain(&bias).map(Input::span));
-    let mut outputs = vec![output.span()];
-    outputs.extend(log_sums.iter().map(Output::span));
-    let apart = apart(&inputs, &outputs)?;
-    let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
-    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
+    let disjoint = disjoint(&[&q, &k, &v, &visible, &bias], &[&output, &log_sums])?;
+    let visible = visible.read(&disjoint, "visible", sizes.batch * sizes.keys)?;
+    let bias = bias.read(&disjoint, "bias", sizes.pairs)?;
     forward(
         &sizes.attention(visible, bias),
-        sizes.rows(q.read(&apart, "q", sizes.q)?, sizes.queries),
-        sizes.rows(k.read(&apart, "k", sizes.k)?, sizes.keys),
-        sizes.rows(v.read(&apart, "v", sizes.k)?, sizes.keys),
-        output.write(&apart, "output", sizes.q)?,
-        log_sums.map(|places| places.write(&apart, "logSums", sizes.rows)).transpose()?,
+        sizes.rows(q.read(&disjoint, "q", sizes.q)?, sizes.queries),
+        sizes.rows(k.read(&disjoint, "k", sizes.k)?, sizes.keys),
+        sizes.rows(v.read(&disjoint, "v", sizes.k)?, sizes.keys),
+        output.write(&disjoint, "output", sizes.q)?,
+        log_sums.write(&disjoint, "logSums", sizes.rows)?,
     );
     Ok(())
 }
@@ -140,21 +136,17 @@ pub fn attention_packed_forward(
     counter: f64,
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, length, length, head_dim], causal, scale, [rate, seed, counter])?;
-    let mut inputs = vec![qkv.span()];
-    inputs.extend(visible.iter().chain(&bias).map(Input::span));
-    let mut outputs = vec![output.span()];
-    outputs.extend(log_sums.iter().map(Output::span));
-    let apart = apart(&inputs, &outputs)?;
-    let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
-    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
-    let [q, k, v] = sizes.packed(qkv.read(&apart, "qkv", 3 * sizes.q)?);
+    let disjoint = disjoint(&[&qkv, &visible, &bias], &[&output, &log_sums])?;
+    let visible = visible.read(&disjoint, "visible", sizes.batch * sizes.keys)?;
+    let bias = bias.read(&disjoint, "bias", sizes.pairs)?;
+    let [q, k, v] = sizes.packed(qkv.read(&disjoint, "qkv", 3 * sizes.q)?);
     forward(
         &sizes.attention(visible, bias),
         q,
         k,
         v,
-        output.write(&apart, "output", sizes.q)?,
-        log_sums.map(|places| places.write(&apart, "logSums", sizes.rows)).transpose()?,
+        output.write(&disjoint, "output", sizes.q)?,
+        log_sums.write(&disjoint, "logSums", sizes.rows)?,
     );
     Ok(())
 }
@@ -185,27 +177,24 @@ pub fn attention_backward(
     counter: f64,
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, queries, keys, head_dim], causal, scale, [rate, seed, counter])?;
-    let mut inputs = vec![q.span(), k.span(), v.span(), output.span(), log_sums.span(), d_output.span()];
-    inputs.extend(visible.iter().chain(&bias).map(Input::span));
-    let mut outputs = vec![dq.span(), dk.span(), dv.span()];
-    outputs.extend(d_bias.iter().map(Output::span));
-    let apart = apart(&inputs, &outputs)?;
-    let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
-    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
+    let disjoint =
+        disjoint(&[&q, &k, &v, &output, &log_sums, &d_output, &visible, &bias], &[&dq, &dk, &dv, &d_bias])?;
+    let visible = visible.read(&disjoint, "visible", sizes.batch * sizes.keys)?;
+    let bias = bias.read(&disjoint, "bias", sizes.pairs)?;
     backward(
         &sizes.attention(visible, bias),
-        sizes.rows(q.read(&apart, "q", sizes.q)?, sizes.queries),
-        sizes.rows(k.read(&apart, "k", sizes.k)?, sizes.keys),
-        sizes.rows(v.read(&apart, "v", sizes.k)?, sizes.keys),
-        output.read(&apart, "output", sizes.q)?,
-        log_sums.read(&apart, "logSums", sizes.rows)?,
-        d_output.read(&apart, "dOutput", sizes.q)?,
+        sizes.rows(q.read(&disjoint, "q", sizes.q)?, sizes.queries),
+        sizes.rows(k.read(&disjoint, "k", sizes.k)?, sizes.keys),
+        sizes.rows(v.read(&disjoint, "v", sizes.k)?, sizes.keys),
+        output.read(&disjoint, "output", sizes.q)?,
+        log_sums.read(&disjoint, "logSums", sizes.rows)?,
+        d_output.read(&disjoint, "dOutput", sizes.q)?,
         Gradients::Separate {
-            q: dq.write(&apart, "dq", sizes.q)?,
-            k: dk.write(&apart, "dk", sizes.k)?,
-            v: dv.write(&apart, "dv", sizes.k)?,
+            q: dq.write(&disjoint, "dq", sizes.q)?,
+            k: dk.write(&disjoint, "dk", sizes.k)?,
+            v: dv.write(&disjoint, "dv", sizes.k)?,
         },
-        d_bias.map(|d_bias| d_bias.write(&apart, "dBias", sizes.pairs)).transpose()?,
+        d_bias.write(&disjoint, "dBias", sizes.pairs)?,
     );
     Ok(())
 }
@@ -231,24 +220,20 @@ pub fn attention_packed_backward(
     counter: f64,
 ) -> Result<()> {
     let sizes = Sizes::check([batch, heads, length, length, head_dim], causal, scale, [rate, seed, counter])?;
-    let mut inputs = vec![qkv.span(), output.span(), log_sums.span(), d_output.span()];
-    inputs.extend(visible.iter().chain(&bias).map(Input::span));
-    let mut outputs = vec![d_qkv.span()];
-    outputs.extend(d_bias.iter().map(Output::span));
-    let apart = apart(&inputs, &outputs)?;
-    let visible = visible.map(|seen| seen.read(&apart, "visible", sizes.batch * sizes.keys)).transpose()?;
-    let bias = bias.map(|bias| bias.read(&apart, "bias", sizes.pairs)).transpose()?;
-    let [q, k, v] = sizes.packed(qkv.read(&apart, "qkv", 3 * sizes.q)?);
+    let disjoint = disjoint(&[&qkv, &output, &log_sums, &d_output, &visible, &bias], &[&d_qkv, &d_bias])?;
+    let visible = visible.read(&disjoint, "visible", sizes.batch * sizes.keys)?;
+    let bias = bias.read(&disjoint, "bias", sizes.pairs)?;
+    let [q, k, v] = sizes.packed(qkv.read(&disjoint, "qkv", 3 * sizes.q)?);
     backward(
         &sizes.attention(visible, bias),
         q,
         k,
         v,
-        output.read(&apart, "output", sizes.q)?,
-        log_sums.read(&apart, "logSums", sizes.rows)?,
-        d_output.read(&apart, "dOutput", sizes.q)?,
-        Gradients::Packed(d_qkv.write(&apart, "dQkv", 3 * sizes.q)?),
-        d_bias.map(|d_bias| d_bias.write(&apart, "dBias", sizes.pairs)).transpose()?,
+        output.read(&disjoint, "output", sizes.q)?,
+        log_sums.read(&disjoint, "logSums", sizes.rows)?,
+        d_output.read(&disjoint, "dOutput", sizes.q)?,
+        Gradients::Packed(d_qkv.write(&disjoint, "dQkv", 3 * sizes.q)?),
+        d_bias.write(&disjoint, "dBias", sizes.pairs)?,
     );
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Attention of the newest tokens over remembered keys and values, checked.
+//! Attention of new tokens over cached keys and values.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
-use crate::kernels::attention::{Attention, MOST_HEAD_DIM, Rows};
+use crate::arrays::*;
+use crate::kernels::attention::{Attention, MAX_HEAD_DIM, Rows};
 use crate::kernels::cached_attention::cached_attention as attend;
 use napi::Result;
 use napi_derive::napi;
@@ -23,24 +23,22 @@ pub fn cached_attention(
     causal: bool,
     scale: f64,
 ) -> Result<()> {
-    if !(1..=MOST_HEAD_DIM).contains(&(head_dim as usize)) {
-        return Err(invalid(format!("head size {head_dim}: expected 1 to {MOST_HEAD_DIM}")));
+    if !(1..=MAX_HEAD_DIM).contains(&(head_dim as usize)) {
+        return Err(invalid(format!("head size {head_dim}: expected 1 to {MAX_HEAD_DIM}")));
     }
     if (causal && tokens > length) || length > capacity {
         return Err(invalid(format!(
-            "{tokens} new tokens of {length} in room for {capacity}: expected each at most the next"
+            "{tokens} tokens, length {length}, capacity {capacity}: expected tokens ≤ length ≤ capacity"
         )));
     }
     let width = size(&[heads, head_dim])?;
     size(&[batch, heads, head_dim, capacity, 3])?;
-    let remembered = size(&[batch, capacity, heads, head_dim])?;
-    let mut inputs = vec![q.span(), keys.span(), values.span()];
-    inputs.extend(visible.iter().chain(&bias).map(Input::span));
-    let apart = apart(&inputs, &[output.span()])?;
+    let cached_length = size(&[batch, capacity, heads, head_dim])?;
+    let disjoint = disjoint(&[&q, &keys, &values, &visible, &bias], &[&output])?;
     let seen = size(&[batch, length])?;
-    let visible = visible.map(|visible| visible.read(&apart, "visible", seen)).transpose()?;
+    let visible = visible.read(&disjoint, "visible", seen)?;
     let pairs = size(&[heads, tokens, length])?;
-    let bias = bias.map(|bias| bias.read(&apart, "bias", pairs)).transpose()?;
+    let bias = bias.read(&disjoint, "bias", pairs)?;
     let attention = Attention {
         batch: batch as usize,
         heads: heads as usize,
@@ -53,17 +51,17 @@ pub fn cached_attention(
         bias,
         dropout: None,
     };
-    // rows of q may be wider than the queries, which come first
+    // rows of q may be wider than the queries
     let rows = size(&[batch, tokens])?;
     let stride = q.len().checked_div(rows).unwrap_or(0).max(width);
-    let q = q.read(&apart, "q", rows * stride)?;
+    let q = q.read(&disjoint, "q", rows * stride)?;
     let cached = |numbers| Rows { numbers, sequence: capacity as usize, stride: width, offset: 0 };
     attend(
         &attention,
         Rows { numbers: q, sequence: tokens as usize, stride, offset: 0 },
-        cached(keys.read(&apart, "keys", remembered)?),
-        cached(values.read(&apart, "values", remembered)?),
-        output.write(&apart, "output", size(&[batch, tokens, heads, head_dim])?)?,
+        cached(keys.read(&disjoint, "keys", cached_length)?),
+        cached(values.read(&disjoint, "values", cached_length)?),
+        output.write(&disjoint, "output", size(&[batch, tokens, heads, head_dim])?)?,
     );
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! Cross entropy, checked.
+//! Cross entropy.
 
 use super::linear::precision;
-use crate::arrays::{Input, Output, apart, size};
-use crate::kernels::cross_entropy::{self, Answers};
-use crate::product::Targets;
+use crate::arrays::*;
+use crate::kernels::cross_entropy::{self, Labels};
+use crate::product::GradientOutputs;
 use napi::Result;
 use napi_derive::napi;
 
-/// Losses of rows of logits; gives their sum.
+/// Losses of rows of logits; returns their sum.
 #[napi(catch_unwind)]
 pub fn cross_entropy_forward(
     logits: Input<f32>,
@@ -18,22 +18,20 @@ pub fn cross_entropy_forward(
     classes: u32,
     ignored: i32,
 ) -> Result<f64> {
-    let mut places = vec![losses.span()];
-    places.extend(log_sums.iter().map(Output::span));
-    let apart = apart(&[logits.span(), targets.span()], &places)?;
+    let disjoint = disjoint(&[&logits, &targets], &[&losses, &log_sums])?;
     let (rows, classes, all) = (rows as usize, classes as usize, size(&[rows, classes])?);
-    let targets = targets.read(&apart, "targets", rows)?;
+    let targets = targets.read(&disjoint, "targets", rows)?;
     Ok(cross_entropy::forward(
-        logits.read(&apart, "logits", all)?,
-        Answers { targets, ignored },
-        losses.write(&apart, "losses", rows)?,
-        log_sums.map(|sums| sums.write(&apart, "logSums", rows)).transpose()?,
+        logits.read(&disjoint, "logits", all)?,
+        Labels { targets, ignored },
+        losses.write(&disjoint, "losses", rows)?,
+        log_sums.write(&disjoint, "logSums", rows)?,
         rows,
         classes,
     ))
 }
 
-/// The gradient of the logits; `dy` has one number, or one a row.
+/// The gradient of the logits; `dy` has one element, or one per row.
 #[napi(catch_unwind)]
 pub fn cross_entropy_backward(
     logits: Input<f32>,
@@ -44,27 +42,26 @@ pub fn cross_entropy_backward(
     rows: u32,
     classes: u32,
     ignored: i32,
-    share: f64,
+    factor: f64,
 ) -> Result<()> {
-    let spans = [logits.span(), targets.span(), log_sums.span(), dy.span()];
-    let apart = apart(&spans, &[dx.span()])?;
+    let disjoint = disjoint(&[&logits, &targets, &log_sums, &dy], &[&dx])?;
     let (rows, classes, all) = (rows as usize, classes as usize, size(&[rows, classes])?);
-    let targets = targets.read(&apart, "targets", rows)?;
+    let targets = targets.read(&disjoint, "targets", rows)?;
     let each = if dy.len() == 1 { 1 } else { rows };
     cross_entropy::backward(
-        logits.read(&apart, "logits", all)?,
-        Answers { targets, ignored },
-        log_sums.read(&apart, "logSums", rows)?,
-        dy.read(&apart, "dy", each)?,
-        dx.write(&apart, "dx", all)?,
+        logits.read(&disjoint, "logits", all)?,
+        Labels { targets, ignored },
+        log_sums.read(&disjoint, "logSums", rows)?,
+        dy.read(&disjoint, "dy", each)?,
+        dx.write(&disjoint, "dx", all)?,
         rows,
         classes,
-        share as f32,
+        factor as f32,
     );
     Ok(())
 }
 
-/// The sum of the losses of x · Wᵀ + bias, and its gradients times `share` where there is a place for them.
+/// The sum of the losses of x · Wᵀ + bias, and its gradients times `factor` if requested.
 #[napi(catch_unwind)]
 pub fn linear_cross_entropy(
     x: Input<f32>,
@@ -78,33 +75,30 @@ pub fn linear_cross_entropy(
     inputs: u32,
     classes: u32,
     ignored: i32,
-    share: f64,
+    factor: f64,
     bf16: bool,
 ) -> Result<f64> {
     let (of_x, of_w) = (size(&[rows, inputs])?, size(&[classes, inputs])?);
     size(&[rows, classes])?;
-    let mut sources = vec![x.span(), weight.span(), targets.span()];
-    sources.extend(bias.iter().map(Input::span));
-    let places: Vec<_> = dx.iter().chain(&d_weight).chain(&d_bias).map(Output::span).collect();
-    let apart = apart(&sources, &places)?;
+    let disjoint = disjoint(&[&x, &weight, &targets, &bias], &[&dx, &d_weight, &d_bias])?;
     let (rows, inputs, classes) = (rows as usize, inputs as usize, classes as usize);
-    let answers = Answers { targets: targets.read(&apart, "targets", rows)?, ignored };
-    let wanted = !places.is_empty();
-    let gradients = Targets {
-        dx: dx.map(|dx| dx.write(&apart, "dx", of_x)).transpose()?,
-        dw: d_weight.map(|dw| dw.write(&apart, "dWeight", of_w)).transpose()?,
-        db: d_bias.map(|db| db.write(&apart, "dBias", classes)).transpose()?,
+    let labels = Labels { targets: targets.read(&disjoint, "targets", rows)?, ignored };
+    let wanted = dx.is_some() || d_weight.is_some() || d_bias.is_some();
+    let gradients = GradientOutputs {
+        dx: dx.write(&disjoint, "dx", of_x)?,
+        dw: d_weight.write(&disjoint, "dWeight", of_w)?,
+        db: d_bias.write(&disjoint, "dBias", classes)?,
     };
     Ok(cross_entropy::fused(
-        x.read(&apart, "x", of_x)?,
-        weight.read(&apart, "weight", of_w)?,
-        bias.map(|bias| bias.read(&apart, "bias", classes)).transpose()?,
-        answers,
+        x.read(&disjoint, "x", of_x)?,
+        weight.read(&disjoint, "weight", of_w)?,
+        bias.read(&disjoint, "bias", classes)?,
+        labels,
         wanted.then_some(gradients),
         rows,
         inputs,
         classes,
-        share as f32,
+        factor as f32,
         precision(bf16),
     ))
 }

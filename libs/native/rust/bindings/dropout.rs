@@ -1,12 +1,12 @@
-//! Dropout and residual connections, checked.
+//! Dropout and residual addition.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::dropout::{add, dropout as apply};
 use crate::kernels::threefry::Mask;
 use napi::Result;
 use napi_derive::napi;
 
-/// y = dropout(x), plus `base` where there is one.
+/// y = dropout(x), plus `base` if given.
 #[napi(catch_unwind)]
 pub fn dropout(
     x: Input<f32>,
@@ -22,12 +22,10 @@ pub fn dropout(
         return Err(invalid(format!("rate {rate}: expected at least 0 and below 1")));
     }
     let all = size(&[rows, columns])?;
-    let mut inputs = vec![x.span()];
-    inputs.extend(base.iter().map(Input::span));
-    let apart = apart(&inputs, &[y.span()])?;
-    let x = x.read(&apart, "x", all)?;
-    let base = base.map(|base| base.read(&apart, "base", all)).transpose()?;
-    let y = y.write(&apart, "y", all)?;
+    let disjoint = disjoint(&[&x, &base], &[&y])?;
+    let x = x.read(&disjoint, "x", all)?;
+    let base = base.read(&disjoint, "base", all)?;
+    let y = y.write(&disjoint, "y", all)?;
     apply(&Mask::new(rate, seed as u64, counter as u64), x, base, y, rows as usize, columns as usize);
     Ok(())
 }
@@ -35,8 +33,12 @@ pub fn dropout(
 /// sum = x + y
 #[napi(catch_unwind)]
 pub fn residual_add(x: Input<f32>, y: Input<f32>, sum: Output<f32>) -> Result<()> {
-    let apart = apart(&[x.span(), y.span()], &[sum.span()])?;
+    let disjoint = disjoint(&[&x, &y], &[&sum])?;
     let length = x.len();
-    add(x.read(&apart, "x", length)?, y.read(&apart, "y", length)?, sum.write(&apart, "sum", length)?);
+    add(
+        x.read(&disjoint, "x", length)?,
+        y.read(&disjoint, "y", length)?,
+        sum.write(&disjoint, "sum", length)?,
+    );
     Ok(())
 }

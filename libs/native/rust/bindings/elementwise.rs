@@ -1,6 +1,6 @@
-//! Arithmetic element by element: from JavaScript.
+//! Elementwise arithmetic.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::elementwise::{self, Binary, Layout, Unary};
 use napi::Result;
 use napi_derive::napi;
@@ -33,10 +33,10 @@ const LAYOUTS: [Layout; 4] = [Layout::Full, Layout::Row, Layout::Column, Layout:
 fn one_of<T: Copy>(all: &[T], number: u32, what: &str) -> Result<T> {
     all.get(number as usize)
         .copied()
-        .ok_or_else(|| invalid(format!("{what} {number}: there is none of this number")))
+        .ok_or_else(|| invalid(format!("{what} {number}: expected 0 to {}", all.len() - 1)))
 }
 
-/// y [rows, columns] = a op b, each laid out as its number says.
+/// y [rows, columns] = a op b, with operands in the given layouts.
 #[napi(catch_unwind)]
 pub fn binary(
     a: Input<f32>,
@@ -52,11 +52,11 @@ pub fn binary(
     let a_layout = one_of(&LAYOUTS, a_layout, "layout")?;
     let b_layout = one_of(&LAYOUTS, b_layout, "layout")?;
     let length = size(&[rows, columns])?;
-    let apart = apart(&[a.span(), b.span()], &[y.span()])?;
+    let disjoint = disjoint(&[&a, &b], &[&y])?;
     let (rows, columns) = (rows as usize, columns as usize);
-    let a = a.read(&apart, "a", a_layout.length(rows, columns))?;
-    let b = b.read(&apart, "b", b_layout.length(rows, columns))?;
-    elementwise::binary(op, (a, a_layout), (b, b_layout), y.write(&apart, "y", length)?, rows, columns);
+    let a = a.read(&disjoint, "a", a_layout.length(rows, columns))?;
+    let b = b.read(&disjoint, "b", b_layout.length(rows, columns))?;
+    elementwise::binary(op, (a, a_layout), (b, b_layout), y.write(&disjoint, "y", length)?, rows, columns);
     Ok(())
 }
 
@@ -65,8 +65,8 @@ pub fn binary(
 pub fn unary(x: Input<f32>, y: Output<f32>, op: u32) -> Result<()> {
     let op = one_of(&UNARY, op, "operation")?;
     let length = x.len();
-    let apart = apart(&[x.span()], &[y.span()])?;
-    elementwise::unary(op, x.read(&apart, "x", length)?, y.write(&apart, "y", length)?);
+    let disjoint = disjoint(&[&x], &[&y])?;
+    elementwise::unary(op, x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
     Ok(())
 }
 
@@ -74,7 +74,7 @@ pub fn unary(x: Input<f32>, y: Output<f32>, op: u32) -> Result<()> {
 #[napi(catch_unwind)]
 pub fn accumulate(x: Input<f32>, y: Output<f32>) -> Result<()> {
     let length = x.len();
-    let apart = apart(&[x.span()], &[y.span()])?;
-    elementwise::accumulate(x.read(&apart, "x", length)?, y.write(&apart, "y", length)?);
+    let disjoint = disjoint(&[&x], &[&y])?;
+    elementwise::accumulate(x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
     Ok(())
 }

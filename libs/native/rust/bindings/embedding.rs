@@ -1,11 +1,11 @@
-//! Rows of tables, checked: ids too.
+//! Embedding lookup.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::embedding::{backward, first_outside, forward};
 use napi::Result;
 use napi_derive::napi;
 
-/// Gives the place of the first id that is no row of the table, and has then written nothing; else -1.
+/// Returns the index of the first id out of range, without writing anything; otherwise -1.
 #[napi(catch_unwind)]
 pub fn embedding_forward(
     ids: Input<i32>,
@@ -17,17 +17,15 @@ pub fn embedding_forward(
     period: u32,
     width: u32,
 ) -> Result<f64> {
-    let mut inputs = vec![ids.span(), table.span()];
-    inputs.extend(places.iter().map(Input::span));
-    let apart = apart(&inputs, &[y.span()])?;
-    let ids = ids.read(&apart, "ids", tokens as usize)?;
-    let table = table.read(&apart, "table", size(&[rows, width])?)?;
+    let disjoint = disjoint(&[&ids, &table, &places], &[&y])?;
+    let ids = ids.read(&disjoint, "ids", tokens as usize)?;
+    let table = table.read(&disjoint, "table", size(&[rows, width])?)?;
     let places = match places {
         Some(_) if period == 0 && tokens > 0 => return Err(no_period()),
-        Some(places) => Some(places.read(&apart, "places", size(&[period, width])?)?),
+        Some(places) => Some(places.read(&disjoint, "places", size(&[period, width])?)?),
         None => None,
     };
-    let y = y.write(&apart, "y", size(&[tokens, width])?)?;
+    let y = y.write(&disjoint, "y", size(&[tokens, width])?)?;
     if let Some(place) = first_outside(ids, rows as usize) {
         return Ok(place as f64);
     }
@@ -46,15 +44,13 @@ pub fn embedding_backward(
     period: u32,
     width: u32,
 ) -> Result<()> {
-    let mut outputs = vec![d_table.span()];
-    outputs.extend(d_places.iter().map(Output::span));
-    let apart = apart(&[ids.span(), dy.span()], &outputs)?;
-    let ids = ids.read(&apart, "ids", tokens as usize)?;
-    let dy = dy.read(&apart, "dy", size(&[tokens, width])?)?;
-    let d_table = d_table.write(&apart, "dTable", size(&[rows, width])?)?;
+    let disjoint = disjoint(&[&ids, &dy], &[&d_table, &d_places])?;
+    let ids = ids.read(&disjoint, "ids", tokens as usize)?;
+    let dy = dy.read(&disjoint, "dy", size(&[tokens, width])?)?;
+    let d_table = d_table.write(&disjoint, "dTable", size(&[rows, width])?)?;
     let d_places = match d_places {
         Some(_) if period == 0 => return Err(no_period()),
-        Some(places) => Some(places.write(&apart, "dPlaces", size(&[period, width])?)?),
+        Some(places) => Some(places.write(&disjoint, "dPlaces", size(&[period, width])?)?),
         None => None,
     };
     if let Some(place) = first_outside(ids, rows as usize) {
@@ -65,5 +61,5 @@ pub fn embedding_backward(
 }
 
 fn no_period() -> napi::Error {
-    invalid("period 0: expected at least one row of places")
+    invalid("period 0: expected at least 1")
 }

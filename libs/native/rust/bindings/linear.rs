@@ -1,22 +1,22 @@
-//! The affine map of a layer, checked.
+//! The linear layer.
 
 use super::activations::activation_or_none;
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::activations::Activation;
 use crate::kernels::linear;
-use crate::product::{Precision, Targets};
+use crate::product::{GradientOutputs, Precision};
 use crate::simd::Bf16;
 use napi::Result;
 use napi_derive::napi;
 
-/// y = activation(x · Wᵀ + bias); `before` gets what the activation is applied to.
+/// y = activation(x · Wᵀ + bias); `pre_activation` receives the input of the activation.
 #[napi(catch_unwind)]
 pub fn linear_forward(
     x: Input<f32>,
     weight: Input<f32>,
     bias: Option<Input<f32>>,
     y: Output<f32>,
-    before: Option<Output<f32>>,
+    pre_activation: Option<Output<f32>>,
     rows: u32,
     inputs: u32,
     outputs: u32,
@@ -24,17 +24,13 @@ pub fn linear_forward(
     bf16: bool,
 ) -> Result<()> {
     let all = size(&[rows, outputs])?;
-    let mut sources = vec![x.span(), weight.span()];
-    sources.extend(bias.iter().map(Input::span));
-    let mut targets = vec![y.span()];
-    targets.extend(before.iter().map(Output::span));
-    let apart = apart(&sources, &targets)?;
+    let disjoint = disjoint(&[&x, &weight, &bias], &[&y, &pre_activation])?;
     linear::linear_forward(
-        x.read(&apart, "x", size(&[rows, inputs])?)?,
-        (weight.read(&apart, "weight", size(&[outputs, inputs])?)?, inputs as usize),
-        bias.map(|bias| bias.read(&apart, "bias", outputs as usize)).transpose()?,
-        y.write(&apart, "y", all)?,
-        before.map(|before| before.write(&apart, "before", all)).transpose()?,
+        x.read(&disjoint, "x", size(&[rows, inputs])?)?,
+        (weight.read(&disjoint, "weight", size(&[outputs, inputs])?)?, inputs as usize),
+        bias.read(&disjoint, "bias", outputs as usize)?,
+        y.write(&disjoint, "y", all)?,
+        pre_activation.write(&disjoint, "pre_activation", all)?,
         rows as usize,
         inputs as usize,
         outputs as usize,
@@ -44,7 +40,7 @@ pub fn linear_forward(
     Ok(())
 }
 
-/// The same of a weight of 16-bit numbers, two in a word, the first in its lower half; rows start at words.
+/// The same for a bf16 weight, two numbers per word, the first in the lower half; each row starts at a word.
 #[napi(catch_unwind)]
 pub fn linear_forward16(
     x: Input<f32>,
@@ -58,15 +54,13 @@ pub fn linear_forward16(
     bf16: bool,
 ) -> Result<()> {
     let all = size(&[rows, outputs])?;
-    let mut sources = vec![x.span(), weight.span()];
-    sources.extend(bias.iter().map(Input::span));
-    let apart = apart(&sources, &[y.span()])?;
+    let disjoint = disjoint(&[&x, &weight, &bias], &[&y])?;
     let words = inputs.div_ceil(2);
     linear::linear_forward(
-        x.read(&apart, "x", size(&[rows, inputs])?)?,
-        (halves(weight.read(&apart, "weight", size(&[outputs, words])?)?), 2 * words as usize),
-        bias.map(|bias| bias.read(&apart, "bias", outputs as usize)).transpose()?,
-        y.write(&apart, "y", all)?,
+        x.read(&disjoint, "x", size(&[rows, inputs])?)?,
+        (halves(weight.read(&disjoint, "weight", size(&[outputs, words])?)?), 2 * words as usize),
+        bias.read(&disjoint, "bias", outputs as usize)?,
+        y.write(&disjoint, "y", all)?,
         None,
         rows as usize,
         inputs as usize,
@@ -77,14 +71,14 @@ pub fn linear_forward16(
     Ok(())
 }
 
-/// The numbers in words.
+/// The bf16 numbers in words.
 fn halves(words: &[i32]) -> &[Bf16] {
     const { assert!(cfg!(target_endian = "little")) };
-    // SAFETY: every pattern of bits is a Bf16, two fit into a word, and alignment is stricter than needed.
+    // SAFETY: every bit pattern is a valid Bf16, two fit into a word, and the alignment is sufficient.
     unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), 2 * words.len()) }
 }
 
-/// Gradients of x, weight and bias, those that there is a place for; `kept` is y for relu, `before` for the others.
+/// The requested gradients; `kept` is y for relu, the pre-activation for GELU.
 #[napi(catch_unwind)]
 pub fn linear_backward(
     dy: Input<f32>,
@@ -103,21 +97,18 @@ pub fn linear_backward(
     let (of_x, of_y, of_w) = (size(&[rows, inputs])?, size(&[rows, outputs])?, size(&[outputs, inputs])?);
     let activation: Option<Activation> = activation_or_none(activation)?;
     if activation.is_some() && kept.is_none() {
-        return Err(invalid("kept: expected what the forward pass has kept for the activation's slope"));
+        return Err(invalid("kept: missing, expected the array saved by the forward pass"));
     }
-    let mut sources = vec![dy.span(), x.span(), weight.span()];
-    sources.extend(kept.iter().map(Input::span));
-    let targets: Vec<_> = dx.iter().chain(&d_weight).chain(&d_bias).map(Output::span).collect();
-    let apart = apart(&sources, &targets)?;
+    let disjoint = disjoint(&[&dy, &x, &weight, &kept], &[&dx, &d_weight, &d_bias])?;
     linear::linear_backward(
-        dy.read(&apart, "dy", of_y)?,
-        x.read(&apart, "x", of_x)?,
-        weight.read(&apart, "weight", of_w)?,
-        kept.map(|kept| kept.read(&apart, "kept", of_y)).transpose()?,
-        Targets {
-            dx: dx.map(|dx| dx.write(&apart, "dx", of_x)).transpose()?,
-            dw: d_weight.map(|dw| dw.write(&apart, "dWeight", of_w)).transpose()?,
-            db: d_bias.map(|db| db.write(&apart, "dBias", outputs as usize)).transpose()?,
+        dy.read(&disjoint, "dy", of_y)?,
+        x.read(&disjoint, "x", of_x)?,
+        weight.read(&disjoint, "weight", of_w)?,
+        kept.read(&disjoint, "kept", of_y)?,
+        GradientOutputs {
+            dx: dx.write(&disjoint, "dx", of_x)?,
+            dw: d_weight.write(&disjoint, "dWeight", of_w)?,
+            db: d_bias.write(&disjoint, "dBias", outputs as usize)?,
         },
         rows as usize,
         inputs as usize,
@@ -128,7 +119,7 @@ pub fn linear_backward(
     Ok(())
 }
 
-/// The flag that ops pass on from the backend.
+/// From the flag `bf16`.
 pub fn precision(bf16: bool) -> Precision {
     if bf16 { Precision::Bf16 } else { Precision::Float32 }
 }

@@ -1,11 +1,11 @@
-//! What the library knows of the machine, and its settings.
+//! Properties of the machine, and settings.
 
 use crate::arrays::Input;
 use crate::{simd, threads};
 use napi::Result;
 use napi_derive::napi;
 
-/// A panic reaches JavaScript as an error with its message. It is not printed as well, unless RUST_BACKTRACE asks.
+/// Panics become JavaScript errors. They are printed only if RUST_BACKTRACE is set.
 #[napi_derive::module_init]
 fn keep_panics_quiet() {
     if std::env::var_os("RUST_BACKTRACE").is_none() {
@@ -29,19 +29,19 @@ pub fn has_bf16() -> bool {
     simd::has_bf16()
 }
 
-/// Cores that this process may use.
+/// Number of cores available to this process.
 #[napi]
 pub fn default_threads() -> u32 {
     threads::default_threads() as u32
 }
 
-/// Sets the number of threads and gives what it is now.
+/// Sets the number of threads and returns the new number.
 #[napi]
 pub fn set_threads(count: u32) -> u32 {
     threads::set_threads(count as usize) as u32
 }
 
-/// Bytes from the array's first element to the next cache line.
+/// Number of bytes from the array's first element to the next cache line.
 #[napi]
 pub fn alignment_of(array: Input<f32>) -> Result<u32> {
     Ok(array.bytes_to_alignment(64) as u32)

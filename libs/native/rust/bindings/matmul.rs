@@ -1,6 +1,6 @@
-//! Products of batches of matrices: from JavaScript.
+//! Batched matrix products.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::matmul::{self, Activation, Sizes};
 use napi::Result;
 use napi_derive::napi;
@@ -22,32 +22,30 @@ pub fn matmul(
     m: u32,
     n: u32,
     k: u32,
-    a_turned: bool,
-    b_turned: bool,
+    a_transposed: bool,
+    b_transposed: bool,
     activation: u32,
 ) -> Result<()> {
     let batch = a_of.len();
     let in_all = u32::try_from(batch).map_err(|_| invalid("too many products"))?;
     let (a_length, b_length) = (size(&[a_count, m, k])?, size(&[b_count, k, n])?);
     let c_length = size(&[in_all, m, n])?;
-    let mut inputs = vec![a.span(), b.span(), a_of.span(), b_of.span()];
-    inputs.extend(bias.iter().map(|bias| bias.span()));
-    let apart = apart(&inputs, &[c.span()])?;
-    let a = a.read(&apart, "a", a_length)?;
-    let b = b.read(&apart, "b", b_length)?;
-    let bias = bias.map(|bias| bias.read(&apart, "bias", n as usize)).transpose()?;
-    let a_of = a_of.read(&apart, "aOf", batch)?;
-    let b_of = b_of.read(&apart, "bOf", batch)?;
+    let disjoint = disjoint(&[&a, &b, &a_of, &b_of, &bias], &[&c])?;
+    let a = a.read(&disjoint, "a", a_length)?;
+    let b = b.read(&disjoint, "b", b_length)?;
+    let bias = bias.read(&disjoint, "bias", n as usize)?;
+    let a_of = a_of.read(&disjoint, "aOf", batch)?;
+    let b_of = b_of.read(&disjoint, "bOf", batch)?;
     for (of, count, name) in [(a_of, a_count, "a"), (b_of, b_count, "b")] {
         if let Some(i) = of.iter().find(|&&i| i < 0 || i as u32 >= count) {
-            return Err(invalid(format!("matrix {i} of {name}: there are {count}")));
+            return Err(invalid(format!("matrix {i} of {name}: expected 0 to below {count}")));
         }
     }
     let Some(&activation) = ACTIVATIONS.get(activation as usize) else {
-        return Err(invalid(format!("activation {activation}: there is none of this number")));
+        return Err(invalid(format!("activation {activation}: expected 0 to 2")));
     };
-    let c = c.write(&apart, "c", c_length)?;
+    let c = c.write(&disjoint, "c", c_length)?;
     let (m, n, k) = (m as usize, n as usize, k as usize);
-    matmul::matmul(a, b, bias, c, a_of, b_of, Sizes { m, n, k, a_turned, b_turned }, activation);
+    matmul::matmul(a, b, bias, c, a_of, b_of, Sizes { m, n, k, a_transposed, b_transposed }, activation);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What JavaScript sees: each function checks what it is given, then calls a kernel.
+//! The functions exported to JavaScript: each checks its arguments and calls a kernel.
 
 mod activations;
 mod attention;

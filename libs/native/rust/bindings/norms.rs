@@ -1,13 +1,13 @@
-//! Layer norm and RMS norm, checked.
+//! Layer norm and RMS norm.
 
-use crate::arrays::{Input, Output, apart, size};
+use crate::arrays::*;
 use crate::kernels::norms::{Backward, Forward, backward, forward};
 use napi::Result;
 use napi_derive::napi;
 
 type Arrays<'a> = (Input<'a, f32>, Option<Input<'a, f32>>, Input<'a, f32>, Option<Input<'a, f32>>);
 
-fn normalise(
+fn norm_forward(
     (x, added, weight, bias): Arrays,
     sum: Option<Output<f32>>,
     y: Output<f32>,
@@ -17,26 +17,22 @@ fn normalise(
     epsilon: f64,
 ) -> Result<()> {
     let all = size(&[rows, width])?;
-    let mut inputs = vec![x.span(), weight.span()];
-    inputs.extend(added.iter().chain(&bias).map(Input::span));
-    let mut outputs = vec![y.span()];
-    outputs.extend(sum.iter().chain(&statistics).map(Output::span));
-    let apart = apart(&inputs, &outputs)?;
+    let disjoint = disjoint(&[&x, &weight, &added, &bias], &[&y, &sum, &statistics])?;
     let added = match (added, sum) {
-        (Some(added), Some(sum)) => Some((added.read(&apart, "added", all)?, sum.write(&apart, "sum", all)?)),
+        (Some(added), Some(sum)) => {
+            Some((added.read(&disjoint, "added", all)?, sum.write(&disjoint, "sum", all)?))
+        }
         (None, None) => None,
-        _ => return Err(crate::arrays::invalid("added and sum: expected both or neither")),
+        _ => return Err(invalid("added and sum: expected both or neither")),
     };
     let each = if bias.is_some() { 2 } else { 1 };
     let args = Forward {
-        x: x.read(&apart, "x", all)?,
+        x: x.read(&disjoint, "x", all)?,
         added,
-        weight: weight.read(&apart, "weight", width as usize)?,
-        bias: bias.map(|bias| bias.read(&apart, "bias", width as usize)).transpose()?,
-        y: y.write(&apart, "y", all)?,
-        statistics: statistics
-            .map(|places| places.write(&apart, "statistics", rows as usize * each))
-            .transpose()?,
+        weight: weight.read(&disjoint, "weight", width as usize)?,
+        bias: bias.read(&disjoint, "bias", width as usize)?,
+        y: y.write(&disjoint, "y", all)?,
+        statistics: statistics.write(&disjoint, "statistics", rows as usize * each)?,
     };
     forward(args, width as usize, epsilon as f32);
     Ok(())
@@ -55,7 +51,7 @@ pub fn layer_norm_forward(
     width: u32,
     epsilon: f64,
 ) -> Result<()> {
-    normalise((x, added, weight, Some(bias)), sum, y, statistics, rows, width, epsilon)
+    norm_forward((x, added, weight, Some(bias)), sum, y, statistics, rows, width, epsilon)
 }
 
 #[napi(catch_unwind)]
@@ -70,10 +66,10 @@ pub fn rms_norm_forward(
     width: u32,
     epsilon: f64,
 ) -> Result<()> {
-    normalise((x, added, weight, None), sum, y, statistics, rows, width, epsilon)
+    norm_forward((x, added, weight, None), sum, y, statistics, rows, width, epsilon)
 }
 
-fn pull_back(
+fn norm_backward(
     [dy, x, weight, statistics]: [Input<f32>; 4],
     base: Option<Input<f32>>,
     dx: Output<f32>,
@@ -84,21 +80,17 @@ fn pull_back(
 ) -> Result<()> {
     let all = size(&[rows, width])?;
     let width = width as usize;
-    let mut inputs = vec![dy.span(), x.span(), weight.span(), statistics.span()];
-    inputs.extend(base.iter().map(Input::span));
-    let mut outputs = vec![dx.span(), d_weight.span()];
-    outputs.extend(d_bias.iter().map(Output::span));
-    let apart = apart(&inputs, &outputs)?;
+    let disjoint = disjoint(&[&dy, &x, &weight, &statistics, &base], &[&dx, &d_weight, &d_bias])?;
     let each = if d_bias.is_some() { 2 } else { 1 };
     let args = Backward {
-        dy: dy.read(&apart, "dy", all)?,
-        x: x.read(&apart, "x", all)?,
-        weight: weight.read(&apart, "weight", width)?,
-        statistics: statistics.read(&apart, "statistics", rows as usize * each)?,
-        base: base.map(|base| base.read(&apart, "base", all)).transpose()?,
-        dx: dx.write(&apart, "dx", all)?,
-        d_weight: d_weight.write(&apart, "dWeight", width)?,
-        d_bias: d_bias.map(|places| places.write(&apart, "dBias", width)).transpose()?,
+        dy: dy.read(&disjoint, "dy", all)?,
+        x: x.read(&disjoint, "x", all)?,
+        weight: weight.read(&disjoint, "weight", width)?,
+        statistics: statistics.read(&disjoint, "statistics", rows as usize * each)?,
+        base: base.read(&disjoint, "base", all)?,
+        dx: dx.write(&disjoint, "dx", all)?,
+        d_weight: d_weight.write(&disjoint, "dWeight", width)?,
+        d_bias: d_bias.write(&disjoint, "dBias", width)?,
     };
     backward(args, width);
     Ok(())
@@ -117,7 +109,7 @@ pub fn layer_norm_backward(
     rows: u32,
     width: u32,
 ) -> Result<()> {
-    pull_back([dy, x, weight, statistics], base, dx, d_weight, Some(d_bias), rows, width)
+    norm_backward([dy, x, weight, statistics], base, dx, d_weight, Some(d_bias), rows, width)
 }
 
 #[napi(catch_unwind)]
@@ -132,5 +124,5 @@ pub fn rms_norm_backward(
     rows: u32,
     width: u32,
 ) -> Result<()> {
-    pull_back([dy, x, weight, scales], base, dx, d_weight, None, rows, width)
+    norm_backward([dy, x, weight, scales], base, dx, d_weight, None, rows, width)
 }

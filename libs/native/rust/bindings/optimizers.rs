@@ -1,6 +1,6 @@
-//! Updates of all parameters, and the norm of all gradients, checked.
+//! Optimizer steps and the norm of all gradients.
 
-use crate::arrays::{Apart, Input, Output, Several, Span, apart, invalid};
+use crate::arrays::*;
 use crate::kernels::optimizers::{self, Adam, AdamParameter, Sgd, SgdParameter};
 use napi::Result;
 use napi_derive::napi;
@@ -8,22 +8,21 @@ use napi_derive::napi;
 /// The sum of the squares of all elements, in double precision.
 #[napi(catch_unwind)]
 pub fn sum_of_squares(arrays: Several) -> Result<f64> {
-    let apart = apart(&[], &[])?;
+    let disjoint = disjoint(&[], &[])?;
     let arrays = arrays.inputs()?;
-    let arrays = arrays.iter().map(|array| array.read(&apart, "array", array.len()));
+    let arrays = arrays.iter().map(|array| array.read(&disjoint, "array", array.len()));
     Ok(optimizers::sum_of_squares(&arrays.collect::<Result<Vec<_>>>()?))
 }
 
-/// Checks that there are as many of each, and that they are apart from one another and from `more`.
-fn all_apart(inputs: &[Input<f32>], more: &[Span], outputs: &[&[Output<f32>]]) -> Result<Apart> {
-    let counts = outputs.iter().map(|arrays| arrays.len());
-    if let Some(count) = counts.into_iter().find(|&count| count != inputs.len()) {
-        let given = inputs.len();
-        return Err(invalid(format!("{given} gradients and {count} other arrays, expected equally many")));
+/// Checks that there are as many arrays of each kind as gradients.
+fn same_count(gradients: &[Input<f32>], others: &[&[Output<f32>]]) -> Result<()> {
+    match others.iter().find(|arrays| arrays.len() != gradients.len()) {
+        None => Ok(()),
+        Some(arrays) => {
+            let (given, count) = (gradients.len(), arrays.len());
+            Err(invalid(format!("{given} gradients and {count} other arrays, expected equally many")))
+        }
     }
-    let inputs: Vec<Span> = inputs.iter().map(Input::span).chain(more.iter().copied()).collect();
-    let outputs: Vec<Span> = outputs.iter().flat_map(|arrays| arrays.iter()).map(Output::span).collect();
-    apart(&inputs, &outputs)
 }
 
 /// One step of Adam or AdamW, in place. `factors`: for each parameter learningRate / (1 - beta1^step) and
@@ -44,18 +43,19 @@ pub fn adam_step(
 ) -> Result<()> {
     let gradients = gradients.inputs()?;
     let (weights, first, second) = (weights.outputs()?, first.outputs()?, second.outputs()?);
-    let apart = all_apart(&gradients, &[factors.span()], &[&weights, &first, &second])?;
-    let factors = factors.read(&apart, "factors", 2 * gradients.len())?;
+    same_count(&gradients, &[&weights, &first, &second])?;
+    let disjoint = disjoint(&[&gradients, &factors], &[&weights, &first, &second])?;
+    let factors = factors.read(&disjoint, "factors", 2 * gradients.len())?;
     let mut parameters = Vec::with_capacity(weights.len());
     let moments = first.into_iter().zip(second);
     for (i, ((gradient, weights), (first, second))) in gradients.iter().zip(weights).zip(moments).enumerate()
     {
         let length = weights.len();
         parameters.push(AdamParameter {
-            weights: weights.write(&apart, "weights", length)?,
-            gradient: gradient.read(&apart, "gradient", length)?,
-            first: first.write(&apart, "first moment", length)?,
-            second: second.write(&apart, "second moment", length)?,
+            weights: weights.write(&disjoint, "weights", length)?,
+            gradient: gradient.read(&disjoint, "gradient", length)?,
+            first: first.write(&disjoint, "first moment", length)?,
+            second: second.write(&disjoint, "second moment", length)?,
             step_size: factors[2 * i] as f32,
             correction: factors[2 * i + 1] as f32,
         });
@@ -86,14 +86,15 @@ pub fn sgd_step(
 ) -> Result<()> {
     let gradients = gradients.inputs()?;
     let (weights, velocity) = (weights.outputs()?, velocity.outputs()?);
-    let apart = all_apart(&gradients, &[], &[&weights, &velocity])?;
+    same_count(&gradients, &[&weights, &velocity])?;
+    let disjoint = disjoint(&[&gradients], &[&weights, &velocity])?;
     let mut parameters = Vec::with_capacity(weights.len());
     for ((gradient, weights), velocity) in gradients.iter().zip(weights).zip(velocity) {
         let length = weights.len();
         parameters.push(SgdParameter {
-            weights: weights.write(&apart, "weights", length)?,
-            gradient: gradient.read(&apart, "gradient", length)?,
-            velocity: velocity.write(&apart, "velocity", length)?,
+            weights: weights.write(&disjoint, "weights", length)?,
+            gradient: gradient.read(&disjoint, "gradient", length)?,
+            velocity: velocity.write(&disjoint, "velocity", length)?,
         });
     }
     let rule = Sgd {

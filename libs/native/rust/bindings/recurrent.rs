@@ -1,6 +1,6 @@
-//! RNN and GRU over whole sequences: from JavaScript.
+//! RNN and GRU over whole sequences.
 
-use crate::arrays::{Apart, Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::recurrent::{self, Gradients, Kind, Layer, Sizes};
 use napi::Result;
 use napi_derive::napi;
@@ -14,7 +14,7 @@ fn kind_of(kind: u32) -> Result<Kind> {
     }
 }
 
-/// Lengths of the arrays, from sizes that are good.
+/// Expected lengths of the arrays.
 struct Lengths {
     x: usize,
     weight_ih: usize,
@@ -44,17 +44,6 @@ fn lengths(kind: Kind, batch: u32, steps: u32, inputs: u32, hidden: u32) -> Resu
     Ok((Sizes { batch, steps, inputs, hidden }, lengths))
 }
 
-type In<'a> = Option<Input<'a, f32>>;
-type Out<'a> = Option<Output<'a, f32>>;
-
-fn read<'a>(array: &In<'a>, apart: &Apart, name: &str, length: usize) -> Result<Option<&'a [f32]>> {
-    array.as_ref().map(|array| array.read(apart, name, length)).transpose()
-}
-
-fn write<'a>(array: Out<'a>, apart: &Apart, name: &str, length: usize) -> Result<Option<&'a mut [f32]>> {
-    array.map(|array| array.write(apart, name, length)).transpose()
-}
-
 #[napi(catch_unwind)]
 pub fn recurrent_forward(
     x: Input<f32>,
@@ -74,24 +63,21 @@ pub fn recurrent_forward(
 ) -> Result<()> {
     let kind = kind_of(kind)?;
     let (sizes, lengths) = lengths(kind, batch, steps, inputs, hidden)?;
-    let mut spans = vec![x.span(), weight_ih.span(), weight_hh.span()];
-    spans.extend([&bias_ih, &bias_hh, &state].into_iter().flatten().map(Input::span));
-    let mut written = vec![output.span(), last.span()];
-    written.extend(kept.iter().map(Output::span));
-    let apart = apart(&spans, &written)?;
+    let disjoint =
+        disjoint(&[&x, &weight_ih, &weight_hh, &bias_ih, &bias_hh, &state], &[&output, &last, &kept])?;
     let layer = Layer {
         kind,
         sizes,
-        x: x.read(&apart, "x", lengths.x)?,
-        weight_ih: weight_ih.read(&apart, "weightIh", lengths.weight_ih)?,
-        weight_hh: weight_hh.read(&apart, "weightHh", lengths.weight_hh)?,
-        state: read(&state, &apart, "state", lengths.state)?,
+        x: x.read(&disjoint, "x", lengths.x)?,
+        weight_ih: weight_ih.read(&disjoint, "weightIh", lengths.weight_ih)?,
+        weight_hh: weight_hh.read(&disjoint, "weightHh", lengths.weight_hh)?,
+        state: state.read(&disjoint, "state", lengths.state)?,
     };
     let biases =
-        [read(&bias_ih, &apart, "biasIh", lengths.bias)?, read(&bias_hh, &apart, "biasHh", lengths.bias)?];
-    let output = output.write(&apart, "output", lengths.output)?;
-    let last = last.write(&apart, "last", lengths.state)?;
-    let kept = write(kept, &apart, "kept", lengths.kept)?;
+        [bias_ih.read(&disjoint, "biasIh", lengths.bias)?, bias_hh.read(&disjoint, "biasHh", lengths.bias)?];
+    let output = output.write(&disjoint, "output", lengths.output)?;
+    let last = last.write(&disjoint, "last", lengths.state)?;
+    let kept = kept.write(&disjoint, "kept", lengths.kept)?;
     recurrent::forward(&layer, biases, output, last, kept);
     Ok(())
 }
@@ -120,39 +106,38 @@ pub fn recurrent_backward(
 ) -> Result<()> {
     let kind = kind_of(kind)?;
     let (sizes, lengths) = lengths(kind, batch, steps, inputs, hidden)?;
-    let mut spans = vec![x.span(), weight_ih.span(), weight_hh.span(), output.span()];
-    spans.extend([&state, &kept, &d_output, &d_last].into_iter().flatten().map(Input::span));
-    let mut written = vec![d_x.span(), d_weight_ih.span(), d_weight_hh.span()];
-    written.extend([&d_bias_ih, &d_bias_hh, &d_state].into_iter().flatten().map(Output::span));
-    let apart = apart(&spans, &written)?;
+    let disjoint = disjoint(
+        &[&x, &weight_ih, &weight_hh, &output, &state, &kept, &d_output, &d_last],
+        &[&d_x, &d_weight_ih, &d_weight_hh, &d_bias_ih, &d_bias_hh, &d_state],
+    )?;
     let layer = Layer {
         kind,
         sizes,
-        x: x.read(&apart, "x", lengths.x)?,
-        weight_ih: weight_ih.read(&apart, "weightIh", lengths.weight_ih)?,
-        weight_hh: weight_hh.read(&apart, "weightHh", lengths.weight_hh)?,
-        state: read(&state, &apart, "state", lengths.state)?,
+        x: x.read(&disjoint, "x", lengths.x)?,
+        weight_ih: weight_ih.read(&disjoint, "weightIh", lengths.weight_ih)?,
+        weight_hh: weight_hh.read(&disjoint, "weightHh", lengths.weight_hh)?,
+        state: state.read(&disjoint, "state", lengths.state)?,
     };
     let gradients = Gradients {
-        x: d_x.write(&apart, "dX", lengths.x)?,
-        weight_ih: d_weight_ih.write(&apart, "dWeightIh", lengths.weight_ih)?,
-        weight_hh: d_weight_hh.write(&apart, "dWeightHh", lengths.weight_hh)?,
-        bias_ih: write(d_bias_ih, &apart, "dBiasIh", lengths.bias)?,
-        bias_hh: write(d_bias_hh, &apart, "dBiasHh", lengths.bias)?,
-        state: write(d_state, &apart, "dState", lengths.state)?,
+        x: d_x.write(&disjoint, "dX", lengths.x)?,
+        weight_ih: d_weight_ih.write(&disjoint, "dWeightIh", lengths.weight_ih)?,
+        weight_hh: d_weight_hh.write(&disjoint, "dWeightHh", lengths.weight_hh)?,
+        bias_ih: d_bias_ih.write(&disjoint, "dBiasIh", lengths.bias)?,
+        bias_hh: d_bias_hh.write(&disjoint, "dBiasHh", lengths.bias)?,
+        state: d_state.write(&disjoint, "dState", lengths.state)?,
     };
     recurrent::backward(
         &layer,
-        output.read(&apart, "output", lengths.output)?,
-        match read(&kept, &apart, "kept", lengths.kept)? {
+        output.read(&disjoint, "output", lengths.output)?,
+        match kept.read(&disjoint, "kept", lengths.kept)? {
             Some(kept) => kept,
             None if kind == Kind::Gru => {
-                return Err(invalid("kept: none, expected what the forward pass kept"));
+                return Err(invalid("kept: missing, expected the array saved by the forward pass"));
             }
             None => &[],
         },
-        read(&d_output, &apart, "dOutput", lengths.output)?,
-        read(&d_last, &apart, "dLast", lengths.state)?,
+        d_output.read(&disjoint, "dOutput", lengths.output)?,
+        d_last.read(&disjoint, "dLast", lengths.state)?,
         gradients,
     );
     Ok(())

@@ -1,69 +1,66 @@
-//! Sums, means, largest of rows, softmax: from JavaScript.
+//! Sums, maximum, argmax and softmax over rows.
 
-use crate::arrays::{Input, Output, apart, invalid, size};
+use crate::arrays::*;
 use crate::kernels::reduce;
 use napi::Result;
 use napi_derive::napi;
 
-fn some(columns: u32) -> Result<()> {
-    if columns == 0 { Err(invalid("columns 0: expected at least one to choose from")) } else { Ok(()) }
+fn expect_columns(columns: u32) -> Result<()> {
+    if columns == 0 { Err(invalid("columns 0: expected at least 1")) } else { Ok(()) }
 }
 
-/// y [rows] = sums along rows of x [rows, columns], times scale.
+/// Checks x [rows, columns] and y of `length` elements.
+fn check<'a, T>(
+    x: Input<'a, f32>,
+    y: Output<'a, T>,
+    [rows, columns]: [u32; 2],
+    length: usize,
+) -> Result<(&'a [f32], &'a mut [T])> {
+    let disjoint = disjoint(&[&x], &[&y])?;
+    Ok((x.read(&disjoint, "x", size(&[rows, columns])?)?, y.write(&disjoint, "y", length)?))
+}
+
+/// y [rows] = row sums of x [rows, columns] times scale.
 #[napi(catch_unwind)]
 pub fn sum_rows(x: Input<f32>, y: Output<f32>, rows: u32, columns: u32, scale: f64) -> Result<()> {
-    let length = size(&[rows, columns])?;
-    let apart = apart(&[x.span()], &[y.span()])?;
-    let (rows, columns) = (rows as usize, columns as usize);
-    let (x, y) = (x.read(&apart, "x", length)?, y.write(&apart, "y", rows)?);
-    reduce::sum_rows(x, y, rows, columns, scale);
+    let (x, y) = check(x, y, [rows, columns], rows as usize)?;
+    reduce::sum_rows(x, y, rows as usize, columns as usize, scale);
     Ok(())
 }
 
-/// y [columns] = sums down the columns of x [rows, columns], times scale.
+/// y [columns] = column sums of x [rows, columns] times scale.
 #[napi(catch_unwind)]
 pub fn sum_columns(x: Input<f32>, y: Output<f32>, rows: u32, columns: u32, scale: f64) -> Result<()> {
-    let length = size(&[rows, columns])?;
-    let apart = apart(&[x.span()], &[y.span()])?;
-    let (rows, columns) = (rows as usize, columns as usize);
-    let (x, y) = (x.read(&apart, "x", length)?, y.write(&apart, "y", columns)?);
-    reduce::sum_columns(x, y, rows, columns, scale);
+    let (x, y) = check(x, y, [rows, columns], columns as usize)?;
+    reduce::sum_columns(x, y, rows as usize, columns as usize, scale);
     Ok(())
 }
 
-/// y [rows] = largest of each row of x [rows, columns].
+/// y [rows] = maximum of each row of x [rows, columns].
 #[napi(catch_unwind)]
 pub fn max_rows(x: Input<f32>, y: Output<f32>, rows: u32, columns: u32) -> Result<()> {
-    some(columns)?;
-    let length = size(&[rows, columns])?;
-    let apart = apart(&[x.span()], &[y.span()])?;
-    let (rows, columns) = (rows as usize, columns as usize);
-    let (x, y) = (x.read(&apart, "x", length)?, y.write(&apart, "y", rows)?);
-    reduce::max_rows(x, y, rows, columns);
+    expect_columns(columns)?;
+    let (x, y) = check(x, y, [rows, columns], rows as usize)?;
+    reduce::max_rows(x, y, rows as usize, columns as usize);
     Ok(())
 }
 
-/// y [rows] = place of the largest of each row of x [rows, columns].
+/// y [rows] = index of the first maximum of each row of x [rows, columns].
 #[napi(catch_unwind)]
 pub fn argmax_rows(x: Input<f32>, y: Output<i32>, rows: u32, columns: u32) -> Result<()> {
-    some(columns)?;
+    expect_columns(columns)?;
     if columns > i32::MAX as u32 {
         return Err(invalid(format!("columns {columns}: expected at most {}", i32::MAX)));
     }
-    let length = size(&[rows, columns])?;
-    let apart = apart(&[x.span()], &[y.span()])?;
-    let (rows, columns) = (rows as usize, columns as usize);
-    let (x, y) = (x.read(&apart, "x", length)?, y.write(&apart, "y", rows)?);
-    reduce::argmax_rows(x, y, rows, columns);
+    let (x, y) = check(x, y, [rows, columns], rows as usize)?;
+    reduce::argmax_rows(x, y, rows as usize, columns as usize);
     Ok(())
 }
 
-/// y [rows, columns] = softmax of each row of x [rows, columns].
+/// y = softmax of each row of x, both [rows, columns].
 #[napi(catch_unwind)]
 pub fn softmax_rows(x: Input<f32>, y: Output<f32>, rows: u32, columns: u32) -> Result<()> {
-    let length = size(&[rows, columns])?;
-    let apart = apart(&[x.span()], &[y.span()])?;
-    let (x, y) = (x.read(&apart, "x", length)?, y.write(&apart, "y", length)?);
+    let (x, y) = check(x, y, [rows, columns], size(&[rows, columns])?)?;
     reduce::softmax_rows(x, y, rows as usize, columns as usize);
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! Activations by themselves, forward and backward. Backward computes the slope from what went in, which is there
-//! anyway, so nothing is saved.
+//! Activations, forward and backward.
 
 use crate::buffers::Shared;
 use crate::kernel;
@@ -7,7 +6,7 @@ use crate::simd::{Simd, math};
 use crate::threads::{run, split};
 use crate::vectors;
 
-/// Elements that one thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 13;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
     let to = Shared::new(y);
     run(parts, |part, _| {
         let (first, end) = split(x.len(), parts, 16, part);
-        // SAFETY: parts are of different elements, all inside the slice.
+        // SAFETY: parts are disjoint and in bounds.
         unsafe { apply(activation, &x[first..end], to.part(first, end - first)) }
     });
 }
@@ -36,19 +35,19 @@ pub fn backward(activation: Activation, x: &[f32], dy: &[f32], dx: &mut [f32]) {
     let to = Shared::new(dx);
     run(parts, |part, _| {
         let (first, end) = split(x.len(), parts, 16, part);
-        // SAFETY: parts are of different elements, all inside the slice.
-        unsafe { pull_back(activation, &x[first..end], &dy[first..end], to.part(first, end - first)) }
+        // SAFETY: parts are disjoint and in bounds.
+        unsafe { backward_part(activation, &x[first..end], &dy[first..end], to.part(first, end - first)) }
     });
 }
 
-/// A function and its slope.
+/// A function and its derivative.
 pub trait Function {
     /// # Safety
     /// As for `Simd`. Must be `#[inline(always)]`.
     unsafe fn value<S: Simd>(x: S::V) -> S::V;
     /// # Safety
     /// As for `Simd`. Must be `#[inline(always)]`.
-    unsafe fn slope<S: Simd>(x: S::V) -> S::V;
+    unsafe fn derivative<S: Simd>(x: S::V) -> S::V;
 }
 
 pub struct Relu;
@@ -58,11 +57,11 @@ pub struct GeluTanh;
 impl Function for Relu {
     #[inline(always)]
     unsafe fn value<S: Simd>(x: S::V) -> S::V {
-        // SAFETY: as for `Simd`. NaN stays NaN, as the second of two.
+        // SAFETY: as for `Simd`. `max` returns its second argument if one is NaN.
         unsafe { S::max(S::zero(), x) }
     }
     #[inline(always)]
-    unsafe fn slope<S: Simd>(x: S::V) -> S::V {
+    unsafe fn derivative<S: Simd>(x: S::V) -> S::V {
         // SAFETY: as for `Simd`.
         unsafe { S::keep(S::less(S::zero(), x), S::splat(1.0)) }
     }
@@ -75,9 +74,9 @@ impl Function for Gelu {
         unsafe { math::gelu::<S>(x) }
     }
     #[inline(always)]
-    unsafe fn slope<S: Simd>(x: S::V) -> S::V {
+    unsafe fn derivative<S: Simd>(x: S::V) -> S::V {
         // SAFETY: as for `Simd`.
-        unsafe { math::gelu_slope::<S>(x) }
+        unsafe { math::gelu_derivative::<S>(x) }
     }
 }
 
@@ -88,9 +87,9 @@ impl Function for GeluTanh {
         unsafe { math::gelu_tanh::<S>(x) }
     }
     #[inline(always)]
-    unsafe fn slope<S: Simd>(x: S::V) -> S::V {
+    unsafe fn derivative<S: Simd>(x: S::V) -> S::V {
         // SAFETY: as for `Simd`.
-        unsafe { math::gelu_tanh_slope::<S>(x) }
+        unsafe { math::gelu_tanh_derivative::<S>(x) }
     }
 }
 
@@ -105,20 +104,20 @@ kernel! {
 }
 
 kernel! {
-    unsafe fn pull_back<S>(activation: Activation, x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    unsafe fn backward_part<S>(activation: Activation, x: &[f32], dy: &[f32], dx: &mut [f32]) {
         match activation {
-            Activation::Relu => slopes::<S, Relu>(x, dy, dx),
-            Activation::Gelu => slopes::<S, Gelu>(x, dy, dx),
-            Activation::GeluTanh => slopes::<S, GeluTanh>(x, dy, dx),
+            Activation::Relu => multiply_derivative::<S, Relu>(x, dy, dx),
+            Activation::Gelu => multiply_derivative::<S, Gelu>(x, dy, dx),
+            Activation::GeluTanh => multiply_derivative::<S, GeluTanh>(x, dy, dx),
         }
     }
 }
 
 /// # Safety
-/// As for `Simd`; the slices are equally long.
+/// As for `Simd`; the slices have equal lengths.
 #[inline(always)]
 unsafe fn values<S: Simd, F: Function>(x: &[f32], y: &mut [f32]) {
-    // SAFETY: all places are inside the slices.
+    // SAFETY: all accesses are in bounds.
     unsafe {
         vectors!(S, x.len(), at, count => {
             let v = S::load_part(x.as_ptr().add(at), count);
@@ -128,15 +127,15 @@ unsafe fn values<S: Simd, F: Function>(x: &[f32], y: &mut [f32]) {
 }
 
 /// # Safety
-/// As for `Simd`; the slices are equally long.
+/// As for `Simd`; the slices have equal lengths.
 #[inline(always)]
-unsafe fn slopes<S: Simd, F: Function>(x: &[f32], dy: &[f32], dx: &mut [f32]) {
-    // SAFETY: all places are inside the slices.
+unsafe fn multiply_derivative<S: Simd, F: Function>(x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    // SAFETY: all accesses are in bounds.
     unsafe {
         vectors!(S, x.len(), at, count => {
-            let slope = F::slope::<S>(S::load_part(x.as_ptr().add(at), count));
+            let derivative = F::derivative::<S>(S::load_part(x.as_ptr().add(at), count));
             let above = S::load_part(dy.as_ptr().add(at), count);
-            S::store_part(dx.as_mut_ptr().add(at), S::mul(above, slope), count);
+            S::store_part(dx.as_mut_ptr().add(at), S::mul(above, derivative), count);
         });
     }
 }
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn agree_with_double_precision() {
+    fn match_double_precision() {
         for activation in [Activation::Relu, Activation::Gelu, Activation::GeluTanh] {
             for length in [0, 1, 7, 16, 33, 20_000] {
                 let x: Vec<f32> = numbers(length, 1).iter().map(|v| v * 5.0).collect();
@@ -179,17 +178,17 @@ mod tests {
                 let expected: Vec<f64> = x.iter().map(|&v| value(activation, v as f64)).collect();
                 close(&y, &expected, 1e-6);
                 let step = 1e-5;
-                let slope =
+                let derivative =
                     |v: f64| (value(activation, v + step) - value(activation, v - step)) / (2.0 * step);
                 let expected: Vec<f64> =
-                    x.iter().zip(&dy).map(|(&v, &above)| above as f64 * slope(v as f64)).collect();
+                    x.iter().zip(&dy).map(|(&v, &above)| above as f64 * derivative(v as f64)).collect();
                 close(&dx, &expected, 2e-6);
             }
         }
     }
 
     #[test]
-    fn relu_keeps_what_is_not_a_number_and_is_flat_at_zero() {
+    fn relu_propagates_nan_and_has_derivative_0_at_0() {
         let (mut y, mut dx) = ([0.0; 3], [0.0; 3]);
         forward(Activation::Relu, &[f32::NAN, -0.0, f32::INFINITY], &mut y);
         assert!(y[0].is_nan() && y[1] == 0.0 && y[2] == f32::INFINITY);

@@ -1,8 +1,8 @@
-//! Attention of the newest tokens over remembered keys and values: [batch, capacity, width], of which the first
-//! `length` places hold tokens, the new ones included.
+//! Attention of new tokens over cached keys and values [batch, capacity, width], of which the first `length` positions are
+//! in use, including the new tokens.
 //!
-//! One token at a time this is a matter of reading memory: keys and values are walked over once, row by row, all
-//! heads of a row together. Several tokens go the way of `attention`, in tiles.
+//! One token is limited by memory bandwidth: keys and values are read once, row by row, for all heads. Several tokens use the
+//! tiles of `attention`.
 
 use crate::buffers;
 use crate::buffers::Shared;
@@ -11,13 +11,13 @@ use crate::kernels::attention::{Attention, Rows, forward};
 use crate::simd::{Simd, math};
 use crate::threads;
 
-/// Floats of keys that are worth a second thread.
+/// Number of floats of keys per thread.
 const LARGE: usize = 1 << 13;
-/// Rows of values that are added up at a time.
+/// Number of rows of values added at a time.
 const TOGETHER: usize = 4;
 
 /// Writes `output` [batch, tokens, heads · head_dim]: softmax(q kᵀ · scale + bias) v. `attention.keys` is the length and
-/// `attention.queries` the number of new tokens; zeros for a query that sees nothing.
+/// `attention.queries` the number of new tokens; zeros for a query without visible keys.
 ///
 /// # Panics
 /// When sizes do not fit, or there is no memory.
@@ -38,8 +38,8 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
     }
     let large = batch.saturating_mul(length).saturating_mul(width) >= LARGE;
     let parts = if large { threads::threads().div_ceil(batch).clamp(1, heads) } else { 1 };
-    let places = length.next_multiple_of(16); // scores of one head
-    let mut scores = buffers::floats((batch * heads).saturating_mul(places));
+    let stride = length.next_multiple_of(16); // of the scores of one head
+    let mut scores = buffers::floats((batch * heads).saturating_mul(stride));
     let (scores, output) = (Shared::new(&mut scores), Shared::new(output));
     let job = |item: usize, _: usize| {
         let (sequence, part) = (item / parts, item % parts);
@@ -56,13 +56,13 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
             value_stride: values.stride,
             visible: attention.visible.map(|visible| &visible[sequence * length..][..length]),
             bias: bias.map(|bias| &bias[first * length..end * length]),
-            places,
+            stride,
         };
-        // SAFETY: rows were checked to be inside their arrays; each item has heads of its own.
+        // SAFETY: rows are inside their arrays, which was checked; items have disjoint heads.
         unsafe {
             attend(
                 &token,
-                scores.at((sequence * heads + first) * places),
+                scores.at((sequence * heads + first) * stride),
                 output.at(sequence * width + first * head_dim),
             );
         }
@@ -74,7 +74,7 @@ pub fn cached_attention(attention: &Attention, q: Rows, keys: Rows, values: Rows
     }
 }
 
-/// Some heads of one token.
+/// A range of heads of one token.
 struct Token<'a> {
     heads: usize,
     head_dim: usize,
@@ -88,24 +88,24 @@ struct Token<'a> {
     visible: Option<&'a [f32]>,
     /// [heads, length]
     bias: Option<&'a [f32]>,
-    /// Scores from head to head.
-    places: usize,
+    /// Stride of the scores between heads.
+    stride: usize,
 }
 
 kernel! {
     /// # Safety
-    /// The addresses hold what the token says; `scores` has room for its heads, `output` for their columns.
+    /// The addresses are valid for the token's sizes; `scores` has room for its heads, `output` for their columns.
     unsafe fn attend<S>(token: &Token, scores: *mut f32, output: *mut f32) {
         for t in 0..token.length {
             let key = token.keys.add(t * token.key_stride);
             for head in 0..token.heads {
                 let at = head * token.head_dim;
                 let score = dot::<S>(token.q.add(at), key.add(at), token.head_dim);
-                *scores.add(head * token.places + t) = score * token.scale;
+                *scores.add(head * token.stride + t) = score * token.scale;
             }
         }
         for head in 0..token.heads {
-            let scores = std::slice::from_raw_parts_mut(scores.add(head * token.places), token.length);
+            let scores = std::slice::from_raw_parts_mut(scores.add(head * token.stride), token.length);
             if let Some(bias) = token.bias {
                 for (score, bias) in scores.iter_mut().zip(&bias[head * token.length..]) {
                     *score += bias;
@@ -129,7 +129,7 @@ kernel! {
 
 #[inline(always)]
 unsafe fn dot<S: Simd>(a: *const f32, b: *const f32, count: usize) -> f32 {
-    // SAFETY: both have `count` numbers.
+    // SAFETY: both have `count` elements.
     unsafe {
         let mut sums = S::zero();
         let mut i = 0;
@@ -144,10 +144,10 @@ unsafe fn dot<S: Simd>(a: *const f32, b: *const f32, count: usize) -> f32 {
     }
 }
 
-/// Weights of one head, in place of its scores; all 0 where no key is visible.
+/// Replaces the scores of one head by its weights; all 0 if no key is visible.
 #[inline(always)]
 unsafe fn softmax<S: Simd>(scores: &mut [f32], visible: Option<&[f32]>) {
-    // SAFETY: vectors end with the scores.
+    // SAFETY: no vector reaches beyond the scores.
     unsafe {
         if let Some(visible) = visible {
             for (score, &seen) in scores.iter_mut().zip(visible) {
@@ -184,14 +184,14 @@ unsafe fn softmax<S: Simd>(scores: &mut [f32], visible: Option<&[f32]>) {
 /// Adds N rows of values, each times its weight, to the output.
 #[inline(always)]
 unsafe fn mix<S: Simd, const N: usize>(token: &Token, t: usize, weights: *const f32, output: *mut f32) {
-    // SAFETY: rows and columns are the token's.
+    // SAFETY: rows and columns are in range for the token.
     unsafe {
         let values = token.values.add(t * token.value_stride);
         for head in 0..token.heads {
             let at = head * token.head_dim;
             let mut of_head = [S::zero(); N];
             for i in 0..N {
-                of_head[i] = S::splat(*weights.add(head * token.places + t + i));
+                of_head[i] = S::splat(*weights.add(head * token.stride + t + i));
             }
             let (values, output) = (values.add(at), output.add(at));
             let mut c = 0;
@@ -220,9 +220,9 @@ unsafe fn mix<S: Simd, const N: usize>(token: &Token, t: usize, weights: *const 
 mod tests {
     use super::*;
 
-    /// The tiles of `attention`, which are tested against the definition, are the truth here.
+    /// Compared with the tiles of `attention`, which are tested against the definition.
     #[test]
-    fn one_token_is_the_last_of_several() {
+    fn one_token_matches_attention() {
         let number = |i: usize| ((i * 7919 + 13) % 2003) as f32 / 1000.0 - 1.0;
         for (batch, heads, length, capacity, head_dim) in
             [(1, 1, 1, 1, 1), (2, 3, 7, 9, 5), (1, 4, 33, 64, 32), (3, 2, 50, 50, 20), (1, 12, 200, 256, 64)]
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "beyond their array")]
-    fn a_length_beyond_the_capacity_is_refused() {
+    fn length_beyond_the_capacity_panics() {
         let numbers = [0.0; 8];
         let rows = Rows { numbers: &numbers, sequence: 2, stride: 4, offset: 0 };
         let attention = Attention {

@@ -1,28 +1,28 @@
-//! Cross entropy against whole numbers: from logits, and fused with the output projection, where logits exist for a
-//! few rows at a time and the gradients are made on the way forward.
+//! Cross entropy of logits and class ids, also fused with the output projection: then only a few rows of logits exist at a
+//! time, and the gradients are computed in the forward pass.
 
 use crate::buffers::{Shared, floats};
 use crate::kernel;
 use crate::product::{
-    AddBias, Matrix, Nothing, Packed, Precision, Slopes, Targets, gradients, load, pack, rows_on_one_thread,
-    store,
+    AddBias, GradientOutputs, Matrix, NoEpilogue, OutputGradient, Packed, Precision, gradients, load, pack,
+    rows_on_one_thread, store,
 };
 use crate::simd::{Simd, math};
 use crate::threads::{run, split, threads};
 use crate::vectors;
 
-/// Floats of logits that one thread works on at a time.
+/// Number of logits that a thread computes at a time.
 const PART: usize = 1 << 15;
 
-/// What came, and what does not count.
+/// Class ids, and the id to ignore.
 #[derive(Clone, Copy)]
-pub struct Answers<'a> {
+pub struct Labels<'a> {
     /// [rows], each a class or `ignored`
     pub targets: &'a [i32],
     pub ignored: i32,
 }
 
-impl Answers<'_> {
+impl Labels<'_> {
     fn check(&self, rows: usize, classes: usize) {
         assert!(self.targets.len() >= rows, "{} targets for {rows} rows", self.targets.len());
         let inside = |&target: &i32| target == self.ignored || (target >= 0 && (target as usize) < classes);
@@ -30,7 +30,7 @@ impl Answers<'_> {
         assert!(wrong.is_none(), "target {}: there are {classes} classes", wrong.unwrap_or(&0));
     }
 
-    /// The class of a row, if it counts.
+    /// The class of a row, unless ignored.
     #[inline(always)]
     fn of(&self, row: usize) -> Option<usize> {
         let target = self.targets[row];
@@ -38,20 +38,20 @@ impl Answers<'_> {
     }
 }
 
-/// losses [rows] = log Σ exp(logits) - logits[target], 0 where ignored; `log_sums` [rows], where given, gets the first
-/// term. Gives the sum of the losses.
+/// losses [rows] = log Σ exp(logits) - logits[target], 0 where ignored; `log_sums` [rows], if given, receives the
+/// first term. Returns the sum of the losses.
 ///
 /// # Panics
 /// When an array has fewer elements, or a target is no class.
 pub fn forward(
     logits: &[f32],
-    answers: Answers,
+    labels: Labels,
     losses: &mut [f32],
     log_sums: Option<&mut [f32]>,
     rows: usize,
     classes: usize,
 ) -> f64 {
-    answers.check(rows, classes);
+    labels.check(rows, classes);
     assert!(logits.len() >= rows * classes && losses.len() >= rows, "fewer than {rows} rows");
     assert!(log_sums.as_ref().is_none_or(|sums| sums.len() >= rows), "too few places for sums");
     let (to, sums) = (Shared::new(losses), log_sums.map(Shared::new));
@@ -62,7 +62,7 @@ pub fn forward(
             unsafe {
                 let logits = logits.as_ptr().add(row * classes);
                 let log_sum = log_sum(logits, classes);
-                *to.at(row) = answers.of(row).map_or(0.0, |target| log_sum - *logits.add(target));
+                *to.at(row) = labels.of(row).map_or(0.0, |target| log_sum - *logits.add(target));
                 if let Some(sums) = sums {
                     *sums.at(row) = log_sum;
                 }
@@ -72,21 +72,21 @@ pub fn forward(
     total(&losses[..rows])
 }
 
-/// dx = dy · share · (softmax(logits) - one at the target), 0 in ignored rows; dy [rows], or one number for all.
+/// dx = dy · weight_of_loss · (softmax(logits) - one at the target), 0 in ignored rows; dy [rows], or one number.
 ///
 /// # Panics
 /// As `forward`.
 pub fn backward(
     logits: &[f32],
-    answers: Answers,
+    labels: Labels,
     log_sums: &[f32],
     dy: &[f32],
     dx: &mut [f32],
     rows: usize,
     classes: usize,
-    share: f32,
+    weight_of_loss: f32,
 ) {
-    answers.check(rows, classes);
+    labels.check(rows, classes);
     assert!(logits.len() >= rows * classes && dx.len() >= rows * classes, "fewer than {rows} rows");
     assert!(log_sums.len() >= rows && (dy.len() == 1 || dy.len() >= rows), "fewer than {rows} rows");
     let to = Shared::new(dx);
@@ -96,11 +96,11 @@ pub fn backward(
             // SAFETY: the row is inside, and this part's own; its target is a class.
             unsafe {
                 let dx = to.at(row * classes);
-                let Some(target) = answers.of(row) else {
+                let Some(target) = labels.of(row) else {
                     dx.write_bytes(0, classes);
                     continue;
                 };
-                let factor = share * if dy.len() == 1 { dy[0] } else { dy[row] };
+                let factor = weight_of_loss * if dy.len() == 1 { dy[0] } else { dy[row] };
                 spread(logits.as_ptr().add(row * classes), classes, log_sums[row], factor, dx);
                 *dx.add(target) -= factor;
             }
@@ -108,8 +108,8 @@ pub fn backward(
     });
 }
 
-/// The output projection logits = x [rows, inputs] · Wᵀ + bias, and the sum of the losses of its logits. With places for
-/// gradients they are made as well, of `share` times that sum. W [classes, inputs], bias [classes].
+/// The sum of the losses of logits = x [rows, inputs] · Wᵀ + bias; with `gradients` also the gradients of `weight_of_loss` times
+/// that sum. W [classes, inputs], bias [classes].
 ///
 /// # Panics
 /// As `forward`.
@@ -117,24 +117,24 @@ pub fn fused(
     x: &[f32],
     w: &[f32],
     bias: Option<&[f32]>,
-    answers: Answers,
-    targets: Option<Targets>,
+    labels: Labels,
+    targets: Option<GradientOutputs>,
     rows: usize,
     inputs: usize,
     classes: usize,
-    share: f32,
+    weight_of_loss: f32,
     precision: Precision,
 ) -> f64 {
-    answers.check(rows, classes);
+    labels.check(rows, classes);
     assert!(x.len() >= rows * inputs, "x of {} numbers, expected {rows} rows of {inputs}", x.len());
     assert!(bias.is_none_or(|bias| bias.len() >= classes), "a bias of fewer than {classes} numbers");
     if classes == 0 && inputs == 0 {
-        return 0.0; // all rows are ignored, and no gradient has a number
+        return 0.0; // all rows are ignored
     }
-    let packed = pack(Matrix::turned(w, inputs).with(precision), inputs, classes);
+    let packed = pack(Matrix::transposed(w, inputs).with(precision), inputs, classes);
     let mut losses = floats(rows);
     let to = Shared::new(&mut losses);
-    let head = Head { x, inputs, classes, packed: &packed, bias, answers, losses: to, share };
+    let head = Head { x, inputs, classes, packed: &packed, bias, labels, losses: to, weight_of_loss };
     match targets {
         Some(targets) => gradients(&head, rows, classes, inputs, x, w, targets, precision),
         None => head.losses_alone(rows),
@@ -152,23 +152,23 @@ struct Head<'a> {
     classes: usize,
     packed: &'a Packed,
     bias: Option<&'a [f32]>,
-    answers: Answers<'a>,
+    labels: Labels<'a>,
     losses: Shared<f32>,
-    share: f32,
+    weight_of_loss: f32,
 }
 
 impl Head<'_> {
     /// # Safety
-    /// The rows are inside x, and `to` has place for them.
+    /// The rows are inside x, and `to` has room for their logits.
     unsafe fn logits(&self, first: usize, count: usize, to: *mut f32, stride: usize) {
         let x = Matrix::rows(self.x, self.inputs);
-        // SAFETY: the promise of this function; the bias was checked.
+        // SAFETY: guaranteed by the caller; the bias was checked.
         unsafe {
             match self.bias {
                 Some(bias) => {
                     rows_on_one_thread(x, first, count, self.packed, to, stride, false, &AddBias(bias))
                 }
-                None => rows_on_one_thread(x, first, count, self.packed, to, stride, false, &Nothing),
+                None => rows_on_one_thread(x, first, count, self.packed, to, stride, false, &NoEpilogue),
             }
         }
     }
@@ -183,14 +183,14 @@ impl Head<'_> {
             let (from, until) = split(rows, parts, 1, part);
             for first in (from..until).step_by(grain) {
                 let count = grain.min(until - first);
-                // SAFETY: each part has its own piece of scratch and its own rows; targets are classes.
+                // SAFETY: each part has its own scratch memory and rows; targets are valid classes.
                 unsafe {
                     let logits = scratch.at(part * grain * stride);
                     self.logits(first, count, logits, stride);
                     for i in 0..count {
                         let logits = logits.add(i * stride);
                         let loss = |target| log_sum(logits, self.classes) - *logits.add(target);
-                        *self.losses.at(first + i) = self.answers.of(first + i).map_or(0.0, loss);
+                        *self.losses.at(first + i) = self.labels.of(first + i).map_or(0.0, loss);
                     }
                 }
             }
@@ -198,15 +198,15 @@ impl Head<'_> {
     }
 }
 
-impl Slopes for Head<'_> {
+impl OutputGradient for Head<'_> {
     unsafe fn make(&self, first: usize, count: usize, to: *mut f32, stride: usize) {
-        // SAFETY: the promise of this function; targets are classes.
+        // SAFETY: guaranteed by the caller; targets are classes.
         unsafe {
             self.logits(first, count, to, stride);
             for i in 0..count {
                 let row = to.add(i * stride);
-                *self.losses.at(first + i) = match self.answers.of(first + i) {
-                    Some(target) => slopes(row, self.classes, target, self.share),
+                *self.losses.at(first + i) = match self.labels.of(first + i) {
+                    Some(target) => gradient(row, self.classes, target, self.weight_of_loss),
                     None => {
                         row.write_bytes(0, self.classes);
                         0.0
@@ -217,13 +217,13 @@ impl Slopes for Head<'_> {
     }
 }
 
-/// The largest of a row; NaN may be lost, which the exponentials bring back.
+/// The maximum of a row; NaN may be ignored, as the exponentials propagate it.
 ///
 /// # Safety
 /// As `Simd`; the row is there.
 #[inline(always)]
 unsafe fn largest<S: Simd>(row: *const f32, length: usize) -> f32 {
-    // SAFETY: the promise of this function.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut most = S::splat(f32::NEG_INFINITY);
         vectors!(S, length, at, count => {
@@ -248,8 +248,8 @@ kernel! {
 }
 
 kernel! {
-    /// Makes of a row of logits share · (softmax - one at the target), and gives its loss.
-    unsafe fn slopes<S>(row: *mut f32, length: usize, target: usize, share: f32) -> f32 {
+    /// Replaces a row of logits by weight_of_loss · (softmax - one at the target), and returns its loss.
+    unsafe fn gradient<S>(row: *mut f32, length: usize, target: usize, weight_of_loss: f32) -> f32 {
         let largest = largest::<S>(row, length);
         let of_target = *row.add(target);
         let (shift, mut sum) = (S::splat(largest), S::zero());
@@ -259,11 +259,11 @@ kernel! {
             store::<S>(row.add(at), e, count);
         });
         let sum = S::sum(sum);
-        let factor = S::splat(share / sum);
+        let factor = S::splat(weight_of_loss / sum);
         vectors!(S, length, at, count => {
             store::<S>(row.add(at), S::mul(load::<S>(row.add(at), count), factor), count);
         });
-        *row.add(target) -= share;
+        *row.add(target) -= weight_of_loss;
         largest + sum.ln() - of_target
     }
 }
@@ -293,16 +293,16 @@ mod tests {
     /// Losses, and the gradient of their sum.
     fn truth(logits: &[f64], targets: &[i32], classes: usize) -> (Vec<f64>, Vec<f64>) {
         let mut losses = vec![0.0; targets.len()];
-        let mut slopes = vec![0.0; logits.len()];
+        let mut gradient = vec![0.0; logits.len()];
         for (row, &target) in targets.iter().enumerate().filter(|&(_, &target)| target != IGNORED) {
             let logits = &logits[row * classes..][..classes];
             let log_sum = logits.iter().map(|z| z.exp()).sum::<f64>().ln();
             losses[row] = log_sum - logits[target as usize];
             for (j, z) in logits.iter().enumerate() {
-                slopes[row * classes + j] = (z - log_sum).exp() - f64::from(j == target as usize);
+                gradient[row * classes + j] = (z - log_sum).exp() - f64::from(j == target as usize);
             }
         }
-        (losses, slopes)
+        (losses, gradient)
     }
 
     fn wide(x: &[f32]) -> Vec<f64> {
@@ -314,30 +314,33 @@ mod tests {
         for (rows, classes) in [(0, 3), (1, 1), (7, 2), (20, 33), (5, 5000), (300, 100)] {
             let logits: Vec<f32> = numbers(rows * classes, 1).iter().map(|z| z * 9.0).collect();
             let targets = targets(rows, classes);
-            let answers = Answers { targets: &targets, ignored: IGNORED };
+            let labels = Labels { targets: &targets, ignored: IGNORED };
             let (mut losses, mut sums) = (vec![f32::NAN; rows], vec![f32::NAN; rows]);
-            let total = forward(&logits, answers, &mut losses, Some(&mut sums), rows, classes);
-            let (expected, slopes) = truth(&wide(&logits), &targets, classes);
+            let total = forward(&logits, labels, &mut losses, Some(&mut sums), rows, classes);
+            let (expected, gradient) = truth(&wide(&logits), &targets, classes);
             close(&losses, &expected, 2e-6);
             assert!((total - expected.iter().sum::<f64>()).abs() <= 1e-6 * (1.0 + total.abs()));
             let mut dx = vec![f32::NAN; logits.len()];
-            backward(&logits, answers, &sums, &[0.5], &mut dx, rows, classes, 3.0);
-            close(&dx, &slopes.iter().map(|slope| 1.5 * slope).collect::<Vec<_>>(), 2e-5);
+            backward(&logits, labels, &sums, &[0.5], &mut dx, rows, classes, 3.0);
+            close(&dx, &gradient.iter().map(|derivative| 1.5 * derivative).collect::<Vec<_>>(), 2e-5);
             let dy = numbers(rows, 3);
             if rows > 1 {
-                backward(&logits, answers, &sums, &dy, &mut dx, rows, classes, 1.0);
-                let each = slopes.iter().enumerate().map(|(at, slope)| f64::from(dy[at / classes]) * slope);
+                backward(&logits, labels, &sums, &dy, &mut dx, rows, classes, 1.0);
+                let each = gradient
+                    .iter()
+                    .enumerate()
+                    .map(|(at, derivative)| f64::from(dy[at / classes]) * derivative);
                 close(&dx, &each.collect::<Vec<_>>(), 2e-5);
             }
         }
     }
 
     #[test]
-    fn numbers_out_of_range() {
+    fn huge_and_nan_logits() {
         let mut losses = [0.0; 4];
         let logits = [1000.0, 0.0, -1e30, 3e38, f32::NAN, 0.0, f32::NEG_INFINITY, 1.0];
-        let answers = Answers { targets: &[1, 1, 0, 1], ignored: IGNORED };
-        forward(&logits, answers, &mut losses, None, 4, 2);
+        let labels = Labels { targets: &[1, 1, 0, 1], ignored: IGNORED };
+        forward(&logits, labels, &mut losses, None, 4, 2);
         assert_eq!(losses[0], 1000.0);
         assert_eq!(losses[1], 0.0);
         assert!(losses[2].is_nan());
@@ -356,7 +359,7 @@ mod tests {
             let (x, w, bias) = (numbers(rows * inputs, 1), numbers(classes * inputs, 2), numbers(classes, 3));
             let bias = with_bias.then_some(&bias[..]);
             let targets = targets(rows, classes);
-            let answers = Answers { targets: &targets, ignored: IGNORED };
+            let labels = Labels { targets: &targets, ignored: IGNORED };
             let (x64, w64) = (wide(&x), wide(&w));
             let logits: Vec<f64> = (0..rows * classes)
                 .map(|at| {
@@ -365,39 +368,51 @@ mod tests {
                     (0..inputs).map(dot).sum::<f64>() + bias.map_or(0.0, |bias| f64::from(bias[class]))
                 })
                 .collect();
-            let (losses, slopes) = truth(&logits, &targets, classes);
-            let share = 0.125;
+            let (losses, gradient) = truth(&logits, &targets, classes);
+            let weight_of_loss = 0.125;
             let (mut dx, mut dw, mut db) =
                 (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; classes]);
-            let places = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
+            let places = GradientOutputs { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
             let trained = fused(
                 &x,
                 &w,
                 bias,
-                answers,
+                labels,
                 Some(places),
                 rows,
                 inputs,
                 classes,
-                share as f32,
+                weight_of_loss as f32,
                 Precision::Float32,
             );
-            let evaluated =
-                fused(&x, &w, bias, answers, None, rows, inputs, classes, share as f32, Precision::Float32);
+            let evaluated = fused(
+                &x,
+                &w,
+                bias,
+                labels,
+                None,
+                rows,
+                inputs,
+                classes,
+                weight_of_loss as f32,
+                Precision::Float32,
+            );
             let expected = losses.iter().sum::<f64>();
             assert!((trained - expected).abs() <= 2e-6 * (1.0 + expected), "{trained}, expected {expected}");
             assert!(
                 (evaluated - expected).abs() <= 2e-6 * (1.0 + expected),
                 "{evaluated}, expected {expected}"
             );
-            let slope = |row: usize, class: usize| share * slopes[row * classes + class];
+            let derivative = |row: usize, class: usize| weight_of_loss * gradient[row * classes + class];
             let at_dx = |at: usize| {
-                (0..classes).map(|class| slope(at / inputs, class) * w64[class * inputs + at % inputs]).sum()
+                (0..classes)
+                    .map(|class| derivative(at / inputs, class) * w64[class * inputs + at % inputs])
+                    .sum()
             };
             let at_dw = |at: usize| {
-                (0..rows).map(|row| slope(row, at / inputs) * x64[row * inputs + at % inputs]).sum()
+                (0..rows).map(|row| derivative(row, at / inputs) * x64[row * inputs + at % inputs]).sum()
             };
-            let at_db = |class: usize| (0..rows).map(|row| slope(row, class)).sum();
+            let at_db = |class: usize| (0..rows).map(|row| derivative(row, class)).sum();
             close(&dx, &(0..x.len()).map(at_dx).collect::<Vec<_>>(), 5e-6);
             close(&dw, &(0..w.len()).map(at_dw).collect::<Vec<_>>(), 5e-6);
             close(&db, &(0..classes).map(at_db).collect::<Vec<_>>(), 5e-6);
@@ -406,8 +421,8 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "target 4: there are 4 classes")]
-    fn a_target_that_is_no_class() {
-        let answers = Answers { targets: &[0, 4], ignored: IGNORED };
-        forward(&[0.0; 8], answers, &mut [0.0; 2], None, 2, 4);
+    fn invalid_targets_panic() {
+        let labels = Labels { targets: &[0, 4], ignored: IGNORED };
+        forward(&[0.0; 8], labels, &mut [0.0; 2], None, 2, 4);
     }
 }

@@ -1,4 +1,4 @@
-//! Dropout, alone or on the branch of a residual connection. The mask is threefry's; nothing of it is stored.
+//! Dropout, alone or fused with a residual addition. Masks are computed, not stored (threefry.rs).
 
 use super::threefry::{Mask, TILE_COLUMNS, TILE_ROWS, kept, tiles_across, words};
 use crate::buffers::Shared;
@@ -6,10 +6,10 @@ use crate::kernel;
 use crate::threads::{run, split};
 use crate::vectors;
 
-/// Tiles that one thread takes at a time.
+/// Number of tiles per part.
 const TILES: usize = 128;
 
-/// y [rows, columns] = x with the mask on it, plus `base` [rows, columns] where there is one.
+/// y [rows, columns] = x · mask, plus `base` [rows, columns] if given.
 pub fn dropout(mask: &Mask, x: &[f32], base: Option<&[f32]>, y: &mut [f32], rows: usize, columns: usize) {
     assert!(Some(x.len()) == rows.checked_mul(columns) && y.len() == x.len());
     assert!(base.is_none_or(|base| base.len() == x.len()));
@@ -19,7 +19,7 @@ pub fn dropout(mask: &Mask, x: &[f32], base: Option<&[f32]>, y: &mut [f32], rows
     run(parts, |part, _| {
         let (first, end) = split(tiles, parts, 1, part);
         let base = base.map_or(std::ptr::null(), <[f32]>::as_ptr);
-        // SAFETY: tiles are of different elements, and the lengths were checked.
+        // SAFETY: tiles are disjoint, and the lengths were checked.
         unsafe { drop_tiles(mask, x.as_ptr(), base, to.at(0), rows, columns, first, end) }
     });
 }
@@ -48,7 +48,7 @@ kernel! {
                 }
                 let count = S::LANES.min(columns - left);
                 let words = words::<S>(mask, tile as u64, shift);
-                // Counted to the end, so that the words stay in registers.
+                // A constant bound, so that the words stay in registers.
                 for row in 0..TILE_ROWS {
                     if row == height {
                         break;
@@ -66,14 +66,14 @@ kernel! {
     }
 }
 
-/// sum = x + y, for a branch without dropout.
+/// sum = x + y
 pub fn add(x: &[f32], y: &[f32], sum: &mut [f32]) {
     assert!(x.len() == y.len() && x.len() == sum.len());
     let parts = sum.len().div_ceil(TILES * TILE_ROWS * TILE_COLUMNS);
     let to = Shared::new(sum);
     run(parts, |part, _| {
         let (first, end) = split(x.len(), parts, 16, part);
-        // SAFETY: parts are of different elements, all inside the slice.
+        // SAFETY: parts are disjoint and in bounds.
         unsafe { add_run(&x[first..end], &y[first..end], to.part(first, end - first)) }
     });
 }
@@ -94,7 +94,7 @@ mod tests {
     use crate::kernels::threefry::reference;
 
     #[test]
-    fn elements_are_kept_where_the_mask_says() {
+    fn dropout_matches_the_mask() {
         for mask in [Mask::new(0.3, 5, 6), Mask::new(0.0, 1, 2), Mask::new(0.999_999, 1 << 40, 1 << 50)] {
             for (rows, columns) in [(0, 4), (4, 0), (1, 1), (3, 17), (8, 16), (9, 15), (70, 100), (1, 5000)] {
                 let (x, base) = (numbers(rows * columns, 1), numbers(rows * columns, 2));

@@ -1,15 +1,14 @@
-//! Arithmetic element by element.
+//! Elementwise arithmetic.
 //!
-//! Plain loops are left to the compiler, which vectorises them for the features of the kind they are compiled for;
-//! only exponentials are written in vectors.
-#![allow(clippy::extra_unused_type_parameters)] // plain loops do not name the kind that they are compiled for
+//! The compiler vectorizes plain loops for each instruction set; only exponentials are written with `Simd`.
+#![allow(clippy::extra_unused_type_parameters)] // plain loops do not use the type parameter
 
 use crate::buffers::Shared;
 use crate::kernel;
 use crate::simd::math;
 use crate::threads::{run, split};
 
-/// Elements that a thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
 
 /// y = f(a, b)
@@ -39,14 +38,14 @@ pub enum Unary {
     Exponential,
 }
 
-/// How an operand of a [rows, columns] operation lies in memory.
+/// Layout of an operand of a [rows, columns] operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// [rows, columns]
     Full,
-    /// [columns], the same in each row
+    /// [columns], repeated in each row
     Row,
-    /// [rows], the same all along a row
+    /// [rows], repeated along each row
     Column,
     /// one number
     Scalar,
@@ -62,7 +61,7 @@ impl Layout {
         }
     }
 
-    /// From element to element of a row, and from row to row.
+    /// Strides between columns and between rows.
     fn strides(self, columns: usize) -> (usize, usize) {
         match self {
             Layout::Full => (1, columns),
@@ -89,7 +88,7 @@ macro_rules! functions2 {
     )*};
 }
 
-// NaN in, NaN out, also for the larger and the smaller, as in JavaScript.
+// Maximum and minimum propagate NaN, as in JavaScript.
 functions2! {
     Add: |a, b| a + b;
     Subtract: |a, b| a - b;
@@ -100,7 +99,7 @@ functions2! {
     SquaredDifference: |a, b| (a - b) * (a - b);
 }
 
-/// `a` and `b` [rows, columns], as their layouts say, to `y` [rows, columns].
+/// y [rows, columns] = a op b, with operands in the given layouts.
 pub fn binary(
     op: Binary,
     a: (&[f32], Layout),
@@ -135,7 +134,7 @@ fn binary_of<F: Function2>(
     }
     let (a_step, a_row) = a_layout.strides(columns);
     let (b_step, b_row) = b_layout.strides(columns);
-    // Short rows go several to a part, long ones are cut.
+    // A part has several short rows, or a range of a long one.
     let rows_each = PART.div_ceil(columns).min(rows);
     let cuts = columns.div_ceil(PART);
     let all = Shared::new(y);
@@ -143,7 +142,7 @@ fn binary_of<F: Function2>(
         let (from, to) = split(columns, cuts, 64, part % cuts);
         let first = part / cuts * rows_each;
         for row in first..(first + rows_each).min(rows) {
-            // SAFETY: rows and their cuts are apart, and inside y.
+            // SAFETY: ranges are disjoint and inside y.
             let y = unsafe { all.part(row * columns + from, to - from) };
             let a = operand(a, row * a_row, a_step, from, to);
             let b = operand(b, row * b_row, b_step, from, to);
@@ -160,7 +159,7 @@ fn binary_of<F: Function2>(
     });
 }
 
-/// What of an operand belongs to the elements `from..to` of a row that starts at `row`.
+/// The part of an operand for the elements `from..to` of a row.
 fn operand(x: &[f32], row: usize, step: usize, from: usize, to: usize) -> &[f32] {
     if step == 1 { &x[row + from..row + to] } else { &x[row..row + 1] }
 }
@@ -189,14 +188,14 @@ kernel! {
     }
 }
 
-/// Adds `x` to `y`, element by element.
+/// y += x
 pub fn accumulate(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len());
     let parts = y.len().div_ceil(PART);
     let (length, all) = (y.len(), Shared::new(y));
     run(parts, |part, _| {
         let (from, to) = split(length, parts, 64, part);
-        // SAFETY: parts are apart, and inside y; the function only indexes slices.
+        // SAFETY: parts are disjoint, and inside y; the function only indexes slices.
         unsafe { add_to(&x[from..to], all.part(from, to - from)) }
     });
 }
@@ -209,14 +208,14 @@ kernel! {
     }
 }
 
-/// `y = f(x)`, both of the same length.
+/// y = f(x)
 pub fn unary(op: Unary, x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len());
     let parts = y.len().div_ceil(PART);
     let (length, all) = (y.len(), Shared::new(y));
     run(parts, |part, _| {
         let (from, to) = split(length, parts, 64, part);
-        // SAFETY: parts are apart, and inside y.
+        // SAFETY: parts are disjoint, and inside y.
         let y = unsafe { all.part(from, to - from) };
         let x = &x[from..to];
         // SAFETY: x and y are slices of one length.
@@ -313,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn binary_in_every_layout_is_scalar_arithmetic() {
+    fn binary_operations_match_scalar_arithmetic() {
         let layouts = [Layout::Full, Layout::Row, Layout::Column, Layout::Scalar];
         for (rows, columns) in [(0, 3), (3, 0), (1, 1), (5, 3), (3, 70), (2, 40_000), (9_000, 5)] {
             for a_layout in layouts {
@@ -337,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn the_larger_and_the_smaller_pass_nan_on() {
+    fn maximum_and_minimum_propagate_nan() {
         let a = [1.0, f32::NAN, 3.0, f32::NAN, -1.0];
         let b = [2.0, 1.0, f32::NAN, f32::NAN, -2.0];
         let mut y = [0.0; 5];
@@ -348,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn unary_is_scalar_arithmetic() {
+    fn unary_operations_match_scalar_arithmetic() {
         for count in [0, 1, 15, 16, 17, 100, 50_001] {
             let x = numbers(count);
             let mut y = vec![0.0; count];

@@ -1,7 +1,7 @@
-//! Rows of a table by number, with rows of a second table by place added, and the gradients of both tables.
+//! Embedding lookup with position embeddings added, and the gradients of both tables.
 //!
-//! A gradient is a scatter-add in which every thread owns a piece of the tables, so that each element is summed in
-//! the order of the tokens, whatever the number of threads.
+//! In the backward pass every thread owns a part of the tables, so each element is summed in the order of the tokens,
+//! whatever the number of threads.
 
 use crate::buffers::Shared;
 use crate::kernel;
@@ -9,26 +9,26 @@ use crate::simd::Simd;
 use crate::threads::{run, split, threads};
 use crate::vectors;
 
-/// Elements that one thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
-/// Fewest columns of a piece of a table: two cache lines.
+/// Minimum number of columns of a part of a table: two cache lines.
 const COLUMNS: usize = 32;
 
-/// The first place of an id that is not in 0 … below - 1.
+/// Index of the first id outside 0 … below - 1.
 pub fn first_outside(ids: &[i32], below: usize) -> Option<usize> {
     let below = u32::try_from(below).unwrap_or(u32::MAX).min(1 << 31);
     let outside = |&id: &i32| id as u32 >= below;
-    // Without a way out of the inner loop it takes many ids a cycle.
+    // Without an exit, the inner loop is vectorized.
     let chunk = ids.chunks(1024).position(|chunk| chunk.iter().fold(false, |any, id| any | outside(id)))?;
     let rest = ids[chunk * 1024..].iter().position(outside)?;
     Some(chunk * 1024 + rest)
 }
 
-/// y [tokens, width] = rows `ids` [tokens] of the table [_, width], plus row t of `places` [period, width] for token t,
-/// and again from row 0 after `period` tokens.
+/// y [tokens, width] = rows `ids` [tokens] of `table` [_, width], plus row t mod `period` of `places` [period, width] for
+/// token t.
 ///
 /// # Panics
-/// When an id is outside of the table, or lengths do not fit.
+/// When an id is outside the table, or lengths do not fit.
 pub fn forward(ids: &[i32], table: &[f32], places: Option<&[f32]>, y: &mut [f32], width: usize) {
     if width == 0 || ids.is_empty() {
         assert!(y.is_empty());
@@ -41,7 +41,7 @@ pub fn forward(ids: &[i32], table: &[f32], places: Option<&[f32]>, y: &mut [f32]
     let to = Shared::new(y);
     run(parts, |part, _| {
         let (first, end) = split(ids.len(), parts, 1, part);
-        // SAFETY: parts are of different rows; ids and lengths were checked.
+        // SAFETY: parts are disjoint; ids and lengths were checked.
         unsafe {
             take_rows(&ids[first..end], first, table, places, to.part(first * width, (end - first) * width))
         }
@@ -49,7 +49,7 @@ pub fn forward(ids: &[i32], table: &[f32], places: Option<&[f32]>, y: &mut [f32]
 }
 
 kernel! {
-    /// Rows of tokens from number `token` on.
+    /// Rows of the tokens from `token` on.
     unsafe fn take_rows<S>(ids: &[i32], token: usize, table: &[f32], places: Option<&[f32]>, y: &mut [f32]) {
         let width = y.len() / ids.len();
         let period = places.map_or(1, |places| places.len() / width);
@@ -76,10 +76,10 @@ kernel! {
     }
 }
 
-/// Gradients of `forward`: d_table [_, width] and d_places [period, width], both written whole.
+/// Gradients of `forward`: d_table [_, width] and d_places [period, width], both overwritten.
 ///
 /// # Panics
-/// When an id is outside of the table, or lengths do not fit.
+/// When an id is outside the table, or lengths do not fit.
 pub fn backward(ids: &[i32], dy: &[f32], d_table: &mut [f32], d_places: Option<&mut [f32]>, width: usize) {
     if width == 0 {
         return;
@@ -89,7 +89,7 @@ pub fn backward(ids: &[i32], dy: &[f32], d_table: &mut [f32], d_places: Option<&
     assert!(first_outside(ids, rows).is_none());
     let period = d_places.as_ref().map_or(0, |places| places.len() / width);
     assert!(d_places.as_ref().is_none_or(|places| places.len() == period * width && period > 0));
-    // Pieces of columns first, as these share the work equally; where there are few, pieces of rows too.
+    // Ranges of columns divide the work equally; if there are too few, ranges of rows as well.
     let wanted = 2 * threads();
     let across = (width / COLUMNS).clamp(1, wanted);
     let down = wanted.div_ceil(across).min(rows.max(1));
@@ -99,7 +99,7 @@ pub fn backward(ids: &[i32], dy: &[f32], d_table: &mut [f32], d_places: Option<&
         let (left, right) = split(width, across, 16, part % across);
         let (first, end) = split(rows, down, 1, part / across);
         let (first_place, end_place) = split(period, down, 1, part / across);
-        // SAFETY: parts are of different rows or columns; ids and lengths were checked.
+        // SAFETY: parts are disjoint or columns; ids and lengths were checked.
         unsafe {
             add_rows(Piece {
                 ids,
@@ -117,7 +117,7 @@ pub fn backward(ids: &[i32], dy: &[f32], d_table: &mut [f32], d_places: Option<&
     });
 }
 
-/// Columns and rows of the two gradients, and all tokens.
+/// A range of columns and rows of both gradients.
 struct Piece<'a> {
     ids: &'a [i32],
     dy: *const f32,
@@ -160,10 +160,10 @@ kernel! {
 }
 
 /// # Safety
-/// As for `Simd`; both have so many columns.
+/// As for `Simd`; both have this number of columns.
 #[inline(always)]
 unsafe fn add_row<S: Simd>(from: *const f32, to: *mut f32, columns: usize) {
-    // SAFETY: promised by the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         vectors!(S, columns, at, count => {
             let sum = S::add(S::load_part(to.add(at), count), S::load_part(from.add(at), count));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_and_gradients_are_those_of_a_plain_loop() {
+    fn lookup_and_gradients_match_a_plain_loop() {
         for threads in [1, 2, 5] {
             crate::threads::set_threads(threads);
             for (tokens, period, rows, width) in SIZES {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_first_id_outside() {
+    fn finds_the_first_id_out_of_range() {
         let mut ids = vec![3; 5000];
         assert_eq!(first_outside(&ids, 4), None);
         assert_eq!(first_outside(&ids, 3), Some(0));

@@ -1,13 +1,13 @@
-//! Rows of several matrices into the rows of several others: tokens to their experts, and back.
+//! Gathers rows of several matrices into several others: tokens to experts and back.
 
 use crate::buffers::Shared;
 use crate::threads::{run, split};
 
-/// Elements that one thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
 
-/// Row i of the matrices `to`, counted through one after the other, becomes row `index[i]` of the matrices `from`,
-/// counted likewise; zeros where that is negative. All rows have `width` elements.
+/// Copies row `index[i]` of the concatenated matrices `from` to row i of the concatenated matrices `to`; zeros for a
+/// negative index. All rows have `width` elements.
 ///
 /// # Panics
 /// When an index is beyond the last row, or lengths do not fit.
@@ -15,7 +15,7 @@ pub fn gather_rows(from: &[&[f32]], index: &[i32], to: &mut [&mut [f32]], width:
     if width == 0 {
         return;
     }
-    // [matrix] the number of its first row; one more: of all rows
+    // the first row of each matrix, and the total number of rows
     let starts = |lengths: &mut dyn Iterator<Item = usize>| {
         let mut rows = vec![0];
         for length in lengths {
@@ -37,7 +37,7 @@ pub fn gather_rows(from: &[&[f32]], index: &[i32], to: &mut [&mut [f32]], width:
             while row >= targets[matrix + 1] {
                 matrix += 1;
             }
-            // SAFETY: the row is in this matrix, and in this part alone.
+            // SAFETY: the row is in this matrix, and in no other part.
             let place = unsafe { places[matrix].part((row - targets[matrix]) * width, width) };
             match usize::try_from(source) {
                 Ok(source) => {
@@ -56,7 +56,7 @@ mod tests {
     use crate::kernels::testing::numbers;
 
     #[test]
-    fn rows_go_where_the_index_says() {
+    fn rows_follow_the_index() {
         for width in [1, 5, 64] {
             // matrices of 3, 0, 1 and 500 rows, and of 0, 2, 400 and 1
             let from: Vec<Vec<f32>> = [3, 0, 1, 500].iter().map(|rows| numbers(rows * width, 7)).collect();

@@ -1,10 +1,10 @@
-//! Transposes, slices, concatenation, rows by number: copies of 32-bit words, whatever they mean.
+//! Transpose, slice, concatenation and gather of 32-bit words of any type.
 
 use crate::buffers::Shared;
 use crate::kernel;
 use crate::threads::run;
 
-/// Words that a thread takes at a time.
+/// Number of words per part.
 const PART: usize = 1 << 14;
 
 /// Copies `columns` words of each of `rows` rows: row i from `from[from_offset + i · from_stride]` to
@@ -29,13 +29,13 @@ pub fn copy_rows(from: (&[f32], usize, usize), to: (&mut [f32], usize, usize), r
     run(rows.div_ceil(rows_each), |part, _| {
         for row in part * rows_each..((part + 1) * rows_each).min(rows) {
             let from = &from[from_offset + row * from_stride..][..columns];
-            // SAFETY: rows are inside, and apart as the stride is no less than their length.
+            // SAFETY: rows are inside, and disjoint as the stride is no less than their length.
             unsafe { all.part(to_offset + row * to_stride, columns) }.copy_from_slice(from);
         }
     });
 }
 
-/// The part of `x` [shape] that begins at `begin` and is `size` large, to `y` [size].
+/// y [size] = the slice of x [shape] from `begin`.
 pub fn slice(x: &[f32], y: &mut [f32], shape: &[usize], begin: &[usize], size: &[usize]) {
     assert!(shape.len() == size.len() && begin.len() == size.len());
     assert_eq!(x.len(), shape.iter().product());
@@ -46,7 +46,7 @@ pub fn slice(x: &[f32], y: &mut [f32], shape: &[usize], begin: &[usize], size: &
     if y.is_empty() {
         return;
     }
-    // Words that lie side by side in both: the last dimensions that are taken whole, and a part of the one before.
+    // Contiguous in both: the last dimensions that are taken whole, and a range of the one before.
     let mut inner = 1;
     let mut outer = shape.len();
     while outer > 0 {
@@ -69,7 +69,7 @@ pub fn slice(x: &[f32], y: &mut [f32], shape: &[usize], begin: &[usize], size: &
                 from += rest % size[d] * strides[d];
                 rest /= size[d];
             }
-            // SAFETY: rows are inside of y, and apart.
+            // SAFETY: rows are inside y, and disjoint.
             unsafe { all.part(row * inner, inner) }.copy_from_slice(&x[from..from + inner]);
         }
     });
@@ -83,7 +83,7 @@ fn strides_of(shape: &[usize]) -> Vec<usize> {
     strides
 }
 
-/// `x` [shape] to `y` with the dimensions in another order: dimension d of `y` is dimension `order[d]` of `x`.
+/// Transposes x [shape]: dimension d of y is dimension `order[d]` of x.
 pub fn transpose(x: &[f32], y: &mut [f32], shape: &[usize], order: &[usize]) {
     assert_eq!(shape.len(), order.len());
     assert!((0..order.len()).all(|d| order.contains(&d)), "an order that leaves out dimensions");
@@ -97,20 +97,20 @@ pub fn transpose(x: &[f32], y: &mut [f32], shape: &[usize], order: &[usize]) {
     let inner = sizes[rank - 1];
     let outer_sizes = &sizes[..rank - 1];
     if from[rank - 1] == 1 {
-        // the last dimension stays last: rows are copied whole
+        // the last dimension stays last: rows are contiguous
         let rows = y.len() / inner;
         let rows_each = PART.div_ceil(inner);
         let all = Shared::new(y);
         run(rows.div_ceil(rows_each), |part, _| {
             for row in part * rows_each..((part + 1) * rows_each).min(rows) {
                 let at = place(row, outer_sizes, &from);
-                // SAFETY: rows are inside of y, and apart.
+                // SAFETY: rows are inside y, and disjoint.
                 unsafe { all.part(row * inner, inner) }.copy_from_slice(&x[at..at + inner]);
             }
         });
         return;
     }
-    // Dimension `side` of y is the last of x: planes of it and y's last dimension are turned over, block by block.
+    // Dimension `side` of y is the last of x: planes of it and y's last dimension are transposed in blocks.
     let side = from.iter().position(|&stride| stride == 1).expect("one dimension of x is its last");
     let to = strides_of(&sizes);
     let others: Vec<usize> = (0..rank - 1).filter(|&d| d != side).collect();
@@ -127,8 +127,8 @@ pub fn transpose(x: &[f32], y: &mut [f32], shape: &[usize], order: &[usize]) {
             let count = STRIP.min(sizes[side] - first);
             let start = place(plane, &other_sizes, &other_from) + first;
             let goal = place(plane, &other_sizes, &other_to) + first * to[side];
-            // SAFETY: rows r < inner of x start at start + r · from, with `count` words; their words c go to
-            // goal + c · to + r. All are inside, since they are the elements of one plane, and planes are apart.
+            // SAFETY: row r < inner of x starts at start + r · from and has `count` words; its word c goes to
+            // goal + c · to + r. All are elements of one plane, and planes are disjoint.
             unsafe {
                 turn(x.as_ptr().add(start), from[rank - 1], inner, count, all.at(goal), to[side]);
             }
@@ -136,11 +136,11 @@ pub fn transpose(x: &[f32], y: &mut [f32], shape: &[usize], order: &[usize]) {
     });
 }
 
-/// Columns that are turned over at a time.
+/// Number of columns of a block.
 const STRIP: usize = 64;
 
 kernel! {
-    /// `to[c · to_stride + r] = from[r · from_stride + c]` for r < rows, c < columns. Both are valid there, and apart.
+    /// `to[c · to_stride + r] = from[r · from_stride + c]` for r < rows, c < columns. Both are in bounds and disjoint.
     unsafe fn turn<S>(
         from: *const f32,
         from_stride: usize,
@@ -161,7 +161,7 @@ kernel! {
                 if height == S::LANES {
                     S::transpose(from, from_stride, height, width, to, to_stride);
                 } else {
-                    // whole vectors would run over the ends of y's rows
+                    // whole vectors would reach beyond y's rows
                     S::transpose(from, from_stride, height, width, block.as_mut_ptr(), S::LANES);
                     for c in 0..width {
                         std::ptr::copy_nonoverlapping(block.as_ptr().add(c * S::LANES), to.add(c * to_stride), height);
@@ -174,8 +174,8 @@ kernel! {
     }
 }
 
-/// Sizes of y's dimensions and their strides in x, with dimensions of size 1 dropped and those that stay neighbours
-/// made one. At least one dimension.
+/// Sizes of y's dimensions and their strides in x, without dimensions of size 1 and with neighbors merged. At least one
+/// dimension.
 fn merged(shape: &[usize], order: &[usize]) -> (Vec<usize>, Vec<usize>) {
     let strides = strides_of(shape);
     let (mut sizes, mut from): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
@@ -194,7 +194,7 @@ fn merged(shape: &[usize], order: &[usize]) -> (Vec<usize>, Vec<usize>) {
     if sizes.is_empty() { (vec![1], vec![1]) } else { (sizes, from) }
 }
 
-/// Where the element with this row-major number lies, by strides.
+/// Offset of the element with this row-major index.
 #[inline]
 fn place(number: usize, sizes: &[usize], strides: &[usize]) -> usize {
     let mut rest = number;
@@ -206,8 +206,8 @@ fn place(number: usize, sizes: &[usize], strides: &[usize]) -> usize {
     at
 }
 
-/// Rows `indices` of `table` [table_rows, columns], to `y` [indices, columns]. False, and y half written, where an
-/// index is outside of the table.
+/// y [indices, columns] = rows `indices` of `table` [table_rows, columns]. Returns false, with y partly written, if an
+/// index is out of range.
 pub fn take_rows(table: &[f32], indices: &[i32], y: &mut [f32], table_rows: usize, columns: usize) -> bool {
     assert_eq!(table.len(), table_rows * columns);
     assert_eq!(y.len(), indices.len() * columns);
@@ -222,7 +222,7 @@ pub fn take_rows(table: &[f32], indices: &[i32], y: &mut [f32], table_rows: usiz
     run(indices.len().div_ceil(rows_each), |part, _| {
         for row in part * rows_each..((part + 1) * rows_each).min(indices.len()) {
             let from = &table[indices[row] as usize * columns..][..columns];
-            // SAFETY: rows are inside of y, and apart.
+            // SAFETY: rows are inside y, and disjoint.
             unsafe { all.part(row * columns, columns) }.copy_from_slice(from);
         }
     });
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn transposes_of_every_order() {
+    fn transposes_in_every_order() {
         let shapes: [&[usize]; 9] = [
             &[],
             &[5],
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_table() {
+    fn gathers_rows() {
         let table = numbers(12);
         let mut y = [0.0; 6];
         assert!(take_rows(&table, &[3, 0], &mut y, 4, 3));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_side_by_side() {
+    fn concatenates_columns() {
         let mut y = vec![0.0; 10];
         copy_rows((&[1.0, 2.0, 3.0, 4.0], 0, 2), (&mut y, 1, 5), 2, 2);
         assert_eq!(y, [0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 3.0, 4.0, 0.0, 0.0]);

@@ -1,15 +1,16 @@
-//! The affine map of a layer, with bias and activation, and its gradients. Weights are [outputs, inputs].
+//! The linear layer with bias and activation, and its gradients. Weights are [outputs, inputs].
 
 use super::activations::{Activation, Function, Gelu, GeluTanh, Relu};
 use crate::buffers::Shared;
 use crate::product::{
-    Element, Epilogue, FEW, Matrix, Precision, Slopes, Targets, few_rows, gradients, load, product, store,
+    Element, Epilogue, FEW, GradientOutputs, Matrix, OutputGradient, Precision, few_rows, gradients, load,
+    product, store,
 };
 use crate::simd::Simd;
 use std::marker::PhantomData;
 
-/// y [rows, outputs] = activation(x [rows, inputs] · Wᵀ + bias [outputs]); `before` [rows, outputs], where it is
-/// given, gets what the activation was applied to. W is given with the distance of its rows.
+/// y [rows, outputs] = activation(x [rows, inputs] · Wᵀ + bias [outputs]). `pre_activation` [rows, outputs], if given,
+/// receives the input of the activation. W comes with its row stride.
 ///
 /// # Panics
 /// When an array has fewer elements.
@@ -18,21 +19,26 @@ pub fn linear_forward<W: Element>(
     w: (&[W], usize),
     bias: Option<&[f32]>,
     y: &mut [f32],
-    before: Option<&mut [f32]>,
+    pre_activation: Option<&mut [f32]>,
     rows: usize,
     inputs: usize,
     outputs: usize,
     activation: Option<Activation>,
     precision: Precision,
 ) {
-    let before = before.map(|before| (before.len(), Shared::new(before)));
+    let pre_activation =
+        pre_activation.map(|pre_activation| (pre_activation.len(), Shared::new(pre_activation)));
     let sizes = (rows, inputs, outputs, precision);
     match activation {
-        None => forward(x, w, y, sizes, &Affine::<Same>::new(bias, before, outputs)),
-        Some(Activation::Relu) => forward(x, w, y, sizes, &Affine::<Relu>::new(bias, before, outputs)),
-        Some(Activation::Gelu) => forward(x, w, y, sizes, &Affine::<Gelu>::new(bias, before, outputs)),
+        None => forward(x, w, y, sizes, &Affine::<Same>::new(bias, pre_activation, outputs)),
+        Some(Activation::Relu) => {
+            forward(x, w, y, sizes, &Affine::<Relu>::new(bias, pre_activation, outputs))
+        }
+        Some(Activation::Gelu) => {
+            forward(x, w, y, sizes, &Affine::<Gelu>::new(bias, pre_activation, outputs))
+        }
         Some(Activation::GeluTanh) => {
-            forward(x, w, y, sizes, &Affine::<GeluTanh>::new(bias, before, outputs))
+            forward(x, w, y, sizes, &Affine::<GeluTanh>::new(bias, pre_activation, outputs))
         }
     }
 }
@@ -47,13 +53,13 @@ fn forward<W: Element>(
     if rows <= FEW {
         few_rows(x, rows, inputs, (w, stride), outputs, y, epilogue);
     } else {
-        let (x, w) = (Matrix::rows(x, inputs), Matrix::turned(w, stride).with(precision));
+        let (x, w) = (Matrix::rows(x, inputs), Matrix::transposed(w, stride).with(precision));
         product(x, rows, inputs, w, outputs, y, outputs, false, epilogue);
     }
 }
 
-/// Gradients from dy [rows, outputs]. `kept` [rows, outputs] is what tells the activation's slope: the output for
-/// relu, what the activation was applied to for the others; not needed without activation.
+/// Gradients from dy [rows, outputs]. `kept` [rows, outputs] determines the activation's derivative: the output for relu,
+/// the pre-activation for GELU.
 ///
 /// # Panics
 /// When an array has fewer elements, or `kept` is missing.
@@ -62,7 +68,7 @@ pub fn linear_backward(
     x: &[f32],
     w: &[f32],
     kept: Option<&[f32]>,
-    targets: Targets,
+    targets: GradientOutputs,
     rows: usize,
     inputs: usize,
     outputs: usize,
@@ -105,24 +111,24 @@ impl Function for Same {
         x
     }
     #[inline(always)]
-    unsafe fn slope<S: Simd>(_x: S::V) -> S::V {
+    unsafe fn derivative<S: Simd>(_x: S::V) -> S::V {
         // SAFETY: as this function.
         unsafe { S::splat(1.0) }
     }
 }
 
-/// Adds the bias, keeps the sum where it is wanted, applies the activation.
+/// Adds the bias, stores the pre-activation if requested, applies the activation.
 struct Affine<'a, F> {
     bias: Option<&'a [f32]>,
-    /// Length and place.
-    before: Option<(usize, Shared<f32>)>,
+    /// Row length and address.
+    pre_activation: Option<(usize, Shared<f32>)>,
     columns: usize,
     function: PhantomData<fn() -> F>,
 }
 
 impl<'a, F> Affine<'a, F> {
-    fn new(bias: Option<&'a [f32]>, before: Option<(usize, Shared<f32>)>, columns: usize) -> Self {
-        Self { bias, before, columns, function: PhantomData }
+    fn new(bias: Option<&'a [f32]>, pre_activation: Option<(usize, Shared<f32>)>, columns: usize) -> Self {
+        Self { bias, pre_activation, columns, function: PhantomData }
     }
 }
 
@@ -133,34 +139,34 @@ impl<F: Function> Epilogue for Affine<'_, F> {
             "too short a bias"
         );
         assert!(
-            self.before.is_none_or(|(length, _)| length >= rows * columns),
+            self.pre_activation.is_none_or(|(length, _)| length >= rows * columns),
             "too little room for what is kept"
         );
     }
 
     #[inline(always)]
     unsafe fn finish<S: Simd>(&self, v: S::V, row: usize, column: usize, count: usize) -> S::V {
-        // SAFETY: `check` has seen that the bias and what is kept have these places.
+        // SAFETY: `check` has checked the lengths of the bias and the pre-activation.
         unsafe {
             let z = match self.bias {
                 Some(bias) => S::add(v, load::<S>(bias.as_ptr().add(column), count)),
                 None => v,
             };
-            if let Some((_, before)) = self.before {
-                store::<S>(before.at(row * self.columns + column), z, count);
+            if let Some((_, pre_activation)) = self.pre_activation {
+                store::<S>(pre_activation.at(row * self.columns + column), z, count);
             }
             F::value::<S>(z)
         }
     }
 }
 
-/// dy as it is.
+/// dy unchanged.
 struct Given<'a> {
     dy: &'a [f32],
     outputs: usize,
 }
 
-impl Slopes for Given<'_> {
+impl OutputGradient for Given<'_> {
     fn ready(&self) -> Option<(&[f32], usize)> {
         Some((self.dy, self.outputs))
     }
@@ -170,7 +176,7 @@ impl Slopes for Given<'_> {
     }
 }
 
-/// dy times the slope of the activation.
+/// dy times the activation's derivative.
 struct Times<'a, F> {
     dy: &'a [f32],
     kept: &'a [f32],
@@ -184,10 +190,10 @@ impl<'a, F> Times<'a, F> {
     }
 }
 
-impl<F: Function> Slopes for Times<'_, F> {
+impl<F: Function> OutputGradient for Times<'_, F> {
     unsafe fn make(&self, first: usize, count: usize, to: *mut f32, stride: usize) {
         let from = first * self.outputs;
-        // SAFETY: `linear_backward` has checked the lengths, the caller vouches for the rest.
+        // SAFETY: `linear_backward` has checked the lengths; the caller guarantees the rest.
         unsafe {
             let (dy, kept) = (self.dy.as_ptr().add(from), self.kept.as_ptr().add(from));
             times::<F>(dy, kept, self.outputs, count, to, stride);
@@ -202,8 +208,8 @@ crate::kernel! {
         for row in 0..count {
             let (dy, kept, to) = (dy.add(row * columns), kept.add(row * columns), to.add(row * stride));
             crate::vectors!(S, columns, at, count => {
-                let slope = F::slope::<S>(load::<S>(kept.add(at), count));
-                store::<S>(to.add(at), S::mul(load::<S>(dy.add(at), count), slope), count);
+                let derivative = F::derivative::<S>(load::<S>(kept.add(at), count));
+                store::<S>(to.add(at), S::mul(load::<S>(dy.add(at), count), derivative), count);
             });
         }
     }
@@ -234,12 +240,12 @@ mod tests {
         }
     }
 
-    fn slope(activation: Option<Activation>, z: f64) -> f64 {
+    fn derivative(activation: Option<Activation>, z: f64) -> f64 {
         (value(activation, z + 1e-6) - value(activation, z - 1e-6)) / 2e-6
     }
 
     #[test]
-    fn forward_and_backward_agree_with_double_precision() {
+    fn forward_and_backward_match_double_precision() {
         let shapes = [
             (0, 2, 3),
             (1, 5, 7),
@@ -266,30 +272,30 @@ mod tests {
                         (0..inputs).map(dot).sum::<f64>() + bias.map_or(0.0, |bias| f64::from(bias[o]))
                     })
                     .collect();
-                let (mut y, mut before) = (vec![f32::NAN; z.len()], vec![f32::NAN; z.len()]);
+                let (mut y, mut pre_activation) = (vec![f32::NAN; z.len()], vec![f32::NAN; z.len()]);
                 linear_forward(
                     &x,
                     (&w, inputs),
                     bias,
                     &mut y,
-                    Some(&mut before),
+                    Some(&mut pre_activation),
                     rows,
                     inputs,
                     outputs,
                     activation,
                     Precision::Float32,
                 );
-                close(&before, &z, 2e-6);
+                close(&pre_activation, &z, 2e-6);
                 close(&y, &z.iter().map(|&z| value(activation, z)).collect::<Vec<_>>(), 2e-6);
 
-                let kept = if activation == Some(Activation::Relu) { &y } else { &before };
-                // where relu bends, the slope is what the forward pass has seen
+                let kept = if activation == Some(Activation::Relu) { &y } else { &pre_activation };
+                // at 0 the derivative of relu follows the computed output
                 let dz: Vec<f64> = (0..z.len())
-                    .map(|at| f64::from(dy[at]) * slope(activation, f64::from(before[at])))
+                    .map(|at| f64::from(dy[at]) * derivative(activation, f64::from(pre_activation[at])))
                     .collect();
                 let (mut dx, mut dw, mut db) =
                     (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; outputs]);
-                let targets = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
+                let targets = GradientOutputs { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
                 linear_backward(
                     &dy,
                     &x,
@@ -315,9 +321,9 @@ mod tests {
                 close(&dw, &(0..dw.len()).map(at_dw).collect::<Vec<_>>(), 5e-6);
                 close(&db, &(0..outputs).map(at_db).collect::<Vec<_>>(), 5e-6);
 
-                // one at a time they are the same
+                // computed one at a time they are equal
                 let mut alone = vec![f32::NAN; x.len()];
-                let targets = Targets { dx: Some(&mut alone), dw: None, db: None };
+                let targets = GradientOutputs { dx: Some(&mut alone), dw: None, db: None };
                 linear_backward(
                     &dy,
                     &x,
@@ -332,7 +338,7 @@ mod tests {
                 );
                 assert_eq!(alone, dx);
                 let mut alone = vec![f32::NAN; outputs];
-                let targets = Targets { dx: None, dw: None, db: Some(&mut alone) };
+                let targets = GradientOutputs { dx: None, dw: None, db: Some(&mut alone) };
                 linear_backward(
                     &dy,
                     &x,
@@ -350,9 +356,9 @@ mod tests {
         }
     }
 
-    /// A weight of 16 bits gives what the same numbers give as floats, to the last bit.
+    /// A bf16 weight gives the same bits as the same values in float32.
     #[test]
-    fn halves_are_floats() {
+    fn bf16_weights_match_float32() {
         let shapes: [(usize, usize, usize); 8] = [
             (1, 5, 7),
             (1, 200, 130),
@@ -406,9 +412,9 @@ mod tests {
         }
     }
 
-    /// A weight so large that threads do not get sums of their own.
+    /// A weight too large for partial sums per thread.
     #[test]
-    fn large_weights_take_turns() {
+    fn large_weights_without_partial_sums() {
         let (rows, inputs, outputs) = (300, 3100, 2800);
         let (x, w, dy) =
             (numbers(rows * inputs, 1), numbers(outputs * inputs, 2), numbers(rows * outputs, 3));
@@ -417,7 +423,7 @@ mod tests {
             let dz = |at: usize| if activation.is_none() || kept[at] > 0.0 { f64::from(dy[at]) } else { 0.0 };
             let (mut dx, mut dw, mut db) =
                 (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; outputs]);
-            let targets = Targets { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
+            let targets = GradientOutputs { dx: Some(&mut dx), dw: Some(&mut dw), db: Some(&mut db) };
             linear_backward(
                 &dy,
                 &x,

@@ -1,11 +1,11 @@
-//! Products of batches of matrices.
+//! Batched matrix products.
 
 use crate::buffers::Shared;
-use crate::product::{self, Epilogue, FEW, Matrix, Nothing};
+use crate::product::{self, Epilogue, FEW, Matrix, NoEpilogue};
 use crate::simd::{Simd, math};
 use crate::threads::{run, threads};
 
-/// What follows a product.
+/// Activation of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     None,
@@ -20,16 +20,16 @@ pub struct Sizes {
     pub n: usize,
     pub k: usize,
     /// A is stored as [k, m].
-    pub a_turned: bool,
+    pub a_transposed: bool,
     /// B is stored as [n, k].
-    pub b_turned: bool,
+    pub b_transposed: bool,
 }
 
-/// C[i] = activation(A[a_of[i]] · B[b_of[i]] + bias) for each i of a batch; matrices one behind the other in `a`, `b`
-/// and `c`, `bias` [n].
+/// C[i] = activation(A[a_of[i]] · B[b_of[i]] + bias) for each i of a batch; matrices are contiguous in
+/// `a`, `b` and `c`; `bias` [n].
 ///
 /// # Panics
-/// When an array has another length than the sizes ask for, or a number in `a_of` or `b_of` is outside of it.
+/// When the length of an array does not fit the sizes, or an index in `a_of` or `b_of` is out of range.
 pub fn matmul(
     a: &[f32],
     b: &[f32],
@@ -50,7 +50,7 @@ pub fn matmul(
     assert!(inside(b_of, k * n, b.len()), "a matrix outside of B");
     assert!(bias.is_none_or(|bias| bias.len() == n), "a bias of another length than a row");
     if bias.is_none() && activation == Activation::None {
-        each(a, b, c, a_of, b_of, sizes, &Nothing);
+        each(a, b, c, a_of, b_of, sizes, &NoEpilogue);
     } else {
         each(a, b, c, a_of, b_of, sizes, &Finish { bias, activation });
     }
@@ -71,25 +71,25 @@ fn each<E: Epilogue>(
     let job = |i: usize| {
         let a = &a[a_of[i] as usize * m * k..][..m * k];
         let b = &b[b_of[i] as usize * k * n..][..k * n];
-        // SAFETY: results are one behind the other in c, whose length was checked.
+        // SAFETY: results are disjoint ranges of c, whose length was checked.
         one(a, b, unsafe { all.part(i * m * n, m * n) }, sizes, epilogue);
     };
-    // Many products are split over the threads as wholes, few are each split.
+    // Many products are distributed over the threads; of few products each is split.
     if batch >= 2 * threads() { run(batch, |i, _| job(i)) } else { (0..batch).for_each(job) }
 }
 
 fn one<E: Epilogue>(a: &[f32], b: &[f32], c: &mut [f32], sizes: Sizes, epilogue: &E) {
-    let Sizes { m, n, k, a_turned, b_turned } = sizes;
+    let Sizes { m, n, k, a_transposed, b_transposed } = sizes;
     if m == 0 || n == 0 {
         return;
     }
-    if !a_turned && b_turned && m <= FEW {
+    if !a_transposed && b_transposed && m <= FEW {
         product::few_rows(a, m, k, (b, k), n, c, epilogue);
-    } else if a_turned && !b_turned && E::NOTHING {
+    } else if a_transposed && !b_transposed && E::NOTHING {
         product::transposed(a, m, b, n, k, m, n, c, n, false, None);
     } else {
-        let a = if a_turned { Matrix::turned(a, m) } else { Matrix::rows(a, k) };
-        let b = if b_turned { Matrix::turned(b, k) } else { Matrix::rows(b, n) };
+        let a = if a_transposed { Matrix::transposed(a, m) } else { Matrix::rows(a, k) };
+        let b = if b_transposed { Matrix::transposed(b, k) } else { Matrix::rows(b, n) };
         product::product(a, m, k, b, n, c, n, false, epilogue);
     }
 }
@@ -105,7 +105,7 @@ impl Epilogue for Finish<'_> {
     }
     #[inline(always)]
     unsafe fn finish<S: Simd>(&self, v: S::V, _row: usize, column: usize, count: usize) -> S::V {
-        // SAFETY: `check` has seen that the bias is as long as a row.
+        // SAFETY: `check` has checked the length of the bias.
         unsafe {
             let v = match self.bias {
                 Some(bias) => S::add(v, product::load::<S>(bias.as_ptr().add(column), count)),
@@ -113,7 +113,7 @@ impl Epilogue for Finish<'_> {
             };
             match self.activation {
                 Activation::None => v,
-                Activation::Relu => S::max(S::zero(), v), // NaN stays
+                Activation::Relu => S::max(S::zero(), v), // propagates NaN
                 Activation::Sigmoid => math::sigmoid::<S>(v),
             }
         }
@@ -129,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_storing_and_sharing() {
+    fn layouts_and_broadcasts() {
         for (m, n, k) in [(1, 1, 1), (3, 5, 7), (9, 33, 20), (70, 65, 40), (2, 3, 0), (0, 3, 2), (4, 0, 2)] {
-            for (a_turned, b_turned) in [(false, false), (false, true), (true, false), (true, true)] {
+            for (a_transposed, b_transposed) in [(false, false), (false, true), (true, false), (true, true)] {
                 for (a_of, b_of) in [
                     (vec![], vec![]),
                     (vec![0], vec![0]),
@@ -142,7 +142,7 @@ mod tests {
                     let b = numbers(2 * k * n, 2);
                     let bias = numbers(n, 3);
                     for with_bias in [false, true] {
-                        let sizes = Sizes { m, n, k, a_turned, b_turned };
+                        let sizes = Sizes { m, n, k, a_transposed, b_transposed };
                         let mut c = vec![f32::NAN; a_of.len() * m * n];
                         let (bias, activation) = if with_bias {
                             (Some(&bias[..]), Activation::Relu)
@@ -156,8 +156,8 @@ mod tests {
                             let b = &b[b_of[batch] as usize * k * n..];
                             let mut truth: f64 = (0..k)
                                 .map(|l| {
-                                    let a = if a_turned { a[l * m + i] } else { a[i * k + l] };
-                                    let b = if b_turned { b[j * k + l] } else { b[l * n + j] };
+                                    let a = if a_transposed { a[l * m + i] } else { a[i * k + l] };
+                                    let b = if b_transposed { b[j * k + l] } else { b[l * n + j] };
                                     f64::from(a) * f64::from(b)
                                 })
                                 .sum();
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "outside of B")]
     fn matrices_outside_are_refused() {
-        let sizes = Sizes { m: 1, n: 1, k: 1, a_turned: false, b_turned: false };
+        let sizes = Sizes { m: 1, n: 1, k: 1, a_transposed: false, b_transposed: false };
         matmul(&[1.0], &[1.0], None, &mut [0.0], &[0], &[1], sizes, Activation::None);
     }
 }

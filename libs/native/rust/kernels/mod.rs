@@ -1,4 +1,4 @@
-//! The kernels, one file each: safe functions over slices, shapes as arguments.
+//! The kernels: safe functions over slices, with shapes as arguments.
 
 pub mod activations;
 pub mod attention;

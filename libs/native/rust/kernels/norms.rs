@@ -1,8 +1,8 @@
-//! Layer norm and RMS norm over rows, forward and backward, with the sum of a residual connection on the way.
+//! Layer norm and RMS norm over rows, forward and backward, fused with a residual addition.
 //!
-//! Forward keeps two numbers a row (RMS norm: one), from which backward computes the normalised row again. Gradients
-//! of weight and bias are summed over blocks of rows that depend on the sizes alone, so that they are the same for
-//! any number of threads.
+//! The forward pass saves two numbers per row (RMS norm: one), from which the backward pass recomputes the normalized row.
+//! Gradients of weight and bias are summed over blocks of rows that depend only on the sizes, so they do not depend on the
+//! number of threads.
 
 use crate::buffers::{Shared, floats};
 use crate::kernel;
@@ -10,28 +10,28 @@ use crate::simd::Simd;
 use crate::threads::{run, split};
 use crate::vectors;
 
-/// Elements that one thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
-/// Most blocks that gradients of weights are summed over, and the fewest rows of one.
+/// Maximum number of blocks for the gradients of weights, and minimum number of rows of a block.
 const BLOCKS: usize = 64;
 const BLOCK_ROWS: usize = 64;
 
-/// What a forward pass reads and writes. With a bias it is layer norm, without one RMS norm.
+/// Arrays of the forward pass. Layer norm has a bias, RMS norm has none.
 pub struct Forward<'a> {
     /// [rows, width]
     pub x: &'a [f32],
-    /// [rows, width] each: what is added to x first, and where the sum goes, which is then normalised.
+    /// [rows, width] each: the addend, and the sum x + addend, which is then normalized.
     pub added: Option<(&'a [f32], &'a mut [f32])>,
     /// [width]
     pub weight: &'a [f32],
     pub bias: Option<&'a [f32]>,
     /// [rows, width]
     pub y: &'a mut [f32],
-    /// Layer norm [rows, 2]: mean and reciprocal deviation. RMS norm [rows]: reciprocal root mean square.
+    /// Layer norm [rows, 2]: mean and rstd. RMS norm [rows]: 1 / RMS.
     pub statistics: Option<&'a mut [f32]>,
 }
 
-/// Some rows of it.
+/// A range of rows.
 struct Rows<'a> {
     x: &'a [f32],
     added: Option<(&'a [f32], &'a mut [f32])>,
@@ -42,7 +42,7 @@ struct Rows<'a> {
     epsilon: f32,
 }
 
-/// Normalises rows.
+/// Normalizes rows.
 pub fn forward(args: Forward, width: usize, epsilon: f32) {
     let Forward { x, added, weight, bias, y, statistics } = args;
     let each = if bias.is_some() { 2 } else { 1 };
@@ -62,9 +62,9 @@ pub fn forward(args: Forward, width: usize, epsilon: f32) {
     run(parts, |part, _| {
         let (first, end) = split(rows, parts, 1, part);
         let (start, length) = (first * width, (end - first) * width);
-        // SAFETY: parts are of different rows, and the places were counted above.
+        // SAFETY: parts are disjoint, and within the lengths checked dy_vector.
         unsafe {
-            normalise(Rows {
+            forward_part(Rows {
                 x: &x[start..][..length],
                 added: added.map(|(more, sum)| (&more[start..][..length], sum.part(start, length))),
                 weight,
@@ -78,27 +78,27 @@ pub fn forward(args: Forward, width: usize, epsilon: f32) {
 }
 
 kernel! {
-    unsafe fn normalise<S>(rows: Rows) {
+    unsafe fn forward_part<S>(rows: Rows) {
         if rows.bias.is_some() {
-            normalise_all::<S, true>(rows)
+            forward_rows::<S, true>(rows)
         } else {
-            normalise_all::<S, false>(rows)
+            forward_rows::<S, false>(rows)
         }
     }
 }
 
-/// One row after the other, as memory is read fastest.
+/// Normalizes a range of rows.
 ///
 /// # Safety
 /// As for `Simd`; the slices have the lengths that `forward` has checked.
 #[inline(always)]
-unsafe fn normalise_all<S: Simd, const LAYER: bool>(mut rows: Rows) {
+unsafe fn forward_rows<S: Simd, const LAYER: bool>(mut rows: Rows) {
     let width = rows.weight.len();
     let (weight, bias) = (rows.weight.as_ptr(), rows.bias.map_or(std::ptr::null(), <[f32]>::as_ptr));
     let share = 1.0 / width as f32;
     for row in 0..rows.x.len() / width {
         let start = row * width;
-        // SAFETY: all places are inside the slices.
+        // SAFETY: all accesses are in bounds.
         unsafe {
             let mut x = rows.x.as_ptr().add(start);
             if let Some((more, sums)) = &mut rows.added {
@@ -111,15 +111,15 @@ unsafe fn normalise_all<S: Simd, const LAYER: bool>(mut rows: Rows) {
                 x = sum;
             }
             let mean = if LAYER { total::<S, false>(x, width, S::zero()) * share } else { 0.0 };
-            let centre = S::splat(mean);
-            let scale = 1.0 / (total::<S, true>(x, width, centre) * share + rows.epsilon).sqrt();
+            let center = S::splat(mean);
+            let scale = 1.0 / (total::<S, true>(x, width, center) * share + rows.epsilon).sqrt();
             let factor = S::splat(scale);
             let y = rows.y.as_mut_ptr().add(start);
             vectors!(S, width, at, count => {
                 let v = S::load_part(x.add(at), count);
                 let w = S::load_part(weight.add(at), count);
                 let v = if LAYER {
-                    S::fma(S::mul(S::sub(v, centre), factor), w, S::load_part(bias.add(at), count))
+                    S::fma(S::mul(S::sub(v, center), factor), w, S::load_part(bias.add(at), count))
                 } else {
                     S::mul(S::mul(v, factor), w)
                 };
@@ -137,13 +137,13 @@ unsafe fn normalise_all<S: Simd, const LAYER: bool>(mut rows: Rows) {
     }
 }
 
-/// The sum of a row's elements less `centre`, or of their squares. Four sums, so that none waits for another.
+/// The sum of x - `center` over a row, or of its squares, in four independent accumulators.
 ///
 /// # Safety
-/// As for `Simd`; so many elements are there.
+/// As for `Simd`; the row has `width` elements.
 #[inline(always)]
-unsafe fn total<S: Simd, const SQUARED: bool>(x: *const f32, width: usize, centre: S::V) -> f32 {
-    // SAFETY: promised by the caller.
+unsafe fn total<S: Simd, const SQUARED: bool>(x: *const f32, width: usize, center: S::V) -> f32 {
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut sums = [S::zero(); 4];
         let whole = width / (4 * S::LANES) * (4 * S::LANES);
@@ -151,7 +151,7 @@ unsafe fn total<S: Simd, const SQUARED: bool>(x: *const f32, width: usize, centr
             for (i, sum) in sums.iter_mut().enumerate() {
                 let v = S::load(x.add(at + i * S::LANES));
                 *sum = if SQUARED {
-                    let v = S::sub(v, centre);
+                    let v = S::sub(v, center);
                     S::fma(v, v, *sum)
                 } else {
                     S::add(*sum, v)
@@ -161,7 +161,7 @@ unsafe fn total<S: Simd, const SQUARED: bool>(x: *const f32, width: usize, centr
         vectors!(S, width - whole, at, count => {
             let v = S::load_part(x.add(whole + at), count);
             sums[0] = if SQUARED {
-                let v = S::keep(S::first(count), S::sub(v, centre));
+                let v = S::keep(S::first(count), S::sub(v, center));
                 S::fma(v, v, sums[0])
             } else {
                 S::add(sums[0], v)
@@ -171,16 +171,16 @@ unsafe fn total<S: Simd, const SQUARED: bool>(x: *const f32, width: usize, centr
     }
 }
 
-/// What a backward pass reads and writes. With a place for the bias's gradient it is layer norm's.
+/// Arrays of the backward pass. Layer norm has a gradient of the bias.
 pub struct Backward<'a> {
-    /// [rows, width]: the gradient of what came out, and what was normalised.
+    /// [rows, width]: the gradient of the output, and the input of the norm.
     pub dy: &'a [f32],
     pub x: &'a [f32],
     /// [width]
     pub weight: &'a [f32],
-    /// As forward has left them.
+    /// From the forward pass.
     pub statistics: &'a [f32],
-    /// [rows, width]: added to dx, the gradient that reaches x another way.
+    /// [rows, width]: added to dx, the gradient through the residual connection.
     pub base: Option<&'a [f32]>,
     /// [rows, width]
     pub dx: &'a mut [f32],
@@ -189,7 +189,7 @@ pub struct Backward<'a> {
     pub d_bias: Option<&'a mut [f32]>,
 }
 
-/// Some rows of it, with sums of their own.
+/// A block of rows with its own sums.
 struct BackwardRows<'a> {
     dy: &'a [f32],
     x: &'a [f32],
@@ -215,18 +215,18 @@ pub fn backward(args: Backward, width: usize) {
     assert!(d_bias.as_ref().is_none_or(|places| places.len() == width));
     assert!(statistics.len() == rows * each && base.is_none_or(|base| base.len() == x.len()));
     let blocks = rows.div_ceil(BLOCK_ROWS).min(BLOCKS);
-    let stride = width.next_multiple_of(16); // blocks share no cache line
+    let stride = width.next_multiple_of(16); // no cache line is shared by blocks
     let mut sums = floats(blocks * stride * each);
     let (to, places) = (Shared::new(dx), Shared::new(&mut sums));
     run(blocks, |block, _| {
         let (first, end) = split(rows, blocks, 1, block);
         let (start, length) = (first * width, (end - first) * width);
-        // SAFETY: blocks are of different rows and have different sums, and the places were counted above.
+        // SAFETY: blocks have disjoint rows and sums, within the lengths checked dy_vector.
         unsafe {
             let own = places.part(block * stride * each, stride * each);
             own.fill(0.0);
             let (weight_sums, bias_sums) = own.split_at_mut(stride);
-            pull_back(BackwardRows {
+            backward_part(BackwardRows {
                 dy: &dy[start..][..length],
                 x: &x[start..][..length],
                 weight,
@@ -248,11 +248,11 @@ pub fn backward(args: Backward, width: usize) {
 }
 
 kernel! {
-    unsafe fn pull_back<S>(rows: BackwardRows) {
+    unsafe fn backward_part<S>(rows: BackwardRows) {
         if rows.bias_sums.is_empty() {
-            pull_back_all::<S, false>(rows)
+            backward_rows::<S, false>(rows)
         } else {
-            pull_back_all::<S, true>(rows)
+            backward_rows::<S, true>(rows)
         }
     }
 }
@@ -260,14 +260,14 @@ kernel! {
 /// # Safety
 /// As for `Simd`; the slices have the lengths that `backward` has checked.
 #[inline(always)]
-unsafe fn pull_back_all<S: Simd, const LAYER: bool>(rows: BackwardRows) {
+unsafe fn backward_rows<S: Simd, const LAYER: bool>(rows: BackwardRows) {
     let width = rows.weight.len();
     let weight = rows.weight.as_ptr();
     let (weight_sums, bias_sums) = (rows.weight_sums.as_mut_ptr(), rows.bias_sums.as_mut_ptr());
     let share = 1.0 / width as f32;
     for row in 0..rows.x.len() / width {
         let start = row * width;
-        // SAFETY: all places are inside the slices.
+        // SAFETY: all accesses are in bounds.
         unsafe {
             let (x, dy) = (rows.x.as_ptr().add(start), rows.dy.as_ptr().add(start));
             let dx = rows.dx.as_mut_ptr().add(start);
@@ -278,17 +278,17 @@ unsafe fn pull_back_all<S: Simd, const LAYER: bool>(rows: BackwardRows) {
             };
             let (mean, scale) = (S::splat(mean), S::splat(scale));
             let mut sum = S::zero(); // of dy · weight
-            let mut product = S::zero(); // of dy · weight · normalised x
+            let mut product = S::zero(); // of dy · weight · normalized x
             vectors!(S, width, at, count => {
-                let above = S::load_part(dy.add(at), count); // zeros behind the row, and so all that follows
+                let dy_vector = S::load_part(dy.add(at), count); // zero after the end of the row
                 let normal = normal::<S, LAYER>(S::load_part(x.add(at), count), mean, scale);
-                let weighted = S::mul(above, S::load_part(weight.add(at), count));
+                let weighted = S::mul(dy_vector, S::load_part(weight.add(at), count));
                 product = S::fma(weighted, normal, product);
-                let weight_sum = S::fma(above, normal, S::load_part(weight_sums.add(at), count));
+                let weight_sum = S::fma(dy_vector, normal, S::load_part(weight_sums.add(at), count));
                 S::store_part(weight_sums.add(at), weight_sum, count);
                 if LAYER {
                     sum = S::add(sum, weighted);
-                    let bias_sum = S::add(above, S::load_part(bias_sums.add(at), count));
+                    let bias_sum = S::add(dy_vector, S::load_part(bias_sums.add(at), count));
                     S::store_part(bias_sums.add(at), bias_sum, count);
                 }
             });
@@ -299,11 +299,11 @@ unsafe fn pull_back_all<S: Simd, const LAYER: bool>(rows: BackwardRows) {
                 let normal = normal::<S, LAYER>(S::load_part(x.add(at), count), mean, scale);
                 let weighted = S::mul(S::load_part(dy.add(at), count), S::load_part(weight.add(at), count));
                 let centred = if LAYER { S::sub(weighted, sum) } else { weighted };
-                let mut slope = S::mul(S::fnma(normal, product, centred), scale);
+                let mut derivative = S::mul(S::fnma(normal, product, centred), scale);
                 if let Some(base) = base {
-                    slope = S::add(slope, S::load_part(base.add(at), count));
+                    derivative = S::add(derivative, S::load_part(base.add(at), count));
                 }
-                S::store_part(dx.add(at), slope, count);
+                S::store_part(dx.add(at), derivative, count);
             });
         }
     }
@@ -313,7 +313,7 @@ unsafe fn pull_back_all<S: Simd, const LAYER: bool>(rows: BackwardRows) {
 /// As for `Simd`.
 #[inline(always)]
 unsafe fn normal<S: Simd, const LAYER: bool>(x: S::V, mean: S::V, scale: S::V) -> S::V {
-    // SAFETY: promised by the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe { S::mul(if LAYER { S::sub(x, mean) } else { x }, scale) }
 }
 
@@ -380,7 +380,7 @@ mod tests {
                 expected_db[i] += dy[first + i] as f64;
             }
         }
-        // A row of one element has deviation 0, and gradients that are differences of large numbers.
+        // A row of one element has standard deviation 0, and its gradients cancel.
         let limit = if width == 1 { 2e-2 } else { 1e-5 };
         close(&y, &expected_y, 1e-5);
         let mut dx = vec![f32::NAN; x.len()];
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn agree_with_double_precision() {
+    fn match_double_precision() {
         for (rows, width) in SIZES {
             for residual in [false, true] {
                 check(rows, width, true, residual);
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_are_the_same_for_any_number_of_threads() {
+    fn gradients_do_not_depend_on_the_number_of_threads() {
         let (rows, width) = (1000, 37);
         let (x, dy, weight) = (numbers(rows * width, 1), numbers(rows * width, 2), numbers(width, 3));
         let kept = numbers(rows, 4);

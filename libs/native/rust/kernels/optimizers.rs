@@ -1,19 +1,19 @@
-//! One update of all parameters, and the norm of all gradients. Arrays are counted through as if they were one, and
-//! that is cut into equal parts, so that many small ones cost no more than a large one.
+//! Optimizer steps over all parameters, and the norm of all gradients. The concatenation of all arrays is split into equal
+//! parts, so that many small arrays cost no more than a large one.
 
 use crate::buffers::Shared;
 use crate::kernel;
 use crate::threads::{run, split};
 use crate::vectors;
 
-/// Elements that one thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
-/// Most parts that a norm is summed over.
+/// Maximum number of parts of a norm.
 const SUMS: usize = 256;
 
-/// Several arrays counted through as one.
+/// The concatenation of several arrays.
 struct Flat {
-    /// [array] where it starts; one more: where all end.
+    /// The start of each array, and the total length.
     starts: Vec<usize>,
 }
 
@@ -32,7 +32,7 @@ impl Flat {
         self.starts[self.starts.len() - 1]
     }
 
-    /// The pieces of arrays between two places: which array, from where, how many.
+    /// The parts of arrays between two positions: array, offset and length.
     fn pieces(&self, first: usize, end: usize) -> impl Iterator<Item = (usize, usize, usize)> {
         let at = self.starts.partition_point(|&start| start <= first).saturating_sub(1);
         let places = self.starts.windows(2).enumerate().skip(at);
@@ -43,7 +43,7 @@ impl Flat {
     }
 }
 
-/// The sum of the squares of all elements, in double precision and always the same order.
+/// The sum of the squares of all elements, in double precision and in a fixed order.
 pub fn sum_of_squares(arrays: &[&[f32]]) -> f64 {
     let flat = Flat::new(arrays.iter().map(|array| array.len()));
     let parts = flat.len().div_ceil(PART).min(SUMS);
@@ -56,14 +56,14 @@ pub fn sum_of_squares(arrays: &[&[f32]]) -> f64 {
             // SAFETY: only reads a slice.
             sum += unsafe { squares(&arrays[array][from..][..count]) };
         }
-        // SAFETY: each part has its own place.
+        // SAFETY: each part has its own element.
         unsafe { *places.at(part) = sum };
     });
     sums.iter().sum()
 }
 
 kernel! {
-    #[allow(clippy::extra_unused_type_parameters)] // compiled for each kind all the same
+    #[allow(clippy::extra_unused_type_parameters)] // compiled for each instruction set
     unsafe fn squares<S>(values: &[f32]) -> f64 {
         // Independent sums, which the compiler keeps in vectors of doubles.
         let mut sums = [0.0f64; 32];
@@ -134,7 +134,7 @@ pub fn adam(parameters: &mut [AdamParameter], rule: &Adam) {
         let (start, end) = split(flat.len(), parts, 16, part);
         for (array, from, count) in flat.pieces(start, end) {
             let (weights, gradient, first, second, step_size, correction) = &shared[array];
-            // SAFETY: pieces are of different elements, and the lengths are equal.
+            // SAFETY: pieces are disjoint, and the lengths are equal.
             unsafe {
                 let piece = AdamParameter {
                     weights: weights.part(from, count),
@@ -160,11 +160,11 @@ kernel! {
         let (step_size, correction) = (S::splat(piece.step_size), S::splat(piece.correction));
         vectors!(S, piece.weights.len(), at, count => {
             let weight = S::mul(S::load_part(weights.add(at), count), shrink);
-            let slope = S::fma(l2, weight, S::mul(S::load_part(gradient.add(at), count), scale));
+            let derivative = S::fma(l2, weight, S::mul(S::load_part(gradient.add(at), count), scale));
             let mean = S::load_part(first.add(at), count);
-            let mean = S::fma(S::sub(slope, mean), rest1, mean);
+            let mean = S::fma(S::sub(derivative, mean), rest1, mean);
             let square = S::mul(S::load_part(second.add(at), count), beta2);
-            let square = S::fma(S::mul(slope, slope), rest2, square);
+            let square = S::fma(S::mul(derivative, derivative), rest2, square);
             let spread = S::fma(S::sqrt(square), correction, epsilon);
             S::store_part(first.add(at), mean, count);
             S::store_part(second.add(at), square, count);
@@ -173,7 +173,7 @@ kernel! {
     }
 }
 
-/// What SGD uses for all parameters.
+/// Settings of SGD.
 #[derive(Clone, Copy, Debug)]
 pub struct Sgd {
     pub learning_rate: f32,
@@ -183,7 +183,7 @@ pub struct Sgd {
     pub scale: f32,
 }
 
-/// One parameter: its weights and velocity, changed in place, and its gradient.
+/// One parameter: weights and velocity, updated in place, and its gradient.
 pub struct SgdParameter<'a> {
     pub weights: &'a mut [f32],
     pub gradient: &'a [f32],
@@ -205,7 +205,7 @@ pub fn sgd(parameters: &mut [SgdParameter], rule: &Sgd) {
         let (start, end) = split(flat.len(), parts, 16, part);
         for (array, from, count) in flat.pieces(start, end) {
             let (weights, gradient, velocity) = &shared[array];
-            // SAFETY: pieces are of different elements, and the lengths are equal.
+            // SAFETY: pieces are disjoint, and the lengths are equal.
             unsafe {
                 let piece = SgdParameter {
                     weights: weights.part(from, count),
@@ -226,8 +226,8 @@ kernel! {
         let (decay, scale) = (S::splat(rule.weight_decay), S::splat(rule.scale));
         vectors!(S, piece.weights.len(), at, count => {
             let weight = S::load_part(weights.add(at), count);
-            let slope = S::fma(decay, weight, S::mul(S::load_part(gradient.add(at), count), scale));
-            let speed = S::fma(S::load_part(velocity.add(at), count), momentum, slope);
+            let derivative = S::fma(decay, weight, S::mul(S::load_part(gradient.add(at), count), scale));
+            let speed = S::fma(S::load_part(velocity.add(at), count), momentum, derivative);
             S::store_part(velocity.add(at), speed, count);
             S::store_part(weights.add(at), S::fnma(rate, speed, weight), count);
         });
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_cover_everything_once() {
+    fn pieces_cover_all_elements_once() {
         let flat = Flat::new(LENGTHS.into_iter());
         for parts in [1, 2, 7, 1000] {
             let mut seen: Vec<usize> = vec![0; LENGTHS.len()];
@@ -270,9 +270,9 @@ mod tests {
     }
 
     #[test]
-    fn squares_are_summed_in_double_precision() {
+    fn squares_are_summed_in_float64() {
         let mut arrays = arrays(1);
-        arrays[3][5] = 1e30; // its square is beyond single precision
+        arrays[3][5] = 1e30; // its square overflows float32
         let slices: Vec<&[f32]> = arrays.iter().map(|array| &array[..]).collect();
         let expected: f64 = doubles(&arrays).iter().map(|v| v * v).sum();
         assert!((sum_of_squares(&slices) / expected - 1.0).abs() < 1e-12);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn adam_agrees_with_double_precision() {
+    fn adam_matches_double_precision() {
         for (shrink, l2) in [(0.99f32, 0.0f32), (1.0, 0.1)] {
             let (mut weights, gradients) = (arrays(1), arrays(2));
             let (mut first, mut second) = (arrays(3), arrays(4));
@@ -303,9 +303,9 @@ mod tests {
             let mut expected = [Vec::new(), Vec::new(), Vec::new()];
             for i in 0..before[0].len() {
                 let weight = before[0][i] * shrink as f64;
-                let slope = before[1][i] * 0.5 + l2 as f64 * weight;
-                let mean = before[2][i] * 0.9 + slope * 0.1;
-                let square = before[3][i] * 0.99 + slope * slope * 0.01;
+                let derivative = before[1][i] * 0.5 + l2 as f64 * weight;
+                let mean = before[2][i] * 0.9 + derivative * 0.1;
+                let square = before[3][i] * 0.99 + derivative * derivative * 0.01;
                 expected[0].push(weight - 0.01 * mean / (square.sqrt() * 1.5 + 1e-8));
                 expected[1].push(mean);
                 expected[2].push(square);
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn sgd_agrees_with_double_precision() {
+    fn sgd_matches_double_precision() {
         let (mut weights, gradients, mut velocity) = (arrays(1), arrays(2), arrays(3));
         let before = [doubles(&weights), doubles(&gradients), doubles(&velocity)];
         let mut parameters: Vec<SgdParameter> = weights

@@ -1,11 +1,10 @@
-//! RNN and GRU over whole sequences, forward and back through time.
+//! RNN and GRU over whole sequences, forward and backward through time.
 //!
-//! The input's share of all steps is one product; then the sequences of the batch are dealt out to the threads, each
-//! of which walks its own from the first step to the last without waiting for the others. The gradients of weights
-//! are products over all steps at once. Leaves out stacks of layers and both directions.
+//! The input projection of all steps is one product. Then each thread runs its own sequences of the batch through all
+//! steps, without synchronization. The gradients of weights are products over all steps.
 //!
-//! PyTorch's layout: weights [G · H, …] with G = 1, or G = 3 for a GRU's r, z, n. A GRU keeps four numbers a unit for
-//! its gradient, [B, T, 4H]: r, z, n and the state's share of n.
+//! PyTorch's layout: weights [G · H, …] with G = 1, or G = 3 for a GRU's r, z, n. A GRU saves [B, T, 4H] for its gradient:
+//! r, z, n and the state projection of n.
 
 mod steps;
 #[cfg(test)]
@@ -13,11 +12,11 @@ mod tests;
 
 use crate::buffers::{Buffer, Shared, floats};
 use crate::product::{
-    self, AddBias, Epilogue, FEW, Matrix, Nothing, Packed, few_rows, rows_on_one_thread, transposed,
+    self, AddBias, Epilogue, FEW, Matrix, NoEpilogue, Packed, few_rows, rows_on_one_thread, transposed,
 };
 use crate::threads;
 
-/// What a layer does at each step.
+/// The kind of layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Tanh,
@@ -26,12 +25,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// G: blocks of H rows in the weights.
+    /// G: number of blocks of H rows in the weights.
     pub fn blocks(self) -> usize {
         if self == Kind::Gru { 3 } else { 1 }
     }
 
-    /// Numbers a unit that the gradient wants of each step, beside the state.
+    /// Number of values per unit and step saved for the gradient, besides the state.
     pub fn kept(self) -> usize {
         if self == Kind::Gru { 4 } else { 0 }
     }
@@ -45,7 +44,7 @@ pub struct Sizes {
     pub hidden: usize,
 }
 
-/// What a layer computes from.
+/// Inputs of a layer.
 #[derive(Clone, Copy)]
 pub struct Layer<'a> {
     pub kind: Kind,
@@ -56,7 +55,7 @@ pub struct Layer<'a> {
     pub weight_ih: &'a [f32],
     /// [G · H, H]
     pub weight_hh: &'a [f32],
-    /// The state before the first step, [B, H]; zeros without.
+    /// Initial state [B, H]; default zeros.
     pub state: Option<&'a [f32]>,
 }
 
@@ -64,23 +63,23 @@ impl Layer<'_> {
     fn check(&self) {
         let Sizes { batch, steps, inputs, hidden } = self.sizes;
         let rows = self.kind.blocks() * hidden;
-        assert!(hidden > 0, "a recurrent layer of no units");
+        assert!(hidden > 0, "hidden size 0");
         assert_eq!(self.x.len(), batch * steps * inputs, "x");
         assert_eq!(self.weight_ih.len(), rows * inputs, "weight_ih");
         assert_eq!(self.weight_hh.len(), rows * hidden, "weight_hh");
         assert!(self.state.is_none_or(|state| state.len() == batch * hidden), "state");
     }
 
-    /// Into how many parts the batch is cut.
+    /// Number of parts of the batch.
     fn parts(&self) -> usize {
         threads::threads().min(self.sizes.batch)
     }
 
-    /// The states before `step` of the sequences from `first` on: where they lie, and how far apart; `zeros` [H] stand
-    /// for a first state that is not given.
+    /// Address and stride of the states before `step` of the sequences from `first` on; `zeros` [H] is the default initial
+    /// state.
     ///
     /// # Safety
-    /// `output` is [B, T, H], the step's sequences are inside of it.
+    /// `output` is [B, T, H], and `first` and `step` are in range.
     unsafe fn before(
         &self,
         output: *const f32,
@@ -92,7 +91,7 @@ impl Layer<'_> {
         match (step, self.state) {
             (0, None) => (zeros.as_ptr(), 0),
             (0, Some(state)) => (state[first * hidden..].as_ptr(), hidden),
-            // SAFETY: promised by the caller.
+            // SAFETY: guaranteed by the caller.
             _ => (unsafe { output.add((first * steps + step - 1) * hidden) }, steps * hidden),
         }
     }
@@ -100,12 +99,12 @@ impl Layer<'_> {
 
 /// Computes all states.
 ///
-/// - `biases` beside input and state, each [G · H]
-/// - `output` [B, T, H], the state after each step; `last` [B, H], the last
-/// - `kept` [B, T, 4H] of a GRU, for `backward`
+/// - `biases` of the input and state projections, each [G · H]
+/// - `output` [B, T, H], the state after each step; `last` [B, H], the final state
+/// - `kept` [B, T, 4H], saved by a GRU for `backward`
 ///
 /// # Panics
-/// When an array is not as long as that.
+/// When the length of an array does not fit.
 pub fn forward(
     layer: &Layer,
     biases: [Option<&[f32]>; 2],
@@ -127,11 +126,11 @@ pub fn forward(
         let stride = if kept.is_some() { 4 * hidden } else { width };
         let mut own = floats(if kept.is_some() { 0 } else { batch * steps * width });
         let place = kept.unwrap_or(&mut own);
-        input_share(layer, &bias, place, stride);
-        walk_gru(layer, &bias, place, stride, output);
+        input_projection(layer, &bias, place, stride);
+        gru_steps(layer, &bias, place, stride, output);
     } else {
-        input_share(layer, &bias, output, hidden);
-        walk_rnn(layer, output);
+        input_projection(layer, &bias, output, hidden);
+        rnn_steps(layer, output);
     }
     for (sequence, last) in last.chunks_exact_mut(hidden).enumerate() {
         match (steps, layer.state) {
@@ -142,46 +141,45 @@ pub fn forward(
     }
 }
 
-/// What is added to the input's share, and, [H], to the state's share of n alone.
+/// The bias of the input projection, and the bias [H] of the state projection of n.
 struct Biases {
-    shares: Buffer,
+    projections: Buffer,
     content: Buffer,
 }
 
 impl Biases {
     fn of(kind: Kind, hidden: usize, [ih, hh]: [Option<&[f32]>; 2]) -> Self {
-        let mut shares = floats(kind.blocks() * hidden);
+        let mut projections = floats(kind.blocks() * hidden);
         let mut content = floats(hidden);
-        shares.fill(0.0);
+        projections.fill(0.0);
         content.fill(0.0);
         if let Some(ih) = ih {
-            shares.copy_from_slice(ih);
+            projections.copy_from_slice(ih);
         }
         if let Some(hh) = hh {
             let both = if kind == Kind::Gru { 2 * hidden } else { hidden };
-            shares.iter_mut().zip(&hh[..both]).for_each(|(sum, more)| *sum += more);
+            projections.iter_mut().zip(&hh[..both]).for_each(|(sum, more)| *sum += more);
             if kind == Kind::Gru {
                 content.copy_from_slice(&hh[both..]);
             }
         }
-        Self { shares, content }
+        Self { projections, content }
     }
 }
 
-/// x · weight_ihᵀ + bias of all steps, rows `stride` apart in `to`.
-fn input_share(layer: &Layer, bias: &Biases, to: &mut [f32], stride: usize) {
+/// x · weight_ihᵀ + bias of all steps, with row stride `stride`.
+fn input_projection(layer: &Layer, bias: &Biases, to: &mut [f32], stride: usize) {
     let Sizes { batch, steps, inputs, hidden } = layer.sizes;
     let (rows, width) = (batch * steps, layer.kind.blocks() * hidden);
-    let epilogue = AddBias(&bias.shares);
+    let epilogue = AddBias(&bias.projections);
     if rows <= FEW && stride == width {
         return few_rows(layer.x, rows, inputs, (layer.weight_ih, inputs), width, to, &epilogue);
     }
-    let (x, weight) = (Matrix::rows(layer.x, inputs), Matrix::turned(layer.weight_ih, inputs));
+    let (x, weight) = (Matrix::rows(layer.x, inputs), Matrix::transposed(layer.weight_ih, inputs));
     product::product(x, rows, inputs, weight, width, to, stride, false, &epilogue);
 }
 
-/// The state's share, state · weight_hhᵀ, of some sequences: from a packed weight, or for a few rows that come only
-/// once, from the weight as it is.
+/// The weight of the state projection state · weight_hhᵀ: packed, or as it is for a few rows of a single step.
 enum Across<'a> {
     Packed(Packed),
     Plain(&'a [f32]),
@@ -193,12 +191,12 @@ impl<'a> Across<'a> {
         if steps <= 1 && batch <= FEW {
             return Self::Plain(layer.weight_hh);
         }
-        let weight = Matrix::turned(layer.weight_hh, hidden);
+        let weight = Matrix::transposed(layer.weight_hh, hidden);
         Self::Packed(product::pack(weight, hidden, layer.kind.blocks() * hidden))
     }
 
-    /// Of `rows` states, which are `stride` apart, into `to` [rows, G · H].
-    fn share<E: Epilogue>(
+    /// Projects `rows` states with stride `stride` to `to` [rows, G · H].
+    fn projection<E: Epilogue>(
         &self,
         states: &[f32],
         stride: usize,
@@ -209,7 +207,7 @@ impl<'a> Across<'a> {
     ) {
         match self {
             Self::Plain(weight) => {
-                assert!(stride == hidden || rows == 1, "states that are only there before the first step");
+                assert!(stride == hidden || rows == 1, "a single step");
                 few_rows(states, rows, hidden, (weight, hidden), weight.len() / hidden, to, epilogue);
             }
             Self::Packed(weight) => {
@@ -218,88 +216,96 @@ impl<'a> Across<'a> {
                 let columns = weight.columns();
                 assert!(to.len() >= rows * columns);
                 epilogue.check(rows, columns);
-                // SAFETY: just checked; `to` is borrowed for this alone.
+                // SAFETY: sizes were checked above; `to` is borrowed mutably.
                 unsafe { rows_on_one_thread(a, 0, rows, weight, to.as_mut_ptr(), columns, false, epilogue) };
             }
         }
     }
 }
 
-/// Runs `step(part's sequences, step)` for every step in order, parts side by side.
-fn walk(layer: &Layer, output: &mut [f32], blocks: usize, step: impl Fn(&Walk, usize) + Sync) {
+/// Calls `step(part, step)` for every step in order, with parts in parallel.
+fn walk(layer: &Layer, output: &mut [f32], blocks: usize, step: impl Fn(&Part, usize) + Sync) {
     let Sizes { batch, steps, hidden, .. } = layer.sizes;
     let parts = layer.parts();
-    let mut shares = floats(batch * blocks * hidden);
+    let mut projections = floats(batch * blocks * hidden);
     let mut zeros = floats(hidden);
     zeros.fill(0.0);
     let across = Across::of(layer);
-    let (shares, output) = (Shared::new(&mut shares), Shared::new(output));
+    let (projections, output) = (Shared::new(&mut projections), Shared::new(output));
     threads::run(parts, |part, _| {
         let (first, end) = threads::split(batch, parts, 1, part);
-        let walk =
-            Walk { layer, across: &across, zeros: &zeros, output, shares, first, count: end - first, blocks };
+        let walk = Part {
+            layer,
+            across: &across,
+            zeros: &zeros,
+            output,
+            projections,
+            first,
+            count: end - first,
+            blocks,
+        };
         (0..steps).for_each(|at| step(&walk, at));
     });
 }
 
-/// Some sequences of the batch, on one thread.
-struct Walk<'a> {
+/// A range of sequences, on one thread.
+struct Part<'a> {
     layer: &'a Layer<'a>,
     across: &'a Across<'a>,
     zeros: &'a [f32],
     output: Shared<f32>,
-    shares: Shared<f32>,
+    projections: Shared<f32>,
     first: usize,
     count: usize,
     blocks: usize,
 }
 
-impl Walk<'_> {
-    /// The state's share at a step, [count, G · H], and the states before it with their stride.
-    fn share(&self, step: usize) -> (*const f32, (*const f32, usize)) {
+impl Part<'_> {
+    /// The state projection at a step, [count, G · H], and the states before it with their stride.
+    fn projection(&self, step: usize) -> (*const f32, (*const f32, usize)) {
         let Sizes { hidden, .. } = self.layer.sizes;
         let width = self.blocks * hidden;
-        // SAFETY: each part has sequences of its own in `shares` [B, G · H] and `output` [B, T, H]; what was written
-        // at the step before is only read now.
+        // SAFETY: parts have disjoint sequences in `projections` [B, G · H] and `output` [B, T, H]; the states of the step before
+        // are only read.
         unsafe {
-            let share = self.shares.part(self.first * width, self.count * width);
+            let projection = self.projections.part(self.first * width, self.count * width);
             let (states, stride) = self.layer.before(self.output.at(0), self.zeros, self.first, step);
             if stride == 0 {
-                share.fill(0.0); // no state yet
+                projection.fill(0.0); // no state yet
             } else {
                 let states_here = std::slice::from_raw_parts(states, (self.count - 1) * stride + hidden);
-                self.across.share(states_here, stride, self.count, hidden, share, &Nothing);
+                self.across.projection(states_here, stride, self.count, hidden, projection, &NoEpilogue);
             }
-            (share.as_ptr(), (states, stride))
+            (projection.as_ptr(), (states, stride))
         }
     }
 }
 
-fn walk_rnn(layer: &Layer, output: &mut [f32]) {
+fn rnn_steps(layer: &Layer, output: &mut [f32]) {
     let Sizes { steps, hidden, .. } = layer.sizes;
     let relu = layer.kind == Kind::Relu;
     walk(layer, output, 1, |walk, step| {
-        let (share, _) = walk.share(step);
-        // SAFETY: rows of this part's sequences, in arrays whose sizes `forward` has checked.
+        let (projection, _) = walk.projection(step);
+        // SAFETY: rows of this part's sequences, in arrays whose sizes `forward` checks.
         unsafe {
             let after = walk.output.at((walk.first * steps + step) * hidden);
-            steps::rnn(walk.count, hidden, share, after, steps * hidden, relu);
+            steps::rnn(walk.count, hidden, projection, after, steps * hidden, relu);
         }
     });
 }
 
-fn walk_gru(layer: &Layer, bias: &Biases, place: &mut [f32], stride: usize, output: &mut [f32]) {
+fn gru_steps(layer: &Layer, bias: &Biases, place: &mut [f32], stride: usize, output: &mut [f32]) {
     let Sizes { steps, hidden, .. } = layer.sizes;
     let place = Shared::new(place);
     walk(layer, output, 3, |walk, step| {
-        let (share, (before, before_stride)) = walk.share(step);
+        let (projection, (before, before_stride)) = walk.projection(step);
         let row = walk.first * steps + step;
-        // SAFETY: as in `walk_rnn`; `place` has as many rows as `output`.
+        // SAFETY: as in `rnn_steps`; `place` has as many rows as `output`.
         unsafe {
             steps::gru(
                 walk.count,
                 hidden,
-                share,
+                projection,
                 bias.content.as_ptr(),
                 steps::Rows { at: place.at(row * stride), stride: steps * stride },
                 stride > 3 * hidden,
@@ -310,7 +316,7 @@ fn walk_gru(layer: &Layer, bias: &Biases, place: &mut [f32], stride: usize, outp
     });
 }
 
-/// Gradients of a layer, all written.
+/// Gradients of a layer, overwritten.
 pub struct Gradients<'a> {
     pub x: &'a mut [f32],
     pub weight_ih: &'a mut [f32],
@@ -333,10 +339,10 @@ impl Gradients<'_> {
     }
 }
 
-/// The gradients, from what `forward` gave and the gradients of `output` and `last` (zeros without).
+/// Computes the gradients from the results of `forward` and the gradients of `output` and `last` (default zeros).
 ///
 /// # Panics
-/// When an array is not as long as the sizes say, and when a GRU's `kept` is not there.
+/// When the length of an array does not fit, or a GRU's `kept` is missing.
 pub fn backward(
     layer: &Layer,
     output: &[f32],
@@ -355,24 +361,24 @@ pub fn backward(
     assert!(d_last.is_none_or(|d| d.len() == batch * hidden), "d_last");
     let (blocks, width) = (kind.blocks(), kind.blocks() * hidden);
 
-    // Rows of the gradients of both shares. A GRU's differ in n only: [n of the state's, r, z, n of the input's].
+    // Gradients of both projections. Those of a GRU differ only in n: [n of the state's, r, z, n of the input's].
     let stride = if kind == Kind::Gru { 4 * hidden } else { hidden };
-    let mut shares = floats(rows * stride);
+    let mut projections = floats(rows * stride);
     // The state before each step, [B · T, H].
     let mut before = floats(rows * hidden);
-    // The gradient of the state that a part has come to, [B, H].
+    // The gradient of the current state, [B, H].
     let mut carried = floats(batch * hidden);
     match d_last {
         Some(d_last) => carried.copy_from_slice(d_last),
         None => carried.fill(0.0),
     }
-    walk_back(
+    backward_steps(
         layer,
         output,
         kept,
         d_output,
         gradients.state.is_some(),
-        &mut shares,
+        &mut projections,
         &mut before,
         &mut carried,
     );
@@ -380,7 +386,7 @@ pub fn backward(
         d_state.copy_from_slice(&carried);
     }
 
-    let of_input = &shares[if rows > 0 { stride - width } else { 0 }..];
+    let of_input = &projections[if rows > 0 { stride - width } else { 0 }..];
     let weight = Matrix::rows(layer.weight_ih, inputs);
     product::product(
         Matrix::rows(of_input, stride),
@@ -391,7 +397,7 @@ pub fn backward(
         gradients.x,
         inputs,
         false,
-        &Nothing,
+        &NoEpilogue,
     );
     let d_weight = gradients.weight_ih;
     transposed(
@@ -409,7 +415,7 @@ pub fn backward(
     );
     let mut sums = gradients.bias_hh;
     for (block, from, to) in if blocks == 1 { &[(1, 0, 0)][..] } else { &[(1, 0, 2), (2, 1, 0)][..] } {
-        let of_state = &shares[if rows > 0 { from * hidden } else { 0 }..];
+        let of_state = &projections[if rows > 0 { from * hidden } else { 0 }..];
         let to = to * hidden;
         let d_weight = &mut gradients.weight_hh[to * hidden..];
         let sums = sums.as_deref_mut().map(|sums| &mut sums[to..]);
@@ -429,15 +435,15 @@ pub fn backward(
     }
 }
 
-/// From the last step to the first: the gradients of the shares, the states before each step, and in `carried` at
-/// last the gradient of the first state (where it is wanted).
-fn walk_back(
+/// Backward through time: writes the gradients of the projections, the states before each step, and to `carried` the
+/// gradient of the initial state if requested.
+fn backward_steps(
     layer: &Layer,
     output: &[f32],
     kept: &[f32],
     d_output: Option<&[f32]>,
     to_the_state: bool,
-    shares: &mut [f32],
+    projections: &mut [f32],
     before: &mut [f32],
     carried: &mut [f32],
 ) {
@@ -446,18 +452,19 @@ fn walk_back(
     let stride = if gru { 4 * hidden } else { hidden };
     let mut zeros = floats(hidden);
     zeros.fill(0.0);
-    // weight_hh with its blocks in the order of `shares`
-    let mut turned = floats(if gru { layer.weight_hh.len() } else { 0 });
+    // weight_hh with its blocks in the order of `projections`
+    let mut transposed = floats(if gru { layer.weight_hh.len() } else { 0 });
     let weight = if gru {
         let (rz, n) = layer.weight_hh.split_at(2 * hidden * hidden);
-        turned[..n.len()].copy_from_slice(n);
-        turned[n.len()..].copy_from_slice(rz);
-        &turned[..]
+        transposed[..n.len()].copy_from_slice(n);
+        transposed[n.len()..].copy_from_slice(rz);
+        &transposed[..]
     } else {
         layer.weight_hh
     };
     let across = product::pack(Matrix::rows(weight, hidden), width, hidden);
-    let (shares, before, carried) = (Shared::new(shares), Shared::new(before), Shared::new(carried));
+    let (projections, before, carried) =
+        (Shared::new(projections), Shared::new(before), Shared::new(carried));
     let parts = layer.parts();
     threads::run(parts, |part, _| {
         let (first, end) = threads::split(batch, parts, 1, part);
@@ -465,7 +472,7 @@ fn walk_back(
         for step in (0..steps).rev() {
             let row = first * steps + step;
             let apart = steps * hidden;
-            // SAFETY: sizes were checked in `backward`; each part has sequences of its own in all arrays it writes.
+            // SAFETY: sizes were checked in `backward`; parts write disjoint sequences.
             unsafe {
                 let (state, state_stride) = layer.before(output.as_ptr(), &zeros, first, step);
                 let at = steps::Back {
@@ -473,7 +480,7 @@ fn walk_back(
                     carried: carried.at(first * hidden),
                     state: steps::Rows { at: state.cast_mut(), stride: state_stride },
                     before: before.at(row * hidden),
-                    shares: steps::Rows { at: shares.at(row * stride), stride: steps * stride },
+                    projections: steps::Rows { at: projections.at(row * stride), stride: steps * stride },
                 };
                 if gru {
                     let kept = kept[row * stride..].as_ptr();
@@ -483,7 +490,7 @@ fn walk_back(
                     steps::rnn_back(count, hidden, apart, at, after, kind == Kind::Relu);
                 }
                 if step > 0 || to_the_state {
-                    let here = shares.part(row * stride, (count - 1) * steps * stride + width);
+                    let here = projections.part(row * stride, (count - 1) * steps * stride + width);
                     let a = Matrix::rows(here, steps * stride);
                     rows_on_one_thread(
                         a,
@@ -493,7 +500,7 @@ fn walk_back(
                         carried.at(first * hidden),
                         hidden,
                         gru,
-                        &Nothing,
+                        &NoEpilogue,
                     );
                 }
             }

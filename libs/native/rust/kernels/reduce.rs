@@ -1,32 +1,32 @@
-//! Sums, means, largest of rows, softmax.
+//! Sums, maximum, argmax and softmax over rows.
 //!
-//! Sums are taken in float32 over short runs and in float64 over those, in an order that depends on the sizes alone.
-#![allow(clippy::extra_unused_type_parameters)] // plain loops do not name the kind that they are compiled for
+//! Sums use float32 over short runs and float64 over the runs, in an order that depends only on the sizes.
+#![allow(clippy::extra_unused_type_parameters)] // plain loops do not use the type parameter
 
 use crate::buffers::{Shared, floats};
 use crate::kernel;
 use crate::simd::math;
 use crate::threads::{run, split};
 
-/// Elements that a thread takes at a time.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
 /// Elements summed in float32.
 const RUN: usize = 1 << 12;
-/// Numbers looked at side by side: what the compiler keeps in vectors.
+/// Number of independent accumulators, which the compiler keeps in vectors.
 const WIDE: usize = 32;
 
-/// Calls `job(first row, end)` for all rows, on several threads where there is enough to do.
+/// Calls `job(first row, end row)` for all rows, on several threads if there is enough work.
 fn by_rows(rows: usize, columns: usize, job: impl Fn(usize, usize) + Sync) {
     let each = PART.div_ceil(columns.max(1)).max(1);
     run(rows.div_ceil(each), |part, _| job(part * each, ((part + 1) * each).min(rows)));
 }
 
-/// `x` [rows, columns] to the sums of its rows times `scale`, `y` [rows].
+/// y [rows] = row sums of x [rows, columns] times `scale`.
 pub fn sum_rows(x: &[f32], y: &mut [f32], rows: usize, columns: usize, scale: f64) {
     assert_eq!(x.len(), rows * columns);
     assert_eq!(y.len(), rows);
     if columns > 2 * PART {
-        // long rows: runs on all threads, then their sums in order
+        // long rows: the runs in parallel, then their sums in order
         let runs = columns.div_ceil(RUN);
         let mut partial = floats(runs);
         for (row, y) in y.iter_mut().enumerate() {
@@ -36,7 +36,7 @@ pub fn sum_rows(x: &[f32], y: &mut [f32], rows: usize, columns: usize, scale: f6
             run(parts, |part, _| {
                 let (first, end) = split(runs, parts, 1, part);
                 for i in first..end {
-                    // SAFETY: runs are apart; the sum only indexes its slice.
+                    // SAFETY: runs are disjoint; the sum only indexes its slice.
                     unsafe { *all.at(i) = sum_of(&x[i * RUN..((i + 1) * RUN).min(columns)]) };
                 }
             });
@@ -50,7 +50,7 @@ pub fn sum_rows(x: &[f32], y: &mut [f32], rows: usize, columns: usize, scale: f6
             let x = &x[row * columns..(row + 1) * columns];
             // SAFETY: as above.
             let sum: f64 = x.chunks(RUN).map(|x| f64::from(unsafe { sum_of(x) })).sum();
-            // SAFETY: rows are apart.
+            // SAFETY: rows are disjoint.
             unsafe { *all.at(row) = (sum * scale) as f32 };
         }
     });
@@ -73,7 +73,7 @@ kernel! {
     }
 }
 
-/// `x` [rows, columns] to the sums of its columns times `scale`, `y` [columns].
+/// y [columns] = column sums of x [rows, columns] times `scale`.
 pub fn sum_columns(x: &[f32], y: &mut [f32], rows: usize, columns: usize, scale: f64) {
     assert_eq!(x.len(), rows * columns);
     assert_eq!(y.len(), columns);
@@ -85,7 +85,7 @@ pub fn sum_columns(x: &[f32], y: &mut [f32], rows: usize, columns: usize, scale:
     let mut partial = floats(parts * columns);
     let all = Shared::new(&mut partial);
     run(parts, |part, _| {
-        // SAFETY: parts are apart; the sum only indexes slices.
+        // SAFETY: parts are disjoint; the sum only indexes slices.
         unsafe {
             let x = &x[part * rows_each * columns..((part + 1) * rows_each).min(rows) * columns];
             add_rows(x, all.part(part * columns, columns));
@@ -108,14 +108,14 @@ kernel! {
     }
 }
 
-/// `x` [rows, columns] to the largest of each row, `y` [rows]; NaN where there is one. `columns` is at least 1.
+/// y [rows] = maximum of each row of x [rows, columns], NaN if the row contains one. `columns` is at least 1.
 pub fn max_rows(x: &[f32], y: &mut [f32], rows: usize, columns: usize) {
     assert_eq!(x.len(), rows * columns);
     assert_eq!(y.len(), rows);
     let all = Shared::new(y);
     by_rows(rows, columns, |first, end| {
         for row in first..end {
-            // SAFETY: rows are apart; the search only indexes its slice.
+            // SAFETY: rows are disjoint; the search only indexes its slice.
             unsafe { *all.at(row) = largest_of(&x[row * columns..(row + 1) * columns]) };
         }
     });
@@ -140,8 +140,8 @@ kernel! {
     }
 }
 
-/// `x` [rows, columns] to the place of the largest of each row, the first of several, `y` [rows]. NaN is larger than
-/// nothing and smaller than nothing, as comparisons have it: a row that starts with one gives 0.
+/// y [rows] = index of the first maximum of each row of x [rows, columns]. Comparisons with NaN are false, so a row that
+/// starts with NaN returns 0.
 pub fn argmax_rows(x: &[f32], y: &mut [i32], rows: usize, columns: usize) {
     assert_eq!(x.len(), rows * columns);
     assert_eq!(y.len(), rows);
@@ -149,7 +149,7 @@ pub fn argmax_rows(x: &[f32], y: &mut [i32], rows: usize, columns: usize) {
     let all = Shared::new(y);
     by_rows(rows, columns, |first, end| {
         for row in first..end {
-            // SAFETY: rows are apart; the search only indexes its slice.
+            // SAFETY: rows are disjoint; the search only indexes its slice.
             unsafe { *all.at(row) = place_of_largest(&x[row * columns..(row + 1) * columns]) as i32 };
         }
     });
@@ -175,7 +175,7 @@ kernel! {
     }
 }
 
-/// `x` [rows, columns] to e^x over the sum of those of its row, `y` [rows, columns].
+/// y = softmax of each row of x, both [rows, columns].
 pub fn softmax_rows(x: &[f32], y: &mut [f32], rows: usize, columns: usize) {
     assert_eq!(x.len(), rows * columns);
     assert_eq!(y.len(), rows * columns);
@@ -186,7 +186,7 @@ pub fn softmax_rows(x: &[f32], y: &mut [f32], rows: usize, columns: usize) {
     by_rows(rows, columns, |first, end| {
         for row in first..end {
             let x = &x[row * columns..(row + 1) * columns];
-            // SAFETY: rows are apart; x and y are of one length.
+            // SAFETY: rows are disjoint; x and y are of one length.
             unsafe { softmax(x, all.part(row * columns, columns), largest_of(x)) };
         }
     });
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn largest_and_its_place() {
+    fn maximum_and_argmax() {
         for (rows, columns) in SIZES {
             let x = numbers(rows * columns);
             let (mut most, mut place) = (vec![0.0; rows], vec![0; rows]);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_among_the_largest() {
+    fn maximum_propagates_nan() {
         for place in [0, 5, 40, 69] {
             let mut x = numbers(70);
             x[place] = f32::NAN;

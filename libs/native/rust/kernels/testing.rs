@@ -1,6 +1,6 @@
-//! Numbers for tests of kernels, and their comparison with numbers in double precision.
+//! Pseudorandom numbers for tests, and comparison with double precision.
 
-/// Numbers between -1.5 and 1.5 that look random, the same for the same seed.
+/// Reproducible pseudorandom numbers in (-1.5, 1.5).
 pub fn numbers(length: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9) ^ 0x85eb_ca6b;
     let mut next = || {
@@ -12,7 +12,7 @@ pub fn numbers(length: usize, seed: u32) -> Vec<f32> {
     (0..length).map(|_| next()).collect()
 }
 
-/// Panics unless all differences are below the limit, as a share of the largest number (or of 0.1, if that is more).
+/// Panics unless all differences are below the limit, relative to the largest expected number, or to 0.1 if that is larger.
 pub fn close(actual: &[f32], expected: &[f64], limit: f64) {
     assert_eq!(actual.len(), expected.len());
     let scale = expected.iter().fold(0.1f64, |largest, v| largest.max(v.abs()));

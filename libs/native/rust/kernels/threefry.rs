@@ -1,9 +1,9 @@
-//! The masks of dropout: random bits that need no state, the same for the same place whoever asks.
+//! Dropout masks from a counter-based random generator: Threefry-4x32 with 12 rounds (Salmon, Moraes, Dror and Shaw,
+//! "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 //!
-//! Threefry-4x32 with 12 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
-//! 2011). A mask [rows, columns] is made of tiles of 8 rows and 16 columns, counted row of tiles by row of tiles;
-//! column c of tile t is block 16 t + c of the stream, whose four words are the 16 bits of the tile's rows 0 and 1, 2
-//! and 3, 4 and 5, 6 and 7, the even row's in the lower half. The TypeScript side makes the same bits.
+//! A mask [rows, columns] consists of tiles of 8 rows and 16 columns in row-major order. Column c of tile t is block
+//! 16 t + c of the stream; its four words hold 16 bits each for rows 0 and 1, 2 and 3, 4 and 5, 6 and 7, the even row in
+//! the lower half. libs/ops/src/dropout computes the same bits.
 
 use crate::simd::Simd;
 
@@ -13,19 +13,19 @@ pub const TILE_COLUMNS: usize = 16;
 
 const PARITY: u32 = 0x1bd1_1bda;
 
-/// Which mask, and what it does.
+/// A dropout mask.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask {
     /// Key schedule: the four words of the key and their parity.
     schedule: [u32; 5],
-    /// Kept where the 16 bits are at least this; up to 65,536, where nothing is kept.
+    /// An element is kept if its 16 bits are at least this; at most 65,536, which drops all.
     pub threshold: u32,
-    /// What kept elements are multiplied with.
+    /// Factor on kept elements.
     pub factor: f32,
 }
 
 impl Mask {
-    /// For a rate of at least 0 and below 1.
+    /// `rate` is in [0, 1).
     pub fn new(rate: f64, seed: u64, counter: u64) -> Self {
         let key = [seed as u32, (seed >> 32) as u32, counter as u32, (counter >> 32) as u32];
         Self {
@@ -36,7 +36,7 @@ impl Mask {
     }
 }
 
-/// Tiles beside one another in a mask of so many columns.
+/// Number of tiles per row of tiles, for this number of columns.
 pub fn tiles_across(columns: usize) -> usize {
     columns.div_ceil(TILE_COLUMNS)
 }
@@ -53,7 +53,7 @@ pub unsafe fn words<S: Simd>(mask: &Mask, tile: u64, first: usize) -> [S::U; 4] 
         let block = tile.wrapping_mul(TILE_COLUMNS as u64) + first as u64;
         let k = &mask.schedule;
         let add = |a, b: u32| S::add_u(a, S::splat_u(b));
-        // the lowest 4 bits are the column's, so no lane carries into the high word
+        // the column takes the lowest 4 bits, so no lane carries into the high word
         let mut a = add(add(S::count_u(), block as u32), k[0]);
         let mut b = S::splat_u(((block >> 32) as u32).wrapping_add(k[1]));
         let mut c = S::splat_u(k[2]);
@@ -83,7 +83,7 @@ pub unsafe fn words<S: Simd>(mask: &Mask, tile: u64, first: usize) -> [S::U; 4] 
     }
 }
 
-/// Where row `row` (0 … 7) of a tile is kept, given the word of its columns: `words(…)[row / 2]`.
+/// Lanes in which row `row` (0 … 7) of a tile is kept, given `words(…)[row / 2]`.
 ///
 /// # Safety
 /// As for `Simd`.
@@ -102,7 +102,7 @@ pub unsafe fn kept<S: Simd>(mask: &Mask, word: S::U, row: usize) -> S::M {
 
 #[cfg(test)]
 pub mod reference {
-    //! The same generator one block at a time, for tests of kernels that drop.
+    //! The generator one block at a time, for tests of kernels with dropout.
 
     use super::*;
 
@@ -131,7 +131,7 @@ pub mod reference {
         x
     }
 
-    /// 0 or the mask's factor, for one element of a mask with so many columns.
+    /// 0 or the mask's factor, for one element of a mask with this number of columns.
     pub fn factor(mask: &Mask, columns: usize, row: usize, column: usize) -> f32 {
         let tile = row / TILE_ROWS * tiles_across(columns) + column / TILE_COLUMNS;
         let n = (tile * TILE_COLUMNS + column % TILE_COLUMNS) as u64;
@@ -149,7 +149,7 @@ mod tests {
 
     /// As published with the Random123 library (kat_vectors, threefry4x32 20).
     #[test]
-    fn the_reference_gives_known_answers() {
+    fn reference_matches_published_vectors() {
         let answer = [0x9c6c_a96a, 0xe17e_ae66, 0xfc10_ecd4, 0x5256_a7d8];
         assert_eq!(reference::block([0; 4], [0; 4], 20), answer);
         let counter = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_are_those_of_the_reference() {
+    fn tiles_match_the_reference() {
         let (rows, columns) = (24, 45);
         for mask in [
             Mask::new(0.1, 1, 2),
@@ -184,7 +184,7 @@ mod tests {
                 for tile_column in 0..tiles_across(columns) {
                     let tile = tile_row * tiles_across(columns) + tile_column;
                     let mut factors = [0.0; TILE_ROWS * TILE_COLUMNS];
-                    // SAFETY: a tile's worth of places.
+                    // SAFETY: the arrays hold a tile.
                     unsafe { fill_tile(&mask, tile as u64, factors.as_mut_ptr()) };
                     for (i, &factor) in factors.iter().enumerate() {
                         let row = tile_row * TILE_ROWS + i / TILE_COLUMNS;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_share_kept_is_the_one_asked_for() {
+    fn kept_fraction_matches_the_rate() {
         let mask = Mask::new(0.3, 7, 11);
         let (rows, columns) = (64, 320);
         let kept = (0..rows * columns)

@@ -1,7 +1,7 @@
-//! The loop that most kernels are made of: over a run of floats, vector by vector, the last one in part.
+//! The loop over the vectors of a row, of which the last may be partial.
 
-/// Runs the body for each vector of `length` floats: `at` is its place, `count` its floats, which the compiler knows
-/// to be all lanes in every turn but the last.
+/// Runs the body for each vector of `length` floats: `at` is its offset, `count` its number of floats, which is known at
+/// compile time for all but the last.
 #[macro_export]
 macro_rules! vectors {
     ($S:ident, $length:expr, $at:ident, $count:ident => $body:block) => {{

@@ -1,4 +1,4 @@
-//! Products of bf16 numbers with AVX512-BF16: packing that rounds on the way, and the tiles.
+//! Products in bf16 with AVX512-BF16: packing with rounding, and the tiles.
 
 use super::format::Format;
 use super::tile::{ROW_STRIDE, Tile, Tiles};
@@ -26,14 +26,14 @@ pub(super) const FORMAT: Format = Format {
     per_word: 2,
     tiles: &TILES,
     copy_panel,
-    turn_panel,
-    turn_bf16_panel,
+    transpose_panel,
+    transpose_bf16_panel,
     copy_rows,
-    turn_rows,
+    transpose_rows,
     pack_columns,
 };
 
-/// As `tile` in `tile.rs`, with words of two numbers.
+/// As `tile` in `tile.rs`, with words of two bf16 numbers.
 #[inline(always)]
 unsafe fn tile<const M: usize, const N: usize, const ROW: usize, const COLUMN: usize>(
     depth: usize,
@@ -45,7 +45,7 @@ unsafe fn tile<const M: usize, const N: usize, const ROW: usize, const COLUMN: u
     columns: usize,
     accumulate: bool,
 ) {
-    // SAFETY: the promise of `Tile`.
+    // SAFETY: guaranteed by the callers, as `Tile` requires.
     unsafe {
         let mut sums = [[_mm512_setzero_ps(); N]; M];
         let (mut a, mut b) = (a.cast::<i32>(), b);
@@ -77,7 +77,7 @@ unsafe fn tile<const M: usize, const N: usize, const ROW: usize, const COLUMN: u
 
 #[inline(always)]
 unsafe fn words(v: __m512) -> __m512bh {
-    // SAFETY: both are 64 bytes of which every pattern is valid.
+    // SAFETY: both are 64 bytes, and every bit pattern is valid.
     unsafe { std::mem::transmute(v) }
 }
 
@@ -92,7 +92,7 @@ unsafe fn by_rows<const M: usize, const N: usize>(
     columns: usize,
     accumulate: bool,
 ) {
-    // SAFETY: the promise of `Tile`; the features are on.
+    // SAFETY: guaranteed by the callers, as `Tile` requires; the features are on.
     unsafe { tile::<M, N, ROW_STRIDE, 1>(depth, a, b, ldb, c, ldc, columns, accumulate) }
 }
 
@@ -107,14 +107,14 @@ unsafe fn by_columns<const M: usize, const N: usize>(
     columns: usize,
     accumulate: bool,
 ) {
-    // SAFETY: the promise of `Tile`; the features are on.
+    // SAFETY: guaranteed by the callers, as `Tile` requires; the features are on.
     unsafe { tile::<M, N, 1, ROWS>(depth, a, b, ldb, c, ldc, columns, accumulate) }
 }
 
 /// Words of one row and the next.
 #[inline(always)]
 unsafe fn stack(upper: __m512, lower: __m512) -> __m512 {
-    // SAFETY: features as the callers; both types are 64 bytes of which every pattern is valid.
+    // SAFETY: the callers have the features; both types are 64 bytes, and every bit pattern is valid.
     unsafe {
         let order = _mm512_set_epi16(
             31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3,
@@ -128,7 +128,7 @@ unsafe fn stack(upper: __m512, lower: __m512) -> __m512 {
 /// `count` words of rows `k` and `k + 1`; beyond the last row are zeros.
 #[inline(always)]
 unsafe fn stacked(from: *const f32, stride: usize, k: usize, rows: usize, count: usize) -> (__m512, __m512) {
-    // SAFETY: rows below `rows` have `count` floats, for which the callers vouch.
+    // SAFETY: rows below `rows` have `count` floats, which the callers guarantee.
     unsafe {
         let next = if k + 1 < rows { count } else { 0 };
         let upper = Avx512::load_part(from.add(k * stride), count);
@@ -137,11 +137,11 @@ unsafe fn stacked(from: *const f32, stride: usize, k: usize, rows: usize, count:
     }
 }
 
-/// Sixteen words, or fewer and zeros, of a line of floats from `k` on.
+/// Sixteen words of a line of floats from `k`, padded with zeros.
 #[inline(always)]
 unsafe fn followed(line: *const f32, k: usize, length: usize) -> __m512 {
     let left = length - k;
-    // SAFETY: the line has `length` floats, for which the callers vouch; every pattern of 64 bytes is valid.
+    // SAFETY: the line has `length` floats, which the callers guarantee; every bit pattern is valid.
     unsafe {
         let low = Avx512::load_part(line.add(k), left);
         let high = Avx512::load_part(line.wrapping_add(k + LANES), left.saturating_sub(LANES));
@@ -151,7 +151,7 @@ unsafe fn followed(line: *const f32, k: usize, length: usize) -> __m512 {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
 unsafe fn copy_panel(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
-    // SAFETY: the promise of `Pack`.
+    // SAFETY: guaranteed by the callers, as `Pack` requires.
     unsafe {
         for k in (0..rows).step_by(2) {
             for j in (0..width).step_by(LANES) {
@@ -164,9 +164,16 @@ unsafe fn copy_panel(from: *const f32, stride: usize, rows: usize, count: usize,
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
-unsafe fn turn_panel(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
+unsafe fn transpose_panel(
+    from: *const f32,
+    stride: usize,
+    rows: usize,
+    count: usize,
+    to: *mut f32,
+    width: usize,
+) {
     let mut block = [0.0f32; LANES * LANES];
-    // SAFETY: the promise of `Pack`.
+    // SAFETY: guaranteed by the callers, as `Pack` requires.
     unsafe {
         for j in (0..width).step_by(LANES) {
             let lines = count.saturating_sub(j).min(LANES);
@@ -182,9 +189,9 @@ unsafe fn turn_panel(from: *const f32, stride: usize, rows: usize, count: usize,
     }
 }
 
-/// Numbers that are bf16 already make words as they lie; where their count is odd, the last word's second half is 0.
+/// Numbers that are bf16 already are copied; if their count is odd, the second half of the last word is 0.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
-unsafe fn turn_bf16_panel(
+unsafe fn transpose_bf16_panel(
     from: *const Bf16,
     stride: usize,
     rows: usize,
@@ -193,7 +200,7 @@ unsafe fn turn_bf16_panel(
     width: usize,
 ) {
     let mut block = [0.0f32; LANES * LANES];
-    // SAFETY: the promise of `Pack`.
+    // SAFETY: guaranteed by the callers, as `Pack` requires.
     unsafe {
         for j in (0..width).step_by(LANES) {
             let lines = count.saturating_sub(j).min(LANES);
@@ -213,7 +220,7 @@ unsafe fn turn_bf16_panel(
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
 unsafe fn copy_rows(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
-    // SAFETY: the promise of `Pack`; a row of words has room for whole vectors.
+    // SAFETY: guaranteed by the callers, as `Pack` requires; a row of words has room for whole vectors.
     unsafe {
         for i in 0..rows {
             for k in (0..count).step_by(2 * LANES) {
@@ -224,9 +231,16 @@ unsafe fn copy_rows(from: *const f32, stride: usize, rows: usize, count: usize, 
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
-unsafe fn turn_rows(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
+unsafe fn transpose_rows(
+    from: *const f32,
+    stride: usize,
+    rows: usize,
+    count: usize,
+    to: *mut f32,
+    width: usize,
+) {
     let mut block = [0.0f32; LANES * LANES];
-    // SAFETY: the promise of `Pack`; a row of words has room for whole vectors.
+    // SAFETY: guaranteed by the callers, as `Pack` requires; a row of words has room for whole vectors.
     unsafe {
         for i in (0..rows).step_by(LANES) {
             let part = (rows - i).min(LANES);
@@ -254,7 +268,7 @@ unsafe fn pack_columns(
     own: usize,
     sums: Option<*mut f32>,
 ) {
-    // SAFETY: the promise of `PackColumns`.
+    // SAFETY: guaranteed by the callers, as `PackColumns` requires.
     unsafe {
         for k in (0..rows).step_by(8) {
             let end = rows.min(k + 8);

@@ -1,27 +1,27 @@
-//! What is done to the numbers of a product while they are in the nearest cache.
+//! Epilogues: operations on the elements of a product while they are in cache.
 
 use crate::simd::Simd;
 
-/// A change of a product's numbers, applied once to each, as soon as its sum is whole.
+/// An operation applied once to each element of a product, when its sum is complete.
 pub trait Epilogue: Sync {
-    /// True where `finish` gives back what it gets: then it is not called.
+    /// Whether `finish` is the identity and need not be called.
     const NOTHING: bool = false;
 
     /// Panics unless `finish` may be called for every row and column of a product [rows, columns].
     fn check(&self, _rows: usize, _columns: usize) {}
 
-    /// The `count` (at most LANES) numbers at `row`, from `column`, in the product's own counting; gives what is to
-    /// be stored. Lanes behind `count` hold anything. Must be `#[inline(always)]`.
+    /// Takes `count` (at most LANES) elements of `row` from `column` and returns the values to store. Lanes from `count` on are
+    /// arbitrary. Must be `#[inline(always)]`.
     ///
     /// # Safety
-    /// `check` has been passed with sizes that hold these places, and no other thread is at these places.
+    /// `check` has been called with sizes that contain these elements, and no other thread accesses them.
     unsafe fn finish<S: Simd>(&self, v: S::V, row: usize, column: usize, count: usize) -> S::V;
 }
 
-/// Leaves the product as it is.
-pub struct Nothing;
+/// No operation.
+pub struct NoEpilogue;
 
-impl Epilogue for Nothing {
+impl Epilogue for NoEpilogue {
     const NOTHING: bool = true;
     #[inline(always)]
     unsafe fn finish<S: Simd>(&self, v: S::V, _row: usize, _column: usize, _count: usize) -> S::V {
@@ -29,7 +29,7 @@ impl Epilogue for Nothing {
     }
 }
 
-/// Adds a number to each column.
+/// Adds a bias to each row.
 pub struct AddBias<'a>(pub &'a [f32]);
 
 impl Epilogue for AddBias<'_> {
@@ -38,25 +38,25 @@ impl Epilogue for AddBias<'_> {
     }
     #[inline(always)]
     unsafe fn finish<S: Simd>(&self, v: S::V, _row: usize, column: usize, count: usize) -> S::V {
-        // SAFETY: `check` has seen that the bias is as long as a row.
+        // SAFETY: `check` has checked the length of the bias.
         unsafe { S::add(v, load::<S>(self.0.as_ptr().add(column), count)) }
     }
 }
 
-/// A whole vector where `count` is LANES, which the compiler sees in the main loop, or the first `count` numbers.
+/// Loads a whole vector if `count` is LANES, which is known at compile time in main loops, or the first `count` elements.
 ///
 /// # Safety
-/// `count` (at most LANES) numbers are there.
+/// `count` (at most LANES) elements are valid.
 #[inline(always)]
 pub unsafe fn load<S: Simd>(from: *const f32, count: usize) -> S::V {
     // SAFETY: as this function.
     unsafe { if count >= S::LANES { S::load(from) } else { S::load_part(from, count) } }
 }
 
-/// The other way.
+/// The inverse of `load`.
 ///
 /// # Safety
-/// There is place for `count` (at most LANES) numbers.
+/// There is room for `count` (at most LANES) elements.
 #[inline(always)]
 pub unsafe fn store<S: Simd>(to: *mut f32, v: S::V, count: usize) {
     // SAFETY: as this function.
@@ -64,10 +64,10 @@ pub unsafe fn store<S: Simd>(to: *mut f32, v: S::V, count: usize) {
 }
 
 crate::kernel! {
-    /// Applies the epilogue to the rows and columns from (row, column) on; `c` is the address of the first.
+    /// Applies the epilogue to a block from (row, column); `c` is its address.
     ///
     /// # Safety
-    /// The block is in memory, and the epilogue may be called for it.
+    /// The block is valid, and the epilogue may be called for it.
     pub unsafe fn finish_block<S; E: Epilogue>(
         epilogue: &E, c: *mut f32, ldc: usize, row: usize, rows: usize, column: usize, columns: usize,
     ) {

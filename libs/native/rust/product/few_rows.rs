@@ -1,4 +1,4 @@
-//! y = x · Wᵀ for a few rows of x: W is read once, as fast as memory gives it, and never packed. It may be of 16 bits.
+//! y = x · Wᵀ for a few rows of x: W, in float32 or bf16, is read once and never packed.
 
 use super::epilogue::{Epilogue, finish_block};
 use super::pack::expect_room;
@@ -6,11 +6,10 @@ use crate::buffers::Shared;
 use crate::simd::Number;
 use crate::threads;
 
-/// Where x has at most so many rows this is faster than a product over packed panels.
+/// Maximum number of rows for which this is faster than packing.
 pub const FEW: usize = 8;
 
-/// Y[rows, out] = epilogue(X[rows, depth] · Wᵀ) with W [out, depth], rows one behind the other in X and Y, and `stride`
-/// numbers apart in W.
+/// Y[rows, out] = epilogue(X[rows, depth] · Wᵀ) with W [out, depth] of row stride `stride`; X and Y are contiguous.
 ///
 /// # Panics
 /// When an array has fewer elements.
@@ -31,14 +30,14 @@ pub fn few_rows<W: Number, E: Epilogue>(
         y[..rows * out].fill(0.0);
     }
     let to = Shared::new(y);
-    // A part for each thread: it reads from end to end, and the next time the same half, maybe from its own cache.
+    // One part per thread: it reads sequentially, and the same rows of W on the next call, possibly from its own cache.
     let parts = if out * depth < 1 << 13 { 1 } else { threads::threads() };
     threads::run(parts, |part, _| {
         let (first, end) = threads::split(out, parts, 16, part);
         if first == end {
             return;
         }
-        // SAFETY: sizes were checked above; each part has columns of Y of its own.
+        // SAFETY: sizes were checked above; parts have disjoint columns of Y.
         unsafe {
             if depth > 0 {
                 let w = w.as_ptr().add(first * stride);
@@ -56,8 +55,8 @@ crate::kernel! {
         x: *const f32, rows: usize, depth: usize, w: *const W, stride: usize, out: usize, y: *mut f32, ldy: usize,
     ) {
         for o in 0..out {
-            // One line of W after the other: several at once are several streams, of which memory gives half as much.
-            // It stays in the nearest cache for the next rows of x.
+            // One row of W at a time: several memory streams would halve the bandwidth. The row stays in cache for the next
+            // rows of x.
             let w = w.add(o * stride);
             let mut row = 0;
             while row < rows {
@@ -72,10 +71,10 @@ crate::kernel! {
     }
 }
 
-/// Inner products of one line of W with `X` rows of x, each in `SUMS` sums; gives X.
+/// Dot products of one row of W with `X` rows of x, each in `SUMS` accumulators; returns X.
 ///
 /// # Safety
-/// Both are there, `depth` numbers a line, and Y has place.
+/// Rows of `depth` numbers are valid in both, and Y has room.
 #[inline(always)]
 unsafe fn dots<S: crate::simd::Simd, W: Number, const X: usize, const SUMS: usize>(
     x: *const f32,
@@ -84,7 +83,7 @@ unsafe fn dots<S: crate::simd::Simd, W: Number, const X: usize, const SUMS: usiz
     y: *mut f32,
     ldy: usize,
 ) -> usize {
-    // SAFETY: the promise of this function.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut sums = [[S::zero(); SUMS]; X];
         let mut k = 0;

@@ -1,30 +1,30 @@
-//! What a layer y = x · Wᵀ gives back: dx = dz · W, dW = dzᵀ · x and db = column sums of dz. The gradient dz of its
-//! outputs is made a few rows at a time, used for all three while it is in cache, and never all in memory.
+//! Gradients of a linear layer y = x · Wᵀ + b: dx = dz · W, dW = dzᵀ · x and db = column sums of dz. The gradient dz of the
+//! outputs is computed in chunks of rows, used for all three while in cache, and never all in memory.
 
 use super::pack::{Matrix, Packed, expect_room};
 use super::rows::{rows, rows_on_one_thread};
 use super::tile::{DEPTH, tiles};
 use super::transposed::{PARTIAL_FLOATS, add_rows, transposed_in, transposed_on_one_thread};
-use super::{Nothing, Precision, pack};
+use super::{NoEpilogue, Precision, pack};
 use crate::buffers::{Shared, floats};
 use crate::threads;
 
-/// Makes rows of dz.
-pub trait Slopes: Sync {
-    /// All of dz and the floats from row to row, where it is in memory already.
+/// Computes rows of dz.
+pub trait OutputGradient: Sync {
+    /// dz and its row stride, if it is in memory already.
     fn ready(&self) -> Option<(&[f32], usize)> {
         None
     }
 
-    /// Writes `count` rows from `first` on, `stride` floats apart. Called once for each row, on any thread.
+    /// Writes `count` rows from `first` with stride `stride`. Called once for each row, on any thread.
     ///
     /// # Safety
-    /// The rows are below the number that `gradients` was called with, and `to` has place for them.
+    /// The rows are in the range that `gradients` was called with, and `to` has room for them.
     unsafe fn make(&self, first: usize, count: usize, to: *mut f32, stride: usize);
 }
 
-/// Where the gradients go. Those that nobody wants are not computed.
-pub struct Targets<'a> {
+/// Outputs of `gradients`. Those that are None are not computed.
+pub struct GradientOutputs<'a> {
     /// [rows, inputs]
     pub dx: Option<&'a mut [f32]>,
     /// [outputs, inputs]
@@ -33,8 +33,8 @@ pub struct Targets<'a> {
     pub db: Option<&'a mut [f32]>,
 }
 
-/// Rows of dz that are made at a time by one thread: as many as a block of a product is deep; twice as many where two
-/// blocks fit into half of a second-level cache of a megabyte; fewer where one would be more than 16 MB.
+/// Number of rows of dz per chunk: the depth of a block; twice that if two blocks fit into half of a second-level cache of
+/// 1 MB; fewer if one would exceed 16 MB.
 fn chunk_rows(stride: usize) -> usize {
     match stride {
         0..=256 => 2 * DEPTH,
@@ -43,18 +43,18 @@ fn chunk_rows(stride: usize) -> usize {
     }
 }
 
-/// Gradients of a layer from x [rows, inputs], w [outputs, inputs] and what `slopes` makes [rows, outputs].
+/// Gradients of a layer from x [rows, inputs], w [outputs, inputs] and dz [rows, outputs].
 ///
 /// # Panics
 /// When an array has fewer elements.
 pub fn gradients(
-    slopes: &impl Slopes,
+    output_gradient: &impl OutputGradient,
     rows: usize,
     outputs: usize,
     inputs: usize,
     x: &[f32],
     w: &[f32],
-    mut targets: Targets,
+    mut targets: GradientOutputs,
     precision: Precision,
 ) {
     expect_room("x", x.len(), rows, inputs, inputs);
@@ -71,25 +71,25 @@ pub fn gradients(
         );
     }
     if rows == 0 {
-        // at once, however wide nothing is
+        // no rows
         targets.dw.into_iter().chain(targets.db).for_each(|target| target.fill(0.0));
         return;
     }
     if outputs == 0 && inputs == 0 {
-        return; // however many rows that is
+        return; // empty rows
     }
     let packed = targets.dx.is_some().then(|| pack(Matrix::rows(w, inputs).with(precision), outputs, inputs));
-    let ready = slopes.ready();
+    let ready = output_gradient.ready();
     if let Some((dz, stride)) = ready {
         expect_room("dz", dz.len(), rows, outputs, stride);
     }
-    // rows of dz start in different cache sets
+    // rows of dz map to different cache sets
     let stride = ready.map_or(outputs.next_multiple_of(16) + 16, |(_, stride)| stride);
     let chunk = if ready.is_some() { 32 * DEPTH } else { chunk_rows(stride) };
     let threads = threads::threads().min(rows.div_ceil(DEPTH)).max(1);
     let own_sums = outputs * inputs + outputs;
     if threads > 1 && (threads - 1) * own_sums > PARTIAL_FLOATS {
-        in_turns(slopes, rows, outputs, inputs, x, packed.as_ref(), stride, targets, precision);
+        in_turns(output_gradient, rows, outputs, inputs, x, packed.as_ref(), stride, targets, precision);
         return;
     }
 
@@ -106,7 +106,7 @@ pub fn gradients(
     };
     threads::run(threads, |part, _| {
         let (from, until) = threads::split(rows, threads, tiles().rows, part);
-        // SAFETY: sizes were checked above; each part has rows of dx, a piece of scratch and sums of its own.
+        // SAFETY: sizes were checked above; parts have disjoint rows of dx, scratch memory and sums.
         unsafe {
             let (dw, db) = match part {
                 0 => (dw.at(0), db.map(|db| db.at(0))),
@@ -122,7 +122,7 @@ pub fn gradients(
                     Some((dz, stride)) => dz.as_ptr().add(first * stride),
                     None => {
                         let dz = scratch.at(part * chunk * stride);
-                        slopes.make(first, count, dz, stride);
+                        output_gradient.make(first, count, dz, stride);
                         dz.cast_const()
                     }
                 };
@@ -140,7 +140,7 @@ pub fn gradients(
                         to,
                         inputs,
                         false,
-                        &Nothing,
+                        &NoEpilogue,
                     );
                 }
                 if wants_sums {
@@ -173,22 +173,22 @@ pub fn gradients(
     }
 }
 
-/// The same where sums for every thread would take too much memory: all threads work on one chunk of rows, and on
-/// one dW.
+/// The same when partial sums for every thread would take too much memory: all threads work on one chunk of rows and one
+/// dW.
 fn in_turns(
-    slopes: &impl Slopes,
+    output_gradient: &impl OutputGradient,
     count: usize,
     outputs: usize,
     inputs: usize,
     x: &[f32],
     packed: Option<&Packed>,
     stride: usize,
-    mut targets: Targets,
+    mut targets: GradientOutputs,
     precision: Precision,
 ) {
     let grain = tiles().block_rows();
     let chunk = (PARTIAL_FLOATS / stride.max(1) / grain * grain).clamp(grain, 8 * grain * threads::threads());
-    let ready = slopes.ready();
+    let ready = output_gradient.ready();
     let mut made = floats(if ready.is_none() { chunk.min(count) * stride } else { 0 });
     let mut unwanted =
         floats(if targets.dw.is_none() && targets.db.is_some() { outputs * inputs } else { 0 });
@@ -202,15 +202,17 @@ fn in_turns(
                 let fine = here.div_ceil(threads::threads()).next_multiple_of(tiles().rows).clamp(1, grain);
                 threads::run(here.div_ceil(fine), |part, _| {
                     let row = part * fine;
-                    // SAFETY: rows of this part, in a buffer of `chunk` rows.
-                    unsafe { slopes.make(first + row, fine.min(here - row), to.at(row * stride), stride) };
+                    // SAFETY: disjoint rows of a buffer of `chunk` rows.
+                    unsafe {
+                        output_gradient.make(first + row, fine.min(here - row), to.at(row * stride), stride)
+                    };
                 });
                 &made
             }
         };
         if let (Some(dx), Some(packed)) = (targets.dx.as_deref_mut(), packed) {
             let dx = &mut dx[first * inputs..];
-            rows(Matrix::rows(dz, stride), here, packed, dx, inputs, false, &Nothing);
+            rows(Matrix::rows(dz, stride), here, packed, dx, inputs, false, &NoEpilogue);
         }
         let db = targets.db.as_deref_mut();
         if targets.dw.is_some() || db.is_some() {

@@ -1,4 +1,4 @@
-//! Matrices brought into the order in which tiles read them.
+//! Packing of matrices for the tiles.
 
 use super::epilogue::load;
 use super::format::{Format, Pack, Precision};
@@ -7,69 +7,69 @@ use crate::buffers::{Buffer, Shared, floats};
 use crate::simd::{Bf16, Number};
 use crate::threads;
 
-/// A matrix where it lies: element (i, j) at `data[i · stride + j]`, or, turned, at `data[j · stride + i]`. One of 16-bit
-/// numbers is always turned: it is a weight, the B of x · Wᵀ.
+/// A matrix in memory: element (i, j) is at `data[i · stride + j]`, or transposed at `data[j · stride + i]`. A bf16 matrix is
+/// always transposed: it is the weight of x · Wᵀ.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a, N = f32> {
     pub data: &'a [N],
     pub stride: usize,
-    pub turned: bool,
-    /// How it is multiplied, where it is the B of a product.
+    pub transposed: bool,
+    /// Precision of a product with this matrix as B.
     pub precision: Precision,
 }
 
 impl<'a> Matrix<'a> {
-    /// Rows one behind the other, `stride` floats apart.
+    /// A matrix with row stride `stride`.
     pub fn rows(data: &'a [f32], stride: usize) -> Self {
-        Self { data, stride, turned: false, precision: Precision::Float32 }
+        Self { data, stride, transposed: false, precision: Precision::Float32 }
     }
 }
 
 impl<'a, N: Element> Matrix<'a, N> {
-    /// The transpose of what lies there: its columns are the rows in memory. A weight [out, in] as the B of x · Wᵀ.
-    pub fn turned(data: &'a [N], stride: usize) -> Self {
-        Self { data, stride, turned: true, precision: Precision::Float32 }
+    /// The transpose of the matrix in memory, such as a weight [out, in] in x · Wᵀ.
+    pub fn transposed(data: &'a [N], stride: usize) -> Self {
+        Self { data, stride, transposed: true, precision: Precision::Float32 }
     }
 
-    /// The same, to be multiplied in this precision.
+    /// The same matrix with this precision.
     pub fn with(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }
 
-    /// Panics unless `rows` × `columns` elements are there.
+    /// Panics unless it has `rows` × `columns` elements.
     pub fn check(&self, rows: usize, columns: usize) {
-        let (outer, inner) = if self.turned { (columns, rows) } else { (rows, columns) };
+        let (outer, inner) = if self.transposed { (columns, rows) } else { (rows, columns) };
         expect_room("a matrix", self.data.len(), outer, inner, self.stride);
     }
 
     /// Address of element (i, j).
     #[inline(always)]
     pub(super) fn at(&self, i: usize, j: usize) -> *const N {
-        let offset = if self.turned { j * self.stride + i } else { i * self.stride + j };
+        let offset = if self.transposed { j * self.stride + i } else { i * self.stride + j };
         self.data.as_ptr().wrapping_add(offset)
     }
 }
 
-/// What a B may be made of.
+/// Element types of B.
 pub trait Element: Number {
-    /// How a panel is packed.
+    /// The function that packs a panel.
     #[doc(hidden)]
-    fn pack_panel(format: &Format, turned: bool) -> Pack<Self>;
+    fn pack_panel(format: &Format, transposed: bool) -> Pack<Self>;
 }
 
 impl Element for f32 {
-    fn pack_panel(format: &Format, turned: bool) -> Pack {
-        if turned { format.turn_panel } else { format.copy_panel }
+    fn pack_panel(format: &Format, transposed: bool) -> Pack {
+        if transposed { format.transpose_panel } else { format.copy_panel }
     }
 }
 
 impl Element for Bf16 {
     fn pack_panel(format: &Format, _turned: bool) -> Pack<Bf16> {
-        format.turn_bf16_panel // there is no way to make one that is not turned
+        format.transpose_bf16_panel // bf16 matrices are always transposed
     }
 }
 
-/// Panics unless `outer` rows of `inner` numbers, `stride` apart, fit into `length` and do not overlap.
+/// Panics unless `outer` rows of `inner` numbers with stride `stride` fit into `length` without overlap.
 pub(super) fn expect_room(name: &str, length: usize, outer: usize, inner: usize, stride: usize) {
     if outer == 0 || inner == 0 {
         return;
@@ -81,13 +81,13 @@ pub(super) fn expect_room(name: &str, length: usize, outer: usize, inner: usize,
     );
 }
 
-/// A matrix B [depth, columns] in panels: for each block of depth, for each panel of columns, word by word.
+/// A packed matrix B [depth, columns]: for each block of depth, for each panel of columns, word by word.
 pub struct Packed {
     pub(super) buffer: Buffer,
     pub(super) format: Format,
     pub(super) depth: usize,
     pub(super) columns: usize,
-    /// Words of depth in a block; the last may have fewer.
+    /// Number of words of a block of depth; the last may have fewer.
     pub(super) block: usize,
 }
 
@@ -101,18 +101,18 @@ impl Packed {
     pub(super) unsafe fn panel(&self, k: usize, words: usize, panel: usize) -> *const f32 {
         let width = self.format.tiles.width;
         let panels = self.columns.div_ceil(width);
-        // SAFETY: inside the buffer, as `pack` has laid it out.
+        // SAFETY: in bounds of the buffer that `pack` allocated.
         unsafe { self.buffer.as_ptr().add((k * panels + panel * words) * width) }
     }
 }
 
-/// Words of the blocks that a depth of so many words is cut into: nearly equal, at most `most`.
+/// Number of words of a block, at most `most`, that splits a depth of `words` words nearly equally.
 pub(super) fn block_depth(words: usize, most: usize) -> usize {
     let blocks = words.div_ceil(most).max(1);
     words.div_ceil(blocks).next_multiple_of(8).clamp(8, most)
 }
 
-/// Brings B [depth, columns] into panels, on all threads if it is large.
+/// Packs B [depth, columns], on all threads if it is large.
 ///
 /// # Panics
 /// When the matrix has fewer elements.
@@ -131,7 +131,7 @@ pub fn pack<N: Element>(b: Matrix<N>, depth: usize, columns: usize) -> Packed {
         let k = at / panels * block;
         let panel = at % panels;
         let here = block.min(words - k);
-        // SAFETY: the panel's place in the buffer, which is its own; `check` has seen that B is all there.
+        // SAFETY: panels are disjoint ranges of the buffer; `check` has checked the size of B.
         unsafe {
             let to = to.at((k * panels + panel * here) * width);
             pack_panel(&format, b, format.numbers(k, here, depth), panel * width, columns, to);
@@ -151,7 +151,7 @@ pub fn pack<N: Element>(b: Matrix<N>, depth: usize, columns: usize) -> Packed {
 /// One panel: `count` rows of B from `k` on, columns from `column` to the panel's end or `columns`, then zeros.
 ///
 /// # Safety
-/// Those elements of B are there, and `to` has place for the panel's words.
+/// Those elements of B are valid, and `to` has room for the panel's words.
 pub(super) unsafe fn pack_panel<N: Element>(
     format: &Format,
     b: Matrix<N>,
@@ -161,15 +161,15 @@ pub(super) unsafe fn pack_panel<N: Element>(
     to: *mut f32,
 ) {
     let width = format.tiles.width;
-    let pack = N::pack_panel(format, b.turned);
-    // SAFETY: the promise of this function.
+    let pack = N::pack_panel(format, b.transposed);
+    // SAFETY: guaranteed by the caller.
     unsafe { pack(b.at(k, column), b.stride, count, width.min(columns - column), to, width) };
 }
 
-/// A block of A, rows `ROW_STRIDE` words apart: `rows` from `row`, `count` numbers from `k`.
+/// Packs a block of A with row stride `ROW_STRIDE`: `rows` rows from `row`, `count` numbers from `k`.
 ///
 /// # Safety
-/// Those elements are there, their words are at most DEPTH, and `to` has place for `rows` rows.
+/// Those elements are valid, their words are at most DEPTH, and `to` has room for `rows` rows.
 pub(super) unsafe fn pack_rows(
     format: &Format,
     a: Matrix,
@@ -178,13 +178,13 @@ pub(super) unsafe fn pack_rows(
     (k, count): (usize, usize),
     to: *mut f32,
 ) {
-    let pack = if a.turned { format.turn_rows } else { format.copy_rows };
-    // SAFETY: the promise of this function.
+    let pack = if a.transposed { format.transpose_rows } else { format.copy_rows };
+    // SAFETY: guaranteed by the caller.
     unsafe { pack(a.at(row, k), a.stride, rows, count, to, ROW_STRIDE) };
 }
 
 crate::kernel! {
-    /// `rows` rows of `count` floats (at most `width`), with zeros up to `width` behind them.
+    /// Copies `rows` rows of `count` floats, padded with zeros to `width`.
     pub(super) unsafe fn copy_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
         for k in 0..rows {
             let mut j = 0;
@@ -198,8 +198,8 @@ crate::kernel! {
 }
 
 crate::kernel! {
-    /// The same from the columns of a matrix: `count` lines in memory, of `rows` floats.
-    pub(super) unsafe fn turn_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
+    /// The same for a transposed matrix: `count` lines of `rows` floats.
+    pub(super) unsafe fn transpose_panel<S>(from: *const f32, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize) {
         let mut j = 0;
         while j < width {
             let lines = count.saturating_sub(j).min(S::LANES);
@@ -215,11 +215,11 @@ crate::kernel! {
 }
 
 crate::kernel! {
-    /// The same of 16-bit numbers.
-    pub(super) unsafe fn turn_bf16_panel<S>(
+    /// The same for bf16 numbers.
+    pub(super) unsafe fn transpose_bf16_panel<S>(
         from: *const Bf16, stride: usize, rows: usize, count: usize, to: *mut f32, width: usize,
     ) {
-        let mut block = [0.0f32; 16 * 16]; // a line's next floats, line by line; no kind has more lanes
+        let mut block = [0.0f32; 16 * 16]; // the next floats of each line; no instruction set has more lanes
         let mut j = 0;
         while j < width {
             let lines = count.saturating_sub(j).min(S::LANES);
@@ -239,7 +239,7 @@ crate::kernel! {
 }
 
 crate::kernel! {
-    /// `rows` rows of `depth` floats, `width` apart.
+    /// Copies `rows` rows of `depth` floats, with stride `width`.
     pub(super) unsafe fn copy_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32, width: usize) {
         for i in 0..rows {
             let (from, to) = (from.add(i * stride), to.add(i * width));
@@ -256,9 +256,9 @@ crate::kernel! {
 }
 
 crate::kernel! {
-    /// The same from the columns of a matrix.
-    pub(super) unsafe fn turn_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32, width: usize) {
-        // columns of A are rows in memory; whole vectors are written, for which a row's stride has room
+    /// The same for a transposed matrix.
+    pub(super) unsafe fn transpose_rows<S>(from: *const f32, stride: usize, rows: usize, depth: usize, to: *mut f32, width: usize) {
+        // columns of A are contiguous; whole vectors are written, for which the row stride has room
         let mut k = 0;
         while k < depth {
             let lines = (depth - k).min(S::LANES);
@@ -274,8 +274,8 @@ crate::kernel! {
 }
 
 crate::kernel! {
-    /// Y [rows, count] in tiles of `tile_rows` columns, each row of a tile `width` floats from the next, tiles `own`
-    /// apart; column sums are added to `sums`.
+    /// Packs Y [rows, count] in tiles of `tile_rows` columns with row stride `width` and tile stride `own`; adds the column sums
+    /// to `sums`.
     pub(super) unsafe fn pack_columns<S>(
         y: *const f32, ldy: usize, rows: usize, count: usize, tile_rows: usize, to: *mut f32, width: usize, own: usize,
         sums: Option<*mut f32>,
@@ -293,7 +293,7 @@ crate::kernel! {
                     for row in k..end {
                         let v = S::load_part(y.add(row * ldy + i + j), part);
                         sum = S::add(sum, v);
-                        S::store(to.add(row * width + j), v); // what lies behind the row comes next
+                        S::store(to.add(row * width + j), v); // the elements after the row are written next
                     }
                     if let Some(sums) = sums {
                         let at = sums.add(i + j);
@@ -309,11 +309,11 @@ crate::kernel! {
     }
 }
 
-/// Scratch memory of one thread.
+/// Scratch memory of a thread.
 pub(super) struct Workspace {
     /// A block of A, by rows or by columns.
     pub a: Buffer,
-    /// Panels of B that are packed as they are needed.
+    /// Panels of B packed on demand.
     pub b: Buffer,
 }
 
@@ -324,7 +324,7 @@ impl Workspace {
         Self { a: floats(by_rows.max(by_columns)), b: floats(DEPTH * PANEL_COLUMNS) }
     }
 
-    /// Lends this thread's own.
+    /// Calls `use_it` with the scratch memory of this thread.
     pub fn with<R>(use_it: impl FnOnce(&mut Workspace) -> R) -> R {
         thread_local! {
             static OWN: std::cell::RefCell<Option<Workspace>> = const { std::cell::RefCell::new(None) };
@@ -333,10 +333,10 @@ impl Workspace {
     }
 }
 
-/// Most columns of B that are packed at a time where B is not packed as a whole; a multiple of every tile's width.
+/// Maximum number of columns of B packed on demand; a multiple of every tile's width.
 pub(super) const PANEL_COLUMNS: usize = 512;
 
-/// Floats of one tile of A packed by columns: the last vector stored may reach beyond the last column.
+/// Size of a tile of A packed by columns: the last vector may reach beyond the last column.
 #[inline(always)]
 pub(super) fn column_tile(tiles: &Tiles, depth: usize) -> usize {
     depth * tiles.rows + 16

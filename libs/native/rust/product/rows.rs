@@ -1,4 +1,4 @@
-//! C = A · B over rows of A: each block of rows is packed once and goes past all panels of B.
+//! C = A · B over rows of A: each block of rows is packed once and multiplied by all panels of B.
 
 use super::epilogue::{Epilogue, finish_block};
 use super::format::Format;
@@ -10,8 +10,8 @@ use crate::buffers::Shared;
 use crate::simd::Simd;
 use crate::threads;
 
-/// C[rows, columns of B] = epilogue(A · B), or epilogue(C + A · B) with `accumulate`; C's rows are `ldc` apart.
-/// Split over all threads; every element's sum is the same for any number of them.
+/// C[rows, columns of B] = epilogue(A · B), or epilogue(C + A · B) with `accumulate`; C has row stride `ldc`.
+/// Runs on all threads; results do not depend on their number.
 ///
 /// # Panics
 /// When a matrix has fewer elements than these sizes ask for.
@@ -28,20 +28,20 @@ pub fn rows<E: Epilogue>(
     expect_room("a product", c.len(), rows, b.columns, ldc);
     epilogue.check(rows, b.columns);
     if b.columns == 0 {
-        return; // however many rows that is
+        return; // empty rows
     }
     let c = Shared::new(c);
     let grain = rows_of_a_part(rows, tiles());
     threads::run(rows.div_ceil(grain), |part, _| {
         let first = part * grain;
         let count = grain.min(rows - first);
-        // SAFETY: all was checked above; each part has rows of C of its own.
+        // SAFETY: sizes were checked above; parts have disjoint rows of C.
         unsafe { rows_on_one_thread(a, first, count, b, c.at(first * ldc), ldc, accumulate, epilogue) }
     });
 }
 
-/// C = epilogue(A · B) with B where it lies. Where A has few rows, B is packed panel by panel on the way and the
-/// columns are split over the threads; else as `pack` and `rows`.
+/// C = epilogue(A · B) with an unpacked B. If A has few rows, B is packed panel by panel and the columns are split over the
+/// threads; otherwise as `pack` and `rows`.
 ///
 /// # Panics
 /// As `rows`.
@@ -70,15 +70,15 @@ pub fn product<N: Element, E: Epilogue>(
     threads::run(panels.div_ceil(grain), |part, _| {
         let first = part * grain * tiles.width;
         let end = columns.min(first + grain * tiles.width);
-        // SAFETY: all was checked above; each part has columns of C of its own.
+        // SAFETY: sizes were checked above; parts have disjoint columns of C.
         unsafe { columns_on_one_thread(a, rows, depth, b, first, end, c, ldc, accumulate, epilogue) }
     });
 }
 
-/// The epilogue is applied to so many columns at a time: lines of memory in a row, of a block that is still in cache.
+/// Number of columns to which the epilogue is applied at a time, while they are in cache.
 const FINISHED_COLUMNS: usize = 512;
 
-/// How many rows one part takes: whole blocks where there are many, so that each thread gets several parts.
+/// Number of rows of a part: whole blocks if there are many, so that each thread gets several parts.
 fn rows_of_a_part(rows: usize, tiles: &Tiles) -> usize {
     let block = tiles.block_rows();
     let parts = 8 * threads::threads();
@@ -89,12 +89,11 @@ fn rows_of_a_part(rows: usize, tiles: &Tiles) -> usize {
     }
 }
 
-/// `rows` from `first` of A on this thread alone; `c` is the address of the first one's result. The epilogue
-/// counts rows from the first of A.
+/// `rows` rows of A from `first` on this thread; `c` is the address of the first result. The epilogue gets row indices of A.
 ///
 /// # Safety
-/// The rows of A are there, C has place for the result, apart from A and B and used by nobody else, and the epilogue
-/// may be called for all of it.
+/// The rows of A are valid, C has room for the result, does not overlap A and B and is not accessed elsewhere, and the
+/// epilogue may be called for all of it.
 pub unsafe fn rows_on_one_thread<E: Epilogue>(
     a: Matrix,
     first: usize,
@@ -119,7 +118,7 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
             loop {
                 let depth = b.block.min(words - k);
                 let last = k + depth >= words;
-                // SAFETY: rows `first + row` on and columns `k` on are inside A; the workspace has place for a block.
+                // SAFETY: the block is inside A; the workspace has room for it.
                 unsafe {
                     pack_rows(format, a, first + row, count, format.numbers(k, depth, b.depth), packed_a)
                 };
@@ -127,7 +126,7 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
                 let calls = panels * count.div_ceil(tile_rows);
                 let next_rows = tiles.block_rows().min(rows.saturating_sub(next.0));
                 let (next_k, next_depth) = format.numbers(next.1, b.block, b.depth);
-                let mut ahead = Ahead::new(a, first + next.0, next_k, next_rows, next_depth, calls);
+                let mut ahead = Prefetch::new(a, first + next.0, next_k, next_rows, next_depth, calls);
                 let mut finished = 0;
                 for panel in 0..panels {
                     let column = panel * tiles.width;
@@ -138,8 +137,8 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
                     while i < count {
                         let lines = tile_rows.min(count - i);
                         ahead.step();
-                        // SAFETY: the tile's rows are in the packed block, its panel is in B, its result is in C,
-                        // for which the caller vouches, as for the epilogue's claims.
+                        // SAFETY: the tile's rows are in the packed block, its panel is in B, its result is in C; the caller
+                        // guarantees C and the epilogue's requirements.
                         unsafe {
                             let c = c.add((row + i) * ldc + column);
                             let tile = tiles.of_rows(lines, columns);
@@ -168,7 +167,7 @@ pub unsafe fn rows_on_one_thread<E: Epilogue>(
     });
 }
 
-/// Columns `first` to `end` of the product, all rows, on this thread alone. B is packed here.
+/// Columns `first` to `end` of the product, all rows, on this thread. Packs B.
 ///
 /// # Safety
 /// As `rows_on_one_thread`; `first` is at the start of a panel, and at most PANEL_COLUMNS are asked for.
@@ -196,7 +195,7 @@ unsafe fn columns_on_one_thread<N: Element, E: Epilogue>(
             let last = k + here >= words;
             let numbers = format.numbers(k, here, depth);
             for column in (first..end).step_by(tiles.width) {
-                // SAFETY: at most PANEL_COLUMNS columns of at most DEPTH rows are packed, one panel after the other.
+                // SAFETY: at most PANEL_COLUMNS columns of at most DEPTH rows are packed, for which there is room.
                 unsafe {
                     let to = packed_b.add((column - first) * here);
                     pack_panel(format, b, numbers, column, end, to);
@@ -206,7 +205,7 @@ unsafe fn columns_on_one_thread<N: Element, E: Epilogue>(
             while row < rows {
                 let count = tiles.block_rows().min(rows - row);
                 let tile_rows = balanced(count, tiles.rows);
-                // SAFETY: inside A, which was checked; the workspace has place for a block.
+                // SAFETY: the block is inside A; the workspace has room for it.
                 unsafe { pack_rows(format, a, row, count, numbers, packed_a) };
                 for column in (first..end).step_by(tiles.width) {
                     let columns = tiles.width.min(end - column);
@@ -235,14 +234,14 @@ unsafe fn columns_on_one_thread<N: Element, E: Epilogue>(
     });
 }
 
-/// Rows of a tile so that `count` rows make tiles of nearly equal size.
+/// Number of rows of a tile that splits `count` rows nearly equally.
 #[inline(always)]
 pub(super) fn balanced(count: usize, most: usize) -> usize {
     count.div_ceil(count.div_ceil(most).max(1)).max(1)
 }
 
-/// Asks for the next block of A, a few cache lines a tile, while this one is worked on.
-struct Ahead {
+/// Prefetches the next block of A, a few cache lines per tile.
+struct Prefetch {
     from: *const f32,
     stride: usize,
     lines: usize,
@@ -254,11 +253,12 @@ struct Ahead {
 
 const LINE: usize = 16;
 
-impl Ahead {
+impl Prefetch {
     #[inline(always)]
     fn new(a: Matrix, row: usize, k: usize, rows: usize, depth: usize, steps: usize) -> Self {
-        // A turned matrix is read in rows as long as the block is high.
-        let (rows, depth) = if a.turned { (if rows == 0 { 0 } else { depth }, rows) } else { (rows, depth) };
+        // A transposed matrix is read in rows as long as the block is high.
+        let (rows, depth) =
+            if a.transposed { (if rows == 0 { 0 } else { depth }, rows) } else { (rows, depth) };
         let lines = depth.div_ceil(LINE);
         let per_step = (rows * lines).div_ceil(steps.max(1));
         Self { from: a.at(row, k), stride: a.stride, lines, rows, per_step, row: 0, line: 0 }
@@ -281,7 +281,7 @@ impl Ahead {
     }
 }
 
-/// Asks for a cache line in the second level.
+/// Prefetches a cache line into the second-level cache.
 #[inline(always)]
 pub(super) fn prefetch(address: *const f32) {
     // SAFETY: the address need not be valid; the instruction is part of every x86-64 processor.

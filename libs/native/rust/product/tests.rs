@@ -1,9 +1,9 @@
-//! Every product against sums in float64, on odd shapes, for each kind of vectors that this processor has.
+//! Every product compared with sums in float64, on odd shapes, for each instruction set of this processor.
 
 use super::*;
 use crate::simd::Simd;
 
-/// Numbers between -1 and 1 that look random.
+/// Pseudorandom numbers in (-1, 1).
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -15,21 +15,21 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// An element as a product in this precision sees it.
+/// An element rounded to this precision.
 fn element(m: &Matrix, i: usize, j: usize) -> f64 {
-    let x = m.data[if m.turned { j * m.stride + i } else { i * m.stride + j }];
+    let x = m.data[if m.transposed { j * m.stride + i } else { i * m.stride + j }];
     if m.precision == Precision::Float32 || !crate::simd::has_bf16() {
         return f64::from(x);
     }
     let bits = x.to_bits();
-    f64::from(f32::from_bits((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)) // to nearest, halves to even
+    f64::from(f32::from_bits((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)) // to nearest, ties to even
 }
 
-/// A matrix [rows, columns] with some room behind each line.
-fn matrix(data: &[f32], rows: usize, columns: usize, turned: bool) -> Matrix<'_> {
-    let inner = if turned { rows } else { columns };
+/// A matrix [rows, columns] with padding after each row.
+fn matrix(data: &[f32], rows: usize, columns: usize, transposed: bool) -> Matrix<'_> {
+    let inner = if transposed { rows } else { columns };
     let stride = inner + inner % 3;
-    if turned { Matrix::turned(data, stride) } else { Matrix::rows(data, stride) }
+    if transposed { Matrix::transposed(data, stride) } else { Matrix::rows(data, stride) }
 }
 
 fn room(rows: usize, columns: usize) -> usize {
@@ -63,7 +63,7 @@ const SHAPES: [(usize, usize, usize); 24] = [
     (450, 128, 129),
 ];
 
-/// (z + 1) · row + column · 0.5 - z keeps track of what came where.
+/// (z + 1) · row + column · 0.5 - z identifies row and column.
 struct Marked;
 
 impl Epilogue for Marked {
@@ -95,7 +95,7 @@ fn sum(a: &Matrix, b: &Matrix, depth: usize, i: usize, j: usize) -> f64 {
 }
 
 #[test]
-fn rows_equal_sums() {
+fn rows_match_sums() {
     for (m, k, n) in SHAPES {
         let (data_a, data_b) = (numbers(room(m, k) * 2, 1), numbers(room(k, n) * 2, 2));
         for turn in 0..8 {
@@ -124,7 +124,7 @@ fn rows_equal_sums() {
                 }
             };
             let mut c = before.clone();
-            rows(a, m, &pack(b, k, n), &mut c, ldc, accumulate, &Nothing);
+            rows(a, m, &pack(b, k, n), &mut c, ldc, accumulate, &NoEpilogue);
             check(&c, false, "rows");
             let mut c = before.clone();
             rows(a, m, &pack(b, k, n), &mut c, ldc, accumulate, &Marked);
@@ -137,7 +137,7 @@ fn rows_equal_sums() {
 }
 
 #[test]
-fn transposed_equals_sums() {
+fn transposed_matches_sums() {
     for (m, tokens, n) in SHAPES.into_iter().chain([(65, 2000, 64), (33, 600, 530)]) {
         let (data_y, data_x) = (numbers(room(tokens, m) * 2, 4), numbers(room(tokens, n) * 2, 5));
         for (accumulate, precision) in [
@@ -180,12 +180,12 @@ fn transposed_equals_sums() {
 }
 
 #[test]
-fn few_rows_equal_sums() {
+fn few_rows_matches_sums() {
     for (m, k, n) in SHAPES.map(|(m, k, n)| (m % 11, k, n)) {
         let (x, w) = (numbers(m * k, 8), numbers(n * k, 9));
         let mut y = vec![f32::NAN; m * n];
         few_rows(&x, m, k, (&w, k), n, &mut y, &Marked);
-        let (a, b) = (Matrix::rows(&x, k), Matrix::turned(&w, k));
+        let (a, b) = (Matrix::rows(&x, k), Matrix::transposed(&w, k));
         for (at, &actual) in y.iter().enumerate() {
             expect_close(actual, mark(sum(&a, &b, k, at / n, at % n), at / n, at % n), k, "few rows");
         }
@@ -193,12 +193,12 @@ fn few_rows_equal_sums() {
 }
 
 #[test]
-fn the_same_bits_every_time() {
+fn results_are_reproducible() {
     let (m, k, n) = (700, 300, 130);
     let (a, b) = (numbers(m * k, 10), numbers(k * n, 11));
     let run = || {
         let mut c = vec![0.0; m * n];
-        rows(Matrix::rows(&a, k), m, &pack(Matrix::rows(&b, n), k, n), &mut c, n, false, &Nothing);
+        rows(Matrix::rows(&a, k), m, &pack(Matrix::rows(&b, n), k, n), &mut c, n, false, &NoEpilogue);
         let mut d = vec![0.0; k * n];
         transposed(&a, k, &c, n, m, k, n, &mut d, n, false, None);
         (c, d)
@@ -217,11 +217,11 @@ fn wrong_sizes_panic() {
     assert!(fails(&|| drop(pack(Matrix::rows(&b, 3), 4, 5))));
     assert!(fails(&|| drop(pack(Matrix::rows(&b, usize::MAX), 4, 5))));
     let packed = pack(Matrix::rows(&b, 5), 4, 5);
-    assert!(fails(&|| rows(Matrix::rows(&a, 4), 6, &packed, &mut [0.0; 30], 5, false, &Nothing)));
-    assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 24], 5, false, &Nothing)));
-    assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 25], 4, false, &Nothing)));
+    assert!(fails(&|| rows(Matrix::rows(&a, 4), 6, &packed, &mut [0.0; 30], 5, false, &NoEpilogue)));
+    assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 24], 5, false, &NoEpilogue)));
+    assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 25], 4, false, &NoEpilogue)));
     assert!(fails(&|| rows(Matrix::rows(&a, 4), 5, &packed, &mut [0.0; 25], 5, false, &AddBias(&[0.0; 4]))));
-    assert!(fails(&|| few_rows(&a, 3, 7, (&b, 7), 2, &mut [0.0; 6], &Nothing)));
+    assert!(fails(&|| few_rows(&a, 3, 7, (&b, 7), 2, &mut [0.0; 6], &NoEpilogue)));
     assert!(fails(&|| transposed(&a, 5, &b, 5, 4, 5, 5, &mut [0.0; 24], 5, false, None)));
     let mut sums = [0.0; 4];
     let short = std::cell::RefCell::new(&mut sums[..]);
@@ -230,9 +230,9 @@ fn wrong_sizes_panic() {
     }));
 }
 
-/// Which kind of vectors is used is settled once for a process, so the lesser ones get processes of their own.
+/// The instruction set is selected once per process, so lesser ones are tested in processes of their own.
 #[test]
-fn holds_on_lesser_processors() {
+fn lesser_instruction_sets() {
     if std::env::var_os("LILFORMER_SIMD").is_some() {
         return;
     }

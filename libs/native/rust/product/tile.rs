@@ -1,5 +1,5 @@
-//! Micro tiles: a few rows of A times a panel of B, with the sums in registers. One set for each kind of processor,
-//! picked once for a block of work; everything around them is plain code. Leaves out bf16 (`bf16.rs`).
+//! Register tiles: a few rows of A times a panel of B. One set per instruction set, selected once per block of work; the
+//! code around them is plain. The tiles for bf16 are in `bf16.rs`.
 
 #[cfg(target_arch = "x86_64")]
 use crate::simd::avx2::Avx2;
@@ -10,16 +10,16 @@ use crate::simd::neon::Neon;
 use crate::simd::portable::Portable;
 use crate::simd::{Level, Simd, level};
 
-/// Depth of a block: a panel of B, and a tile of A, stay in the nearer caches.
+/// Depth of a block, so that a panel of B and a tile of A stay in the first caches.
 pub const DEPTH: usize = 256;
-/// Floats from row to row of a packed block of A; not a power of two, so that rows lie in different cache sets.
+/// Row stride of a packed block of A; not a power of two, so that rows map to different cache sets.
 pub const ROW_STRIDE: usize = DEPTH + 16;
 
-/// C[rows, columns] = A · B, or += with `accumulate`, over `depth`. A as the layout of the tile says; row k of B is at
-/// `b + k · ldb` and readable for all vectors of the tile; of C only `columns` are touched.
+/// C[rows, columns] = A · B, or += with `accumulate`, over `depth`. The tile determines the layout of A; row k of B is
+/// at `b + k · ldb` and readable for all vectors of the tile; only `columns` columns of C are accessed.
 ///
 /// # Safety
-/// The addresses hold what is said above, and the processor is of the tile's kind.
+/// The addresses are valid for these sizes, and the processor has the tile's instruction set.
 pub type Tile = unsafe fn(
     depth: usize,
     a: *const f32,
@@ -31,17 +31,17 @@ pub type Tile = unsafe fn(
     accumulate: bool,
 );
 
-/// The tiles of one kind of processor.
+/// The tiles of one instruction set.
 pub struct Tiles {
-    /// Most rows of a tile.
+    /// Maximum number of rows of a tile.
     pub rows: usize,
-    /// Floats of a vector.
+    /// Number of floats of a vector.
     pub lanes: usize,
-    /// Floats of a panel: columns of the widest tile.
+    /// Width of a panel: columns of the widest tile.
     pub width: usize,
-    /// A with rows `ROW_STRIDE` apart. [rows - 1][vectors - 1]
+    /// For A with row stride `ROW_STRIDE`. [rows - 1][vectors - 1]
     pub(super) by_rows: &'static [[Tile; 2]],
-    /// A with columns `rows` apart.
+    /// For A with column stride `rows`.
     pub(super) by_columns: &'static [[Tile; 2]],
     /// As `by_rows` and `by_columns`, for at most half a vector of columns.
     pub(super) narrow: Option<[&'static [Tile]; 2]>,
@@ -66,7 +66,7 @@ impl Tiles {
         }
     }
 
-    /// Rows of a block of A: whole tiles, about 112 rows.
+    /// Number of rows of a block of A: whole tiles, about 112 rows.
     #[inline(always)]
     pub fn block_rows(&self) -> usize {
         112 / self.rows * self.rows
@@ -85,10 +85,10 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize, const ROW: usize, const 
     columns: usize,
     accumulate: bool,
 ) {
-    // SAFETY: the promise of `Tile`.
+    // SAFETY: guaranteed by the callers, as `Tile` requires.
     unsafe {
         if accumulate {
-            // C is needed when the sums are there
+            // C is needed once the sums are complete
             for i in 0..M {
                 for j in 0..N {
                     S::prefetch(c.add(i * ldc + j * S::LANES));
@@ -134,14 +134,14 @@ macro_rules! entries {
         unsafe fn by_rows<const M: usize, const N: usize>(
             depth: usize, a: *const f32, b: *const f32, ldb: usize, c: *mut f32, ldc: usize, columns: usize, accumulate: bool,
         ) {
-            // SAFETY: the promise of `Tile`; the features are on.
+            // SAFETY: guaranteed by the callers, as `Tile` requires; the features are on.
             unsafe { tile::<$kind, M, N, ROW_STRIDE, 1>(depth, a, b, ldb, c, ldc, columns, accumulate) }
         }
         $(#[target_feature(enable = $feature)])?
         unsafe fn by_columns<const M: usize, const N: usize>(
             depth: usize, a: *const f32, b: *const f32, ldb: usize, c: *mut f32, ldc: usize, columns: usize, accumulate: bool,
         ) {
-            // SAFETY: the promise of `Tile`; the features are on.
+            // SAFETY: guaranteed by the callers, as `Tile` requires; the features are on.
             unsafe { tile::<$kind, M, N, 1, ROWS>(depth, a, b, ldb, c, ldc, columns, accumulate) }
         }
     };
@@ -172,7 +172,7 @@ tiles!(AVX2, Avx2, "avx2,fma", [1 2 3 4 5 6], None);
 tiles!(NEON, Neon, "neon", [1 2 3 4 5 6 7 8], None);
 tiles!(PORTABLE, Portable, , [1 2 3 4], None);
 
-/// On processors with AVX-512, tiles for at most eight columns: half a vector costs half the time.
+/// AVX-512 tiles for at most eight columns: half a vector takes half the time.
 #[cfg(target_arch = "x86_64")]
 mod narrow {
     use super::*;

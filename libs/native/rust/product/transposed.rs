@@ -1,5 +1,5 @@
-//! C[m, n] = Σ over tokens t of Y[t, m] · X[t, n], that is Yᵀ · X: the gradient of a weight [out, in] from the
-//! gradient of the outputs and the inputs. Column sums of Y, the gradient of the bias, come along.
+//! C[m, n] = Σ over tokens t of Y[t, m] · X[t, n], that is Yᵀ · X: the gradient of a weight [out, in]. Also the column sums of
+//! Y: the gradient of the bias.
 
 use super::epilogue::{load, store};
 use super::format::{Format, Precision};
@@ -9,12 +9,12 @@ use super::tile::{DEPTH, tiles};
 use crate::buffers::{Shared, floats};
 use crate::threads;
 
-/// Floats of scratch memory that sums of several parts may take; larger results are split by rows instead.
+/// Maximum size of partial sums, in floats; larger results are split by rows instead.
 pub(super) const PARTIAL_FLOATS: usize = 8 << 20;
 
-/// C = Yᵀ · X, or += with `accumulate`, over `tokens` rows; Y [tokens, m] with rows `ldy` apart, X [tokens, n], C [m, n].
-/// `sums` [m] gets the column sums of Y in the same way. Split over all threads, the same way for the same sizes and
-/// number of threads.
+/// C = Yᵀ · X, or += with `accumulate`, over `tokens` rows; Y [tokens, m] with row stride `ldy`, X [tokens, n], C [m, n].
+/// `sums` [m] receives the column sums of Y in the same way. Runs on all threads; reproducible for the same sizes and number of
+/// threads.
 ///
 /// # Panics
 /// When an array has fewer elements than these sizes ask for.
@@ -34,7 +34,7 @@ pub fn transposed(
     transposed_in(y, ldy, x, ldx, tokens, m, n, c, ldc, accumulate, sums, Precision::Float32);
 }
 
-/// `transposed` with factors in this precision.
+/// `transposed` with this precision.
 ///
 /// # Panics
 /// As `transposed`.
@@ -59,7 +59,7 @@ pub fn transposed_in(
         assert!(sums.len() >= m, "{} column sums, expected {m}", sums.len());
     }
     if m == 0 || (n == 0 && sums.is_none()) {
-        return; // however many tokens that is
+        return; // empty result
     }
     let split = Split::of(tokens, m, n);
     let mut partial = floats((split.by_tokens - 1) * (m * n + m));
@@ -69,7 +69,7 @@ pub fn transposed_in(
         let (by_tokens, by_rows) = (part % split.by_tokens, part / split.by_tokens);
         let (from, until) = threads::split(tokens, split.by_tokens, 8, by_tokens);
         let (top, bottom) = threads::split(m, split.by_rows, tiles().rows, by_rows);
-        // SAFETY: sizes were checked above; each part has rows of C, or of a partial sum, of its own.
+        // SAFETY: sizes were checked above; parts have disjoint rows of C, or their own partial sums.
         unsafe {
             let (c, ldc, accumulate, sums) = if by_tokens == 0 {
                 (to.at(top * ldc), ldc, accumulate, sums_to.map(|sums| sums.at(top)))
@@ -105,7 +105,7 @@ pub fn transposed_in(
     }
 }
 
-/// Into how many parts a transposed product is cut: along the tokens as long as sums of parts find place.
+/// Number of parts of a transposed product: along the tokens while partial sums fit into memory.
 struct Split {
     by_tokens: usize,
     by_rows: usize,
@@ -129,7 +129,7 @@ pub(super) fn add_rows(from: &[f32], m: usize, n: usize, c: Shared<f32>, ldc: us
     let grain = 16384_usize.div_ceil(n.max(1));
     threads::run(m.div_ceil(grain), |part, _| {
         for row in part * grain..m.min((part + 1) * grain) {
-            // SAFETY: rows of this part, inside both.
+            // SAFETY: disjoint rows, in bounds of both.
             unsafe { add_to(from.as_ptr().add(row * n), n, c.at(row * ldc)) };
         }
     });
@@ -147,10 +147,10 @@ crate::kernel! {
     }
 }
 
-/// `transposed` on this thread alone.
+/// `transposed` on this thread.
 ///
 /// # Safety
-/// Y, X, C and `sums` hold what the sizes say; C and `sums` are apart from all else and used by nobody else.
+/// Y, X, C and `sums` are valid for these sizes; C and `sums` overlap nothing else and are not accessed elsewhere.
 pub unsafe fn transposed_on_one_thread(
     y: *const f32,
     ldy: usize,
@@ -169,8 +169,8 @@ pub unsafe fn transposed_on_one_thread(
     let tiles = format.tiles;
     let words = format.words(tokens);
     let block = block_depth(words, DEPTH);
-    // SAFETY: the promise of this function: all addresses are inside Y, X, C, `sums` and the workspace, which has
-    // place for a block of Y by columns and PANEL_COLUMNS columns of X.
+    // SAFETY: guaranteed by the caller: all addresses are inside Y, X, C, `sums` and the workspace, which has room for a block of
+    // Y by columns and PANEL_COLUMNS columns of X.
     Workspace::with(|workspace| unsafe {
         let (packed_y, packed_x) = (workspace.a.as_mut_ptr(), workspace.b.as_mut_ptr());
         if let (Some(sums), false) = (sums, accumulate) {
@@ -230,7 +230,7 @@ pub unsafe fn transposed_on_one_thread(
     });
 }
 
-/// Cache lines of the next block, asked for little by little.
+/// Prefetches the cache lines of the next block in steps.
 struct Lines {
     from: *const f32,
     stride: usize,

@@ -1,5 +1,5 @@
 //! Eight lanes: AVX2 with FMA.
-#![allow(clippy::undocumented_unsafe_blocks)] // every block here is a few instructions, under the trait's conditions
+#![allow(clippy::undocumented_unsafe_blocks)] // every block is a few intrinsics, under the trait's requirements
 
 use super::{Bf16, Simd};
 use std::arch::x86_64::*;
@@ -97,7 +97,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn scale2(a: __m256, n: __m256) -> __m256 {
         unsafe {
-            // in two factors, as 2^n itself may not be a normal number
+            // in two factors, as 2^n may not be a normal number
             let n = _mm256_max_ps(_mm256_min_ps(n, _mm256_set1_ps(252.0)), _mm256_set1_ps(-252.0));
             let whole = _mm256_cvtps_epi32(n);
             let half = _mm256_srai_epi32::<1>(whole);

@@ -1,5 +1,5 @@
 //! Sixteen lanes: AVX-512 F, BW, DQ and VL.
-#![allow(clippy::undocumented_unsafe_blocks)] // every block here is one instruction, under the trait's conditions
+#![allow(clippy::undocumented_unsafe_blocks)] // every block is one intrinsic, under the trait's requirements
 
 use super::{Bf16, Simd};
 use std::arch::x86_64::*;
@@ -220,7 +220,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn rotate_left_u<const N: u32, const REST: u32>(a: __m512i) -> __m512i {
         unsafe {
-            // one instruction (vprold) once the optimiser has seen it
+            // compiles to vprold
             _mm512_or_si512(_mm512_slli_epi32::<N>(a), _mm512_srli_epi32::<REST>(a))
         }
     }

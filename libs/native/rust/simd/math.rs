@@ -1,8 +1,8 @@
-//! Exponentials and what is made of them, a vector at a time, to a few units in the last place.
+//! Exponential, tanh, GELU and related functions, to a few ULPs.
 //!
 //! # Safety
 //! All functions: as those of `Simd`.
-#![allow(clippy::undocumented_unsafe_blocks)] // every block only calls `Simd` under this function's own conditions
+#![allow(clippy::undocumented_unsafe_blocks)] // every block only calls `Simd` under the function's own requirements
 
 use super::Simd;
 
@@ -20,7 +20,7 @@ unsafe fn polynomial<S: Simd, const N: usize>(x: S::V, c: [f32; N]) -> S::V {
     }
 }
 
-/// 2^x; 0 below 2^-150, infinity above 2^128. NaN stays NaN.
+/// 2^x; 0 below 2^-150, infinity above 2^128. Propagates NaN.
 #[inline(always)]
 pub unsafe fn exp2<S: Simd>(x: S::V) -> S::V {
     unsafe {
@@ -44,11 +44,11 @@ pub unsafe fn exp2<S: Simd>(x: S::V) -> S::V {
     }
 }
 
-/// e^x. NaN stays NaN.
+/// e^x. Propagates NaN.
 #[inline(always)]
 pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     unsafe {
-        // x · log2(e) in two pieces, so that large x lose no digits
+        // x · log2(e) in two parts, so that large x lose no digits
         let x = S::max(S::splat(-104.0), S::min(S::splat(89.0), x));
         let whole = S::round(S::mul(x, S::splat(LOG2_E)));
         let rest = S::fnma(whole, S::splat(0.693_145_75), x);
@@ -78,7 +78,7 @@ pub unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
         // away from 0: 1 - 2 / (e^2x + 1)
         let e = exp::<S>(S::add(x, x));
         let far = S::fnma(S::splat(2.0), S::div(one, S::add(e, one)), one);
-        // near 0 that would cancel: the odd Taylor series up to x^13, good to 1e-8 below 0.4
+        // near 0 that would cancel: the Taylor series up to x^13, accurate to 1e-8 below 0.4
         let square = S::mul(x, x);
         let series = polynomial::<S, 6>(
             square,
@@ -89,19 +89,19 @@ pub unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     }
 }
 
-/// The normal distribution function Φ(x), to 1e-7 absolute, and e^(-x²/2) beside it
+/// The normal distribution function Φ(x), to 1e-7 absolute, and e^(-x²/2)
 /// (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26).
 #[inline(always)]
 pub unsafe fn normal<S: Simd>(x: S::V) -> (S::V, S::V) {
     unsafe {
         let one = S::splat(1.0);
-        let bell = exp2::<S>(S::mul(S::mul(x, x), S::splat(-0.5 * LOG2_E)));
+        let gaussian = exp2::<S>(S::mul(S::mul(x, x), S::splat(-0.5 * LOG2_E)));
         let scaled = S::fma(S::abs(x), S::splat(0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2), one);
         let t = S::div(one, scaled);
         let tail = polynomial::<S, 5>(t, [0.530_702_7, -0.726_576, 0.710_706_9, -0.142_248_37, 0.127_414_8]);
-        let upper = S::mul(S::mul(tail, t), bell); // 1 - Φ(|x|)
+        let upper = S::mul(S::mul(tail, t), gaussian); // 1 - Φ(|x|)
         let share = S::select(S::less(x, S::zero()), upper, S::sub(one, upper));
-        (share, bell)
+        (share, gaussian)
     }
 }
 
@@ -111,12 +111,12 @@ pub unsafe fn gelu<S: Simd>(x: S::V) -> S::V {
     unsafe { S::mul(x, normal::<S>(x).0) }
 }
 
-/// Its slope: Φ(x) + x φ(x).
+/// The derivative of `gelu`: Φ(x) + x φ(x).
 #[inline(always)]
-pub unsafe fn gelu_slope<S: Simd>(x: S::V) -> S::V {
+pub unsafe fn gelu_derivative<S: Simd>(x: S::V) -> S::V {
     unsafe {
-        let (share, bell) = normal::<S>(x);
-        S::fma(S::mul(x, bell), S::splat(0.398_942_3), share)
+        let (share, gaussian) = normal::<S>(x);
+        S::fma(S::mul(x, gaussian), S::splat(0.398_942_3), share)
     }
 }
 
@@ -129,9 +129,9 @@ pub unsafe fn gelu_tanh<S: Simd>(x: S::V) -> S::V {
     unsafe { S::mul(x, sigmoid::<S>(twice_inner::<S>(x))) }
 }
 
-/// Its slope.
+/// The derivative of `gelu_tanh`.
 #[inline(always)]
-pub unsafe fn gelu_tanh_slope<S: Simd>(x: S::V) -> S::V {
+pub unsafe fn gelu_tanh_derivative<S: Simd>(x: S::V) -> S::V {
     unsafe {
         let one = S::splat(1.0);
         let s = sigmoid::<S>(twice_inner::<S>(x));

@@ -1,8 +1,8 @@
-//! Vectors of floats, whatever the processor: one trait, four kinds, chosen when the program runs.
+//! Vectors of floats: one trait with four implementations, selected at run time.
 //!
-//! A kernel is written once, over `S: Simd`, with the macro `kernel!`, and compiled for each kind. Everything
-//! between its entry and the vector instructions is inlined, because only the entry is compiled with the
-//! processor's features; closures are not, so a kernel that runs on several threads is called inside of them.
+//! A kernel is written once over `S: Simd` with the macro `kernel!` and compiled for each implementation. Everything between
+//! its entry and the intrinsics is inlined, because only the entry is compiled with the processor's features. Closures are
+//! not, so kernels are called inside the closures that run on several threads.
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
@@ -15,20 +15,20 @@ pub mod portable;
 
 use std::sync::OnceLock;
 
-/// A number of 16 bits: the upper half of a float.
+/// A bfloat16: the upper half of a float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Bf16(pub u16);
 
-/// What arrays that kernels only read may be made of.
+/// Element types of arrays that kernels read.
 pub trait Number: Copy + Send + Sync + 'static {
-    /// LANES of them as floats.
+    /// LANES elements as floats.
     ///
     /// # Safety
     /// As `Simd::load`.
     unsafe fn load<S: Simd>(from: *const Self) -> S::V;
 
-    /// The first `count` of them, zeros behind.
+    /// The first `count` elements, then zeros.
     ///
     /// # Safety
     /// As `Simd::load_part`.
@@ -61,11 +61,11 @@ impl Number for Bf16 {
     }
 }
 
-/// Vectors of `LANES` floats, of as many 32-bit words, and masks for them.
+/// Vectors of `LANES` floats or 32-bit words, and masks.
 ///
 /// # Safety
-/// Every function may be called only where the processor has the features of this kind, which `kernel!` sees to.
-/// Addresses need no alignment; those of `load`/`store` have `LANES` places, those of the `_part` forms `count`.
+/// The processor must have the features of the implementation, which `kernel!` guarantees. Addresses need no alignment;
+/// `load` and `store` access `LANES` elements, the `_part` forms `count`.
 pub trait Simd: Copy + 'static {
     const LANES: usize;
     /// Rows and vectors of the largest tile of a matrix product that stays in registers.
@@ -77,15 +77,15 @@ pub trait Simd: Copy + 'static {
 
     unsafe fn splat(x: f32) -> Self::V;
     unsafe fn load(from: *const f32) -> Self::V;
-    /// The first `count` (at most LANES, may be 0) floats, zeros behind; nothing behind them is touched.
+    /// The first `count` floats (0 to LANES), then zeros; accesses no more memory.
     unsafe fn load_part(from: *const f32, count: usize) -> Self::V;
-    /// LANES numbers of 16 bits, widened.
+    /// LANES bfloat16 numbers as floats.
     unsafe fn load_bf16(from: *const Bf16) -> Self::V;
-    /// The first `count` of them, zeros behind; nothing behind them is touched.
+    /// The first `count` of them, then zeros; accesses no more memory.
     #[inline(always)]
     unsafe fn load_bf16_part(from: *const Bf16, count: usize) -> Self::V {
         let mut lanes = [Bf16(0); 16];
-        // SAFETY: `count` numbers are there; no kind has more than sixteen lanes.
+        // SAFETY: `count` elements are valid; no implementation has more than 16 lanes.
         unsafe {
             std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), count.min(Self::LANES));
             Self::load_bf16(lanes.as_ptr())
@@ -101,15 +101,15 @@ pub trait Simd: Copy + 'static {
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// c - a · b
     unsafe fn fnma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
-    /// The larger; where a is NaN or b is, b (as x86 has it).
+    /// The maximum; b if either is NaN, as on x86.
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
-    /// The smaller; where a is NaN or b is, b.
+    /// The minimum; b if either is NaN.
     unsafe fn min(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn sqrt(a: Self::V) -> Self::V;
     unsafe fn abs(a: Self::V) -> Self::V;
-    /// To the nearest whole number, halves to even.
+    /// Rounds to the nearest integer, ties to even.
     unsafe fn round(a: Self::V) -> Self::V;
-    /// a · 2^n for whole n in [-300, 300]; 0 where the result is below the normal numbers (or exact there).
+    /// a · 2^n for integers n in [-300, 300]; subnormal results may be 0.
     unsafe fn scale2(a: Self::V, n: Self::V) -> Self::V;
     unsafe fn sum(a: Self::V) -> f32;
     unsafe fn largest(a: Self::V) -> f32;
@@ -135,8 +135,8 @@ pub trait Simd: Copy + 'static {
     unsafe fn load_u(from: *const u32) -> Self::U;
     unsafe fn store_u(to: *mut u32, v: Self::U);
 
-    /// Turns a block of at most LANES × LANES floats over its diagonal: `to[c · to_stride + r] = from[r · from_stride + c]`
-    /// for `r < rows` and `c < columns`. Writes `columns` whole vectors, with zeros where `r >= rows`.
+    /// Transposes a block of at most LANES × LANES floats: `to[c · to_stride + r] = from[r · from_stride + c]` for `r < rows` and
+    /// `c < columns`. Writes `columns` whole vectors, with zeros where `r >= rows`.
     #[inline(always)]
     unsafe fn transpose(
         from: *const f32,
@@ -148,7 +148,7 @@ pub trait Simd: Copy + 'static {
     ) {
         for c in 0..columns {
             for r in 0..Self::LANES {
-                // SAFETY: inside both blocks, which the caller vouches for.
+                // SAFETY: inside both blocks, which the caller guarantees to be valid.
                 unsafe {
                     *to.add(c * to_stride + r) = if r < rows { *from.add(r * from_stride + c) } else { 0.0 };
                 }
@@ -156,7 +156,7 @@ pub trait Simd: Copy + 'static {
         }
     }
 
-    /// Asks for the cache line at this address, which need not be valid.
+    /// Prefetches the cache line at this address, which need not be valid.
     #[inline(always)]
     unsafe fn prefetch(_address: *const f32) {}
 
@@ -181,7 +181,7 @@ pub trait Simd: Copy + 'static {
     }
 }
 
-/// What this processor can do.
+/// Instruction sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Avx512,
@@ -190,7 +190,7 @@ pub enum Level {
     Portable,
 }
 
-/// The best kind for this processor, or the lesser one that `LILFORMER_SIMD` names (`avx2`, `portable`).
+/// The best instruction set of this processor, or a lesser one named by `LILFORMER_SIMD` (`avx2`, `portable`).
 pub fn level() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
     *LEVEL.get_or_init(|| {
@@ -227,7 +227,7 @@ fn detect() -> Level {
     Level::Portable
 }
 
-/// Whether products of bfloat16 pairs run in hardware here.
+/// Whether the processor multiplies bfloat16 pairs.
 pub fn has_bf16() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
@@ -239,15 +239,15 @@ pub fn has_bf16() -> bool {
     }
 }
 
-/// Defines an `unsafe fn name(arguments)` whose body is written over `S: Simd` and compiled for every kind; a call
-/// runs the one for this processor. The body is unsafe code; the caller answers for the addresses it is given.
-/// More type parameters follow after a semicolon: `unsafe fn name<S; E: Epilogue>(…)`.
+/// Defines an `unsafe fn name(arguments)` whose body over `S: Simd` is compiled for every instruction set; a call runs the one
+/// of this processor. The body is unsafe code, and the caller guarantees that its addresses are valid. Further type
+/// parameters follow a semicolon: `unsafe fn name<S; E: Epilogue>(…)`.
 #[macro_export]
 macro_rules! kernel {
     ($(#[$meta:meta])* $vis:vis unsafe fn $name:ident<$S:ident $(; $($G:ident: $bound:path),+)?>($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
         $vis unsafe fn $name$(<$($G: $bound),+>)?($($arg: $ty),*) $(-> $ret)? {
-            // SAFETY: the body's claims on its arguments are the caller's promise; the features are checked below.
+            // SAFETY: the caller guarantees the body's requirements; the features are checked below.
             #[inline(always)]
             unsafe fn generic<$S: $crate::simd::Simd $(, $($G: $bound),+)?>($($arg: $ty),*) $(-> $ret)? {
                 #[allow(unused_unsafe, clippy::undocumented_unsafe_blocks, clippy::macro_metavars_in_unsafe)]
@@ -261,7 +261,7 @@ macro_rules! kernel {
                         // SAFETY: as the outer function; the features are on.
                         unsafe { generic::<$crate::simd::avx512::Avx512 $(, $($G),+)?>($($arg),*) }
                     }
-                    // SAFETY: `level` has found these features.
+                    // SAFETY: `level` has detected these features.
                     unsafe { entry$(::<$($G),+>)?($($arg),*) }
                 }
                 #[cfg(target_arch = "x86_64")]
@@ -271,13 +271,13 @@ macro_rules! kernel {
                         // SAFETY: as the outer function; the features are on.
                         unsafe { generic::<$crate::simd::avx2::Avx2 $(, $($G),+)?>($($arg),*) }
                     }
-                    // SAFETY: `level` has found these features.
+                    // SAFETY: `level` has detected these features.
                     unsafe { entry$(::<$($G),+>)?($($arg),*) }
                 }
                 #[cfg(target_arch = "aarch64")]
                 // SAFETY: every aarch64 processor has NEON.
                 $crate::simd::Level::Neon => unsafe { generic::<$crate::simd::neon::Neon $(, $($G),+)?>($($arg),*) },
-                // SAFETY: the portable kind needs no features.
+                // SAFETY: portable code needs no features.
                 _ => unsafe { generic::<$crate::simd::portable::Portable $(, $($G),+)?>($($arg),*) },
             }
         }

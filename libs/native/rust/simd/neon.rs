@@ -1,5 +1,5 @@
 //! Four lanes: NEON, which every 64-bit ARM processor has.
-#![allow(clippy::undocumented_unsafe_blocks)] // every block here is a few instructions, under the trait's conditions
+#![allow(clippy::undocumented_unsafe_blocks)] // every block is a few intrinsics, under the trait's requirements
 
 use super::{Bf16, Simd};
 use std::arch::aarch64::*;
@@ -94,7 +94,7 @@ impl Simd for Neon {
     #[inline(always)]
     unsafe fn scale2(a: float32x4_t, n: float32x4_t) -> float32x4_t {
         unsafe {
-            // in two factors, as 2^n itself may not be a normal number
+            // in two factors, as 2^n may not be a normal number
             let n = vmaxq_f32(vminq_f32(n, vdupq_n_f32(252.0)), vdupq_n_f32(-252.0));
             let whole = vcvtnq_s32_f32(n);
             let half = vshrq_n_s32::<1>(whole);

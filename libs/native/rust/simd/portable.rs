@@ -1,5 +1,5 @@
-//! Eight lanes as plain arrays, for any processor; the compiler makes of them what it can.
-#![allow(clippy::undocumented_unsafe_blocks)] // the only unsafe acts here are reads and writes under the trait's conditions
+//! Eight lanes as plain arrays, for any processor.
+#![allow(clippy::undocumented_unsafe_blocks)] // the only unsafe operations are reads and writes under the trait's requirements
 
 use super::{Bf16, Simd};
 
@@ -102,7 +102,7 @@ impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn scale2(a: V, n: V) -> V {
-        // in two factors, as 2^n itself may not be a normal number
+        // in two factors, as 2^n may not be a normal number
         both(a, n, |a, n| {
             let whole = n.clamp(-252.0, 252.0) as i32;
             let half = whole >> 1;

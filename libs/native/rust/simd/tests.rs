@@ -1,10 +1,10 @@
-//! Every kind that this processor can run, against scalar arithmetic.
+//! Every instruction set that this processor has, compared with scalar arithmetic.
 
 use super::math;
 use super::portable::Portable;
 use super::*;
 
-/// A function of one vector, lane by lane over many numbers.
+/// Applies a function of one vector to many numbers.
 trait Curve {
     unsafe fn at<S: Simd>(x: S::V) -> S::V;
     fn truth(x: f64) -> f64;
@@ -12,7 +12,7 @@ trait Curve {
 
 unsafe fn values<S: Simd, C: Curve>(from: &[f32], to: &mut [f32]) {
     for (from, to) in from.chunks(S::LANES).zip(to.chunks_mut(S::LANES)) {
-        // SAFETY: chunks have at most LANES numbers; the caller answers for the processor.
+        // SAFETY: chunks have at most LANES numbers; the caller has checked the processor.
         unsafe {
             S::store_part(to.as_mut_ptr(), C::at::<S>(S::load_part(from.as_ptr(), from.len())), from.len())
         };
@@ -90,7 +90,7 @@ curve!(GeluTanh, gelu_tanh, |x| 0.5
     * (1.0 + (0.797_884_560_802_865_4 * (x + 0.044715 * x * x * x)).tanh()));
 
 #[test]
-fn exponentials_are_right_to_seven_digits() {
+fn exponentials_to_seven_digits() {
     assert!(worst::<Exp>(-80.0, 80.0, true) < 3e-7);
     assert!(worst::<Exp2>(-120.0, 120.0, true) < 3e-7);
     assert!(worst::<Sigmoid>(-30.0, 30.0, true) < 5e-7);
@@ -113,21 +113,21 @@ fn cumulative(x: f64) -> f64 {
 }
 
 curve!(Gelu, gelu, |x| x * cumulative(x));
-curve!(GeluSlope, gelu_slope, |x| cumulative(x)
+curve!(GeluSlope, gelu_derivative, |x| cumulative(x)
     + x * (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt());
 
 #[test]
-fn gelu_and_its_slope() {
+fn gelu_and_its_derivative() {
     assert!(worst::<Gelu>(-8.0, 8.0, false) < 2e-6);
     assert!(worst::<GeluSlope>(-8.0, 8.0, false) < 2e-6);
 }
 
-unsafe fn turned<S: Simd>() {
+unsafe fn transposed<S: Simd>() {
     let from: Vec<f32> = (0..S::LANES * 40).map(|i| i as f32).collect();
     for rows in 0..=S::LANES {
         for columns in 0..=S::LANES {
             let mut to = vec![-1.0; S::LANES * 50];
-            // SAFETY: 40 and 50 floats a row are at least LANES; the caller answers for the processor.
+            // SAFETY: 40 and 50 floats a row are at least LANES; the caller has checked the processor.
             unsafe { S::transpose(from.as_ptr(), 40, rows, columns, to.as_mut_ptr(), 50) };
             for (at, &value) in to.iter().enumerate() {
                 let (c, r) = (at / 50, at % 50);
@@ -143,20 +143,20 @@ unsafe fn turned<S: Simd>() {
 }
 
 #[test]
-fn blocks_are_turned() {
+fn blocks_are_transposed() {
     // SAFETY: plain arrays need no features.
-    unsafe { turned::<Portable>() };
+    unsafe { transposed::<Portable>() };
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
         unsafe fn wide() {
             // SAFETY: the caller has checked the processor.
-            unsafe { turned::<avx512::Avx512>() }
+            unsafe { transposed::<avx512::Avx512>() }
         }
         #[target_feature(enable = "avx2,fma")]
         unsafe fn middle() {
             // SAFETY: the caller has checked the processor.
-            unsafe { turned::<avx2::Avx2>() }
+            unsafe { transposed::<avx2::Avx2>() }
         }
         let best = super::detect();
         if best == Level::Avx512 {

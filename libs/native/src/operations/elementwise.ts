@@ -1,10 +1,46 @@
-// Arithmetic element by element on float32 tensors. Leaves out other types, and shapes that broadcast against each
-// other along more than one run of dimensions: cpu's kernels do those.
+// Elementwise arithmetic on float32 tensors. Other types, and broadcasts that do not fold into two dimensions, are left to
+// cpu's kernels.
 import { tf } from '../tf.js';
-import { BINARY, LAYOUT, UNARY } from '../kernels/elementwise.js';
 import { floats, sizeOf, type Operation, type Operations } from './operation.js';
 
-/** A broadcast operation as one on [rows, columns]. */
+/** The kernels' numbers for binary operations. */
+export const BINARY = {
+  Add: 0,
+  Sub: 1,
+  Multiply: 2,
+  RealDiv: 3,
+  Maximum: 4,
+  Minimum: 5,
+  SquaredDifference: 6,
+} as const;
+
+/** The kernels' numbers for unary operations. */
+export const UNARY = {
+  Relu: 0,
+  Square: 1,
+  Sqrt: 2,
+  Rsqrt: 3,
+  Neg: 4,
+  Abs: 5,
+  Reciprocal: 6,
+  Sigmoid: 7,
+  Tanh: 8,
+  Exp: 9,
+} as const;
+
+/** The kernels' numbers for layouts of an operand of a [rows, columns] operation. */
+export const LAYOUT = {
+  /** [rows, columns] */
+  full: 0,
+  /** [columns], repeated in each row */
+  row: 1,
+  /** [rows], repeated along each row */
+  column: 2,
+  /** one number */
+  scalar: 3,
+} as const;
+
+/** A broadcast operation folded into [rows, columns]. */
 interface Plan {
   readonly shape: number[];
   readonly rows: number;
@@ -14,16 +50,16 @@ interface Plan {
 }
 
 /**
- * Folds two shapes that broadcast against each other into at most two dimensions; undefined where they need more.
+ * Folds two broadcast shapes into at most two dimensions; undefined if they need more.
  *
- * @throws Error where the shapes do not go together, as tfjs words it
+ * @throws tfjs's error if the shapes do not match
  */
 function plan(a: number[], b: number[]): Plan | undefined {
   if (sameShape(a, b)) {
     return { shape: a, rows: 1, columns: sizeOf(a), a: LAYOUT.full, b: LAYOUT.full };
   }
   const shape = tf.backend_util.assertAndGetBroadcastShape(a, b);
-  // Runs of dimensions along which the same operands have elements of their own.
+  // Runs of dimensions along which the same operands vary.
   const runs: { size: number; inA: boolean; inB: boolean }[] = [];
   for (let d = 0; d < shape.length; d++) {
     if (shape[d] === 1) continue;

@@ -1,5 +1,5 @@
-// Transposes, slices, concatenation, rows by number, casts and fills. Leaves out strings, complex numbers, and bool
-// where words of 32 bits are copied: cpu's kernels do those.
+// Transpose, slice, concatenation, gather, cast and fill. Strings, complex numbers and, where 32-bit words are copied, bool
+// are left to cpu's kernels.
 import { tf } from '../tf.js';
 import type { NativeBackend } from '../backend.js';
 import { sizeOf, type Operation, type Operations } from './operation.js';
@@ -10,7 +10,7 @@ function isWord(dtype: tf.DataType): dtype is Word {
   return dtype === 'float32' || dtype === 'int32';
 }
 
-/** A tensor's 32-bit words, as the library's copying functions take them. */
+/** A tensor's 32-bit words, as the copying kernels take them. */
 function words(backend: NativeBackend, { dataId }: tf.TensorInfo): Float32Array {
   const values = backend.values(dataId);
   return values instanceof Float32Array
@@ -34,7 +34,7 @@ const transpose: Operation = ({ inputs: { x }, attrs, backend }) => {
   return y;
 };
 
-/** A part of a tensor: the same memory where it is one piece, a copy elsewhere; undefined where cpu has to do it. */
+/** A slice: the same memory if it is contiguous, otherwise a copy; undefined if it is left to cpu. */
 function part(
   backend: NativeBackend,
   x: tf.TensorInfo,
@@ -98,8 +98,8 @@ function parts(backend: NativeBackend, x: tf.TensorInfo, axis: number, sizes: nu
   });
 }
 
-/** Puts tensors side by side: each is [outer, its columns], the result [outer, all columns]. */
-function sideBySide(
+/** Concatenates tensors [outer, columns] along the columns. */
+function concatColumns(
   backend: NativeBackend,
   tensors: tf.TensorInfo[],
   shape: number[],
@@ -128,7 +128,7 @@ const concat: Operation = ({ inputs, attrs, backend }) => {
   const shape = tf.backend_util.computeOutShape(shapes, axis);
   const filled = tensors.filter((tensor) => sizeOf(tensor.shape) > 0);
   if (filled.length < 2) return undefined;
-  return sideBySide(backend, filled, shape, sizeOf(shape.slice(0, axis)));
+  return concatColumns(backend, filled, shape, sizeOf(shape.slice(0, axis)));
 };
 
 const pack: Operation = ({ inputs, attrs, backend }) => {
@@ -138,7 +138,7 @@ const pack: Operation = ({ inputs, attrs, backend }) => {
   if (!isWord(dtype) || !alike || tensors.length < 2 || sizeOf(shape) === 0) return undefined;
   const axis = attrs?.axis as number;
   const stacked = [...shape.slice(0, axis), tensors.length, ...shape.slice(axis)];
-  return sideBySide(backend, tensors, stacked, sizeOf(shape.slice(0, axis)));
+  return concatColumns(backend, tensors, stacked, sizeOf(shape.slice(0, axis)));
 };
 
 const gather: Operation = ({ inputs: { x, indices }, attrs, backend }) => {
@@ -150,12 +150,12 @@ const gather: Operation = ({ inputs: { x, indices }, attrs, backend }) => {
   const numbers = backend.values(indices.dataId) as Int32Array;
   if (backend.kernels.takeRows(words(backend, x), numbers, words(backend, y), rows, sizeOf(row))) return y;
   backend.disposeData(y.dataId);
-  return undefined; // cpu's kernel knows how to say which index is outside
+  return undefined; // cpu's kernel reports the index out of range
 };
 
 const cast: Operation = ({ inputs: { x }, attrs, backend }) => {
   const dtype = attrs?.dtype as tf.DataType;
-  // cpu relabels int32 as float32 without converting; here a float32 tensor is always made of floats.
+  // cpu relabels int32 as float32 without converting.
   if (!isWord(dtype) || dtype === x.dtype || !(isWord(x.dtype) || x.dtype === 'bool')) return undefined;
   const y = backend.output(x.shape, dtype);
   backend.values(y.dataId).set(backend.values(x.dataId));
@@ -180,7 +180,7 @@ const fill: Operation = ({ attrs, backend }) => {
   return filled(backend, attrs?.shape as number[], attrs?.dtype || tf.util.inferDtype(value), value);
 };
 
-/** The same memory under one more tensor; as cpu has it, without the way there: every saved tensor is such a clone. */
+/** The same memory in one more tensor. Replaces cpu's slower kernel: every saved tensor is such a clone. */
 const identity: Operation = ({ inputs: { x }, backend }) => {
   backend.incRef(x.dataId);
   return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };

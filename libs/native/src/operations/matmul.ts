@@ -1,11 +1,13 @@
-// Products of float32 matrices, with bias and activation where tfjs fuses them. Leaves out other types, and biases
-// that are not a row: cpu's kernels do those.
+// Matrix products of float32 tensors, with fused bias and activation. Other types, and biases that are not a row, are left
+// to cpu's kernels.
 import { tf } from '../tf.js';
-import { ACTIVATION } from '../kernels/matmul.js';
 import { floats, sizeOf, type Call, type Operations } from './operation.js';
 
-/** Kernels for the activations that the library does not compute along with a product. */
-const AFTERWARDS: Readonly<Record<string, string>> = {
+/** The kernels' numbers for fused activations. */
+export const ACTIVATION = { linear: 0, relu: 1, sigmoid: 2 } as const;
+
+/** tfjs's kernels for activations that are not fused. */
+const SEPARATE: Readonly<Record<string, string>> = {
   elu: 'Elu',
   leakyrelu: 'LeakyRelu',
   prelu: 'Prelu',
@@ -13,7 +15,7 @@ const AFTERWARDS: Readonly<Record<string, string>> = {
 };
 
 interface Product {
-  /** Of the result. */
+  /** The shape of the result. */
   readonly shape: number[];
   readonly aOf: Int32Array;
   readonly bOf: Int32Array;
@@ -24,7 +26,7 @@ interface Product {
   readonly k: number;
 }
 
-/** @throws Error where the shapes do not go together, in tfjs's words */
+/** @throws tfjs's error if the shapes do not match */
 function plan(a: number[], b: number[], transposeA: boolean, transposeB: boolean): Product {
   const [aRows, aColumns] = a.slice(-2);
   const [bRows, bColumns] = b.slice(-2);
@@ -43,14 +45,14 @@ function plan(a: number[], b: number[], transposeA: boolean, transposeB: boolean
   const aCount = sizeOf(aBatch);
   const bCount = sizeOf(bBatch);
   if (bCount === 1 && !transposeA) {
-    // The rows of all matrices of a are those of one.
+    // One product over the rows of all matrices of a.
     const one = new Int32Array(1);
     return { shape, aOf: one, bOf: one, aCount: 1, bCount: 1, m: aCount * m, n, k };
   }
   return { shape, aOf: numbers(aBatch, batch), bOf: numbers(bBatch, batch), aCount, bCount, m, n, k };
 }
 
-/** Which matrix of a batch of this shape stands at each place of the broadcast batch. */
+/** Index of the matrix of a batch of this shape for each matrix of the broadcast batch. */
 function numbers(shape: number[], batch: number[]): Int32Array {
   const of = new Int32Array(sizeOf(batch));
   if (sizeOf(shape) === of.length) return of.map((_, i) => i);
@@ -107,7 +109,7 @@ export const products: Operations = {
       leakyreluAlpha: number;
     };
     if (activation in ACTIVATION) return multiply(call, ACTIVATION[activation as keyof typeof ACTIVATION]);
-    const kernel = tf.getKernel(AFTERWARDS[activation], 'native');
+    const kernel = tf.getKernel(SEPARATE[activation], 'native');
     const x = kernel && multiply(call, ACTIVATION.linear);
     if (!x) return undefined;
     const y = kernel.kernelFunc({

@@ -1,26 +1,26 @@
-// What an operation of the backend is. Leaves out which there are: the other files of this folder.
+// Types and helpers of the backend's operations.
 import type * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.js';
 
-/** What tfjs calls a kernel with. */
+/** Arguments of a tfjs kernel. */
 export interface Call {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly attrs?: tf.NamedAttrMap;
   readonly backend: NativeBackend;
 }
 
-/** A kernel of tfjs on native functions; undefined where it leaves this call to cpu's kernel of the same name. */
+/** A tfjs kernel; it returns undefined to leave a call to cpu's kernel. */
 export type Operation = (call: Call) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
-/** Operations by the names that tfjs has for them. */
+/** Operations by tfjs's kernel names. */
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** The float32 numbers of a tensor of that type. */
+/** The elements of a float32 tensor. */
 export function floats(backend: NativeBackend, { dataId }: tf.TensorInfo): Float32Array {
   return backend.values(dataId) as Float32Array;
 }
 
-/** Product of a shape, or of a part of it. */
+/** The product of sizes. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const each of shape) size *= each;

@@ -1,9 +1,9 @@
-// Sums, means, largest, its place, softmax, and sums of segments, of float32 tensors. Leaves out reductions of dimensions that are not
-// neighbours, and of empty tensors: cpu's kernels do those.
+// Sum, mean, max, argmax, softmax and segment sum of float32 tensors. Reductions of dimensions that are not adjacent, and of
+// empty tensors, are left to cpu's kernels.
 import { tf } from '../tf.js';
 import { floats, sizeOf, type Operation, type Operations } from './operation.js';
 
-/** A reduction of neighbouring dimensions as one of [outer, reduced, inner]. */
+/** A reduction of adjacent dimensions as one of [outer, reduced, inner]. */
 interface Plan {
   readonly shape: number[];
   readonly outer: number;
@@ -72,14 +72,14 @@ const softmax: Operation = ({ inputs: { logits }, attrs, backend }) => {
   return output;
 };
 
-/** Rows into the rows that their numbers say: the gradient of a gather. */
+/** Sums of the rows of each segment: the gradient of a gather. */
 const segmentSum: Operation = ({ inputs: { x, segmentIds }, attrs, backend }) => {
   if (x.dtype !== 'float32' || segmentIds.dtype !== 'int32' || segmentIds.shape.length !== 1)
     return undefined;
   const segments = attrs?.numSegments as number;
   const [tokens, ...row] = x.shape;
   const ids = backend.values(segmentIds.dataId) as Int32Array;
-  // Numbers outside are left out, which the library takes for an error.
+  // tfjs ignores ids out of range; the kernel reports them.
   if (sizeOf(x.shape) === 0 || ids.length !== tokens || ids.some((id) => id < 0 || id >= segments))
     return undefined;
   const output = backend.output([segments, ...row], 'float32');

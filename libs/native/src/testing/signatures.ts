@@ -1,10 +1,9 @@
-// The functions of the native library as its TypeScript interfaces declare them, read from the sources: what each
-// argument is. Leaves out everything that an interface of ours does not use.
-import { readFileSync, readdirSync } from 'node:fs';
+// The arguments of the addon's functions, read from the TypeScript interfaces.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** What an argument is. */
+/** Types of arguments. */
 export type Kind =
   'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array' | 'Float32Arrays' | 'number' | 'boolean';
 
@@ -25,14 +24,9 @@ const KINDS: Record<string, Kind> = {
   boolean: 'boolean',
 };
 
-/** Every function with its arguments, by name. */
+/** The arguments of every function by name. */
 export function signatures(): Map<string, Argument[]> {
-  const folder = fileURLToPath(new URL('../kernels/', import.meta.url));
-  const kernels = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
-  const files = [
-    ...kernels.map((file) => folder + file),
-    fileURLToPath(new URL('../load.ts', import.meta.url)),
-  ];
+  const files = ['../kernels.ts', '../load.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
   const found = new Map<string, Argument[]>();
   for (const file of files) {
     const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
@@ -55,6 +49,6 @@ function argument(owner: string, parameter: ts.ParameterDeclaration, source: ts.
   const name = parameter.name.getText(source);
   const types = parameter.type!.getText(source).split(' | ');
   const kind = KINDS[types[0]];
-  if (!kind) throw new Error(`${owner}: ${name} is a ${types[0]}, which the fuzzer does not know yet`);
+  if (!kind) throw new Error(`${owner}: ${name} has the type ${types[0]}, which the fuzzer does not support`);
   return { name, kind, optional: types.includes('undefined') };
 }

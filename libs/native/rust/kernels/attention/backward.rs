@@ -1,23 +1,23 @@
-//! The gradient: an item is one head of one sequence, or some of its blocks of keys.
+//! Backward pass: an item is one head of one sequence, or a group of its blocks of keys.
 
-use super::ahead::Ahead;
 use super::gradients::{Gradients, Partial};
 use super::heads::{Head, Rows, Strip};
+use super::prefetch::Prefetch;
 use super::scratch::{Cut, Scratch};
-use super::softmax::{Hiding, Reach, WORDS, add_slopes, lean, slope};
+use super::softmax::{Hiding, Reach, WORDS, add_bias, add_bias_backward, softmax_backward};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, Sum, panel, product};
 use super::{Attention, pack};
 use crate::buffers::Shared;
 use crate::kernel;
 use crate::simd::Simd;
 
-/// Queries whose weights are in memory at a time.
+/// Number of queries whose weights are in memory at a time.
 const QUERIES: usize = 64;
-/// Fewest keys of a block, where a head is cut up for want of heads.
+/// Minimum number of keys of a block when a head is split.
 const FEWEST: usize = 64;
 
-/// Writes the gradients of q, k and v, and of the bias where `d_bias` [heads, queries, keys] is given, from `output` and
-/// `log_sums` of the way forward and `d_output`, the gradient of the output; all as there.
+/// Writes the gradients of q, k and v, and of the bias if `d_bias` [heads, queries, keys] is given, from `output` and
+/// `log_sums` of the forward pass and the gradient of the output.
 ///
 /// # Panics
 /// When sizes do not fit, or there is no memory.
@@ -50,19 +50,19 @@ pub fn backward(
     if batch * heads * queries == 0 || keys == 0 {
         return;
     }
-    // a bias gets the sum over the batch, so that one thread goes through all of it
+    // the gradient of the bias is a sum over the batch, which one thread computes
     let turns = if d_bias.is_some() { batch } else { 1 };
     let strands = batch * heads / turns;
     let groups = attention.parts(strands, keys / FEWEST);
     let span = keys.div_ceil(groups).next_multiple_of(32).min(KEYS);
     let blocks = keys.div_ceil(span);
     let groups = groups.min(blocks);
-    // with several groups, each has sums of its own for the gradient of the queries
+    // each of several groups has its own partial sums of dq
     let partial = (groups > 1).then(|| Partial::new(attention, groups));
 
     let wide = head_dim.next_multiple_of(16);
     let scratch = Scratch::new(
-        2 * KEYS * head_dim // keys and values as columns
+        2 * KEYS * head_dim // keys and values, transposed
             + 3 * KEYS * wide // keys; gradients of keys and values
             + 4 * QUERIES * STRIDE // queries, gradients of outputs, weights, gradients of scores
             + WORDS
@@ -87,7 +87,7 @@ pub fn backward(
                 .map_or_else(|| dq.of(attention, at), |partial| partial.of(attention, group, at)),
             dk: dk.of(attention, at),
             dv: dv.of(attention, at),
-            // SAFETY: inside, as its length was checked.
+            // SAFETY: in bounds, as its length was checked.
             d_bias: d_bias.map(|to| unsafe { Strip::new(to.at(at % heads * queries * keys), keys, queries) }),
         }
     };
@@ -95,24 +95,23 @@ pub fn backward(
         for turn in 0..turns {
             let next =
                 if turn + 1 < turns { Some(item(n, turn + 1)) } else { next.map(|next| item(next, 0)) };
-            // SAFETY: all rows were checked to be inside their arrays, heads and blocks of keys are apart from one
-            // another, sequences as well but for the bias, which this thread has for itself, and the scratch memory is
-            // this thread's.
+            // SAFETY: all rows are in bounds, which was checked; heads, blocks of keys and sequences are disjoint, except for
+            // the bias, which one thread computes; each thread has its own scratch memory.
             unsafe { run(&item(n, turn), next.as_ref(), scratch.of(lane)) };
         }
     });
     if let Some(partial) = &partial {
         attention.run(batch * heads, |at, _, _| {
-            // SAFETY: all groups have ended, and each item has rows of its own.
+            // SAFETY: all groups are complete, and items have disjoint rows.
             unsafe { partial.gather(attention, at, dq.of(attention, at)) };
         });
     }
 }
 
-/// Some blocks of keys of one head of one sequence.
+/// A group of blocks of keys of one head of one sequence.
 struct Item<'a> {
     head: Head<'a>,
-    /// Keys of a block.
+    /// Number of keys of a block.
     span: usize,
     blocks: usize,
     group: usize,
@@ -128,15 +127,15 @@ struct Item<'a> {
 }
 
 impl Item<'_> {
-    /// What the item reads and writes, to be fetched while another is computed.
-    fn ahead(&self, steps: usize) -> Ahead<8> {
+    /// The rows of this item, to be prefetched while another is computed.
+    fn ahead(&self, steps: usize) -> Prefetch<8> {
         let Head { attention, q, k, v, .. } = self.head;
         let strips = [k, v, q, self.d_output, self.output, self.dq, self.dk, self.dv];
         let long = attention.keys > KEYS || self.groups > 1;
-        if long { Ahead::nothing() } else { Ahead::new(strips, attention.head_dim, steps) }
+        if long { Prefetch::nothing() } else { Prefetch::new(strips, attention.head_dim, steps) }
     }
 
-    /// Whether a block of keys is this group's: to and fro, as with a causal mask the first have most work.
+    /// Whether a block of keys belongs to this group. Alternating order, as the first blocks have most work if causal.
     fn has(&self, block: usize) -> bool {
         let (turn, place) = (block / self.groups, block % self.groups);
         self.group == if turn.is_multiple_of(2) { place } else { self.groups - 1 - place }
@@ -145,14 +144,14 @@ impl Item<'_> {
 
 kernel! {
     /// # Safety
-    /// All addresses hold what the item says; nobody else writes there or uses the scratch memory.
+    /// All addresses are valid for the item; nothing else writes there or uses the scratch memory.
     unsafe fn run<S>(item: &Item, next: Option<&Item>, scratch: Cut) {
-        slopes::<S>(item, next, scratch)
+        backward_item::<S>(item, next, scratch)
     }
 }
 
 #[inline(always)]
-unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
+unsafe fn backward_item<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let Head { attention, at, q, k, v, visible, bias } = item.head;
     let &Attention { queries, keys, head_dim, causal, scale, .. } = attention;
     let wide = head_dim.next_multiple_of(S::LANES);
@@ -174,8 +173,8 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let dots = scratch.take(QUERIES);
     let (scales, ones) = (scratch.take(ROWS), scratch.take(ROWS));
 
-    let mut ahead = next.map_or_else(Ahead::nothing, |next| next.ahead(queries.div_ceil(ROWS)));
-    // SAFETY: the caller's promise; sizes of scratch memory are those above.
+    let mut ahead = next.map_or_else(Prefetch::nothing, |next| next.ahead(queries.div_ceil(ROWS)));
+    // SAFETY: guaranteed by the caller; the scratch memory has the sizes above.
     unsafe {
         if item.groups > 1 {
             std::slice::from_raw_parts_mut(item.dq.row_mut(0), queries * head_dim).fill(0.0);
@@ -196,7 +195,7 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                 dropout: attention.dropout.as_ref(),
                 words,
             };
-            // the first block of queries of which one sees one of these keys
+            // the first block of queries that attends to any of these keys
             let start = if causal { k0.saturating_sub(lead) / ROWS * ROWS } else { 0 };
             for q0 in (start..queries).step_by(QUERIES) {
                 let q1 = queries.min(q0 + QUERIES);
@@ -225,26 +224,26 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                         product::<S, _, STRIDE, 1>(rows, vectors, head_dim, above, b, panel::<S>(), &to);
                     }
                     if let Some(bias) = bias {
-                        lean::<S>(weights, rows, most, bias.part(i0, i0 + rows), k0);
+                        add_bias::<S>(weights, rows, most, bias.part(i0, i0 + rows), k0);
                     }
                     hiding.draw::<S>(attention.tile(at, i0, k0), most);
                     let log_sums = item.log_sums[i0..].as_ptr();
                     match (hiding.visible.is_null(), attention.dropout.is_none()) {
-                        (true, true) => {
-                            slope::<S, false, false>(weights, d_scores, reach, hiding, log_sums, dots)
-                        }
-                        (true, false) => {
-                            slope::<S, false, true>(weights, d_scores, reach, hiding, log_sums, dots)
-                        }
-                        (false, true) => {
-                            slope::<S, true, false>(weights, d_scores, reach, hiding, log_sums, dots)
-                        }
-                        (false, false) => {
-                            slope::<S, true, true>(weights, d_scores, reach, hiding, log_sums, dots)
-                        }
+                        (true, true) => softmax_backward::<S, false, false>(
+                            weights, d_scores, reach, hiding, log_sums, dots,
+                        ),
+                        (true, false) => softmax_backward::<S, false, true>(
+                            weights, d_scores, reach, hiding, log_sums, dots,
+                        ),
+                        (false, true) => softmax_backward::<S, true, false>(
+                            weights, d_scores, reach, hiding, log_sums, dots,
+                        ),
+                        (false, false) => softmax_backward::<S, true, true>(
+                            weights, d_scores, reach, hiding, log_sums, dots,
+                        ),
                     }
                     if let Some(d_bias) = item.d_bias {
-                        add_slopes::<S>(d_scores, rows, most, d_bias.part(i0, i0 + rows), k0);
+                        add_bias_backward::<S>(d_scores, rows, most, d_bias.part(i0, i0 + rows), k0);
                     }
                     // dq = scale · d_scores · k, over all blocks of keys
                     for c in (0..head_dim).step_by(panel::<S>()) {
@@ -295,7 +294,7 @@ unsafe fn slopes<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                     }
                 }
             }
-            // the packed queries have a factor of log2(e) that scores in units of log 2 want, and gradients do not
+            // the packed queries contain a factor log2(e) for scores in base 2, which is divided out of the gradient
             let [to_k, to_v] = [item.dk, item.dv].map(|all| all.part(k0, k0 + count));
             pack::unpack::<S>(dk, wide, head_dim, std::f32::consts::LN_2, to_k);
             pack::unpack::<S>(dv, wide, head_dim, 1.0, to_v);

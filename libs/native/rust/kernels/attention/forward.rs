@@ -1,9 +1,9 @@
-//! The way forward: an item is one head of one sequence, or a run of its queries.
+//! Forward pass: an item is one head of one sequence, or a range of its queries.
 
-use super::ahead::Ahead;
 use super::heads::{Head, Rows, Strip, Target};
+use super::prefetch::Prefetch;
 use super::scratch::{Cut, Scratch};
-use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, lean, weigh};
+use super::softmax::{Hiding, NOTHING, Reach, Running, WORDS, add_bias, softmax_block};
 use super::tiles::{KEYS, Plain, ROWS, STRIDE, Scaled, panel, product};
 use super::{Attention, pack};
 use crate::buffers::Shared;
@@ -11,15 +11,15 @@ use crate::kernel;
 use crate::simd::Simd;
 use crate::threads;
 
-/// Most queries of an item: what runs along with them stays in the cache.
+/// Maximum number of queries of an item, so that their running sums stay in the cache.
 const QUERIES: usize = 512;
-/// Fewest, where a head is cut up for want of heads: below, packing the keys costs too much.
+/// Minimum number of queries when a head is split: below, packing the keys costs too much.
 const FEWEST: usize = 32;
-/// The log-sum of a query that sees nothing: its weights come out as 0.
+/// The log-sum of a query without visible keys: its weights become 0.
 pub const NEVER: f32 = 1e30;
 
-/// Writes `output` [batch, queries, heads · head_dim] and, for the gradient, `log_sums` [batch, heads, queries]: log2
-/// of the sum of 2^score, where scores are in units of log 2. A query that sees nothing gets zeros.
+/// Writes `output` [batch, queries, heads · head_dim] and, for the gradient, `log_sums` [batch, heads, queries]: log2 of
+/// the sum of 2^score, with scores in base 2. The output of a query without visible keys is zero.
 ///
 /// # Panics
 /// When sizes do not fit, or there is no memory.
@@ -56,11 +56,11 @@ pub fn forward(
             + WORDS
             + KEYS // padding
             + QUERIES * wide // sums of values
-            + 3 * QUERIES // what runs along
+            + 3 * QUERIES // running maximum, sum and factor
             + 2 * ROWS,
     );
     let item = |n: usize| {
-        // causal: the last queries see most, and so come first
+        // causal: the last queries have most work and come first
         let (range, at) = (ranges - 1 - n / (batch * heads), n % (batch * heads));
         let (first, end) = threads::split(queries, ranges, ROWS, range);
         Item {
@@ -68,48 +68,52 @@ pub fn forward(
             first,
             end,
             output: output.of(attention, at),
-            // SAFETY: inside, as its length was checked.
+            // SAFETY: in bounds, as its length was checked.
             log_sums: log_sums.map(|to| unsafe { to.at(at * queries) }),
         }
     };
     attention.run(batch * heads * ranges, |n, next, lane| {
-        // SAFETY: all rows were checked to be inside their arrays, ranges and heads are apart from one another, and
-        // the scratch memory is this thread's.
+        // SAFETY: all rows are in bounds, which was checked; ranges and heads are disjoint, and each thread has its own
+        // scratch memory.
         unsafe { run(&item(n), next.map(item).as_ref(), scratch.of(lane)) };
     });
 }
 
-/// Some queries of one head of one sequence.
+/// A range of queries of one head of one sequence.
 struct Item<'a> {
     head: Head<'a>,
-    /// The queries: from this …
+    /// First query.
     first: usize,
-    /// … up to this.
+    /// End of the queries, exclusive.
     end: usize,
     output: Strip,
     log_sums: Option<*mut f32>,
 }
 
 impl Item<'_> {
-    /// Keys that any of the queries sees.
+    /// Number of keys visible to any of the queries.
     fn keys(&self) -> usize {
         let attention = self.head.attention;
         if attention.causal { self.end + attention.lead() } else { attention.keys }
     }
 
-    /// What the item reads and writes, to be fetched while another is computed.
-    fn ahead(&self, steps: usize) -> Ahead<4> {
+    /// The rows of this item, to be prefetched while another is computed.
+    fn ahead(&self, steps: usize) -> Prefetch<4> {
         let Head { q, k, v, .. } = self.head;
         let keys = self.keys();
         let [q, output] = [q, self.output].map(|strip| strip.part(self.first, self.end));
         let strips = [k.part(0, keys), v.part(0, keys), q, output];
-        if keys > KEYS { Ahead::nothing() } else { Ahead::new(strips, self.head.attention.head_dim, steps) }
+        if keys > KEYS {
+            Prefetch::nothing()
+        } else {
+            Prefetch::new(strips, self.head.attention.head_dim, steps)
+        }
     }
 }
 
 kernel! {
     /// # Safety
-    /// All addresses hold what the item says; nobody else writes there or uses the scratch memory.
+    /// All addresses are valid for the item; nothing else writes there or uses the scratch memory.
     unsafe fn run<S>(item: &Item, next: Option<&Item>, scratch: Cut) {
         attend::<S>(item, next, scratch)
     }
@@ -118,13 +122,13 @@ kernel! {
 #[inline(always)]
 unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     let mut ahead =
-        next.map_or_else(Ahead::nothing, |next| next.ahead((item.end - item.first).div_ceil(ROWS)));
+        next.map_or_else(Prefetch::nothing, |next| next.ahead((item.end - item.first).div_ceil(ROWS)));
     let Head { attention, at, q, k, v, visible, bias } = item.head;
     let head_dim = attention.head_dim;
     let wide = head_dim.next_multiple_of(S::LANES);
     let lead = attention.lead();
     let keys = item.keys();
-    let whole = keys <= KEYS; // all keys in one block: nothing runs along
+    let whole = keys <= KEYS; // all keys in one block: no running sums
     let log2_scale = attention.scale * std::f32::consts::LOG2_E;
     let kept = attention.dropout.map_or(1.0, |mask| mask.factor);
 
@@ -139,7 +143,7 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
         Running { largest: scratch.take(QUERIES), sum: scratch.take(QUERIES), decay: scratch.take(QUERIES) };
     let factors = scratch.take(ROWS);
 
-    // SAFETY: the caller's promise; sizes of scratch memory are those above.
+    // SAFETY: guaranteed by the caller; the scratch memory has the sizes above.
     unsafe {
         for k0 in (0..keys).step_by(KEYS) {
             let count = (keys - k0).min(KEYS);
@@ -150,7 +154,7 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                 dropout: attention.dropout.as_ref(),
                 words,
             };
-            // the first block of queries of which one sees one of these keys
+            // the first block of queries that attends to any of these keys
             let start = if attention.causal { k0.saturating_sub(lead) / ROWS * ROWS } else { 0 };
             for i0 in (start.max(item.first)..item.end).step_by(ROWS) {
                 ahead.fetch::<S>();
@@ -173,14 +177,14 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
                     );
                 }
                 if let Some(bias) = bias {
-                    lean::<S>(scores, rows, most, bias.part(i0, i0 + rows), k0);
+                    add_bias::<S>(scores, rows, most, bias.part(i0, i0 + rows), k0);
                 }
                 hiding.draw::<S>(attention.tile(at, i0, k0), most);
                 match (hiding.visible.is_null(), attention.dropout.is_none()) {
-                    (true, true) => weigh::<S, false, false>(scores, reach, hiding, running, k0 == 0),
-                    (true, false) => weigh::<S, false, true>(scores, reach, hiding, running, k0 == 0),
-                    (false, true) => weigh::<S, true, false>(scores, reach, hiding, running, k0 == 0),
-                    (false, false) => weigh::<S, true, true>(scores, reach, hiding, running, k0 == 0),
+                    (true, true) => softmax_block::<S, false, false>(scores, reach, hiding, running, k0 == 0),
+                    (true, false) => softmax_block::<S, false, true>(scores, reach, hiding, running, k0 == 0),
+                    (false, true) => softmax_block::<S, true, false>(scores, reach, hiding, running, k0 == 0),
+                    (false, false) => softmax_block::<S, true, true>(scores, reach, hiding, running, k0 == 0),
                 }
                 for row in 0..rows {
                     *factors.add(row) = if whole { finish(item, i0 + row, running, row, kept) } else { 1.0 };
@@ -218,10 +222,10 @@ unsafe fn attend<S: Simd>(item: &Item, next: Option<&Item>, mut scratch: Cut) {
     }
 }
 
-/// Stores a query's log-sum, and gives the factor that its sum of values is to be multiplied with.
+/// Stores the log-sum of a query and returns the factor of its sum of values.
 #[inline(always)]
 unsafe fn finish(item: &Item, query: usize, running: Running, row: usize, kept: f32) -> f32 {
-    // SAFETY: the row has been weighed; the query is one of the item's.
+    // SAFETY: the running values of the row are initialized; the query is one of the item's.
     unsafe {
         let (largest, sum) = (*running.largest.add(row), *running.sum.add(row));
         let nothing = sum == 0.0;

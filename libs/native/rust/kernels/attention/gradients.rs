@@ -1,4 +1,4 @@
-//! Where gradients go, and the sums of several groups of keys for those of the queries.
+//! Outputs of the backward pass, and partial sums of dq for groups of keys.
 
 use super::Attention;
 use super::heads::{Strip, Target};
@@ -6,14 +6,14 @@ use crate::buffers::{self, Buffer, Shared};
 
 /// The gradients of q, k and v.
 pub enum Gradients<'a> {
-    /// [batch, queries = keys, 3 · heads · head_dim], side by side.
+    /// [batch, queries = keys, 3 · heads · head_dim]
     Packed(&'a mut [f32]),
-    /// [batch, queries, heads · head_dim] and twice [batch, keys, heads · head_dim].
+    /// [batch, queries, heads · head_dim], and [batch, keys, heads · head_dim] for k and v.
     Separate { q: &'a mut [f32], k: &'a mut [f32], v: &'a mut [f32] },
 }
 
 impl Gradients<'_> {
-    /// Checks the sizes, and sets everything to zero where there is nothing to compute.
+    /// Checks the sizes, and fills with zeros if there is nothing to compute.
     pub(super) fn targets(self, attention: &Attention) -> [Target; 3] {
         let &Attention { batch, heads, queries, keys, .. } = attention;
         let width = attention.width();
@@ -37,14 +37,14 @@ impl Gradients<'_> {
     }
 }
 
-/// Each group's sums for the gradient of the queries: [groups, batch · heads, queries, head_dim].
+/// Partial sums of dq: [groups, batch · heads, queries, head_dim].
 pub(super) struct Partial {
     numbers: Shared<f32>,
     buffer: Buffer,
     groups: usize,
-    /// Numbers of a head.
+    /// Number of floats of a head.
     each: usize,
-    /// Numbers of a group.
+    /// Number of floats of a group.
     all: usize,
 }
 
@@ -59,21 +59,21 @@ impl Partial {
     /// A group's rows of head `at`.
     pub fn of(&self, attention: &Attention, group: usize, at: usize) -> Strip {
         assert!(group < self.groups && at * self.each < self.all);
-        // SAFETY: inside the buffer, as just checked.
+        // SAFETY: in bounds, as checked above.
         unsafe {
             let start = self.numbers.at(group * self.all + at * self.each);
             Strip::new(start, attention.head_dim, attention.queries)
         }
     }
 
-    /// Adds up the groups for head `at`.
+    /// Writes the sum over the groups for head `at`.
     ///
     /// # Safety
-    /// No group is written any more; `to` has all rows of the head, and nobody else uses them.
+    /// All groups are complete; `to` has all rows of the head, and nothing else accesses them.
     pub unsafe fn gather(&self, attention: &Attention, at: usize, to: Strip) {
         let size = attention.head_dim;
         for i in 0..attention.queries {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             let to = unsafe { std::slice::from_raw_parts_mut(to.row_mut(i), size) };
             let from = |group: usize| &self.buffer[group * self.all + at * self.each + i * size..][..size];
             to.copy_from_slice(from(0));

@@ -1,19 +1,19 @@
-//! Where the rows of a head lie: pieces of rows that hold all heads side by side.
+//! Addresses of the rows of a head within rows that hold all heads.
 
 use super::Attention;
 use crate::buffers::Shared;
 
-/// Rows of numbers: row t of sequence b starts at (b · sequence + t) · stride + offset, and its head h is at h · head_dim.
+/// Rows of q, k or v: row t of sequence b starts at (b · sequence + t) · stride + offset.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     pub numbers: &'a [f32],
-    /// Rows from one sequence to the next: its length, or more where only the first are used.
+    /// Number of rows from one sequence to the next: its length, or the capacity of a cache.
     pub sequence: usize,
     pub stride: usize,
     pub offset: usize,
 }
 
-/// Rows that are written.
+/// `Rows` to be written.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     pub numbers: Shared<f32>,
@@ -22,7 +22,7 @@ pub(super) struct Target {
     pub offset: usize,
 }
 
-/// One head of one sequence: its rows, or some of them.
+/// The rows of one head of one sequence, or a range of them.
 #[derive(Clone, Copy)]
 pub(super) struct Strip {
     start: *const f32,
@@ -34,18 +34,18 @@ impl Strip {
     pub const NONE: Self = Self { start: std::ptr::null(), stride: 0, count: 0 };
 
     /// # Safety
-    /// There are `count` rows of a head there.
+    /// `count` rows of a head start there.
     pub unsafe fn new(start: *const f32, stride: usize, count: usize) -> Self {
         Self { start, stride, count }
     }
 
-    /// The start of a row, which may be none of those that exist.
+    /// The address of a row, which may be out of range.
     #[inline(always)]
     pub fn row(&self, row: usize) -> *const f32 {
         self.start.wrapping_add(row * self.stride)
     }
 
-    /// The same in an array that is written.
+    /// The same for writing.
     #[inline(always)]
     pub fn row_mut(&self, row: usize) -> *mut f32 {
         self.row(row).cast_mut()
@@ -59,7 +59,7 @@ impl Strip {
 
 impl Rows<'_> {
     /// # Panics
-    /// When one of `length` rows of a sequence reaches beyond the numbers.
+    /// When one of the first `length` rows of a sequence is out of bounds.
     pub(in crate::kernels) fn check(&self, attention: &Attention, length: usize) {
         if attention.batch == 0 || length == 0 {
             return;
@@ -72,7 +72,7 @@ impl Rows<'_> {
         assert!(end.is_some_and(|end| end <= self.numbers.len()), "attention: rows beyond their array");
     }
 
-    /// Where a head of a sequence starts.
+    /// The address of a head of a sequence.
     pub(in crate::kernels) fn start(
         &self,
         attention: &Attention,
@@ -90,21 +90,21 @@ impl Rows<'_> {
 }
 
 impl Target {
-    /// Head `at` of the batch.
+    /// Head `at` of all heads of the batch.
     pub fn of(&self, attention: &Attention, at: usize) -> Strip {
         let (sequence, head) = (at / attention.heads, at % attention.heads);
         let place = sequence * self.sequence * self.stride + self.offset + head * attention.head_dim;
-        // SAFETY: the first address is inside.
+        // SAFETY: offset 0 is in bounds.
         let start = unsafe { self.numbers.at(0) }.wrapping_add(place).cast_const();
         Strip { start, stride: self.stride, count: self.sequence }
     }
 }
 
-/// What is read of one head of one sequence.
+/// The inputs of one head of one sequence.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'a> {
     pub attention: &'a Attention<'a>,
-    /// Which of the batch.
+    /// Index among all heads of the batch.
     pub at: usize,
     pub q: Strip,
     pub k: Strip,
@@ -133,7 +133,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// A matrix [batch, queries, heads · head_dim], as output and its gradient are.
+    /// This head of a matrix [batch, queries, heads · head_dim] such as the output.
     pub fn dense(&self, numbers: &[f32]) -> Strip {
         let &Attention { queries, .. } = self.attention;
         let rows = Rows { numbers, sequence: queries, stride: self.attention.width(), offset: 0 };

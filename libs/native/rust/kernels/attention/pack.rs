@@ -1,18 +1,18 @@
-//! A head's rows, out of the arrays they lie in, as the tiles want them.
+//! Packs the rows of a head for the tiles.
 
 use super::heads::Strip;
 use super::tiles::{KEYS, ROWS, STRIDE, panel};
 use crate::simd::Simd;
 
-/// Rows as columns: [rows, columns] becomes panels [rows / panel, columns, panel], with zeros behind the last row.
+/// Transposes [rows, columns] into panels [rows / panel, columns, panel], padded with zeros.
 ///
 /// # Safety
-/// As for `Simd`; the rows have so many columns, `to` has room for whole panels.
+/// As for `Simd`; the rows have `columns` columns, `to` has room for whole panels.
 #[inline(always)]
 pub unsafe fn panels<S: Simd>(from: Strip, columns: usize, to: *mut f32) {
     let width = panel::<S>();
     let rows = from.count;
-    // SAFETY: the caller's promise; rows that do not exist are not read.
+    // SAFETY: guaranteed by the caller; rows out of range are not read.
     unsafe {
         for first in (0..rows).step_by(width) {
             let to = to.add(first * columns);
@@ -35,13 +35,13 @@ pub unsafe fn panels<S: Simd>(from: Strip, columns: usize, to: *mut f32) {
     }
 }
 
-/// factor · rows, `to_stride` apart, columns filled up with zeros to whole vectors.
+/// Writes factor · rows with stride `to_stride`, padded with zeros to whole vectors.
 ///
 /// # Safety
-/// As for `Simd`; the rows have so many columns, `to` has room for whole vectors.
+/// As for `Simd`; the rows have `columns` columns, `to` has room for whole vectors.
 #[inline(always)]
 pub unsafe fn rows<S: Simd>(from: Strip, columns: usize, factor: f32, to: *mut f32, to_stride: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let factor = S::splat(factor);
         for row in 0..from.count {
@@ -58,14 +58,13 @@ pub unsafe fn rows<S: Simd>(from: Strip, columns: usize, factor: f32, to: *mut f
     }
 }
 
-/// The way back: rows of whole vectors, `from_stride` apart, times a factor into rows of so many columns, which nobody
-/// else uses.
+/// The inverse of `rows`: writes factor · rows of whole vectors to rows of `columns` columns.
 ///
 /// # Safety
-/// As for `Simd`; both addresses hold what is said.
+/// As for `Simd`; both addresses are valid for these sizes, and nothing else accesses `to`.
 #[inline(always)]
 pub unsafe fn unpack<S: Simd>(from: *const f32, from_stride: usize, columns: usize, factor: f32, to: Strip) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let factor = S::splat(factor);
         for row in 0..to.count {
@@ -82,13 +81,13 @@ pub unsafe fn unpack<S: Simd>(from: *const f32, from_stride: usize, columns: usi
     }
 }
 
-/// A block of at most ROWS rows, STRIDE apart, with zeros for those that do not exist.
+/// Packs at most ROWS rows with stride STRIDE, and zeros for missing rows.
 ///
 /// # Safety
 /// As for `rows`.
 #[inline(always)]
 pub unsafe fn block<S: Simd>(from: Strip, columns: usize, factor: f32, to: *mut f32) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         rows::<S>(from, columns, factor, to, STRIDE);
         for row in from.count..ROWS {
@@ -99,13 +98,13 @@ pub unsafe fn block<S: Simd>(from: Strip, columns: usize, factor: f32, to: *mut 
     }
 }
 
-/// The scalar product of each row of one matrix with that of another.
+/// The dot products of the rows of two matrices.
 ///
 /// # Safety
-/// As for `rows`, for both, which are as many; `to` has room for as many numbers.
+/// As for `rows`, for both, which have the same number of rows; `to` has room for one number per row.
 #[inline(always)]
 pub unsafe fn dots<S: Simd>(a: Strip, b: Strip, columns: usize, to: *mut f32) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         for row in 0..a.count {
             let (a, b) = (a.row(row), b.row(row));
@@ -124,14 +123,14 @@ pub unsafe fn dots<S: Simd>(a: Strip, b: Strip, columns: usize, to: *mut f32) {
     }
 }
 
-/// Keys from `first` as 1 or, where they are padding, 0, filled up with 0; null without padding.
+/// The padding mask of keys from `first`, padded with 0; null without one.
 ///
 /// # Safety
-/// `to` has room for KEYS numbers.
+/// `to` has room for KEYS floats.
 #[inline(always)]
 pub unsafe fn visible(visible: Option<&[f32]>, first: usize, count: usize, to: *mut f32) -> *const f32 {
     let Some(visible) = visible else { return std::ptr::null() };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let to = unsafe { std::slice::from_raw_parts_mut(to, KEYS) };
     to.fill(0.0);
     for (to, &from) in to.iter_mut().zip(&visible[first..][..count]) {

@@ -1,4 +1,4 @@
-//! Scratch memory for each thread of a job, in one buffer.
+//! Scratch memory for each thread, in one buffer.
 
 use crate::buffers::{self, Buffer, Shared};
 use crate::threads;
@@ -11,7 +11,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// So many floats for each thread.
+    /// `size` floats for each thread.
     pub fn new(each: usize) -> Self {
         let lanes = threads::threads();
         let each = each.next_multiple_of(32) + 16;
@@ -19,19 +19,19 @@ impl Scratch {
         Self { numbers: Shared::new(&mut buffer), each, lanes, _buffer: buffer }
     }
 
-    /// A thread's own.
+    /// The scratch memory of a thread.
     pub fn of(&self, lane: usize) -> Cut {
         if lane < self.lanes {
-            // SAFETY: inside the buffer, as just checked.
+            // SAFETY: in bounds, as checked above.
             return Cut { at: unsafe { self.numbers.at(lane * self.each) }, left: self.each, _own: None };
         }
-        // somebody has just asked for more threads
+        // the number of threads was increased meanwhile
         let mut own = buffers::floats(self.each);
         Cut { at: own.as_mut_ptr(), left: self.each, _own: Some(own) }
     }
 }
 
-/// Memory that is cut up from its start.
+/// A bump allocator.
 pub struct Cut {
     at: *mut f32,
     left: usize,
@@ -39,7 +39,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// The next `count` floats, at a multiple of 64 bytes.
+    /// The next `count` floats, at a 64-byte boundary.
     pub fn take(&mut self, count: usize) -> *mut f32 {
         let count = count.next_multiple_of(16);
         assert!(count <= self.left, "attention: too little scratch memory");

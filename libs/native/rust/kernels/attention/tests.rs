@@ -1,9 +1,9 @@
-//! Against the definition, in double precision, over sizes and options of all kinds.
+//! Comparison with the definition in double precision, for many sizes and options.
 
 use super::*;
 use crate::kernels::threefry::reference;
 
-/// A small generator of test numbers (xorshift), in (-1, 1).
+/// Xorshift random numbers in (-1, 1).
 struct Numbers(u64);
 
 impl Numbers {
@@ -28,7 +28,7 @@ struct Truth {
     d_bias: Vec<f64>,
 }
 
-/// q, k, v dense; straight from the formulas.
+/// From the formulas; q, k and v are dense.
 fn truth(attention: &Attention, q: &[f32], k: &[f32], v: &[f32], dy: &[f32]) -> Truth {
     let &Attention { batch, heads, queries, keys, head_dim, causal, scale, .. } = attention;
     let width = heads * head_dim;
@@ -91,7 +91,7 @@ fn largest_difference(what: &str, given: &[f32], expected: &[f64]) {
     }
 }
 
-/// Runs everything, from separate arrays, and from packed ones where there are as many queries as keys.
+/// Checks forward and backward, with separate arrays, and with packed ones if there are as many queries as keys.
 fn check(attention: &Attention, seed: u64) {
     let &Attention { batch, heads, queries, keys, head_dim, .. } = attention;
     let width = heads * head_dim;
@@ -161,7 +161,7 @@ fn plain(batch: usize, heads: usize, queries: usize, keys: usize, head_dim: usiz
 }
 
 #[test]
-fn sizes_of_all_kinds() {
+fn many_sizes() {
     for (seed, (batch, heads, queries, keys, head_dim)) in [
         (1, 1, 1, 1, 1),
         (2, 3, 5, 5, 7),
@@ -191,7 +191,7 @@ fn sizes_of_all_kinds() {
 }
 
 #[test]
-fn padding_hides_keys_and_queries_that_see_none_get_zeros() {
+fn queries_without_visible_keys_get_zeros() {
     let mut numbers = Numbers(3);
     for (queries, keys) in [(10, 10), (7, 30), (20, 300)] {
         let mut visible: Vec<f32> =
@@ -208,7 +208,7 @@ fn padding_hides_keys_and_queries_that_see_none_get_zeros() {
 }
 
 #[test]
-fn long_sequences_in_blocks_and_on_several_threads() {
+fn long_sequences_on_several_threads() {
     for count in [1, 2, 3] {
         threads::set_threads(count);
         for causal in [false, true] {
@@ -222,7 +222,7 @@ fn long_sequences_in_blocks_and_on_several_threads() {
 }
 
 #[test]
-fn a_bias_moves_scores_and_gets_the_sum_over_the_batch() {
+fn bias_and_its_gradient() {
     for count in [1, 2, 3] {
         threads::set_threads(count);
         for (batch, heads, queries, keys, head_dim) in [
@@ -280,7 +280,7 @@ fn empty_sizes() {
 }
 
 #[test]
-fn large_scores_lose_no_digits_of_the_sum() {
+fn large_scores_keep_precision() {
     // each query is 30 times its own key: nearly all weight there
     let (n, d) = (40, 16);
     let k = Numbers(9).list(n * d, 1.0);

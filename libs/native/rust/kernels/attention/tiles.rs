@@ -1,34 +1,33 @@
-//! Products of a few rows of A with a panel of B, the sums in registers until their destination takes them.
+//! Register tiles: products of a few rows of A with a panel of B.
 
 use crate::simd::Simd;
 
-/// Keys that are looked at in one go; longer sequences are read in blocks of so many.
+/// Number of keys of a block.
 pub const KEYS: usize = 256;
-/// Queries of a block: rows of the tiles, and of the tiles of dropout.
+/// Number of queries of a block: rows of a tile, and of a tile of the dropout mask.
 pub const ROWS: usize = 8;
-/// Floats from row to row of scores, and of packed queries: an odd number of cache lines, so that rows which are read
-/// together lie in different sets of the cache.
+/// Row stride of scores and packed queries: an odd number of cache lines, so that rows map to different cache sets.
 pub const STRIDE: usize = KEYS + 16;
 
-/// Floats of a panel of keys.
+/// Width of a panel of keys.
 pub const fn panel<S: Simd>() -> usize {
     S::LANES * S::TILE_VECTORS
 }
 
-/// Where the sums of a tile go.
+/// Destination of a tile.
 pub trait Destination<S: Simd> {
-    /// Takes the sums of one row, of the vector that starts at this column.
+    /// Stores one vector of a row, starting at this column.
     ///
     /// # Safety
-    /// As for `Simd`; row and column are inside what the destination was made for.
+    /// As for `Simd`; row and column are in range for the destination.
     unsafe fn take(&self, row: usize, column: usize, sums: S::V);
 }
 
-/// [rows, vectors · LANES] = A · B over `depth`, for at most ROWS rows (some more may be computed) and TILE_VECTORS
-/// vectors. A[i, k] is at `a[i · ROW + k · STEP]`, row k of B at `b[k · b_stride]`.
+/// [rows, vectors · LANES] = A · B over `depth`, for at most ROWS rows and TILE_VECTORS vectors. A[i, k] is at
+/// `a[i · ROW + k · STEP]`, row k of B at `b[k · b_stride]`. More rows than asked for may be computed.
 ///
 /// # Safety
-/// As for `Simd`; A has ROWS rows, the addresses hold what is said, and `to` has room for ROWS rows.
+/// As for `Simd`; A has ROWS rows, the addresses are valid, and `to` has room for ROWS rows.
 #[inline(always)]
 pub unsafe fn product<S: Simd, D: Destination<S>, const ROW: usize, const STEP: usize>(
     rows: usize,
@@ -40,7 +39,7 @@ pub unsafe fn product<S: Simd, D: Destination<S>, const ROW: usize, const STEP: 
     to: &D,
 ) {
     const HALF: usize = ROWS / 2;
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         if S::TILE_ROWS >= ROWS && rows > HALF {
             if S::TILE_VECTORS > 1 && vectors > 1 {
@@ -77,7 +76,7 @@ unsafe fn tile<
     first: usize,
     to: &D,
 ) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut sums = [[S::zero(); N]; M];
         let (mut a, mut b) = (a, b);
@@ -103,7 +102,7 @@ unsafe fn tile<
     }
 }
 
-/// Stores sums as they are, whole vectors.
+/// Stores whole vectors.
 pub struct Plain {
     pub to: *mut f32,
     pub stride: usize,
@@ -112,12 +111,12 @@ pub struct Plain {
 impl<S: Simd> Destination<S> for Plain {
     #[inline(always)]
     unsafe fn take(&self, row: usize, column: usize, sums: S::V) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { S::store(self.to.add(row * self.stride + column), sums) }
     }
 }
 
-/// Adds sums to what is there, or stores them over it.
+/// Adds to the destination, or overwrites it.
 pub struct Sum {
     pub to: *mut f32,
     pub stride: usize,
@@ -127,7 +126,7 @@ pub struct Sum {
 impl<S: Simd> Destination<S> for Sum {
     #[inline(always)]
     unsafe fn take(&self, row: usize, column: usize, sums: S::V) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let at = self.to.add(row * self.stride + column);
             let sums = if self.add { S::add(sums, S::load(at)) } else { sums };
@@ -136,8 +135,8 @@ impl<S: Simd> Destination<S> for Sum {
     }
 }
 
-/// factor · sums, and with `decay` + decay · what is there, a factor and a decay for each row; only so many rows and
-/// columns are touched.
+/// Stores factor · sums, plus decay · destination if `decay` is given, with a factor and a decay per row. Accesses only the
+/// given number of rows and columns.
 pub struct Scaled {
     pub to: *mut f32,
     pub stride: usize,
@@ -145,7 +144,7 @@ pub struct Scaled {
     pub columns: usize,
     /// [ROWS]
     pub factor: *const f32,
-    /// [ROWS], or null to store over what is there.
+    /// [ROWS], or null to overwrite the destination.
     pub decay: *const f32,
 }
 
@@ -155,7 +154,7 @@ impl<S: Simd> Destination<S> for Scaled {
         if row >= self.rows {
             return;
         }
-        // SAFETY: the caller's promise; the row exists, and parts of vectors end with the columns.
+        // SAFETY: guaranteed by the caller; partial vectors end with the columns.
         unsafe {
             let at = self.to.add(row * self.stride + column);
             let part = self.columns - column;

@@ -1,8 +1,8 @@
-//! Against plain sums in double precision, and gradients against differences of those.
+//! Comparison with plain loops in double precision, and of gradients with finite differences.
 
 use super::*;
 
-/// Numbers that look random, between -1 and 1.
+/// Pseudorandom numbers in (-1, 1).
 fn numbers(count: usize, seed: u32) -> Vec<f64> {
     let mut state = seed.wrapping_mul(0x9e37_79b9).wrapping_add(0x7f4a_7c15);
     let mut next = || {
@@ -47,13 +47,13 @@ fn truth(
         let mut h = state[b * hidden..][..hidden].to_vec();
         for t in 0..steps {
             let x = &x[(b * steps + t) * inputs..][..inputs];
-            let share = |weights: &[f64], bias: &[f64], x: &[f64], row: usize| -> f64 {
+            let projection = |weights: &[f64], bias: &[f64], x: &[f64], row: usize| -> f64 {
                 bias[row] + x.iter().zip(&weights[row * x.len()..]).map(|(a, b)| a * b).sum::<f64>()
             };
             let next: Vec<f64> = (0..hidden)
                 .map(|j| {
-                    let i = |block: usize| share(ih, bias_ih, x, block * hidden + j);
-                    let s = |block: usize| share(hh, bias_hh, &h, block * hidden + j);
+                    let i = |block: usize| projection(ih, bias_ih, x, block * hidden + j);
+                    let s = |block: usize| projection(hh, bias_hh, &h, block * hidden + j);
                     match kind {
                         Kind::Tanh => (i(0) + s(0)).tanh(),
                         Kind::Relu => (i(0) + s(0)).max(0.0),
@@ -106,7 +106,7 @@ fn run(kind: Kind, sizes: Sizes, all: &Inputs, keep: bool) -> Outcome {
 }
 
 #[test]
-fn states_and_gates_are_those_of_plain_sums() {
+fn states_and_gates_match_plain_loops() {
     let shapes: &[Sizes] = if cfg!(miri) {
         &[sizes(2, 2, 3, 5)]
     } else {
@@ -144,14 +144,14 @@ fn states_and_gates_are_those_of_plain_sums() {
 }
 
 #[test]
-fn gradients_are_differences_of_plain_sums() {
+fn gradients_match_finite_differences() {
     let shapes: &[Sizes] =
         if cfg!(miri) { &[sizes(1, 2, 2, 3)] } else { &[sizes(3, 4, 2, 5), sizes(2, 1, 3, 2)] };
     for kind in KINDS {
         for &sizes in shapes {
             let mut all = inputs(kind, sizes, 77);
             if kind == Kind::Relu {
-                all[3].iter_mut().for_each(|bias| *bias += 1.0); // mostly away from the bend
+                all[3].iter_mut().for_each(|bias| *bias += 1.0); // mostly away from 0
             }
             let states = sizes.batch * sizes.hidden;
             let cotangent = numbers(states * sizes.steps, 5);
@@ -205,7 +205,7 @@ fn gradients_are_differences_of_plain_sums() {
 }
 
 #[test]
-fn what_is_not_given_counts_as_zero() {
+fn missing_arguments_count_as_zero() {
     for kind in KINDS {
         let sizes = sizes(3, 2, 4, 6);
         let mut all = inputs(kind, sizes, 3);
@@ -223,7 +223,7 @@ fn what_is_not_given_counts_as_zero() {
 }
 
 #[test]
-fn nothing_gives_nothing() {
+fn empty_sequences() {
     for kind in KINDS {
         for sizes in [sizes(0, 3, 2, 4), sizes(3, 0, 2, 4)] {
             let all = inputs(kind, sizes, 3);

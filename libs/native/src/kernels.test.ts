@@ -3,7 +3,7 @@
 // right is tested beside the operations of @lilformer/ops.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadAddon, NativeUnavailableError, type Addon } from '../load.js';
+import { loadAddon, NativeUnavailableError, type Addon } from './load.js';
 
 const library = ((): Addon | undefined => {
   try {

@@ -1,34 +1,33 @@
-//! Fetches the rows of the next item into the cache while one is computed: heads are short pieces of long rows, which
-//! processors do not foresee.
+//! Prefetches the rows of the next item: heads are short parts of long rows, which hardware prefetchers miss.
 
 use super::heads::Strip;
 use crate::simd::Simd;
 
-/// Floats of a cache line.
+/// Number of floats of a cache line.
 const LINE: usize = 16;
 
-/// What is still to be fetched.
-pub struct Ahead<const N: usize> {
+/// Rows still to be prefetched.
+pub struct Prefetch<const N: usize> {
     strips: [Strip; N],
     columns: usize,
     row: usize,
-    /// Rows of each strip in a step.
+    /// Number of rows of each strip per step.
     step: usize,
 }
 
-impl<const N: usize> Ahead<N> {
-    /// Rows of so many columns, to be fetched in so many steps.
+impl<const N: usize> Prefetch<N> {
+    /// Prefetches rows of `columns` columns in `steps` steps.
     pub fn new(strips: [Strip; N], columns: usize, steps: usize) -> Self {
         let rows = strips.iter().map(|strip| strip.count).max().unwrap_or(0);
         Self { strips, columns, row: 0, step: rows.div_ceil(steps.max(1)) }
     }
 
-    /// Nothing to fetch.
+    /// NoEpilogue to prefetch.
     pub fn nothing() -> Self {
         Self { strips: [Strip::NONE; N], columns: 0, row: 0, step: 0 }
     }
 
-    /// Fetches the rows of the next step.
+    /// Prefetches the rows of the next step.
     ///
     /// # Safety
     /// As for `Simd`; the addresses need not be valid.
