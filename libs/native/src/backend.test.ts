@@ -174,7 +174,7 @@ describeNative('the backend', () => {
 
   it.each([[[-1]], [[2, -1, -1]], [[0.5, 2]], [[Number.NaN]], [[2 ** 60]]])('refuses shape %j', (shape) => {
     const before = live();
-    expect(() => native().output(shape, 'float32')).toThrow('expected whole numbers of at least 0');
+    expect(() => native().output(shape, 'float32')).toThrow('expected integers of at least 0');
     expect(live()).toBe(before);
   });
 
