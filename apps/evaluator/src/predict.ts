@@ -132,7 +132,7 @@ async function continueText(
 }
 
 /** Next tokens as lines with bars: `1. I               0.065 ██`. */
-export function nextTokenLines(next: readonly TokenProbability[]): string[] {
+function nextTokenLines(next: readonly TokenProbability[]): string[] {
   const width = Math.max(15, ...next.map(({ token }) => [...token].length));
   return next.map(({ token, probability }, i) => {
     const name = token + ' '.repeat(width - [...token].length);

@@ -110,7 +110,7 @@ class CharGPTFeedForward extends Module {
 }
 
 /** `x + dropout(sa(ln1(x)))`, then `x + dropout(ffwd(ln2(x)))`. */
-export class CharGPTBlock extends Module {
+class CharGPTBlock extends Module {
   readonly sa: MultiHeadAttention;
   readonly ffwd: CharGPTFeedForward;
   readonly ln1: LayerNorm;

@@ -35,7 +35,7 @@ const config = defineConfig(
 type Config = ConfigOf<typeof config>;
 
 /** `x + attention(ln1(x))`, then `x + moe(ln2(x))`. */
-export class MoETransformerBlock extends Module {
+class MoETransformerBlock extends Module {
   readonly ln1: LayerNorm;
   readonly ln2: LayerNorm;
   readonly attention: CausalSelfAttention;

@@ -81,7 +81,7 @@ class MLP extends Module {
 }
 
 /** `x + attn(ln_1(x))`, then `x + mlp(ln_2(x))`. */
-export class NanoGPTBlock extends Module {
+class NanoGPTBlock extends Module {
   readonly ln_1: LayerNorm;
   readonly attn: CausalSelfAttention;
   readonly ln_2: LayerNorm;

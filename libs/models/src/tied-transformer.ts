@@ -66,7 +66,7 @@ class SelfAttention extends Module {
 }
 
 /** `x + attn(ln_1(x))`, then `x + mlp(ln_2(x))`. */
-export class TiedTransformerBlock extends Module {
+class TiedTransformerBlock extends Module {
   readonly ln_1: LayerNorm;
   readonly attn: SelfAttention;
   readonly ln_2: LayerNorm;

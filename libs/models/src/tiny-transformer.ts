@@ -39,7 +39,7 @@ const config = defineConfig(
 type Config = ConfigOf<typeof config>;
 
 /** `x + attn(norm1(x))`, then `x + ff(norm2(x))`. */
-export class TinyTransformerBlock extends Module {
+class TinyTransformerBlock extends Module {
   readonly attn: PackedSelfAttention;
   readonly norm1: RMSNorm;
   readonly norm2: RMSNorm;

@@ -30,7 +30,7 @@ export interface HuggingFaceFormat<_Config = unknown> {
 }
 
 /** `nEmbd` to `n_embd`. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -2,7 +2,7 @@
 import { modelDefinition, type ModelConfig } from '../index.js';
 
 /** Vocabulary size of {@link smallConfig}. */
-export const SMALL_VOCABULARY = 19;
+const SMALL_VOCABULARY = 19;
 /** Context length of {@link smallConfig}. */
 export const SMALL_CONTEXT = 12;
 

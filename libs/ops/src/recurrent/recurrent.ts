@@ -43,7 +43,7 @@ interface Sizes {
 }
 
 /** @throws Error when shapes do not fit */
-export function recurrentSizes(
+function recurrentSizes(
   { name, gates }: Cell,
   x: tf.Tensor,
   { weightIh, weightHh, biasIh, biasHh }: RecurrentWeights,
