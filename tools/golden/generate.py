@@ -30,6 +30,7 @@ import formats  # noqa: E402
 import gpt2_ids  # noqa: E402
 import hf  # noqa: E402
 import nano_gpt  # noqa: E402
+import nanogpt  # noqa: E402
 import recurrent  # noqa: E402
 import tiny_transformer  # noqa: E402
 import tokenizer_cases  # noqa: E402
@@ -47,7 +48,8 @@ MEASURED = ("float32_noise", "smallest_lead_of_best_logit")
 def generate(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for module, key in ((evolution, "evolution"), (tiny_transformer, "tiny_transformer"),
-                        (recurrent, "recurrent"), (nano_gpt, "nano_gpt"), (char_gpt, "char_gpt"),
+                        (recurrent, "recurrent"), (nano_gpt, "nano_gpt"), (nanogpt, "nanogpt"),
+                        (char_gpt, "char_gpt"),
                         (unit_layers, "unit"), (hf, "hf")):
         module.make(out, DIMENSIONS[key])
     tokenizer_cases.make(out, DIMENSIONS["tokenizers"], TEXT)

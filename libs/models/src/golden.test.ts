@@ -1,4 +1,4 @@
-// The models against PyTorch: outputs, inner values, gradients, five steps of training, greedy texts.
+// The models against PyTorch: outputs, intermediate values, gradients, five training steps, greedy generation.
 import { readPyTorch } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { adamStep, adamWStep, clipByGlobalNorm, createAdamState } from '@lilformer/ops';
@@ -34,7 +34,7 @@ describe('models', () => {
 
       beforeAll(async () => {
         start = tf.memory().numTensors;
-        model = (await caseModel(folder)).eval(); // the references have no dropout
+        model = (await caseModel(folder)).eval(); // the references are without dropout
         io = await tensors(folder, 'io.safetensors');
         ids = idTensor(io.get('input_ids'));
         targets = idTensor(io.get('targets'));
@@ -47,7 +47,7 @@ describe('models', () => {
         expect(tf.memory().numTensors).toBe(start);
       });
 
-      it('has the parameters and names of the original', async () => {
+      it('has the parameters and names of the reference', async () => {
         expect(model.constructor.name).toBe(ownName ?? config.model);
         expect(model.parameterCount()).toBe(config.parameters);
         const weights = await tensors(folder, 'weights.safetensors');
@@ -57,7 +57,7 @@ describe('models', () => {
         }
       });
 
-      it('gives its logits, loss and inner values', () => {
+      it('computes the logits, loss and intermediate values of the reference', () => {
         const capture = new Capture();
         const captured = model.forward(ids, { capture });
         expect(relativeDifference(captured.dataSync(), floats(io.get('logits')))).toBeLessThan(
@@ -72,7 +72,7 @@ describe('models', () => {
         tf.dispose([captured, plain, loss]);
 
         const inner = [...io.keys()].filter((name) => /^(attn|hidden|route|router_probs)\./.test(name));
-        // What recurrent models go through is compared in recurrent.test.ts.
+        // The hidden states of recurrent models are compared in recurrent.test.ts.
         if (!(model instanceof RecurrentLM)) expect([...capture.keys()].sort()).toEqual(inner.sort());
         for (const name of inner) {
           const { shape, data } = capture.get(name)!;
@@ -86,7 +86,7 @@ describe('models', () => {
         }
       });
 
-      it('gives the gradient of every parameter', () => {
+      it('computes the gradient of every parameter', () => {
         const before = tf.memory().numTensors;
         const { value, grads } = gradients(model, ids, targets);
         const names = [...model.namedParameters()].map(([name]) => name);
@@ -103,14 +103,17 @@ describe('models', () => {
         expect(tf.memory().numTensors).toBe(before);
       });
 
-      it('learns as the original does in five steps of AdamW', async () => {
+      it('matches the reference over five AdamW steps', async () => {
         const losses = train(model, ids, targets, config.training);
         expect(relativeDifference(losses, floats(io.get('losses')))).toBeLessThan(tolerances.output);
         const trained = await tensors(folder, 'trained.safetensors');
         const weights = [...model.stateDict()].filter(([, { dtype }]) => dtype !== 'BOOL'); // without masks
         expect(weights.map(([name]) => name).sort()).toEqual([...trained.keys()].sort());
         for (const [name, array] of weights) {
-          const difference = largestDifference(array.data as Float32Array, floats(trained.get(name)));
+          const values = array.data as Float32Array;
+          // Without an effect on the output, so that its updates are rounding errors; 0 in the reference.
+          if (name.endsWith('.c_attn.bias')) values.fill(0, values.length / 3, (2 * values.length) / 3);
+          const difference = largestDifference(values, floats(trained.get(name)));
           expect([name, difference < tolerances.trainedWeights ? 'close' : difference]).toEqual([
             name,
             'close',
@@ -120,7 +123,7 @@ describe('models', () => {
       });
 
       if (config.loss_scale !== undefined) {
-        it('learns the same way from gradients clipped before they are scaled back', async () => {
+        it('matches the reference with gradients clipped before they are unscaled', async () => {
           const losses = train(model, ids, targets, config.training, { scale: config.loss_scale });
           expect(relativeDifference(losses, floats(io.get('losses_scaled_clip')))).toBeLessThan(
             tolerances.output,
@@ -131,29 +134,29 @@ describe('models', () => {
 
       // The recurrent notebook trains these with Adam.
       if (folder.startsWith('recurrent/') || folder === 'nano_gpt') {
-        it('learns as the original does in five steps of Adam', async () => {
+        it('matches the reference over five Adam steps', async () => {
           const losses = train(model, ids, targets, config.training, { rule: 'adam' });
           expect(relativeDifference(losses, floats(io.get('losses_adam')))).toBeLessThan(tolerances.output);
           model.loadStateDict(await tensors(folder, 'weights.safetensors'));
         });
       }
 
-      it('writes the same text, fed with the last tokens of it', async () => {
+      it('generates the same tokens greedily', async () => {
         const generation = await tensors(folder, 'generation.safetensors');
         const expected = integers(generation.get('greedy_ids'));
         const prompt = integers(generation.get('prompt') ?? generation.get('start_token'));
         const window = config.generation.window ?? model.contextLength;
-        const text = [...prompt];
+        const sequence = [...prompt];
         const rows: number[] = [];
         const best: number[] = [];
-        while (text.length < expected.length) {
-          const logits = lastLogits(model, text.slice(-window));
+        while (sequence.length < expected.length) {
+          const logits = lastLogits(model, sequence.slice(-window));
           rows.push(...logits);
           const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a]);
           best.push(...order.slice(0, 5));
-          text.push(order[0]);
+          sequence.push(order[0]);
         }
-        expect(text).toEqual(expected);
+        expect(sequence).toEqual(expected);
         expect(relativeDifference(rows, floats(generation.get('step_logits')))).toBeLessThan(
           tolerances.output,
         );
@@ -166,20 +169,23 @@ describe('models', () => {
         'loads from %s',
         async (file) => {
           const path = golden(`${folder}/${file}`);
-          const sized = /checkpoint/.test(file); // has sizes beside the weights
+          const sized = /checkpoint|ckpt/.test(file); // records the sizes
           const { nHeads = 1 } = model.config as { nHeads?: number };
-          // A bare state dict does not contain the number of heads that share a matrix.
+          // A bare state dict does not determine the number of heads of packed projections.
           const shared = !sized && /stacked|multihead|moe|tiny|nano/.test(folder);
           const config = shared ? { nHeads } : {};
           const loaded = await loadModel<LanguageModel>(path, { tokenizer: false, config });
           expect(loaded.source).toEqual({ kind: 'state-dict', path });
           if (sized) expect(loaded.model.config).toEqual(model.config);
-          if (file === 'training_checkpoint.pt') {
+          if (file === 'training_checkpoint.pt' || file === 'ckpt.pt') {
             const loss = loaded.model.loss(ids, targets);
             expect(relativeDifference(loss.dataSync(), floats(io.get('losses')).slice(-1))).toBeLessThan(
               tolerances.output,
             );
             loss.dispose();
+            for (const [name, array] of await tensors(folder, 'trained.safetensors')) {
+              expect([name, loaded.model.stateDict().get(name)]).toEqual([name, array]);
+            }
           } else {
             expect(loaded.model.stateDict()).toEqual(model.stateDict());
             const logits = loaded.model.forward(ids);
@@ -190,7 +196,7 @@ describe('models', () => {
           }
           if (file.endsWith('.pt')) {
             const { weights, history } = openCheckpoint(await readPyTorch(path));
-            // The order of registration, as in PyTorch.
+            // In PyTorch's order of registration.
             expect([...loaded.model.stateDict().keys()]).toEqual([...weights.keys()]);
             const { train_loss, val_loss = [], val_perplexity = [] } = history;
             expect(train_loss).toEqual(file === 'checkpoint.pt' ? [4.25, 3.5] : undefined);
@@ -206,7 +212,7 @@ describe('models', () => {
   }
 });
 
-/** Loss, and gradients by the parameters' names; those without are absent. */
+/** Loss, and gradients by parameter name; parameters without a gradient are absent. */
 function gradients(
   model: LanguageModel,
   ids: tf.Tensor2D,
@@ -223,7 +229,7 @@ function gradients(
   return { value, grads: new Map(byName) };
 }
 
-/** Five updates on one batch; the loss after each. With `scale`, gradients are clipped that many times as large. */
+/** The loss after each of five updates on one batch. `scale` multiplies the gradients while they are clipped. */
 function train(
   model: LanguageModel,
   ids: tf.Tensor2D,
@@ -253,10 +259,10 @@ function train(
   );
 }
 
-/** Logits after the last token of one text. */
-function lastLogits(model: LanguageModel, text: number[]): Float32Array {
+/** Logits of the last position. */
+function lastLogits(model: LanguageModel, sequence: number[]): Float32Array {
   return tf.tidy(() => {
-    const logits = model.forward(tf.tensor2d([text], [1, text.length], 'int32'));
+    const logits = model.forward(tf.tensor2d([sequence], [1, sequence.length], 'int32'));
     return logits.dataSync<'float32'>().slice(-model.vocabSize);
   });
 }

@@ -11,6 +11,7 @@ DIMENSIONS = {
                       batch=3, seq=9, seq_next=5),
     "nano_gpt": dict(vocab_size=53, n_embd=24, block_size=14, n_layer=2, n_head=4,
                      batch=2, seq=12),
+    "nanogpt": dict(vocab_size=23, n_embd=8, block_size=10, n_head=2, batch=2, seq=9),
     "char_gpt": dict(vocab_size=65, n_embed=24, n_head=3, n_layer=2, block_size=16,
                      dropout=0.2, batch=2, seq=13),
     "hf": dict(vocab=120, d=32, layers=2, heads=4, ff=56, positions=64, kv=8, t5_heads=3,

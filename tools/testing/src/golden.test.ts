@@ -12,7 +12,7 @@ describe('README of the reference values', () => {
     const cases = readdirSync(golden(''), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('io.safetensors') && !path.startsWith('hf'))
       .map((path) => path.slice(0, -'/io.safetensors'.length));
-    expect(cases).toHaveLength(15);
+    expect(cases).toHaveLength(17);
     for (const name of cases) {
       const { parameters } = goldenJson<{ parameters: number }>(`${name}/config.json`);
       const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\` `));

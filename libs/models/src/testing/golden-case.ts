@@ -1,4 +1,4 @@
-// A case of the golden set: its model, recognized by its weights and the arguments of the original, and its tensors.
+// Golden cases: the model, recognized from its weights and the constructor arguments of the reference, and its tensors.
 import { readSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
@@ -6,7 +6,7 @@ import { golden, goldenJson } from '@lilformer/testing';
 import { recognizeModel } from '../files/state-dict-file.js';
 import { createModel, type LanguageModel } from '../index.js';
 
-/** Folders of the cases, and the class here where the original's has another name. */
+/** Folders of the cases, and our class name where the reference's differs. */
 export const CASES: readonly (readonly [folder: string, ownName?: string])[] = [
   ['evolution/03_bigram'],
   ['evolution/04_attention'],
@@ -22,12 +22,14 @@ export const CASES: readonly (readonly [folder: string, ownName?: string])[] = [
   ['recurrent/gru_lm'],
   ['nano_gpt', 'TiedTransformerLM'],
   ['char_gpt', 'CharGPT'],
+  ['nanogpt/with_bias', 'NanoGPT'],
+  ['nanogpt/without_bias', 'NanoGPT'],
 ];
 
-/** What config.json of a case says that the tests use. */
+/** The parts of a case's config.json that the tests use. */
 export interface CaseConfig {
   model: string;
-  arguments: Record<string, number>;
+  arguments: Record<string, number | boolean>;
   parameters: number;
   without_gradient: string[];
   tied: string[][];
@@ -54,22 +56,22 @@ export async function caseModel(folder: string): Promise<LanguageModel> {
   return createModel(config, new Random(folder));
 }
 
-/** The tensors of one of the case's files. */
+/** The tensors of a file of the case. */
 export async function tensors(folder: string, file: string): Promise<Map<string, NamedArray>> {
   return (await readSafetensors(golden(`${folder}/${file}`))).tensors;
 }
 
-/** Whole numbers of a file, int64 or int32 there. */
+/** The values of an int64 or int32 array. */
 export function integers(array: NamedArray | undefined): number[] {
   return Array.from(array!.data as BigInt64Array | Int32Array, Number);
 }
 
-/** Numbers of a file. */
+/** The values of a floating-point array. */
 export function floats(array: NamedArray | undefined): Float32Array {
   return toFloat32(array!);
 }
 
-/** Token ids of a file as a tensor `[B, T]`. */
+/** Token ids as a tensor `[B, T]`. */
 export function idTensor(array: NamedArray | undefined): tf.Tensor2D {
   return tf.tensor2d(integers(array), array!.shape as [number, number], 'int32');
 }
