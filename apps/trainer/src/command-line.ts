@@ -107,20 +107,8 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
   return { kind: 'resume', run: resume, changes: typed.settings };
 }
 
-/** A parsed `sweep` command. */
-export interface SweepCommand {
-  /** A built-in sweep, unless there is a file. */
-  readonly preset?: string;
-  readonly file?: string;
-  /** Names of runs; all unless given. */
-  readonly only?: readonly string[];
-  readonly runs?: string;
-  readonly report?: string;
-  readonly jobs?: number;
-  readonly import?: readonly string[];
-  /** Settings of all runs that have them. */
-  readonly typed: Readonly<Record<string, unknown>>;
-}
+/** A parsed `sweep` command: its own flags, and `typed`, settings of all runs that have them. */
+export type SweepCommand = NonNullable<ReturnType<typeof parseSweep>>;
 
 const sweepOptions = {
   preset: flag({ group: 'Sweep', value: 'NAME', help: 'one of the sweeps above' }, text().optional()),
@@ -159,19 +147,21 @@ const sweepOptions = {
   ...importFlags,
 };
 
+function parseSweep(args: readonly string[]) {
+  const typed = splitSettings(sweepOptions, args);
+  if (!typed) return undefined;
+  const { preset, file } = typed.flags;
+  if ((preset === undefined) === (file === undefined)) {
+    throw new Error(
+      `--preset: ${preset === undefined ? 'missing' : 'with --file'}. Expected one of --preset NAME (${Object.keys(SWEEPS).join(', ')}) and --file FILE.`,
+    );
+  }
+  return { ...typed.flags, typed: typed.settings };
+}
+
 /** `sweep`: its flags and help. */
 export const sweepFlags: Command<SweepCommand> = {
-  parse(args) {
-    const typed = splitSettings(sweepOptions, args);
-    if (!typed) return undefined;
-    const { preset, file } = typed.flags;
-    if ((preset === undefined) === (file === undefined)) {
-      throw new Error(
-        `--preset: ${preset === undefined ? 'missing' : 'with --file'}. Expected one of --preset NAME (${Object.keys(SWEEPS).join(', ')}) and --file FILE.`,
-      );
-    }
-    return { ...typed.flags, typed: typed.settings };
-  },
+  parse: parseSweep,
   help: () =>
     [
       'Trains several models that differ in a few settings, and reports the differences.',

@@ -14,7 +14,7 @@ await runProgram({
     '\nStopping after this step; Ctrl-C again to stop at once.',
   ),
   async sweep() {
-    // Loaded here and not above: `train` has no use for it, and a sweep starts `train` again and again.
+    // Loaded on demand, because a sweep starts many `train` processes.
     const { sweepCommand } = await import('./sweep-command.js');
     return action(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.');
   },

@@ -71,7 +71,7 @@ describe('models of the presets', () => {
     model.dispose();
   });
 
-  it('are all of those that the notebooks count', () => {
+  it('cover all models that the notebooks count', () => {
     expect(counts.map(({ label }) => label).sort()).toEqual(Object.keys(COUNTED).sort());
   });
 });

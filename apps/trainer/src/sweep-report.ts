@@ -19,11 +19,11 @@ import { attentionFigures, figuresOf } from './sweep-figures.js';
 import type { SweepResult } from './sweep-results.js';
 import type { Sweep } from './sweep.js';
 
-/** As much of a sample as the report shows. */
+/** Characters of a sample in the report. */
 const SAMPLE_CHARACTERS = 300;
 
 export interface ReportAbout {
-  /** The command that made it. */
+  /** The command of the sweep. */
   readonly command: string;
   /** Runs at a time, and threads of each. */
   readonly jobs: number;

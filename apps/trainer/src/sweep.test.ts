@@ -19,13 +19,13 @@ const file: SweepFile = {
 };
 
 describe('a sweep', () => {
-  it('has valid settings in every built-in one', () => {
+  it('built in has valid settings', () => {
     for (const [name, its] of Object.entries(SWEEPS)) {
       expect(resolveSweep(name, its).runs, name).toHaveLength(Object.keys(its.runs).length);
     }
   });
 
-  it('has valid settings in every file of sweeps', async () => {
+  it('of every file has valid settings', async () => {
     const folder = resolve(import.meta.dirname, '../sweeps');
     const files = await readdir(folder);
     expect(files).toContain('heads.json');
@@ -35,7 +35,7 @@ describe('a sweep', () => {
     }
   });
 
-  it('trains the eight stages of the evolution, in their order, and the last with a router that learns', () => {
+  it('of the evolution trains its eight stages in order, and the last with a trained router', () => {
     expect(resolveSweep('evolution', sweepNamed('evolution')).runs.map(({ preset }) => preset)).toEqual([
       'evolution/03-bigram',
       'evolution/04-attention',
@@ -121,7 +121,7 @@ describe('a sweep', () => {
 });
 
 describe('sweep flags', () => {
-  it('takes settings for all runs beside its own', () => {
+  it('include settings for all runs', () => {
     expect(sweepFlags.parse(['--preset', 'evolution', '--jobs', '1', '--max-steps', '5'])).toMatchObject({
       preset: 'evolution',
       jobs: 1,
@@ -135,7 +135,7 @@ describe('sweep flags', () => {
     [[], /--preset: missing\. Expected one of --preset NAME .* and --file FILE/],
     [['--preset', 'evolution', '--file', 'a.json'], /--preset: with --file/],
     [['--preset', 'evolution', '--jobs', '0'], /--jobs 0: expected an integer of at least 1/],
-  ])('%j is refused', (args, message) => {
+  ])('%j is an error', (args, message) => {
     expect(() => sweepFlags.parse(args)).toThrow(message);
   });
 });
@@ -152,7 +152,7 @@ describe('cores', () => {
     expect(shareCores({ ...asked, ...part })).toEqual(shared);
   });
 
-  it('are never promised twice', () => {
+  it('are never assigned twice', () => {
     expect(() => shareCores({ ...asked, jobs: 4, threads: 4 })).toThrow(
       /--threads: 4 for each of 4 runs .* 8 threads/,
     );

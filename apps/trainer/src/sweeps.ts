@@ -1,9 +1,9 @@
-// The built-in sweeps: each set of the notebooks' experiments as one command. What the notebooks print stands
-// beside what is found; their losses are those of training batches, in the mean of the last five that they print.
+// The built-in sweeps: the experiments of the notebooks, with the numbers that the notebooks print as further columns. Their
+// losses are means of the last five printed losses of training batches.
 import { PRESETS } from './presets.js';
 import type { SweepFile } from './sweep.js';
 
-/** The presets of a family, each a run under its own name. */
+/** One run per preset of a family. */
 function family(name: string): SweepFile['runs'] {
   return Object.fromEntries(
     Object.keys(PRESETS).flatMap((preset) => {
@@ -13,13 +13,12 @@ function family(name: string): SweepFile['runs'] {
   );
 }
 
-/** For heat maps: speakers, clauses and punctuation. */
+/** Prompt of attention maps: speakers, clauses and punctuation. */
 const SCENE = 'MENENIUS: What then? To whom do you speak, sir? Who is it';
 
 export const SWEEPS: Readonly<Record<string, SweepFile>> = {
   evolution: {
-    about:
-      'eight models, from bigram to mixture of experts, and the last once more with a router that learns',
+    about: 'eight models, from bigram to mixture of experts, and the last also with a trained router',
     preset: 'evolution/03-bigram',
     runs: { ...family('evolution'), 'trained-router': { preset: 'experts/trained-router' } },
     beside: {
@@ -36,7 +35,8 @@ export const SWEEPS: Readonly<Record<string, SweepFile>> = {
     },
   },
   shakespeare: {
-    about: 'a small transformer with its own BPE: baseline, longer context, wider, and without positions',
+    about:
+      'a small transformer with a BPE tokenizer: baseline, longer context, larger, and without positions',
     preset: 'shakespeare/baseline',
     runs: family('shakespeare'),
     beside: { "notebook's perplexity": { baseline: 60.0, 'medium-context': 63.24, wider: 58.35 } },
@@ -74,7 +74,7 @@ export const SWEEPS: Readonly<Record<string, SweepFile>> = {
     },
   },
   hyperparameters: {
-    about: 'a character GPT, and ten that each change one thing',
+    about: 'a character GPT, and ten runs that each change one setting',
     preset: 'hyperparameters/baseline',
     runs: {
       baseline: {},
