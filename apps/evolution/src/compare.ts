@@ -218,7 +218,7 @@ async function expertsOf(
   if (!opened) return undefined;
   const { model, tokenizer, source } = opened;
   try {
-    if (model.config.type !== 'moe-transformer') return undefined;
+    if (!('nExperts' in model.config)) return undefined;
     const text = await evaluationText(source, tokenizer, flags, terminal, signal);
     if (!text) return undefined;
     const length = Math.min(model.contextLength, text.source.length - 1);

@@ -20,18 +20,6 @@ export interface RunConfig {
   };
 }
 
-/** Stage of the evolution by model type. */
-const STAGES: Readonly<Record<string, number>> = {
-  bigram: 3,
-  attention: 4,
-  'positional-attention': 5,
-  'attention-ffn': 6,
-  transformer: 7,
-  'stacked-transformer': 8,
-  'multi-head-transformer': 9,
-  'moe-transformer': 10,
-};
-
 /** Constructor arguments of EvolutionLM by config field. */
 const SIZES: Readonly<Record<string, string>> = {
   dModel: 'd_model',
@@ -45,14 +33,12 @@ const SIZES: Readonly<Record<string, string>> = {
 /** Steps between progress lines. */
 const REPORT = 20;
 
-/** @throws Error when the model is not a stage of the evolution, or a setting is not supported by agreement_peer.py */
+/** @throws Error when the preset is not a stage of the evolution, or a setting is not supported by agreement_peer.py */
 export function peerTask(config: RunConfig, vocabSize: number): Record<string, unknown> {
-  const { model, settings } = config;
-  const stage = STAGES[model.type];
-  if (stage === undefined) {
-    throw new Error(
-      `model ${model.type}: expected a stage of the evolution: ${Object.keys(STAGES).join(', ')}`,
-    );
+  const { model, preset, settings } = config;
+  const stage = Number(/^evolution\/(\d+)-/.exec(preset)?.[1]);
+  if (!stage) {
+    throw new Error(`preset ${preset}: expected a stage of the evolution, such as evolution/03-bigram`);
   }
   const expected = { optimizer: 'adamw', windows: 'random', gradientAccumulationSteps: 1 };
   for (const [name, value] of Object.entries(expected)) {

@@ -36,14 +36,16 @@ describe('the arguments of PyTorch training', () => {
       arguments: { vocab_size: 5, d_model: 8, d_ff: 16, n_layers: 2, n_heads: 4, max_seq_len: 32 },
       settings,
     });
-    expect(peerTask({ ...config, model: { type: 'bigram', dModel: 8 } }, 5)).toMatchObject({
+    expect(
+      peerTask({ ...config, preset: 'evolution/03-bigram', model: { type: 'bigram', dModel: 8 } }, 5),
+    ).toMatchObject({
       stage: 3,
       arguments: { vocab_size: 5, d_model: 8 },
     });
   });
 
   it('are an error for unsupported models and settings', () => {
-    expect(() => peerTask({ ...config, model: { type: 'gru' } }, 5)).toThrow(
+    expect(() => peerTask({ ...config, preset: 'recurrent/gru', model: { type: 'gru' } }, 5)).toThrow(
       'expected a stage of the evolution',
     );
     const other = (changed: object): RunConfig => ({ ...config, settings: { ...settings, ...changed } });
