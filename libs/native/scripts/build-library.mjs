@@ -1,5 +1,5 @@
-// Builds the Rust library for this machine and puts it at build/lilformer-native.node. Where there is no cargo it
-// says so in one line and succeeds: everything then runs on wasm. Leaves out other platforms.
+// Builds the addon for this machine: build/lilformer-native.node. Without cargo it prints a line and succeeds: the engine
+// then falls back to wasm.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,8 +10,8 @@ const folder = join(project, 'build');
 const library = join(folder, 'lilformer-native.node');
 
 if (cargoVersion() === undefined) {
-  rmSync(library, { force: true }); // a library of other sources is worse than none
-  console.log('native: no cargo on PATH, so no native library is built; the wasm engine will be used');
+  rmSync(library, { force: true }); // an addon of other sources must not stay
+  console.log('native: no cargo on PATH: addon not built, the engine falls back to wasm');
 } else {
   const { status, stdout, error } = spawnSync(
     'cargo',
@@ -33,7 +33,7 @@ if (cargoVersion() === undefined) {
     console.error('native: cargo built no shared library; Cargo.toml needs crate-type "cdylib"');
     process.exit(1);
   }
-  // By renaming, since a process that runs may hold the old one.
+  // Renamed into place, since a running process may have loaded the old one.
   mkdirSync(folder, { recursive: true });
   const temporary = `${library}.${process.pid}`;
   copyFileSync(built, temporary);

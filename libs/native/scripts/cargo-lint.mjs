@@ -1,10 +1,10 @@
-// Formatting and lint of the Rust sources; where there is no cargo it says so and succeeds.
+// Checks format and lint of the Rust sources; without cargo it prints a line and succeeds.
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { cargoVersion } from './cargo-version.mjs';
 
 if (cargoVersion() === undefined) {
-  console.log('native: no cargo on PATH, so the Rust sources are not looked at');
+  console.log('native: no cargo on PATH: Rust sources not checked');
 } else {
   for (const args of [
     ['fmt', '--check'],

@@ -1,5 +1,5 @@
-// Runs the Rust tests once for each kind of vectors that this processor has, and adds them up in
-// test-results/cargo.json, in the fields of vitest's report. Where there is no cargo it says so and succeeds.
+// Runs the Rust tests with each instruction set of this processor, and writes their numbers to test-results/cargo.json in
+// the format of vitest's report. Without cargo it prints a line and succeeds.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,11 +11,11 @@ const report = join(project, 'test-results', 'cargo.json');
 rmSync(report, { force: true });
 
 if (cargoVersion() === undefined) {
-  console.log('native: no cargo on PATH, so the Rust tests do not run');
+  console.log('native: no cargo on PATH: Rust tests not run');
 } else {
   const built = spawnSync('cargo', ['test', '--locked', '--no-run'], { cwd: project, stdio: 'inherit' });
   if (built.status !== 0) process.exit(1);
-  // The first run takes the best kind; where that is a lesser one already, a later run is the same once more.
+  // The first run uses the best instruction set.
   const kinds = [undefined, ...(process.arch === 'x64' ? ['avx2'] : []), 'portable'];
   let numPassedTests = 0;
   let numFailedTests = 0;
@@ -23,7 +23,7 @@ if (cargoVersion() === undefined) {
   for (const kind of kinds) {
     const run = runTests(['test', '--locked'], kind === undefined ? {} : { LILFORMER_SIMD: kind });
     console.log(
-      `native: Rust tests on ${kind ?? 'the best vectors'}: ${run.passed} passed, ${run.failed} failed`,
+      `native: Rust tests on ${kind ?? 'the best instruction set'}: ${run.passed} passed, ${run.failed} failed`,
     );
     numPassedTests += run.passed;
     numFailedTests += run.failed;

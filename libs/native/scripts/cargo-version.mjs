@@ -1,4 +1,4 @@
-// Which cargo is on PATH, if any. Run by itself it prints that: what Nx's cache of the built library is keyed by.
+// The version of cargo on PATH. As a program it prints it, as the key of Nx's cache of the addon.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,10 +1,10 @@
-// Makes the npm package of one platform from a library built for it, at platforms/<platform>, and checks it: that
-// the library is for that platform, asks for no newer glibc than Node does, and, on that platform itself, that it opens
-// and computes with each kind of vectors. Its version is @lilformer/native's.
+// Makes the npm package of a platform at platforms/<platform> from its library, with the version of @lilformer/native. Checks
+// the library's format, processor and required glibc, and, on the platform itself, that it computes with each instruction
+// set.
 //
 //     node scripts/platform-package.mjs [PLATFORM LIBRARY] [--any-glibc]
 //
-// Without arguments: this platform, the library built here.
+// Without arguments: this platform and the local build.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ const project = resolve(import.meta.dirname, '..');
 const FILE = 'lilformer-native.node';
 
 /**
- * Makes a package; gives its folder.
+ * Makes a package; returns its folder.
  * @throws Error when the library is not one for this platform
  */
 export function makePackage(platform, library, { anyGlibc = false, folder } = {}) {
@@ -59,7 +59,7 @@ export function makePackage(platform, library, { anyGlibc = false, folder } = {}
   return to;
 }
 
-/** What @lilformer/native says of itself. */
+/** The package.json of @lilformer/native. */
 export function manifest() {
   return JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 }
@@ -88,7 +88,7 @@ function checkLibrary(platform, { format, machine }, library, anyGlibc) {
   }
 }
 
-/** Which kind of library this is, and for which processor. */
+/** Format and processor of a library. */
 function identify(bytes) {
   if (bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46) {
     return { format: 'elf', machine: bytes.readUInt16LE(18) };
@@ -102,7 +102,7 @@ function identify(bytes) {
   return { format: 'no library' };
 }
 
-/** Opens it in processes of its own, one for each kind of vectors, and computes something. */
+/** Loads it in a separate process for each instruction set, and computes something. */
 function tryLibrary(library) {
   const program = `
     const module = { exports: {} };

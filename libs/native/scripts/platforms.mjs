@@ -1,5 +1,4 @@
-// The platforms that a library is built for ahead, by the names that src/load.ts looks for:
-// `@lilformer/native-<platform>`. Each says how Rust calls it, what npm goes by, and how a library of it begins.
+// The platforms with prebuilt packages `@lilformer/native-<platform>`: Rust target, npm fields, and library header.
 
 /**
  * `machine` is the processor's number in the library's header: e_machine of ELF, the CPU type of Mach-O, Machine of PE.
@@ -55,10 +54,10 @@ export const PLATFORMS = {
   },
 };
 
-/** The oldest glibc that Node 20 runs with, and so the newest that a library may ask for. */
+/** The oldest glibc that Node 20 supports: the newest that a library may require. */
 export const GLIBC = '2.28';
 
-/** The platform of this process, as src/load.ts names it. */
+/** The platform of this process, named as in src/load.ts. */
 export function thisPlatform() {
   const libc = process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl';
   return [process.platform, process.arch, ...(process.platform === 'linux' ? [libc] : [])].join('-');

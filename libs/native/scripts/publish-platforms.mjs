@@ -1,6 +1,5 @@
-// The step of a release before `changeset publish`: publishes the packages of all platforms in platforms, at the
-// version of @lilformer/native, and names them as optional dependencies in its package.json. That change is part of
-// what is published only, never of a commit: in the workspace `npm ci` needs none of them.
+// The release step before `changeset publish`: publishes the packages of all platforms and adds them to the optional
+// dependencies of @lilformer/native. That change is published but never committed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

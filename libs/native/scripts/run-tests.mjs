@@ -1,4 +1,4 @@
-// Runs cargo's tests and reads how many passed from what it prints.
+// Runs cargo's tests and reads the number of passed tests from the output.
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 
@@ -7,13 +7,13 @@ const project = resolve(import.meta.dirname, '..');
 /**
  * @param {string[]} args of cargo
  * @param {Record<string, string>} variables beside those of this process
- * @returns {{ passed: number; failed: number; succeeded: boolean }} what failed has been printed
+ * @returns {{ passed: number; failed: number; succeeded: boolean }} failures are printed
  */
 export function runTests(args, variables) {
   const { status, stdout, stderr } = spawnSync('cargo', args, {
     cwd: project,
     encoding: 'utf8',
-    // One after the other: some change the number of threads of the pool, which there is one of.
+    // Sequentially: some tests change the number of threads of the global pool.
     env: { ...process.env, RUST_TEST_THREADS: '1', ...variables },
     maxBuffer: 2 ** 28,
   });

@@ -1,13 +1,13 @@
-// Looks for undefined behaviour in the Rust code, as far as the toolchains at hand can, and says what it could run:
-// - AddressSanitizer (a nightly toolchain, Linux or macOS): all Rust tests on each kind of vectors of this processor;
-// - Miri (its nightly component): tests of small sizes on portable vectors, as it knows neither AVX-512 nor haste.
-// Fails when something was found, or when nothing could run although there is cargo.
+// Checks the Rust code for undefined behavior:
+// - AddressSanitizer (nightly toolchain, Linux or macOS): all tests with each instruction set of this processor;
+// - Miri (nightly component): tests of small sizes on portable code.
+// Fails if something is found, or if there is cargo but no nightly toolchain.
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { cargoVersion } from './cargo-version.mjs';
 import { runTests } from './run-tests.mjs';
 
-/** Tests that are small enough for Miri: products, the pool of threads, scratch memory and steps of all kinds. */
+/** Tests that are small enough for Miri. */
 const FOR_MIRI = ['buffers::', 'kernels::recurrent::', 'blocks_are_transposed'];
 
 const folder = resolve(import.meta.dirname, '../target');
@@ -15,7 +15,7 @@ const target = /^host: (.*)$/m.exec(spawnSync('rustc', ['-vV'], { encoding: 'utf
 const has = (...args) => spawnSync('cargo', args, { encoding: 'utf8' }).status === 0;
 
 if (cargoVersion() === undefined) {
-  console.log('native: no cargo on PATH, so nothing is sanitized');
+  console.log('native: no cargo on PATH: sanitizers not run');
   process.exit(0);
 }
 if (!has('+nightly', '--version')) {
@@ -27,7 +27,7 @@ const failed = [];
 function run(what, args, variables) {
   console.log(`=== ${what}`);
   const { passed, succeeded } = runTests(args, variables);
-  console.log(`=== ${what}: ${passed} tests ${succeeded ? 'clean' : 'passed, and something was found'}`);
+  console.log(`=== ${what}: ${passed} tests ${succeeded ? 'clean' : 'passed, with findings'}`);
   if (!succeeded) failed.push(what);
 }
 
@@ -43,7 +43,7 @@ if (process.platform === 'win32') {
         LILFORMER_SIMD: kind,
         CARGO_TARGET_DIR: `${folder}/address`,
         RUSTFLAGS: '-Zsanitizer=address',
-        ASAN_OPTIONS: 'detect_leaks=0', // the pool's threads and spare buffers live as long as the process
+        ASAN_OPTIONS: 'detect_leaks=0', // threads and spare buffers live until the process exits
       },
     );
   }
@@ -55,9 +55,7 @@ if (has('+nightly', 'miri', '--version')) {
     MIRIFLAGS: '-Zmiri-disable-isolation -Zmiri-ignore-leaks',
   });
 } else {
-  console.log('=== Miri: not there (rustup component add --toolchain nightly miri rust-src)');
+  console.log('=== Miri: not installed (rustup component add --toolchain nightly miri rust-src)');
 }
-console.log(
-  failed.length === 0 ? 'native: nothing found' : `native: something was found: ${failed.join('; ')}`,
-);
+console.log(failed.length === 0 ? 'native: no findings' : `native: findings: ${failed.join('; ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -52,7 +52,7 @@ describeNative('the backend', () => {
     warn.mockRestore();
   });
 
-  it('gives every operation that cpu has', () => {
+  it('has every kernel of the cpu backend', () => {
     const names = (backend: string): string[] =>
       tf
         .getKernelsForBackend(backend)
@@ -61,7 +61,7 @@ describeNative('the backend', () => {
     expect(names('native')).toEqual(names('cpu'));
   });
 
-  it('makes tensors at addresses that divide by 64, of any size', () => {
+  it('aligns tensors of any size to 64 bytes', () => {
     for (const length of [1, 15, 16, 17, 1000, 65_536]) {
       const info = native().output([length], 'float32');
       const array = native().values(info.dataId);
@@ -71,7 +71,7 @@ describeNative('the backend', () => {
     }
   });
 
-  it('uses the memory of a tensor again, and not before it is gone', () => {
+  it('reuses the memory of a tensor once it is disposed', () => {
     const a = tf.add(tf.ones([1000]), 1);
     const place = native().values(a.dataId).buffer;
     const copy = tf.clone(a);
@@ -83,7 +83,7 @@ describeNative('the backend', () => {
     expect(native().values(c.dataId).buffer).toBe(place);
   });
 
-  it('keeps a block while a slice of it is there', () => {
+  it('keeps a block while a slice of it is alive', () => {
     const whole = tf.add(tf.zeros([100, 10]), 5);
     const part = tf.slice(whole, [50, 0], [10, 10]);
     expect(native().values(part.dataId).buffer).toBe(native().values(whole.dataId).buffer);
@@ -95,7 +95,7 @@ describeNative('the backend', () => {
     expect(native().mayOverwrite(part.dataId)).toBe(true);
   });
 
-  it('lets only memory be overwritten that is its own, and of one tensor', () => {
+  it('allows overwriting only pooled memory of a single tensor', () => {
     const mine = tf.tensor(new Float32Array([1, 2, 3]));
     expect(native().mayOverwrite(mine.dataId)).toBe(false);
     const made = tf.add(mine, 1);
@@ -109,7 +109,7 @@ describeNative('the backend', () => {
     expect(native().mayOverwrite(made.dataId)).toBe(true);
   });
 
-  it('copies what is read, with a buffer of its own', async () => {
+  it('copies on read, into a new buffer', async () => {
     const x = tf.add(tf.tensor([1, 2, 3]), 1);
     const read = [x.dataSync(), await x.data(), x.bufferSync().values] as Float32Array[];
     for (const array of read) {
@@ -120,7 +120,7 @@ describeNative('the backend', () => {
     expect([...x.dataSync()]).toEqual([2, 3, 4]);
   });
 
-  it('copies for code that reads inside of a custom gradient as well', () => {
+  it('copies on read inside a custom gradient as well', () => {
     let held: Float32Array | undefined;
     const f = tf.customGrad((x) => {
       const value = tf.square(x as tf.Tensor);
@@ -132,7 +132,7 @@ describeNative('the backend', () => {
     expect([...held!]).toEqual([9, 16]);
   });
 
-  it('passes tensors on to another backend and back', async () => {
+  it('moves tensors to another backend and back', async () => {
     const x = tf.add(tf.tensor([1, 2, 3]), 1);
     await tf.setBackend('cpu');
     const y = tf.mul(x, 2);
@@ -145,7 +145,7 @@ describeNative('the backend', () => {
     expect(live()).toBe(before);
   });
 
-  it('refuses a tensor that is gone', () => {
+  it('rejects a disposed tensor', () => {
     const x = tf.add(tf.tensor([1, 2, 3]), 1);
     x.dispose();
     expect(() => tf.add(x, 1)).toThrow();
@@ -153,26 +153,26 @@ describeNative('the backend', () => {
     expect(() => native().values(x.dataId)).toThrow();
   });
 
-  it('has no numbers for strings and complex numbers, and says so', () => {
+  it('rejects strings and complex numbers', () => {
     expect(() => native().values(tf.tensor(['a']).dataId)).toThrow('a string tensor has no numbers');
     expect(() => native().values(tf.complex([1], [2]).dataId)).toThrow('a complex64 tensor has no numbers');
   });
 
-  it('makes a real float32 array of what was cast from int32 or bool', () => {
+  it('casts int32 and bool to float32', () => {
     const x = tf.cast(tf.tensor([1, 0, 3], [3], 'int32'), 'float32');
     expect(x.dataSync()).toEqual(new Float32Array([1, 0, 3]));
     const y = tf.cast(tf.tensor([1, 0, 1], [3], 'bool'), 'float32');
     expect(y.dataSync()).toEqual(new Float32Array([1, 0, 1]));
   });
 
-  it('tells in words when there is no memory', () => {
+  it('reports out of memory', () => {
     expect(() => native().output([2 ** 20, 2 ** 20, 2 ** 10], 'float32')).toThrow(
       /out of memory: a float32 tensor of shape \[1048576, 1048576, 1024\] needs 4194304\.00 GB, beside .* in use/,
     );
     expect([...tf.add(tf.tensor([1]), 1).dataSync()]).toEqual([2]);
   });
 
-  it.each([[[-1]], [[2, -1, -1]], [[0.5, 2]], [[Number.NaN]], [[2 ** 60]]])('refuses shape %j', (shape) => {
+  it.each([[[-1]], [[2, -1, -1]], [[0.5, 2]], [[Number.NaN]], [[2 ** 60]]])('rejects shape %j', (shape) => {
     const before = live();
     expect(() => native().output(shape, 'float32')).toThrow('expected integers of at least 0');
     expect(live()).toBe(before);
@@ -182,7 +182,7 @@ describeNative('the backend', () => {
     expect(tf.memory()).toMatchObject({ pool: native().poolStatistics() });
   });
 
-  it('leaves no memory behind', () => {
+  it('leaks no memory', () => {
     const before = live();
     for (let i = 0; i < 50; i++) {
       tf.tidy(() => {
@@ -197,7 +197,7 @@ describeNative('the backend', () => {
   // A program is a list of numbers: each picks an operation and tensors for it.
   const command = fc.record({ what: fc.nat(999), one: fc.nat(999), other: fc.nat(999) });
 
-  it('computes what cpu computes, and never writes to what a caller holds, whatever the program', async () => {
+  it('matches cpu on random programs, and never writes to memory that a caller holds', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (program) => {
         await tf.setBackend('cpu');

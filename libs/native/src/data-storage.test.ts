@@ -5,7 +5,7 @@ import { describeNative } from './testing/library.js';
 import { cpu, tf } from './tf.js';
 
 describe('DataOnIds', () => {
-  it('keeps, counts and forgets, each storage by itself', () => {
+  it('stores, counts and deletes data, independently for each storage', () => {
     const backend = new cpu.MathBackendCPU();
     const [one, other] = [new DataOnIds<{ n: number }>(backend), new DataOnIds<{ n: number }>(backend)];
     const ids = [{}, {}];
@@ -31,7 +31,7 @@ describe('DataOnIds', () => {
       await tf.setBackend('cpu');
     });
 
-    it('fetches data from another backend, and gives it back', async () => {
+    it('moves data from another backend and back', async () => {
       const x = tf.tensor1d([1, 2, 3]);
       await tf.setBackend('native');
       const before = tf.memory().numTensors;

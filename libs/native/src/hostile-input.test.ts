@@ -25,11 +25,11 @@ interface Report {
 }
 
 describe.skipIf(!library)('the native library', () => {
-  it('has the functions that TypeScript declares, and no others', () => {
+  it('exports exactly the functions that TypeScript declares', () => {
     expect(Object.keys(library!).sort()).toEqual([...signatures().keys()].sort());
   });
 
-  it('answers hostile arguments with a result or an error, never with a crash', () => {
+  it('never crashes on invalid arguments', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lilformer-hostile-'));
     const lastCall = join(folder, 'last-call');
     const program = fileURLToPath(new URL('./testing/hostile.ts', import.meta.url));

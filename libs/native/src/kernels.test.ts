@@ -184,7 +184,7 @@ describe.skipIf(!library).each(Object.entries(calls))('%s', (name, make) => {
   const takesAnyLength = ({ args }: Call, place: number): boolean =>
     name === 'sumOfSquares' || (name === 'gatherRows' && (place === 0 || args[3] === 0));
 
-  it('writes all of its outputs and nothing else, the same every time', () => {
+  it('writes all outputs and nothing else, reproducibly', () => {
     fc.assert(
       fc.property(anyMaker, (maker) => {
         const [first, second, before] = [make(maker()), make(maker()), make(maker())];
@@ -199,7 +199,7 @@ describe.skipIf(!library).each(Object.entries(calls))('%s', (name, make) => {
     );
   });
 
-  it('refuses arrays of another length', () => {
+  it('rejects arrays of a wrong length', () => {
     forEachArray((call, array, place, inner) => {
       if (takesAnyLength(call, place)) return;
       const longer = new (array.constructor as Float32ArrayConstructor)(array.length + 1);
@@ -211,7 +211,7 @@ describe.skipIf(!library).each(Object.entries(calls))('%s', (name, make) => {
     });
   });
 
-  it('refuses what is no such array', () => {
+  it('rejects values that are not such arrays', () => {
     forEachArray((call, array, place, inner) => {
       const { length } = array;
       const others = [
@@ -232,7 +232,7 @@ describe.skipIf(!library).each(Object.entries(calls))('%s', (name, make) => {
     });
   });
 
-  it('refuses outputs that share memory with another argument', () => {
+  it('rejects outputs that overlap another argument', () => {
     fc.assert(
       fc.property(anyMaker, (maker) => {
         const { args, outputs } = make(maker());
@@ -256,7 +256,7 @@ describe.skipIf(!library).each(Object.entries(calls))('%s', (name, make) => {
     );
   });
 
-  it('refuses arrays whose memory has gone', () => {
+  it('rejects detached arrays', () => {
     forEachArray((call, array, place, inner) => {
       if (array.length === 0 || takesAnyLength(call, place)) return;
       const gone = array.slice();
@@ -271,7 +271,7 @@ describe.skipIf(!library)('sizes and numbers', () => {
   const f = (...values: number[]) => Float32Array.of(...values);
   const none = f();
 
-  it('refuses sizes whose product is beyond any memory', () => {
+  it('rejects sizes whose product overflows', () => {
     const huge = 2 ** 32 - 1;
     const call = (name: string, ...args: Argument[]) => expect(() => run(name, args));
     call('layerNormForward', none, undefined, none, none, undefined, none, undefined, huge, huge, 1).toThrow('too large'); // prettier-ignore
@@ -286,7 +286,7 @@ describe.skipIf(!library)('sizes and numbers', () => {
     call('dropout', none, undefined, none, NaN, 0, 0.1, 1, 1).not.toThrow(); // NaN is 0 here
   });
 
-  it('refuses ids and indices that are no row, and says which', () => {
+  it('names ids and indices that are out of range', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -2, max: 5 }), { minLength: 1, maxLength: 9 }), (list) => {
         const ids = Int32Array.from(list);
@@ -305,7 +305,7 @@ describe.skipIf(!library)('sizes and numbers', () => {
     );
   });
 
-  it('refuses rates and kinds that there are not', () => {
+  it('rejects invalid rates and kinds', () => {
     for (const rate of [-0.1, 1, NaN, Infinity]) {
       expect(() => library!.dropout(f(1), undefined, f(1), 1, 1, rate, 0, 0)).toThrow(
         'expected at least 0 and below 1',
@@ -317,7 +317,7 @@ describe.skipIf(!library)('sizes and numbers', () => {
     );
   });
 
-  it('refuses lists of arrays that change while they are read', () => {
+  it('rejects lists of arrays that change while being read', () => {
     // Reading the second element takes the first one's memory away.
     const gradient = new Float32Array(1000);
     const trap = [gradient, gradient];

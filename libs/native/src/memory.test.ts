@@ -14,7 +14,7 @@ function allAre(bytes: Uint8Array, mark: number): boolean {
 }
 
 describe('size classes', () => {
-  it('are multiples of 64, hold what was asked, and waste at most an eighth beyond 512 bytes', () => {
+  it('are multiples of 64, large enough, and waste at most an eighth above 512 bytes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 45 }), (bytes) => {
         const size = classBytes(bytes);
@@ -29,7 +29,7 @@ describe('size classes', () => {
 });
 
 describe('the pool', () => {
-  it('never lends memory that somebody uses, whatever is taken, shared and released', () => {
+  it('never hands out memory in use, for random takes, shares and releases', () => {
     const command = fc.record({
       what: fc.constantFrom('take', 'take', 'share', 'release', 'release', 'clear'),
       type: fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const),
@@ -73,7 +73,7 @@ describe('the pool', () => {
     );
   });
 
-  it('uses memory again, for another type as well', () => {
+  it('reuses memory, also for another type', () => {
     const pool = new BufferPool(alignmentOf);
     const first = pool.take('float32', 100);
     pool.release(first);
@@ -83,7 +83,7 @@ describe('the pool', () => {
     expect(pool.statistics()).toMatchObject({ taken: 2, fresh: 1, idle: 0 });
   });
 
-  it('takes a block back out of the idle ones when a part of it is still wanted', () => {
+  it('revives an idle block when an array in it is shared', () => {
     const pool = new BufferPool(alignmentOf);
     const block = pool.take('float32', 100);
     const part = block.array.subarray(20);
@@ -92,7 +92,7 @@ describe('the pool', () => {
     expect(pool.take('float32', 100)).not.toBe(block);
   });
 
-  it('does not know memory of others, nor what it gave up', () => {
+  it('ignores foreign and freed memory', () => {
     const pool = new BufferPool(alignmentOf);
     expect(pool.share(new Float32Array(8))).toBeUndefined();
     expect(pool.share(new Float32Array(new ArrayBuffer(64), 16))).toBeUndefined();
@@ -103,14 +103,14 @@ describe('the pool', () => {
     expect(pool.share(array)).toBeUndefined();
   });
 
-  it('refuses to release twice', () => {
+  it('rejects a double release', () => {
     const pool = new BufferPool(alignmentOf);
     const block = pool.take('int32', 1);
     pool.release(block);
     expect(() => pool.release(block)).toThrow('more often');
   });
 
-  it('gives up memory of shapes that are gone, and keeps that of a repeated step', () => {
+  it('frees memory of unused shapes, and keeps that of a repeated step', () => {
     const pool = new BufferPool(alignmentOf);
     const step = (length: number): void => {
       const blocks = Array.from({ length: 8 }, () => pool.take('bool', length));
@@ -124,7 +124,7 @@ describe('the pool', () => {
     expect(pool.statistics().fresh).toBe(fresh);
   });
 
-  it('stays within one and a half times of what is needed at a time when shapes keep changing', () => {
+  it('stays within 1.5 times the peak when shapes keep changing', () => {
     const pool = new BufferPool(alignmentOf);
     for (let i = 1; i <= 60; i++) {
       const blocks = Array.from({ length: 4 }, () => pool.take('bool', 2 * MB + i * (MB / 4)));
@@ -134,7 +134,7 @@ describe('the pool', () => {
     }
   });
 
-  it('does not take more than there is, whatever the system promises', () => {
+  it('respects the memory limit', () => {
     const pool = new BufferPool(alignmentOf, undefined, 3 * MB);
     const held = pool.take('bool', MB);
     pool.release(pool.take('bool', 1.5 * MB));
@@ -143,7 +143,7 @@ describe('the pool', () => {
     expect(held.users).toBe(1);
   });
 
-  it('gives up what is idle before it says that there is no memory', () => {
+  it('frees idle memory before reporting out of memory', () => {
     let room = 3 * MB;
     const pool = new BufferPool(alignmentOf, (bytes) => {
       if (bytes > room) throw new RangeError('no room');

@@ -160,7 +160,7 @@ describeNative('native and cpu agree on', () => {
     await fc.assert(fc.asyncProperty(inputs, ([x, order]) => agree([x], (x) => tf.transpose(x, order))));
   });
 
-  it('slice, with begins and sizes inside and outside', async () => {
+  it('slice, with begins and sizes in and out of range', async () => {
     const places = fc.array(fc.integer({ min: -1, max: 6 }), { minLength: 4, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(ranked(1), places, places, (x, begin, size) => {
@@ -198,7 +198,7 @@ describeNative('native and cpu agree on', () => {
     );
   });
 
-  it('gather, with indices inside and outside', async () => {
+  it('gather, with indices in and out of range', async () => {
     await fc.assert(
       fc.asyncProperty(
         ranked(1),
@@ -222,7 +222,7 @@ describeNative('native and cpu agree on', () => {
     );
   });
 
-  it('unsortedSegmentSum, with numbers inside and outside', async () => {
+  it('unsortedSegmentSum, with ids in and out of range', async () => {
     const numbers = fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 40, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(ranked(1), numbers, fc.boolean(), (x, numbers, inside) => {
@@ -301,7 +301,7 @@ describeNative('native and cpu agree on', () => {
     );
   });
 
-  it('matMul of batches that both repeat, which cpu gets wrong, against a product for each', async () => {
+  it('matMul of two broadcast batches (wrong on cpu), compared with single products', async () => {
     await tf.setBackend('native');
     tf.tidy(() => {
       const a = tf.reshape(tf.linspace(-1, 1, 2 * 1 * 3 * 4), [2, 1, 3, 4]);

@@ -13,7 +13,7 @@ const slabs = (): Slabs =>
 const end = ({ offset, bytes }: Block): number => offset + bytes;
 
 describe('slabs', () => {
-  it('give blocks apart from each other, and the lowest room that is large enough', () => {
+  it('allocate disjoint blocks, first-fit', () => {
     const command = fc.record({ bytes: fc.integer({ min: 1, max: 40 * 2 ** 14 }), release: fc.nat() });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
@@ -46,7 +46,7 @@ describe('slabs', () => {
     );
   });
 
-  it('join what is free: three blocks of one size make room for larger ones', () => {
+  it('merge free blocks', () => {
     const memory = slabs();
     const blocks = [1, 2, 3].map(() => memory.take(8 * MB, 0));
     const { reached } = memory;
@@ -56,13 +56,13 @@ describe('slabs', () => {
     expect(memory.reached).toBe(reached);
   });
 
-  it('make a buffer large enough for a block larger than any slab', () => {
+  it('allocate a buffer for a block larger than any slab', () => {
     const memory = slabs();
     expect(memory.take(600 * MB, 0).bytes).toBe(600 * MB);
     expect(memory.reached).toBe(600 * MB);
   });
 
-  it('take what there is where a whole slab is too much', () => {
+  it('allocate a smaller buffer when a whole slab is too large', () => {
     const memory = new Slabs(
       (bytes) => {
         if (bytes > 3 * MB) throw new RangeError('no room');
@@ -74,7 +74,7 @@ describe('slabs', () => {
     expect(() => memory.take(4 * MB, 0)).toThrow('no room');
   });
 
-  it('find the block of an array, and give one back to an array whose block is free', () => {
+  it('find the block of an array, and recreate a freed one', () => {
     const memory = slabs();
     const block = memory.take(2 * MB, 0);
     const part = new Uint8Array(block.buffer, block.offset + 100, 1000);
@@ -91,7 +91,7 @@ describe('slabs', () => {
     expect(memory.blockOf(new Uint8Array(block.buffer, block.offset, 2000))).toBeUndefined();
   });
 
-  it('are given up when nothing is in use, or was taken lately', () => {
+  it('are freed when unused', () => {
     const memory = slabs();
     const old = memory.take(60 * MB, 1);
     const recent = memory.take(60 * MB, 5);

@@ -1,4 +1,4 @@
-// What two runs of the suite say about each other.
+// Compares two runs of the suite.
 
 /**
  * @param cpu, native { broken: string[], incompleteReason?: string, tests: { name: true | why it failed } }

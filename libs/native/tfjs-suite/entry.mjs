@@ -1,4 +1,4 @@
-// The suite as one program: set-up, tests, and a reporter that writes what became of each test.
+// The suite as one program: set-up, tests, and a reporter that writes the result of each test.
 import { writeFileSync } from 'node:fs';
 import { jasmine } from './setup.mjs';
 import '@tensorflow/tfjs-core/dist/tests';

@@ -1,10 +1,8 @@
-// Runs tfjs-core's own test suite, which its package carries for other backends, under `cpu` and under `native`, and
-// compares test by test: what plain cpu passes, native must pass. exceptions.json holds, with reasons, what neither
-// passes and what cannot be asked of native; an entry that no longer holds is a failure too. Leaves out the tests
-// that the suite itself keeps for browsers.
+// Runs tfjs-core's own test suite on `cpu` and on `native`: native must pass what cpu passes. exceptions.json lists, with
+// reasons, tests that neither passes and tests that do not apply to native; a stale entry is a failure too.
 //
-// The suite is written against tfjs-core's ES modules; so suite, tfjs-core, cpu and native are bundled into one
-// program, in which there is one tfjs-core, and nothing of the packages is changed.
+// The suite imports tfjs-core's ES modules, so suite, tfjs-core, cpu and native are bundled into one program with a single
+// tfjs-core.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +19,7 @@ rmSync(report, { force: true });
 
 if (library === undefined) {
   const required = Boolean(process.env.CI) && cargoVersion() !== undefined;
-  console.log(`tfjs-core's suite ${required ? 'cannot' : 'does not'} run: there is no native library`);
+  console.log(`tfjs-core's suite ${required ? 'cannot' : 'does not'} run: the native addon is missing`);
   process.exit(required ? 1 : 0);
 }
 
@@ -37,7 +35,7 @@ try {
   for (const problem of problems) console.error(problem);
   console.log(`tfjs-core's suite on native: ${result.passed} passed, ${result.failed} failed`);
   mkdirSync(join(project, 'test-results'), { recursive: true });
-  // In the fields of vitest's report, which the sum of all tests is made from.
+  // In the format of vitest's report.
   writeFileSync(
     report,
     JSON.stringify({
@@ -52,7 +50,7 @@ try {
 }
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** What src/tf.ts gives, by `import`: its `require` would bring a second tfjs-core into the program. */
+/** Replaces src/tf.ts, whose `require` would load a second tfjs-core. */
 function importTensorFlow() {
   return {
     name: 'import-tensorflow',
@@ -84,7 +82,7 @@ function bundle() {
   });
 }
 
-/** What became of each test: true, or why it failed. */
+/** The result of each test: true, or why it failed. */
 function run(backend) {
   const file = join(work, `${backend}.json`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(work, 'suite.cjs')], {

@@ -1,5 +1,4 @@
-// What has to stand before the suite's files run: jasmine's global functions, tfjs with gradients and chained
-// operations, and the one backend that the suite is told of.
+// Set-up of the suite: jasmine's globals, tfjs with gradients and chained operations, and the backend under test.
 import jasmineRequire from 'jasmine-core/lib/jasmine-core/jasmine.js';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';

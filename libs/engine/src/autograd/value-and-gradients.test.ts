@@ -129,7 +129,7 @@ describe('valueAndGradients', () => {
       }
     });
 
-  it('equals tf.variableGrads on random graphs, bit for bit, and leaves nothing behind', () => {
+  it('equals tf.variableGrads on random graphs bit for bit, without leaks', () => {
     fc.assert(
       fc.property(fc.array(STEP, { maxLength: 12 }), fc.integer({ min: 1, max: 3 }), (steps, used) => {
         const f = (): tf.Scalar => build(steps, variables, used);
@@ -150,7 +150,7 @@ describe('valueAndGradients', () => {
     );
   });
 
-  it('keeps less in memory than tf.variableGrads', () => {
+  it('uses less memory than tf.variableGrads', () => {
     // Each of twelve layers saves its output.
     const deep = (): tf.Scalar => {
       let x: tf.Tensor = variables[0];
@@ -167,7 +167,7 @@ describe('valueAndGradients', () => {
     expect(plain).toBeGreaterThan(36);
   });
 
-  it('weighs the gradients and not the value', () => {
+  it('scales the gradients by the weight, but not the value', () => {
     const f = (): tf.Scalar => tf.sum(tf.square(variables[0]));
     const plain = valueAndGradients(f, variables);
     const third = valueAndGradients(f, variables, { weight: 0.25 });
@@ -177,14 +177,14 @@ describe('valueAndGradients', () => {
     tf.dispose([plain.gradients[0]!, third.gradients[0]!]);
   });
 
-  it('derives by a variable that is the loss itself', () => {
+  it('differentiates the loss by itself', () => {
     const loss = tf.tidy(() => tf.variable(tf.scalar(3)));
     const { value, gradients } = valueAndGradients(() => loss as tf.Scalar, [loss]);
     expect([value, numbers(gradients[0])]).toEqual([3, [1]]);
     tf.dispose([loss, gradients[0]!]);
   });
 
-  it.each(['a new tensor', 'the first', 'the second'])('lets an adder of its own give %s', (which) => {
+  it.each(['a new tensor', 'the first', 'the second'])('accepts an `add` that returns %s', (which) => {
     const added: boolean[] = [];
     const add = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
       added.push(a === b);
@@ -205,7 +205,7 @@ describe('valueAndGradients', () => {
     tf.dispose(actual.gradients.slice(0, 2) as tf.Tensor[]);
   });
 
-  it('allows gradients inside, and their gradients', () => {
+  it('allows nested gradients inside the function', () => {
     const [a, b] = variables;
     const f = (): tf.Scalar => {
       const slope = tf.grad((x) => tf.sum(tf.mul(tf.square(x), b)))(a);
@@ -216,7 +216,7 @@ describe('valueAndGradients', () => {
     tf.dispose(actual.gradients.slice(0, 2) as tf.Tensor[]);
   });
 
-  it('says that it cannot be inside of another gradient', () => {
+  it('rejects a call inside another gradient', () => {
     const inner = (): tf.Scalar => tf.sum(variables[0]);
     tf.tidy(() => {
       const f = (x: tf.Tensor): tf.Tensor => {
@@ -228,7 +228,7 @@ describe('valueAndGradients', () => {
     expect(tf.engine().state.gradientDepth).toBe(0);
   });
 
-  it('leaves nothing behind, and can be called again, when something throws', () => {
+  it('leaks nothing when the function throws', () => {
     const fails = tf.customGrad((x) => ({
       value: tf.mul(x as tf.Tensor, 2),
       gradFunc: (): tf.Tensor => {

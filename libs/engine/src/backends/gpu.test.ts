@@ -15,7 +15,7 @@ function machine(folders: Record<string, string[]>, files: Record<string, string
 const card = ['null', 'nvidia0', 'nvidiactl'];
 
 describe('missingForGpu', () => {
-  it('names the driver, or the container that hides it', () => {
+  it('names a missing driver', () => {
     expect(missingForGpu(machine({}))).toMatch(/\/dev\/nvidia0 is missing .*--gpus/);
     // A container without a GPU has only the control device.
     expect(missingForGpu(machine({ '/dev': ['nvidiactl', 'nvidia-uvm'] }))).toMatch(
@@ -23,7 +23,7 @@ describe('missingForGpu', () => {
     );
   });
 
-  it("names the driver's library", () => {
+  it('names a missing driver library', () => {
     expect(missingForGpu(machine({ '/dev': card }))).toMatch(/libcuda.so.1 is neither in/);
   });
 

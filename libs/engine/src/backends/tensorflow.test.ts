@@ -89,20 +89,20 @@ beforeAll(() => {
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe('tfjs-node', () => {
-  it('opens when it is installed, with the threads that were asked for, and our gradients', () => {
+  it('opens with the requested threads and our gradients', () => {
     fakePackage('tfjs-node', false);
     expect(run(describing, { LILFORMER_ENGINE: 'tensorflow', LILFORMER_THREADS: '3' })).toBe(
       'tensorflow (TensorFlow 2.99.0, 3 threads), requested by LILFORMER_ENGINE\nderivative 6\n',
     );
   });
 
-  it('is what auto takes after native', () => {
+  it('is second to native for auto', () => {
     const output = run(describing, { LILFORMER_NATIVE_LIBRARY: '/nowhere' });
     expect(output).toMatch(/^tensorflow \(TensorFlow 2.99.0, one thread per core\), first available$/m);
     expect(output).toMatch(/^falling back to the engine tensorflow \(slower\): native unavailable: /m);
   });
 
-  it('says when its addon is not built, and auto goes on', () => {
+  it('reports an addon that is not built, and auto falls back', () => {
     rmSync(join(project, 'node_modules'), { recursive: true });
     fakePackage('tfjs-node', false, false);
     expect(run(describing, { LILFORMER_ENGINE: 'tensorflow' })).toMatch(
@@ -120,18 +120,18 @@ describe('tfjs-node-gpu', () => {
     expect(run(onFakeMachine(true))).toBe('TensorFlow 2.99.0, on the GPU\nbackend tensorflow\n');
   });
 
-  it('is an error, and leaves the engine that was open, where TensorFlow would compute on the CPU', () => {
+  it('rejects TensorFlow on the CPU, and keeps the open engine', () => {
     fakePackage('tfjs-node-gpu', false);
     expect(run(onFakeMachine(true))).toMatch(/^TensorFlow lists no GPU device. .*\nbackend cpu\n$/);
   });
 
-  it('is an error where libtensorflow has no CUDA', () => {
+  it('rejects a libtensorflow without CUDA', () => {
     expect(run(onFakeMachine(false))).toMatch(/was built without CUDA\nbackend cpu\n$/);
   });
 });
 
 describe('restoreNodeUtil', () => {
-  it('puts back what is missing, hidden, and leaves what is there', () => {
+  it('adds missing functions, hidden, and keeps existing ones', () => {
     const own = (): boolean => false;
     const util: Record<string, unknown> = { isArray: own };
     restoreNodeUtil(util);

@@ -1,4 +1,4 @@
-// The command line of lilformer-tensorflow: what can be asked for, and its help.
+// The command line of lilformer-tensorflow and its help.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
@@ -7,7 +7,7 @@ export interface InstallCommand {
   readonly gpu: boolean;
   readonly wheel: string | undefined;
   readonly python: string | undefined;
-  /** Version that pip is asked for. */
+  /** Version to download. */
   readonly tensorflow: string | undefined;
   readonly nodedir: string | undefined;
   readonly force: boolean;

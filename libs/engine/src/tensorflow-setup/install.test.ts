@@ -41,13 +41,13 @@ const library = (): string => readFileSync(join(folder, 'deps/lib/libtensorflow.
 const addon = (): string => readFileSync(join(folder, 'lib/napi-v8/tfjs_binding.node'), 'utf8');
 
 describe('place', () => {
-  it('moves what was made into the package, with a receipt', async () => {
+  it('installs the files with a receipt', async () => {
     await place(folder, scratch, receipt, () => expect([library(), addon()]).toEqual(['new', 'new']));
     expect([library(), addon()]).toEqual(['new', 'new']);
     expect(receiptIn(folder)).toEqual(receipt);
   });
 
-  it('leaves nothing when the proof fails where nothing was', async () => {
+  it('removes everything when the check fails', async () => {
     const failing = place(folder, scratch, receipt, () => {
       throw new Error('no');
     });
@@ -56,7 +56,7 @@ describe('place', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('brings back what was there when the proof fails', async () => {
+  it('restores the previous files when the check fails', async () => {
     write(join(folder, 'deps/lib/libtensorflow.so'), 'old');
     write(join(folder, 'deps/lilformer.json'), JSON.stringify({ ...receipt, tensorflow: '2.20.0' }));
     write(join(folder, 'lib/napi-v8/tfjs_binding.node'), 'old');
@@ -71,7 +71,7 @@ describe('place', () => {
 });
 
 describe('the tools', () => {
-  it("takes Node's headers from where they are named", async () => {
+  it("takes Node's headers from --nodedir", async () => {
     await expect(findHeaders(folder, folder, scratch)).rejects.toThrow(
       `--nodedir ${folder}: expected a folder with include/node/node_api.h`,
     );
@@ -81,7 +81,7 @@ describe('the tools', () => {
     expect(await findHeaders(undefined, folder, scratch)).toBe(folder);
   });
 
-  it('makes them from node-api-headers where this Node came without', async () => {
+  it('makes headers from node-api-headers', async () => {
     vi.stubEnv('npm_config_nodedir', '');
     const bare = vi.spyOn(process, 'execPath', 'get').mockReturnValue(join(folder, 'bin/node'));
     write(join(folder, 'bin/node'), '');
@@ -94,7 +94,7 @@ describe('the tools', () => {
     bare.mockRestore();
   });
 
-  it("finds the project's node-gyp before npm's", () => {
+  it("prefers the project's node-gyp to npm's", () => {
     vi.stubEnv('npm_config_node_gyp', '');
     const own = join(folder, 'node_modules/node-gyp/bin/node-gyp.js');
     write(join(folder, 'node_modules/node-gyp/package.json'), '{}');

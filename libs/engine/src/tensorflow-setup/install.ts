@@ -1,6 +1,5 @@
-// Makes tfjs-node's addon: libtensorflow out of a wheel, node-gyp over it, a training step as proof. Everything is
-// made in a folder beside its place and moved there when it is whole; what was there before comes back when the proof
-// fails. No file that the package came with is changed.
+// Builds tfjs-node's addon: extracts libtensorflow from a wheel, runs node-gyp, and checks a training step. Everything is built
+// in a scratch folder and moved into the package when complete; if the check fails the previous files are restored.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
@@ -9,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { missingForGpu, RECEIPT, thisMachine } from '../backends/gpu.js';
 import { addonOf, installedTensorFlow, type TensorFlowPackage } from '../backends/tensorflow.js';
 import type { InstallCommand } from './command-line.js';
-import { checkWheel, libraryBytes, takeOut } from './libtensorflow.js';
+import { checkWheel, libraryBytes, extractLibraries } from './libtensorflow.js';
 import { megabytes, Progress } from './progress.js';
 import { checkCompiler, findHeaders, findNodeGyp, HEADERS_HELP } from './toolchain.js';
 import { Wheel } from './wheel.js';
 
-/** What is written beside the libraries once all is in its place. */
+/** The record of an installation, written beside the libraries. */
 export interface Receipt {
   readonly wheel: string;
   readonly tensorflow: string;
@@ -29,7 +28,7 @@ export function packageFor(gpu: boolean): TensorFlowPackage {
   return gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
 }
 
-/** The receipt in a package's folder; undefined when there is none that can be read. */
+/** The receipt in a package's folder, if readable. */
 export function receiptIn(folder: string): Receipt | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, 'deps', RECEIPT), 'utf8')) as Receipt;
@@ -38,25 +37,25 @@ export function receiptIn(folder: string): Receipt | undefined {
   }
 }
 
-/** Builds, places and proves. @throws Error that says what to do; then the package is as it was */
+/** Builds, installs and checks the addon. @throws Error that says what to do; the package is then unchanged */
 export async function install(command: InstallCommand, say: (line: string) => void): Promise<void> {
   const name = packageFor(command.gpu);
   const folder = installedTensorFlow(name);
   if (!folder) {
-    throw new Error(`${name} is not installed here. To do: npm i --ignore-scripts ${name}@4.22.0`);
+    throw new Error(`${name} is not installed here. Run npm i --ignore-scripts ${name}@4.22.0`);
   }
   if (process.platform !== 'linux') {
     throw new Error(
-      `TensorFlow's wheels have a library to link against under Linux only; this is ${process.platform}`,
+      `TensorFlow's wheels contain a library to link against on Linux only; this is ${process.platform}`,
     );
   }
   if (command.gpu && command.proof) {
     const missing = missingForGpu(thisMachine);
-    if (missing) throw new Error(`${missing}. To build for another machine all the same: --no-proof`);
+    if (missing) throw new Error(`${missing}. To build for another machine, use --no-proof`);
   }
   const present = receiptIn(folder);
-  if (present && existsSync(addonOf(folder)) && isWhatIsAskedFor(present, command)) {
-    say(`already there: TensorFlow ${present.tensorflow} from ${present.wheel} (--force builds it again)`);
+  if (present && existsSync(addonOf(folder)) && isRequested(present, command)) {
+    say(`already installed: TensorFlow ${present.tensorflow} from ${present.wheel} (--force rebuilds it)`);
     if (command.proof) say(proofInWords(prove(command.gpu)));
     return;
   }
@@ -76,13 +75,13 @@ export async function install(command: InstallCommand, say: (line: string) => vo
     const file = command.wheel ?? (await fetchWheel(command, join(scratch, 'wheel'), say));
     const receipt = await unpack(file, command, scratch, say);
     await build(folder, scratch, nodeGyp, headers, say);
-    // From here on it takes a moment; a signal ends the proof, and with it the rest.
+    // From here on signals are ignored, as this takes only a moment.
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted).on('SIGINT', wait).on('SIGTERM', wait);
     await place(folder, scratch, receipt, () => {
       if (command.proof) say(proofInWords(prove(command.gpu)));
     });
     say(
-      `${name} has TensorFlow ${receipt.tensorflow}; it is the engine ${command.gpu ? 'tensorflow-gpu' : 'tensorflow'}`,
+      `${name} has TensorFlow ${receipt.tensorflow}; use the engine ${command.gpu ? 'tensorflow-gpu' : 'tensorflow'}`,
     );
   } finally {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted).off('SIGINT', wait).off('SIGTERM', wait);
@@ -90,7 +89,7 @@ export async function install(command: InstallCommand, say: (line: string) => vo
   }
 }
 
-function isWhatIsAskedFor(present: Receipt, { wheel, tensorflow, gpu, force }: InstallCommand): boolean {
+function isRequested(present: Receipt, { wheel, tensorflow, gpu, force }: InstallCommand): boolean {
   return (
     !force &&
     (wheel === undefined || basename(wheel) === present.wheel) &&
@@ -99,21 +98,21 @@ function isWhatIsAskedFor(present: Receipt, { wheel, tensorflow, gpu, force }: I
   );
 }
 
-/** Scratch folders of runs that were killed. */
+/** Removes scratch folders of killed runs. */
 async function removeScratch(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith(SCRATCH)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
-/** A wheel from where pip is set up to look. */
+/** Downloads a wheel with pip. */
 async function fetchWheel(
   { python, gpu, tensorflow }: InstallCommand,
   folder: string,
   say: (line: string) => void,
 ): Promise<string> {
   const what = `${gpu || process.arch === 'arm64' ? 'tensorflow' : 'tensorflow-cpu'}${tensorflow ? `==${tensorflow}` : ''}`;
-  say(`pip fetches ${what}, some ${gpu ? '600' : '270'} MB`);
+  say(`pip downloads ${what}, about ${gpu ? '600' : '270'} MB`);
   await mkdir(folder);
   const status = await run(
     python ?? 'python3',
@@ -123,8 +122,8 @@ async function fetchWheel(
   const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
   if (status !== 0 || !wheel) {
     throw new Error(
-      `${python ?? 'python3'} -m pip could not fetch ${what}. To do: name a Python that TensorFlow has wheels for by ` +
-        '--python PATH, or a wheel that you have by --wheel FILE',
+      `${python ?? 'python3'} -m pip could not download ${what}. Name a Python that TensorFlow has wheels for by ` +
+        '--python PATH, or a local wheel by --wheel FILE',
     );
   }
   return join(folder, wheel);
@@ -147,15 +146,15 @@ async function unpack(
     const bytes = libraryBytes(wheel);
     const { bavail, bsize } = await statfs(scratch);
     if (bavail * bsize < bytes * 1.05) {
-      throw new Error(`${scratch}: ${megabytes(bytes)} are needed, ${megabytes(bavail * bsize)} are free`);
+      throw new Error(`${scratch}: ${megabytes(bytes)} needed, ${megabytes(bavail * bsize)} free`);
     }
     say(
       `${basename(file)}: TensorFlow ${wheel.version}${cuda ? ' with CUDA' : ''}, libraries of ${megabytes(bytes)}`,
     );
-    const progress = new Progress('taking them out', bytes);
-    const { headers } = await takeOut(wheel, join(scratch, 'deps'), (count) => progress.add(count));
+    const progress = new Progress('extracting', bytes);
+    const { headers } = await extractLibraries(wheel, join(scratch, 'deps'), (count) => progress.add(count));
     progress.end();
-    say(`${headers} headers; sizes and hashes are those of the wheel's RECORD`);
+    say(`${headers} headers; sizes and hashes match the wheel's RECORD`);
     return {
       wheel: basename(file),
       tensorflow: wheel.version,
@@ -193,13 +192,13 @@ async function build(
   if (status !== 0 || !existsSync(target)) {
     throw new Error(
       `node-gyp did not build the addon (exit ${status}); its output is above. ` +
-        (headers ? 'The compiler has to know C++17' : HEADERS_HELP),
+        (headers ? 'The compiler must support C++17' : HEADERS_HELP),
     );
   }
 }
 
 /**
- * Moves what was made in `scratch` into the package, and back out again when `check` throws.
+ * Moves the files built in `scratch` into the package, and restores the previous ones when `check` throws.
  * @throws what `check` throws
  */
 export async function place(
@@ -208,7 +207,7 @@ export async function place(
   receipt: Receipt,
   check: () => void,
 ): Promise<void> {
-  // The addon goes first and comes last: at no moment does it stand beside libraries that it was not built for.
+  // The addon is removed first and added last: it is never beside libraries that it was not built for.
   const parts = ['lib', 'deps'];
   for (const part of parts) {
     if (existsSync(join(folder, part))) await rename(join(folder, part), join(scratch, `old-${part}`));
@@ -229,15 +228,15 @@ export async function place(
   }
 }
 
-/** What the proof found. */
+/** Result of the check. */
 interface Proof {
   readonly engine: string;
   readonly loss: number;
-  /** Largest difference from the cpu engine, relative to the largest number of its tensor. */
+  /** Largest difference from the cpu engine, relative to the largest element of the tensor. */
   readonly worst: number;
 }
 
-/** Runs prove.ts in a process of its own. @throws Error with its output when it fails */
+/** Runs prove.ts in a separate process. @throws Error with its output when it fails */
 function prove(gpu: boolean): Proof {
   const program = fileURLToPath(new URL(`./prove${/\.\w+$/.exec(import.meta.url)![0]}`, import.meta.url));
   const { status, signal, stdout, stderr } = spawnSync(

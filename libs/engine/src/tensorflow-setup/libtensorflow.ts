@@ -1,18 +1,18 @@
-// What tfjs-node's addon is built against, taken out of a TensorFlow wheel: the two libraries, and the headers of the
-// C interface with all that they include. Leaves out Python's part of the wheel, which is most of it.
+// Extracts from a TensorFlow wheel what tfjs-node's addon is built against: two libraries, and the headers of the C
+// interface with all that they include.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Wheel } from './wheel.js';
 
-/** The whole of TensorFlow with its C interface, and what it shares with Python's part. */
+/** TensorFlow with its C interface, and what it shares with the Python part. */
 const LIBRARIES = ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'];
-/** The linker looks for these names; at run time the libraries are found by the names that they carry in them. */
+/** Names that the linker expects. At run time the libraries are found by their soname. */
 const LINKS = {
   'libtensorflow.so': 'libtensorflow_cc.so.2',
   'libtensorflow_framework.so': 'libtensorflow_framework.so.2',
 };
 
-/** What tfjs-node's sources include. */
+/** Headers that tfjs-node's sources include. */
 const HEADERS = [
   'tensorflow/c/c_api.h',
   'tensorflow/c/eager/c_api.h',
@@ -25,7 +25,7 @@ const INCLUDE = 'tensorflow/include/';
 
 const MACHINES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** Whether the wheel has what is needed for this machine, and CUDA. @throws Error that says what is wrong with it */
+/** Checks that the wheel fits this machine; returns whether it has CUDA. @throws Error otherwise */
 export async function checkWheel(wheel: Wheel): Promise<{ cuda: boolean }> {
   const name = basename(wheel.file);
   const missing = [...LIBRARIES, ...HEADERS.map((header) => INCLUDE + header)].find(
@@ -45,13 +45,13 @@ export async function checkWheel(wheel: Wheel): Promise<{ cuda: boolean }> {
   return { cuda: /'is_cuda_build', True/.test(info.toString('utf8')) };
 }
 
-/** Bytes that `takeOut` will write, headers aside. */
+/** Size of the libraries in bytes. */
 export function libraryBytes(wheel: Wheel): number {
   return LIBRARIES.reduce((sum, name) => sum + wheel.sizeOf(name), 0);
 }
 
-/** Writes `lib` and `include` into `folder`; returns how many headers it took. @throws Error from a damaged wheel */
-export async function takeOut(
+/** Writes `lib` and `include` into `folder`; returns the number of headers. @throws Error from a damaged wheel */
+export async function extractLibraries(
   wheel: Wheel,
   folder: string,
   onBytes: (count: number) => void,
@@ -69,7 +69,7 @@ export async function takeOut(
   return { headers: headers.size };
 }
 
-/** The headers, those that they include, and so on: a dozen of the wheel's thousands. */
+/** The headers and, recursively, the headers that they include. */
 async function closure(wheel: Wheel): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   const open = [...HEADERS];

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// lilformer-tensorflow: makes @tensorflow/tfjs-node work with a current TensorFlow. Leaves out everything but talking:
-// install.ts does the work.
+// The command lilformer-tensorflow.
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,8 +20,8 @@ function status(): void {
     }
     say(`${name}: in ${folder}`);
     const receipt = receiptIn(folder);
-    if (!existsSync(addonOf(folder))) say('  its addon is not built');
-    else if (!receipt) say('  its addon was not built by this command, or that was interrupted');
+    if (!existsSync(addonOf(folder))) say('  addon: not built');
+    else if (!receipt) say('  addon: not built by this command');
     else {
       const { tensorflow, cuda, wheel, built, node } = receipt;
       say(
@@ -31,7 +30,7 @@ function status(): void {
     }
     if (gpu)
       say(
-        `  GPU: ${missingForGpu(thisMachine) ?? missingInTensorFlow(thisMachine, folder) ?? 'nothing is missing that shows from outside'}`,
+        `  GPU: ${missingForGpu(thisMachine) ?? missingInTensorFlow(thisMachine, folder) ?? 'nothing missing'}`,
       );
   }
 }
@@ -40,13 +39,10 @@ async function uninstall(gpu: boolean): Promise<void> {
   const name = packageFor(gpu);
   const folder = installedTensorFlow(name);
   if (!folder) throw new Error(`${name} is not installed here`);
-  if (!receiptIn(folder))
-    throw new Error(
-      `${folder}: nothing there was built by this command; npm uninstall ${name} removes all of it`,
-    );
-  // The addon first: without it nothing takes the package for usable.
+  if (!receiptIn(folder)) throw new Error(`${folder}: not built by this command. Use npm uninstall ${name}`);
+  // The addon first: without it the package counts as not built.
   for (const part of ['lib', 'deps']) await rm(join(folder, part), { recursive: true, force: true });
-  say(`${name}: addon and libraries are gone; npm uninstall ${name} removes the rest`);
+  say(`${name}: removed addon and libraries; npm uninstall ${name} removes the rest`);
 }
 
 try {

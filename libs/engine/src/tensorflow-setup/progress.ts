@@ -1,10 +1,10 @@
-// One line about bytes that move, rewritten in place on a terminal; into a file or a pipe, one line at the end.
+// Progress in bytes: one line, rewritten in place on a terminal; otherwise one line at the end.
 
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
-/** Counts bytes and shows how far they are. */
+/** Counts bytes and shows the progress. */
 export class Progress {
   #done = 0;
   #shown = -1;

@@ -1,9 +1,9 @@
-// A small training step on TensorFlow and on the cpu engine: loss, gradients and updated weights have to be the same.
-// A program of its own (`prove.js ENGINE`), since a process can hold one libtensorflow; prints one JSON line.
+// Compares a small training step on TensorFlow with the cpu engine: loss, gradients and updated weights. A separate program
+// (`prove.js ENGINE`), since a process can hold only one libtensorflow; prints one JSON line.
 import type { EngineName } from '../candidates.js';
 import { openEngine, tf } from '../index.js';
 
-/** Numbers of one step, by name. */
+/** Results of one step by name. */
 type Step = Record<string, number[]>;
 
 const sines = (shape: [number, number], scale: number): tf.Tensor2D =>
@@ -33,7 +33,7 @@ function step(): Step {
     });
     const result: Step = {
       loss: [...value.dataSync()],
-      // Also a kernel of tfjs-node's that uses what Node 23 took away.
+      // A kernel of tfjs-node that uses functions removed in Node 23.
       largest: [...tf.topk(tf.reshape(w1, [-1]) as tf.Tensor1D, 3).values.dataSync()],
     };
     for (const variable of variables) {

@@ -1,5 +1,4 @@
-// The tools that build an addon: node-gyp, a C++ compiler with make, and Node's headers. Found, not installed; what is
-// missing is named together with what to do.
+// Finds the tools that build an addon: node-gyp, a C++ compiler with make, and Node's headers.
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
@@ -19,7 +18,7 @@ export function findNodeGyp(project: string): string {
   ].map((folder) => folder && join(folder, 'bin', 'node-gyp.js'));
   const found = [process.env.npm_config_node_gyp, ...places].find((path) => path && existsSync(path));
   if (!found) {
-    throw new Error('node-gyp is neither in this project nor beside npm. To do: npm i -D node-gyp');
+    throw new Error('node-gyp is neither in this project nor beside npm. Run npm i -D node-gyp');
   }
   return found;
 }
@@ -43,20 +42,18 @@ export function checkCompiler(): void {
   const missing = [
     ...(runs(process.env.CXX || 'g++') || runs('c++') ? [] : ['a C++ compiler (g++)']),
     ...(runs('make') ? [] : ['make']),
-    ...(runs(process.env.PYTHON || 'python3') ? [] : ['python3, which node-gyp is written in']),
+    ...(runs(process.env.PYTHON || 'python3') ? [] : ['python3 (for node-gyp)']),
   ];
   if (missing.length > 0) {
     throw new Error(
-      `not on PATH: ${missing.join(', ')}. To do: install them, on Debian and Ubuntu: ` +
-        'apt-get install g++ make python3',
+      `not on PATH: ${missing.join(', ')}. On Debian and Ubuntu: ` + 'apt-get install g++ make python3',
     );
   }
 }
 
 /**
- * A folder with `include/node`, where node-gyp finds Node's headers: the one that was named, the one that came with
- * this Node, or one made from the package node-api-headers (the addon needs the Node-API alone). Undefined when
- * there is none; node-gyp then tries to fetch them.
+ * A folder with `include/node` for node-gyp: the named one, this Node's own, or one made from the package node-api-headers
+ * (the addon needs only the Node-API). Undefined if there is none; node-gyp then downloads them.
  */
 export async function findHeaders(
   named: string | undefined,
@@ -83,7 +80,7 @@ export async function findHeaders(
   return folder;
 }
 
-/** What to do where node-gyp could not fetch Node's headers either. */
+/** What to do when node-gyp could not download Node's headers. */
 export const HEADERS_HELP =
   "Node's headers did not come with this Node: npm i -D node-api-headers, or name a folder that has " +
   'include/node/node_api.h by --nodedir';

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkWheel, libraryBytes, takeOut } from './libtensorflow.js';
+import { checkWheel, libraryBytes, extractLibraries } from './libtensorflow.js';
 import { makeWheel, tensorFlowFiles } from './testing/make-wheel.js';
 import { Wheel } from './wheel.js';
 
@@ -32,7 +32,7 @@ describe('a wheel', () => {
     'a/with, comma "and quote".txt': 'x',
   };
 
-  it('gives back what was put in, whole or in pieces', async () => {
+  it('returns the files', async () => {
     makeWheel(file, files);
     const wheel = await Wheel.open(file);
     expect([wheel.name, wheel.version]).toEqual(['tensorflow_cpu', '2.21.0']);
@@ -67,7 +67,7 @@ target.close()`;
     await wheel.close();
   });
 
-  it.each(['a/zeros.bin', 'a/noise.bin'])('says when %s is not what RECORD has', async (name) => {
+  it.each(['a/zeros.bin', 'a/noise.bin'])('reports that %s does not match RECORD', async (name) => {
     const other = Buffer.from(files[name as 'a/noise.bin']);
     other[1000] ^= 1;
     makeWheel(file, files, { recorded: { [name]: other } });
@@ -77,7 +77,7 @@ target.close()`;
     await wheel.close();
   });
 
-  it('says when it is cut short, no wheel, or not there', async () => {
+  it('reports truncated, invalid and missing files', async () => {
     makeWheel(file, files);
     const whole = readFileSync(file);
     for (const length of [0, 1, 21, 1000, whole.length - 1]) {
@@ -92,14 +92,14 @@ target.close()`;
   });
 });
 
-describe("TensorFlow's part of it", () => {
-  it('is two libraries under the names that linkers look for, and the headers that are included', async () => {
+describe('libtensorflow', () => {
+  it('consists of two libraries with links, and the included headers', async () => {
     const contents = tensorFlowFiles();
     makeWheel(file, contents);
     const wheel = await Wheel.open(file);
     expect(await checkWheel(wheel)).toEqual({ cuda: false });
     let bytes = 0;
-    const { headers } = await takeOut(wheel, folder, (count) => (bytes += count));
+    const { headers } = await extractLibraries(wheel, folder, (count) => (bytes += count));
     expect(bytes).toBe(libraryBytes(wheel));
     const lib = join(folder, 'lib');
     expect(readlinkSync(join(lib, 'libtensorflow.so'))).toBe('libtensorflow_cc.so.2');
@@ -118,7 +118,7 @@ describe("TensorFlow's part of it", () => {
     await wheel.close();
   });
 
-  it('tells a build with CUDA', async () => {
+  it('detects CUDA', async () => {
     makeWheel(file, tensorFlowFiles(true), { name: 'tensorflow' });
     const wheel = await Wheel.open(file);
     expect(await checkWheel(wheel)).toEqual({ cuda: true });
@@ -136,7 +136,7 @@ describe("TensorFlow's part of it", () => {
     await wheel.close();
   });
 
-  it('is refused when a part is missing', async () => {
+  it('is rejected when incomplete', async () => {
     const { 'tensorflow/libtensorflow_cc.so.2': _, ...rest } = tensorFlowFiles();
     makeWheel(file, rest);
     const wheel = await Wheel.open(file);

@@ -1,5 +1,4 @@
-// A Python wheel, which is a zip file with a list of hashes, read entry by entry without unpacking the rest. Leaves
-// out zip64 (files beyond 4 GB), encryption, and everything Python.
+// Reads single files of a Python wheel, which is a zip file with a list of hashes. No zip64 (files beyond 4 GB).
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -15,7 +14,7 @@ interface Entry {
   readonly offset: number;
 }
 
-/** What RECORD says of a file. */
+/** An entry of RECORD. */
 interface Recorded {
   readonly sha256: string;
   readonly size: number;
@@ -26,13 +25,13 @@ const DIRECTORY_ENTRY = 0x02014b50;
 const LOCAL_ENTRY = 0x04034b50;
 const DEFLATED = 8;
 
-/** An open wheel. Every byte that comes out of it has been compared with the hash in its RECORD. */
+/** An open wheel. All data read from it is checked against the hashes in RECORD. */
 export class Wheel {
   readonly file: string;
   /** Name of the distribution, such as `tensorflow_cpu`, and its version. */
   readonly name: string;
   readonly version: string;
-  /** What it was built for: `cp311-cp311-manylinux_2_27_x86_64`. */
+  /** Compatibility tags: `cp311-cp311-manylinux_2_27_x86_64`. */
   readonly tags: readonly string[];
   readonly #handle: FileHandle;
   readonly #entries: ReadonlyMap<string, Entry>;
@@ -54,7 +53,7 @@ export class Wheel {
     this.tags = about.tags;
   }
 
-  /** @throws Error when the file is no wheel, or is cut short */
+  /** @throws Error when the file is not a wheel, or truncated */
   static async open(file: string): Promise<Wheel> {
     const handle = await open(file, 'r');
     try {
@@ -83,12 +82,12 @@ export class Wheel {
     return this.#entries.has(name);
   }
 
-  /** Bytes of a file once unpacked. */
+  /** Uncompressed size of a file in bytes. */
   sizeOf(name: string): number {
     return this.#entry(name).size;
   }
 
-  /** A small file, whole. @throws Error when it is not what RECORD says */
+  /** Reads a small file. @throws Error when it does not match RECORD */
   async read(name: string): Promise<Buffer> {
     this.#entry(name);
     return checked(
@@ -100,9 +99,9 @@ export class Wheel {
   }
 
   /**
-   * A large file, unpacked to `path` piece by piece.
-   * @param onBytes is told how many bytes more were written
-   * @throws Error when it is not what RECORD says; what was written by then stays
+   * Extracts a large file to `path` as a stream.
+   * @param onBytes called with the size of each chunk
+   * @throws Error when it does not match RECORD; the written data stays
    */
   async extract(name: string, path: string, onBytes: (count: number) => void): Promise<void> {
     const entry = this.#entry(name);
@@ -140,7 +139,7 @@ export class Wheel {
   }
 }
 
-/** The list of files at the end of a zip file. */
+/** The central directory of a zip file. */
 async function directory(handle: FileHandle, file: string): Promise<Map<string, Entry>> {
   const { size } = await handle.stat();
   const tail = await slice(handle, Math.max(0, size - 65_557), Math.min(size, 65_557));
@@ -171,7 +170,7 @@ async function directory(handle: FileHandle, file: string): Promise<Map<string, 
   return entries;
 }
 
-/** Where the data of an entry start: behind a header of its own. */
+/** Offset of an entry's data, after its local header. */
 async function dataStart(handle: FileHandle, file: string, name: string, entry: Entry): Promise<number> {
   if (entry.method !== 0 && entry.method !== DEFLATED) {
     throw new Error(`${file}: ${name} is packed by method ${entry.method}; expected 0 or 8`);
@@ -200,7 +199,7 @@ async function slice(handle: FileHandle, offset: number, length: number): Promis
   return buffer;
 }
 
-/** Lines `path,sha256=HASH,SIZE`; paths with commas or quotes stand in quotes. */
+/** Parses lines `path,sha256=HASH,SIZE`; paths with commas or quotes are quoted. */
 function parseRecord(text: string): Map<string, Recorded> {
   const records = new Map<string, Recorded>();
   for (const line of text.split(/\r?\n/)) {

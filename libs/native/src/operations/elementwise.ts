@@ -4,7 +4,7 @@ import { tf } from '../tf.js';
 import { floats, sizeOf, type Operation, type Operations } from './operation.js';
 
 /** The kernels' numbers for binary operations. */
-export const BINARY = {
+const BINARY = {
   Add: 0,
   Sub: 1,
   Multiply: 2,
@@ -15,7 +15,7 @@ export const BINARY = {
 } as const;
 
 /** The kernels' numbers for unary operations. */
-export const UNARY = {
+const UNARY = {
   Relu: 0,
   Square: 1,
   Sqrt: 2,
@@ -29,7 +29,7 @@ export const UNARY = {
 } as const;
 
 /** The kernels' numbers for layouts of an operand of a [rows, columns] operation. */
-export const LAYOUT = {
+const LAYOUT = {
   /** [rows, columns] */
   full: 0,
   /** [columns], repeated in each row */

@@ -4,7 +4,7 @@ import { tf } from '../tf.js';
 import { floats, sizeOf, type Call, type Operations } from './operation.js';
 
 /** The kernels' numbers for fused activations. */
-export const ACTIVATION = { linear: 0, relu: 1, sigmoid: 2 } as const;
+const ACTIVATION = { linear: 0, relu: 1, sigmoid: 2 } as const;
 
 /** tfjs's kernels for activations that are not fused. */
 const SEPARATE: Readonly<Record<string, string>> = {

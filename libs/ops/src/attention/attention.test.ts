@@ -5,7 +5,7 @@ import { largestDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attention, attentionPacked, attentionReference, type AttentionOptions } from './attention.js';
-import { expectSame, expectSlopes, numbers } from '../testing/gradients.js';
+import { expectMatch, expectFiniteDifferences, numbers } from '../testing/gradients.js';
 
 beforeAll(async () => {
   await openEngine();
@@ -36,7 +36,7 @@ describe('attention equals its reference', () => {
           paddingMask: causal ? someKeys(batch, keys) : undefined,
           dropout: { rate: causal ? 0.2 : 0, seed: 5, counter: 2 ** 40 },
         };
-        expectSame(
+        expectMatch(
           (q, k, v) => attention(q, k, v, options).output,
           (q, k, v) => attentionReference(q, k, v, options).output,
           inputs,
@@ -46,7 +46,7 @@ describe('attention equals its reference', () => {
     });
   });
 
-  it('with a bias, of the text itself or of another, padding and dropout', () => {
+  it('with a bias, in self- and cross-attention, with padding and dropout', () => {
     const sizes = fc.record({
       batch: fc.integer({ min: 1, max: 3 }),
       heads: fc.integer({ min: 1, max: 3 }),
@@ -70,7 +70,7 @@ describe('attention equals its reference', () => {
           const inputs = [queries, keys, keys].map((length, i) =>
             numbers([batch, length, heads * headDim], i),
           );
-          expectSame(
+          expectMatch(
             (q, k, v, bias) => attention(q, k, v, { ...options, bias }).output,
             (q, k, v, bias) => attentionReference(q, k, v, { ...options, bias }).output,
             [...inputs, numbers([heads, queries, keys], 4)],
@@ -102,7 +102,7 @@ describe('attention equals its reference', () => {
             paddingMask: padded ? someKeys(batch, length) : undefined,
             dropout: { rate, seed: length, counter: 3 },
           };
-          expectSame(
+          expectMatch(
             (qkv, bias) => attentionPacked(qkv, { ...options, bias }).output,
             (qkv, bias) => {
               const [q, k, v] = tf.split(qkv, 3, 2);
@@ -124,7 +124,7 @@ describe('attention equals its reference', () => {
 /** All of a tensor's numbers as text, which compares faster than arrays do. */
 const bits = (x: tf.Tensor): string => Buffer.from(x.dataSync().slice().buffer).toString('base64');
 
-it('gives the same bits every time, with and without a gradient', () => {
+it('is reproducible, with and without a gradient', () => {
   tf.tidy(() => {
     for (const [batch, length] of [
       [1, 300],
@@ -146,7 +146,7 @@ it('gives the same bits every time, with and without a gradient', () => {
 });
 
 describe('the bias', () => {
-  it('is what the scores are moved by: that of one key outweighs all others', () => {
+  it('is added to the scores: a large bias selects one key', () => {
     tf.tidy(() => {
       const [q, k, v] = [2, 5, 5].map((length, i) => numbers([2, length, 6], i));
       const bias = tf.tensor3d(
@@ -159,18 +159,21 @@ describe('the bias', () => {
     });
   });
 
-  it('has the slope of finite differences', () => {
+  it('has the gradient of finite differences', () => {
     tf.tidy(() => {
       const inputs = [...[3, 5, 5].map((length, i) => numbers([2, length, 4], i)), numbers([2, 3, 5], 7)];
-      expectSlopes((q, k, v, bias) => attention(q, k, v, { heads: 2, causal: true, bias }).output, inputs);
+      expectFiniteDifferences(
+        (q, k, v, bias) => attention(q, k, v, { heads: 2, causal: true, bias }).output,
+        inputs,
+      );
     });
   });
 
-  it('is left alone where nobody asks for its gradient', () => {
+  it('gets no gradient unless asked for', () => {
     tf.tidy(() => {
       const inputs = [3, 5, 5].map((length, i) => numbers([2, length, 4], i));
       const bias = numbers([2, 3, 5], 7);
-      expectSame(
+      expectMatch(
         (q, k, v) => attention(q, k, v, { heads: 2, bias }).output,
         (q, k, v) => attentionReference(q, k, v, { heads: 2, bias }).output,
         inputs,
@@ -178,7 +181,7 @@ describe('the bias', () => {
     });
   });
 
-  it('has one shape', () => {
+  it('has a fixed shape', () => {
     tf.tidy(() => {
       const x = numbers([1, 4, 6], 1);
       expect(() => attention(x, x, x, { heads: 2, bias: tf.zeros([1, 4, 4]) })).toThrow(
@@ -189,7 +192,7 @@ describe('the bias', () => {
 });
 
 describe('a padding mask', () => {
-  it.each([{ causal: true }, { causal: false }])('leaves no trace of the keys it hides: %o', ({ causal }) => {
+  it.each([{ causal: true }, { causal: false }])('removes all influence of hidden keys: %o', ({ causal }) => {
     tf.tidy(() => {
       // Two texts of 3 and 5 tokens, the first with its padding on the left: as the texts alone, padding at zero.
       const heads = 2;

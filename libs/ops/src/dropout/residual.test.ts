@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { dropout } from './dropout.js';
 import { residual } from './residual.js';
 import { residualReference } from '../testing/references.js';
-import { expectSame, expectSlopes, numbers } from '../testing/gradients.js';
+import { expectMatch, expectFiniteDifferences, numbers } from '../testing/gradients.js';
 
 describe('residual', () => {
   beforeAll(async () => {
@@ -11,19 +11,19 @@ describe('residual', () => {
   });
   const mask = { rate: 0.3, seed: 5, counter: 9 };
 
-  it('adds, with dropout or without, as its reference does', () => {
+  it('equals its reference, with and without dropout', () => {
     tf.tidy(() => {
       const inputs = [numbers([3, 4, 5], 1), numbers([3, 4, 5], 2)];
       for (const dropped of [undefined, mask, { ...mask, rate: 0 }]) {
-        expectSame(
+        expectMatch(
           (x, y) => residual(x, y, dropped),
           (x, y) => residualReference(x, y, dropped),
           inputs,
         );
-        expectSlopes((x, y) => residual(x, y, dropped), inputs);
+        expectFiniteDifferences((x, y) => residual(x, y, dropped), inputs);
       }
-      expectSlopes((x) => residual(x, x, mask), [inputs[0]]);
-      expectSame(
+      expectFiniteDifferences((x) => residual(x, x, mask), [inputs[0]]);
+      expectMatch(
         (x, y) => residual(x, y),
         (x, y) => tf.add(x, y),
         [tf.zeros([0, 3]), tf.zeros([0, 3])],
@@ -31,7 +31,7 @@ describe('residual', () => {
     });
   });
 
-  it('drops what dropout drops, of the branch alone', () => {
+  it('applies dropout to the branch only', () => {
     tf.tidy(() => {
       const x = numbers([40, 7], 1);
       const ones = tf.ones([40, 7]);
@@ -42,7 +42,7 @@ describe('residual', () => {
     });
   });
 
-  it('keeps nothing for the gradient', () => {
+  it('saves nothing for the gradient', () => {
     const x = numbers([4, 4], 1);
     tf.tidy(() => {
       tf.grad((x) => {
@@ -55,7 +55,7 @@ describe('residual', () => {
     x.dispose();
   });
 
-  it('refuses shapes that differ, and a mask that is none', () => {
+  it('rejects different shapes and invalid masks', () => {
     tf.tidy(() => {
       expect(() => residual(tf.zeros([2, 3]), tf.zeros([3]))).toThrow(/residual: y: shape \[3\], expected/);
       expect(() => residual(tf.zeros([2]), tf.zeros([2]), { ...mask, rate: 1 })).toThrow(/rate 1/);

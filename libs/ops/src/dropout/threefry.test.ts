@@ -58,7 +58,7 @@ function slowThreefry(counter: bigint[], key: bigint[], rounds: number): bigint[
 const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const words = fc.tuple(word, word, word, word);
 
-it('12 rounds, as dropout has them', () => {
+it('12 rounds, as used by dropout', () => {
   fc.assert(
     fc.property(words, words, (counter, key) => {
       const out = new Uint32Array(4);
@@ -91,7 +91,7 @@ describe('a mask', () => {
     return Number(bits) >= Math.round(rate * 65536) ? Math.fround(1 / (1 - rate)) : 0;
   }
 
-  it('has the bits of its tiles, from any row on', () => {
+  it('has the bits of its tiles, from any row', () => {
     const size = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(anyMask, size, size, fc.integer({ min: 0, max: 1000 }), (mask, rows, columns, firstRow) => {
@@ -105,7 +105,7 @@ describe('a mask', () => {
     );
   });
 
-  it('may be of no columns, or of rows whose blocks are beyond 32 bits', () => {
+  it('supports zero columns, and block numbers above 32 bits', () => {
     const mask = { rate: 0.5, seed: 3, counter: 4 };
     fillDropoutMask(new Float32Array(0), mask, 0);
     const far = 2 ** 31 + 3;

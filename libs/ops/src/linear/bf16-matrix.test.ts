@@ -9,7 +9,7 @@ import {
   linearCrossEntropy,
   type Weight,
 } from '../index.js';
-import { expectSame, numbers, type Operation } from '../testing/gradients.js';
+import { expectMatch, numbers, type Operation } from '../testing/gradients.js';
 
 const random = (shape: [number, number], seed: number): Bf16Matrix => {
   const values = numbers(shape, seed);
@@ -23,7 +23,7 @@ describe('a matrix in bf16', () => {
     await openEngine();
   });
 
-  it('has eight digits of mantissa, rounded to nearest, halves to even', () => {
+  it('rounds to nearest, ties to even', () => {
     const digit = 2 ** -7;
     const rounded: [from: number, to: number][] = [
       [1, 1],
@@ -47,7 +47,7 @@ describe('a matrix in bf16', () => {
     matrix.dispose();
   });
 
-  it('can be read some rows at a time', async () => {
+  it('can be read in chunks of rows', async () => {
     const shape = [700, 2999];
     const values = Float32Array.from({ length: 700 * 2999 }, (_, i) => Math.sin(i));
     const asked: number[] = [];
@@ -65,7 +65,7 @@ describe('a matrix in bf16', () => {
     whole.dispose();
   });
 
-  it('multiplies as float32 does, and lets gradients of what it is multiplied with by', () => {
+  it('multiplies like float32, and passes gradients to the other factor', () => {
     const before = tf.memory().numTensors;
     for (const [rows, inputs, outputs] of [
       [1, 1, 1],
@@ -81,7 +81,7 @@ describe('a matrix in bf16', () => {
           linear(x, weight, bias, 'gelu');
       tf.tidy(() => {
         const inputsOf = [numbers([rows, inputs], 1), numbers([outputs], 2)];
-        expectSame(through(matrix), through(matrix.toTensor()), inputsOf);
+        expectMatch(through(matrix), through(matrix.toTensor()), inputsOf);
         const [narrow, wide] = [matrix, matrix.toTensor()].map((weight) =>
           withoutRecording(() => linear(inputsOf[0], weight)),
         );
@@ -93,7 +93,7 @@ describe('a matrix in bf16', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('is looked up, with positions in bf16 or not, and says which id has no row', () => {
+  it('is looked up, with positions in bf16 or float32, and names an invalid id', () => {
     const [table, places] = [random([7, 5], 1), random([9, 5], 2)];
     tf.tidy(() => {
       const ids = tf.tensor2d([6, 0, 3, 3, 2, 5], [2, 3], 'int32');
@@ -113,11 +113,11 @@ describe('a matrix in bf16', () => {
     places.dispose();
   });
 
-  it('gives the loss of its logits', () => {
+  it('works as the output projection of a loss', () => {
     const matrix = random([11, 6], 4);
     tf.tidy(() => {
       const targets = tf.tensor1d([3, -100, 10, 0], 'int32');
-      expectSame(
+      expectMatch(
         (x) => linearCrossEntropy(x, matrix, undefined, targets),
         (x) => linearCrossEntropy(x, matrix.toTensor(), undefined, targets),
         [numbers([4, 6], 5)],
@@ -126,7 +126,7 @@ describe('a matrix in bf16', () => {
     matrix.dispose();
   });
 
-  it('refuses values that do not fill it, and inputs of another width', () => {
+  it('rejects a wrong number of values, and inputs of another width', () => {
     expect(() => Bf16Matrix.from(new Float32Array(5), [2, 3])).toThrow(
       '5 values for 2 rows of 3: expected 6',
     );

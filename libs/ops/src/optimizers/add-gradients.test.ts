@@ -12,7 +12,7 @@ describe('addGradients', () => {
     expect([...actual.dataSync()]).toEqual(a.map((value, i) => Math.fround(value + b[i])));
   };
 
-  it('takes the memory of one of the two where it may, and otherwise leaves both as they are', () => {
+  it('adds in place where allowed, otherwise leaves both unchanged', () => {
     tf.tidy(() => {
       const own = (seed: number): tf.Tensor => tf.add(numbers([5, 7], seed), 0);
       const values = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];

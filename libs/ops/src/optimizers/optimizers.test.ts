@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 describe.each(Object.entries(optimizers))('%s', (_, createOptimizer) => {
-  it('treats many parameters as the one that they make up', () => {
+  it('treats many parameters like their concatenation', () => {
     const shape = fc.oneof(
       fc.constantFrom<number[][]>([0], [1], [], [3, 0, 2]),
       fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 2 }),
@@ -59,7 +59,7 @@ describe.each(Object.entries(optimizers))('%s', (_, createOptimizer) => {
     );
   });
 
-  it('never changes numbers that somebody else holds, and leaves nothing behind', () => {
+  it('never changes memory that a caller holds, and leaks nothing', () => {
     const before = tf.memory();
     const array = Float32Array.of(1, 2, 3);
     const variable = tf.tidy(() => tf.variable(tf.tensor1d(array)));
@@ -85,7 +85,7 @@ describe.each(Object.entries(optimizers))('%s', (_, createOptimizer) => {
     ]);
   });
 
-  it('says what does not fit, and changes nothing then', () => {
+  it('names what does not fit, and changes nothing', () => {
     const variables = [tf.variable(tf.ones([2])), tf.variable(tf.ones([2, 3]), true, 'the second')];
     const step = createOptimizer(variables);
     const gradient = tf.ones([2]);
@@ -98,7 +98,7 @@ describe.each(Object.entries(optimizers))('%s', (_, createOptimizer) => {
   });
 });
 
-it('the norm is that of all gradients together, whatever their sizes', () => {
+it('computes the norm of all gradients together', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 6 }), (lengths) => {
       tf.tidy(() => {

@@ -8,7 +8,7 @@ import { gru, gruReference } from './gru.js';
 import type { RecurrentWeights } from './recurrent.js';
 import { rnn, rnnReference } from './rnn.js';
 import { GoldenTensors } from '../testing/golden-tensors.js';
-import { expectSame, expectSlopes, numbers, type Operation } from '../testing/gradients.js';
+import { expectMatch, expectFiniteDifferences, numbers, type Operation } from '../testing/gradients.js';
 
 const onNative = process.env.LILFORMER_ENGINE === 'native';
 
@@ -79,7 +79,7 @@ describe('on this engine', () => {
         fc.property(cases, fc.integer({ min: 0, max: 1e6 }), (sizes, salt) => {
           tf.tidy(() => {
             const inputs = inputsOf(sizes, blocks, salt);
-            expectSame(
+            expectMatch(
               taking(sizes, (x, weights, options) => fast(x, weights, { ...options, ...more })),
               taking(sizes, (x, weights, options) => reference(x, weights, { ...options, ...more })),
               inputs,
@@ -91,18 +91,18 @@ describe('on this engine', () => {
       );
     });
 
-    it('has the slopes of its values', () => {
+    it('has the gradient of finite differences', () => {
       const sizes = { batch: 2, steps: 3, inputs: 2, hidden: 3, bias: true, state: true };
       tf.tidy(() => {
         const inputs = inputsOf(sizes, blocks, 3); // numbers that keep relu away from its bend
-        expectSlopes(
+        expectFiniteDifferences(
           taking(sizes, (x, weights, options) => fast(x, weights, { ...options, ...more })),
           inputs,
         );
       });
     });
 
-    it('goes on where it stopped', () => {
+    it('continues from a state', () => {
       tf.tidy(() => {
         const sizes = { batch: 3, steps: 5, inputs: 4, hidden: 7, bias: true, state: true };
         const [x, weightIh, weightHh, biasIh, biasHh, state] = inputsOf(sizes, blocks, 5);
@@ -171,12 +171,12 @@ describe('on this engine', () => {
       const loss = (x: tf.Tensor): tf.Tensor =>
         tf.sum(gru(x, { weightIh, weightHh }, { returnGates: true }).gates!.r);
       if (onNative) expect(() => tf.grad(loss)(x)).toThrow('gru: its gates have no gradient');
-      else expectSlopes(loss, [x]);
+      else expectFiniteDifferences(loss, [x]);
     });
   });
 });
 
-it('says what does not fit', async () => {
+it('names what does not fit', async () => {
   await openEngine();
   const weights = (blocks: number) => ({
     weightIh: tf.zeros([blocks * 4, 3]),

@@ -3,7 +3,7 @@ import { largestDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { linear } from '../linear/linear.js';
 import { rmsNorm } from '../norms/norms.js';
-import { expectSame, expectSlopes, numbers } from '../testing/gradients.js';
+import { expectMatch, expectFiniteDifferences, numbers } from '../testing/gradients.js';
 
 describe('recomputed outputs', () => {
   beforeAll(async () => {
@@ -48,13 +48,13 @@ describe('recomputed outputs', () => {
     tf.tidy(() => {
       const inputs = [numbers([3, 4], 1)];
       const counts: number[] = [];
-      expectSame(
+      expectMatch(
         (x) => square(next(x, counts)),
         (x) => tf.square(tf.add(x, 1)),
         inputs,
       );
       expect(counts).toEqual([12]);
-      expectSlopes((x) => tf.add(square(next(x, [])), square(next(x, []))), inputs);
+      expectFiniteDifferences((x) => tf.add(square(next(x, [])), square(next(x, []))), inputs);
 
       const held = (from: number): number => {
         let buffers = 0;
@@ -78,7 +78,7 @@ describe('recomputed outputs', () => {
       const twice = (x: tf.Tensor): tf.Tensor => square(next(next(x, counts), counts));
       tf.grad((x) => tf.sum(twice(x)))(numbers([3, 4], 1));
       expect(counts).toEqual([12, 12, 12]); // for the square both, for the second one what it saved
-      expectSlopes(twice, [numbers([2, 2], 1)]);
+      expectFiniteDifferences(twice, [numbers([2, 2], 1)]);
     });
   });
 

@@ -29,7 +29,7 @@ function expectClose(actual: tf.Tensor, expected: tf.Tensor, limit: number, leas
 }
 
 /** Output and gradients of the operation equal those of its reference, and no tensor is left over. */
-export function expectSame(
+export function expectMatch(
   operation: Operation,
   reference: Operation,
   inputs: tf.Tensor[],
@@ -49,7 +49,7 @@ export function expectSame(
 }
 
 /** Gradients equal (f(x + h) - f(x - h)) / 2h, element by element. */
-export function expectSlopes(operation: Operation, inputs: tf.Tensor[], limit = 5e-3): void {
+export function expectFiniteDifferences(operation: Operation, inputs: tf.Tensor[], limit = 5e-3): void {
   const before = tf.memory().numTensors;
   tf.tidy(() => {
     const scalar = weighted(operation, numbers(operation(...inputs).shape, 99));
