@@ -1,6 +1,6 @@
 // Runs the code blocks of README.md, FEATURES.md, CONTRIBUTING.md, docs/*.md and the READMEs of libraries and apps, and compares what
-// they print with the ```text block that follows. `node tools/checks/src/docs-blocks.mjs libs/ops` checks the pages with
-// that in their path, and shows what they print.
+// they print with the ```text block that follows. `node tools/checks/src/docs-blocks.mjs libs/ops` checks the pages
+// whose path begins so, and shows what they print.
 //
 // ```js    a complete program. Under a first line `// name.mjs`, it is also saved under that name.
 // ```sh    commands `npx nx run trainer|evaluator|evolution:target`. Lines of npm and of other projects of Nx are not run.
@@ -10,7 +10,8 @@
 // A comment before a block changes how it is run:
 // `<!-- adds: --max-steps 4 -->`    adds arguments to each command or to the program
 // `<!-- first: npx nx run … -->`    runs a command before the block
-// `<!-- output varies: REASON -->`  compares only the number of lines
+// `<!-- output varies: REASON -->`  checks only that something is printed
+// `<!-- tolerance: 0.2 -->`         lets numbers with a fraction differ by this share
 // `<!-- not run: REASON -->`        leaves the block out
 //
 // The blocks of a page run in one folder, in their order. It contains my-text.txt, valid.txt, and small pretrained models named
@@ -65,7 +66,7 @@ function blocksOf(page) {
   let previous; // the block that a text block would be the output of
   for (let i = 0; i < lines.length; i++) {
     const fence = /^(\s*)```(\S*)/.exec(lines[i]);
-    const note = /^<!-- (adds|first|output varies|not run): (.+) -->$/.exec(lines[i]);
+    const note = /^<!-- (adds|first|output varies|tolerance|not run): (.+) -->$/.exec(lines[i]);
     if (note) comment[note[1]] = note[2];
     if (/^#/.test(lines[i])) previous = undefined;
     if (!fence) continue;
@@ -92,20 +93,33 @@ function blocksOf(page) {
   return blocks;
 }
 
-/** Whether an output is as shown, with `…` for what differs from run to run. */
-export function matches(output, expected) {
+/** A number with a fraction or an exponent. */
+const FRACTION = /\d+\.\d+(?:e[+-]?\d+)?/;
+
+/**
+ * Whether an output is as shown, with `…` for what differs between runs. With a tolerance, numbers with a fraction may differ
+ * by this share of the expected number.
+ */
+function matches(output, expected, tolerance) {
   const clean = (text) => text.replace(/[ \t]+$/gm, '').replace(/^\n+|\n+$/g, '');
-  const pattern = clean(expected)
-    .split('\n')
-    .map((line) =>
-      line.trim() === '…'
-        ? '(?:.*\n)*?'
-        : line
-            .split('…')
-            .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-            .join('.*') + '\n',
-    );
-  return new RegExp(`^${pattern.join('')}$`).test(`${clean(output)}\n`);
+  const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const numbers = [];
+  const approximate = (text) =>
+    text.split(new RegExp(`(${FRACTION.source})`)).map((part, i) => {
+      if (i % 2 === 0) return escape(part);
+      numbers.push(Number(part));
+      return `(${FRACTION.source})`;
+    });
+  const literal = (text) => (tolerance === undefined ? escape(text) : approximate(text).join(''));
+  const lines = clean(expected).split('\n');
+  const pattern = lines.map((line) =>
+    line.trim() === '…' ? '(?:.*\n)*?' : `${line.split('…').map(literal).join('.*')}\n`,
+  );
+  const found = new RegExp(`^${pattern.join('')}$`).exec(`${clean(output)}\n`);
+  return (
+    found !== null &&
+    numbers.every((number, i) => Math.abs(Number(found[i + 1]) - number) <= tolerance * number)
+  );
 }
 
 /** The commands of a shell block, continued lines joined, without comments. */
@@ -113,13 +127,10 @@ function commandsOf(text) {
   return text
     .replace(/\\\n\s*/g, '')
     .split('\n')
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split(' && '))
+    .map((line) => line.trim())
     .filter((line) => line !== '' && !NOT_RUN.some((pattern) => pattern.test(line)));
 }
-
-/** Whether two texts have equally many lines. */
-const sameLength = (output, expected) =>
-  output.trim().split('\n').length === expected.trim().split('\n').length;
 
 async function runBlock({ language, text, adds = '', first }, folder, number) {
   if (first) {
@@ -138,6 +149,11 @@ async function runBlock({ language, text, adds = '', first }, folder, number) {
     if (result.code !== 0) return { code: result.code, output: `${line}\n${output}` };
   }
   return { code: 0, output };
+}
+
+function isAsShown(output, block) {
+  if (block['output varies']) return output.trim() !== '';
+  return matches(output, block.expected, block.tolerance && Number(block.tolerance));
 }
 
 const tests = [];
@@ -159,14 +175,13 @@ async function checkPage(page) {
           throw new Error(`${page}:${block.line}: output of a block that is not run`);
         continue;
       }
-      const compare = block['output varies'] ? sameLength : matches;
       const start = Date.now();
       let message;
       let result = { code: 1, output: '' };
       try {
         result = await runBlock(block, folder, ++number);
         if (result.code !== 0) message = `exit ${result.code}\n${result.output}`;
-        else if (block.expected !== undefined && !compare(result.output, block.expected))
+        else if (block.expected !== undefined && !isAsShown(result.output, block))
           message = `expected\n${block.expected}\n--- but it printed\n${result.output}`;
       } catch (error) {
         message = error.message;
@@ -193,7 +208,7 @@ try {
     folder: pretrained,
   });
   if (made.code !== 0) throw new Error(`small pretrained models: ${made.output}`);
-  const chosen = pages().filter((page) => !only || page.includes(only));
+  const chosen = pages().filter((page) => !only || page.startsWith(only));
   await inParallel(
     chosen.map((page) => () => checkPage(page)),
     2,
