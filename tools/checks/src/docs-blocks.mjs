@@ -113,7 +113,7 @@ function matches(output, expected, tolerance) {
   const literal = (text) => (tolerance === undefined ? escape(text) : approximate(text).join(''));
   const lines = clean(expected).split('\n');
   const pattern = lines.map((line) =>
-    line.trim() === '…' ? '(?:.*\n)*?' : `${line.split('…').map(literal).join('.*')}\n`,
+    line.trim() === '…' ? '(?:[^\n]*\n)*?' : `${line.split('…').map(literal).join('[^\n]*')}\n`,
   );
   const found = new RegExp(`^${pattern.join('')}$`).exec(`${clean(output)}\n`);
   return (
