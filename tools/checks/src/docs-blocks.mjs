@@ -10,13 +10,15 @@
 // A comment before a block changes how it is run:
 // `<!-- adds: --max-steps 4 -->`    adds arguments to each command or to the program
 // `<!-- first: npx nx run … -->`    runs a command before the block
+// `<!-- exit: 1 -->`                expects an error
 // `<!-- output varies: REASON -->`  checks only that something is printed
 // `<!-- tolerance: 0.2 -->`         lets numbers with a fraction differ by this share
 // `<!-- not run: REASON -->`        leaves the block out
 //
-// The blocks of a page run in one folder, in their order. It contains my-text.txt, valid.txt, and small pretrained models named
-// as on the Hub. docs/notebooks.md has a check of its own.
+// The blocks of a page run in one folder, in their order. It contains my-text.txt, valid.txt, Tiny Shakespeare in the cache, and
+// small pretrained models named as on the Hub. docs/notebooks.md has a check of its own.
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -66,8 +68,9 @@ function blocksOf(page) {
   let previous; // the block that a text block would be the output of
   for (let i = 0; i < lines.length; i++) {
     const fence = /^(\s*)```(\S*)/.exec(lines[i]);
-    const note = /^<!-- (adds|first|output varies|tolerance|not run): (.+) -->$/.exec(lines[i]);
-    if (note) comment[note[1]] = note[2];
+    const note = /^<!-- (adds|first|exit|output varies|tolerance|not run): (.+) -->$/.exec(lines[i]);
+    if (note?.[1] === 'first') (comment.first ??= []).push(note[2]);
+    else if (note) comment[note[1]] = note[2];
     if (/^#/.test(lines[i])) previous = undefined;
     if (!fence) continue;
     const line = i + 1;
@@ -132,10 +135,10 @@ function commandsOf(text) {
     .filter((line) => line !== '' && !NOT_RUN.some((pattern) => pattern.test(line)));
 }
 
-async function runBlock({ language, text, adds = '', first }, folder, number) {
-  if (first) {
-    const result = await runNode(nxCommand(first).args, { folder });
-    if (result.code !== 0) return { code: result.code, output: `${first}\n${result.output}` };
+async function runBlock({ language, text, adds = '', first = [] }, folder, number) {
+  for (const line of first) {
+    const result = await runNode(nxCommand(line).args, { folder });
+    if (result.code !== 0) return { code: result.code, output: `${line}\n${result.output}` };
   }
   if (language === 'js') {
     const name = /^\/\/ (\S+\.m?js)$/m.exec(text.split('\n')[0])?.[1] ?? `block-${number}.mjs`;
@@ -146,7 +149,7 @@ async function runBlock({ language, text, adds = '', first }, folder, number) {
   for (const line of commandsOf(text)) {
     const result = await runNode([...nxCommand(line).args, ...wordsOf(adds)], { folder });
     output += result.output;
-    if (result.code !== 0) return { code: result.code, output: `${line}\n${output}` };
+    if (result.code !== 0) return { code: result.code, output, line };
   }
   return { code: 0, output };
 }
@@ -163,7 +166,11 @@ async function checkPage(page) {
   const folder = mkdtempSync(join(tmpdir(), 'lilformer-docs-'));
   try {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    mkdirSync(join(folder, 'cache'));
+    mkdirSync(join(folder, 'cache/corpora'), { recursive: true });
+    copyFileSync(
+      join(root, 'tools/golden/data/tiny-shakespeare.txt'),
+      join(folder, 'cache/corpora/tiny-shakespeare.txt'),
+    );
     for (const name of readdirSync(pretrained)) symlinkSync(join(pretrained, name), join(folder, name));
     writeFileSync(join(folder, 'my-text.txt'), smallText());
     writeFileSync(join(folder, 'valid.txt'), smallText().slice(0, 20_000));
@@ -180,7 +187,7 @@ async function checkPage(page) {
       let result = { code: 1, output: '' };
       try {
         result = await runBlock(block, folder, ++number);
-        if (result.code !== 0) message = `exit ${result.code}\n${result.output}`;
+        if (result.code !== Number(block.exit ?? 0)) message = `exit ${result.code} ${result.line ?? ''}\n${result.output}`;
         else if (block.expected !== undefined && !isAsShown(result.output, block))
           message = `expected\n${block.expected}\n--- but it printed\n${result.output}`;
       } catch (error) {
