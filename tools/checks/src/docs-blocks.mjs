@@ -187,7 +187,8 @@ async function checkPage(page) {
       let result = { code: 1, output: '' };
       try {
         result = await runBlock(block, folder, ++number);
-        if (result.code !== Number(block.exit ?? 0)) message = `exit ${result.code} ${result.line ?? ''}\n${result.output}`;
+        if (result.code !== Number(block.exit ?? 0))
+          message = `exit ${result.code} ${result.line ?? ''}\n${result.output}`;
         else if (block.expected !== undefined && !isAsShown(result.output, block))
           message = `expected\n${block.expected}\n--- but it printed\n${result.output}`;
       } catch (error) {

@@ -1,5 +1,5 @@
 // The whole verification, as `npm test` and CI run it: formatting, lint, types, builds, tests, the
-// commands of docs/notebooks.md, packages, unused code, changesets, and every library installed from
+// commands and code blocks of the documents, packages, unused code, changesets, and every library installed from
 // a registry into an empty project. Goes on after a failure, so that one run tells everything, and
 // closes with the sum of the test runner's own reports: `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
@@ -44,6 +44,8 @@ step('lint', 'npx', 'eslint', '.');
 step('types', 'npx', 'tsc', '-p', 'tsconfig.check.json');
 step('builds and tests', 'npx', ...many, 'build', 'test', 'tfjs-suite');
 step('commands of the notebooks', 'node', 'tools/checks/src/notebooks.mjs');
+step('code blocks of documents', 'node', 'tools/checks/src/docs-blocks.mjs');
+step('links of documents', 'node', 'tools/checks/src/doc-links.mjs');
 step('packages', 'npx', ...many, 'package-check');
 step('unused code', 'npx', 'knip');
 step('changesets', 'npx', 'changeset', 'status');
