@@ -24,7 +24,7 @@ import {
   type AttentionMap,
   type GruGates,
 } from '@lilformer/evaluation';
-import { EncoderDecoderModel, GRULM } from '@lilformer/models';
+import { EncoderDecoderModel, LanguageModel } from '@lilformer/models';
 import {
   attentionAverages,
   attentionHead,
@@ -91,7 +91,7 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
   const figures: NamedFigure[] = [];
   const pages: { file: string; page: string }[] = [];
   try {
-    if (model instanceof GRULM) {
+    if (model instanceof LanguageModel && model.config.type === 'gru') {
       figures.push(...gateFigures(await gruGates(model, tokenizer, prompt), terminal));
     } else {
       const decoderPrompt =

@@ -1,5 +1,5 @@
 // Every setting has an effect, or is an error that names what would take it.
-import { defineConfig, defineModel, fields, modelDefinitions, size, GRULM } from '@lilformer/models';
+import { createModel, defineConfig, defineModel, fields, modelDefinitions, size } from '@lilformer/models';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { fieldsOf } from './model-settings.js';
@@ -237,7 +237,7 @@ it('a model whose fields are settings of the trainer is an error', () => {
   defineModel({
     config,
     summary: 'collides',
-    create: (_: never, random) => new GRULM({ vocabSize: 5 }, random),
+    create: (_: never, random) => createModel({ type: 'gru', vocabSize: 5 }, random),
   });
   expect(() => resolve({ model: 'colliding' })).toThrow(
     'colliding: its field seed is a setting of the trainer. Expected another name.',

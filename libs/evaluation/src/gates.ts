@@ -1,5 +1,6 @@
 // Gate activations of a GRU, token by token.
-import type { CapturedValue, LanguageModel } from '@lilformer/models';
+import type { CapturedValue } from '@lilformer/layers';
+import type { LanguageModel } from '@lilformer/models';
 import type { Prompt } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { capturedByLanguageModel } from './attention/attention-maps.js';

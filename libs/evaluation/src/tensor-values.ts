@@ -1,6 +1,6 @@
 // Reads values from the engine asynchronously, which GPU engines require.
 import { tf } from '@lilformer/engine';
-import { Capture, type Module } from '@lilformer/models';
+import { Capture, type Module } from '@lilformer/layers';
 
 /** The values of the tensor that `make` returns. Disposes all tensors. */
 export async function valuesOf(make: () => tf.Tensor): Promise<Float32Array> {

@@ -1,11 +1,14 @@
 // Attention is computed in two ways: fused, and where somebody wants to see its weights in plain operations that keep
 // them. Both give the same, to 1e-6, from the same weights.
 import { openEngine, tf } from '@lilformer/engine';
+import { Capture } from '@lilformer/layers';
 import { attentionPacked } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { largestDifference, relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Capture, CharGPT, TiedTransformerLM, type LanguageModel } from './index.js';
+import type { LanguageModel } from './index.js';
+import { CharGPT } from './char-gpt.js';
+import { TiedTransformerLM } from './tied-transformer.js';
 import { caseModel, CASES, floats, idTensor, tensors } from './testing/golden-case.js';
 
 beforeAll(async () => {

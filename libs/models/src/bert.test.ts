@@ -1,9 +1,11 @@
 // BERT against Hugging Face's: logits, hidden states, attention weights, loss, the likeliest words for hidden ones, the
 // pooler, all layouts of its files.
 import { openEngine, tf } from '@lilformer/engine';
+import { Capture } from '@lilformer/layers';
 import { goldenJson, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Capture, huggingFaceFiles, type BertForMaskedLM, type BertModel } from './index.js';
+import type { BertForMaskedLM, BertModel } from './index.js';
+import { huggingFaceFiles } from './files/save-pretrained.js';
 import { floats, idTensor, integers, tensors } from './testing/golden-case.js';
 import {
   expectCaptured,

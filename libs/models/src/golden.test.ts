@@ -1,12 +1,13 @@
 // The models against PyTorch: outputs, intermediate values, gradients, five training steps, greedy generation.
 import { readPyTorch } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
+import { Capture } from '@lilformer/layers';
 import { adamStep, adamWStep, clipByGlobalNorm, createAdamState } from '@lilformer/ops';
 import { golden, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from './files/state-dict-file.js';
-import { Capture, loadModel, RecurrentLM, type LanguageModel } from './index.js';
+import { loadModel, RecurrentLM, type LanguageModel } from './index.js';
 import {
   caseConfig,
   caseModel,

@@ -1,9 +1,11 @@
 // GPT-2 against Hugging Face's: logits, hidden states, attention weights, loss, all layouts of its files, a greedy text,
 // the printed tree.
 import { openEngine, tf } from '@lilformer/engine';
+import { Capture } from '@lilformer/layers';
 import { tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Capture, huggingFaceFiles, type GPT2LMHeadModel } from './index.js';
+import type { GPT2LMHeadModel } from './index.js';
+import { huggingFaceFiles } from './files/save-pretrained.js';
 import { idTensor, integers, tensors } from './testing/golden-case.js';
 import {
   expectCaptured,

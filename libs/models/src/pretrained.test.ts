@@ -9,13 +9,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { toHuggingFaceConfig } from './core/hugging-face.js';
 import { generationConfigOf } from './files/generation-config.js';
 import {
-  architectureOf,
   createModel,
-  huggingFaceFiles,
   T5ForConditionalGeneration,
   type GPT2LMHeadModel,
   type HuggingFaceConfig,
 } from './index.js';
+import { architectureOf } from './files/load-model.js';
+import { huggingFaceFiles } from './files/save-pretrained.js';
 import { huggingFaceConfig, modelOf as describedBy, modelWith, read } from './testing/hugging-face-case.js';
 
 const FAMILIES: Readonly<Record<string, string>> = {

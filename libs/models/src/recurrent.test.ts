@@ -1,18 +1,13 @@
 // Recurrent models against PyTorch where they differ from the others: the states they go through, and going on from
 // them in a second call.
 import { openEngine, tf } from '@lilformer/engine';
-import { GRUCell } from '@lilformer/layers';
+import { Capture, GRUCell, KeyValueCache, type RecurrentState } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { relativeDifference, tolerances } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  Capture,
-  createModel,
-  GRULM,
-  KeyValueCache,
-  TiedTransformerLM,
-  type RecurrentState,
-} from './index.js';
+import { createModel } from './index.js';
+import { GRULM } from './gru.js';
+import { TiedTransformerLM } from './tied-transformer.js';
 import { caseModel, CASES, floats, idTensor, tensors } from './testing/golden-case.js';
 
 beforeAll(async () => {

@@ -1,13 +1,8 @@
 // Invariants for every model and any prompt. The runs are seeded: two ways of computing the same logits differ in their
 // last bits, which can decide between two tokens once in a million draws.
 import { openEngine, tf } from '@lilformer/engine';
-import {
-  createModel,
-  LanguageModel,
-  modelDefinition,
-  modelDefinitions,
-  withoutWeights,
-} from '@lilformer/models';
+import { withoutWeights } from '@lilformer/layers';
+import { createModel, LanguageModel, modelDefinition, modelDefinitions } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { relativeDifference } from '@lilformer/testing';

@@ -175,9 +175,7 @@ describe('state and metrics', () => {
     await expect(resume({ optimizer: { type: 'sgd' } })).rejects.toThrow('trained with adamw. Expected sgd.');
     await expect(resume({ batchSize: 5 })).rejects.toThrow('the saved place in the data has batchSize 4');
     await expect(resume({ schedule: 0.1 })).rejects.toThrow('has a cosine schedule. Expected constant.');
-    await expect(resume({ model: tinyModel('bigram') })).rejects.toThrow(
-      'the state dict does not fit BigramLM',
-    );
+    await expect(resume({ model: tinyModel('bigram') })).rejects.toThrow('state dict: does not fit BigramLM');
     await expect(resume({ seed: 'another' })).rejects.toThrow('the saved place in the data has seed');
     // The run can still be resumed.
     expect((await resume({})).done.step).toBe(20);

@@ -1,6 +1,7 @@
 // A weight shared by two modules is one parameter in gradients, optimizer and run folder.
 import { openEngine, tf } from '@lilformer/engine';
-import { loadModel, type TiedTransformerLM } from '@lilformer/models';
+import type { Embedding, Linear } from '@lilformer/layers';
+import { loadModel, type LanguageModel } from '@lilformer/models';
 import { RunFolder } from '@lilformer/checkpoints';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.js';
@@ -13,6 +14,12 @@ beforeAll(async () => {
   await openEngine();
 });
 
+/** The tied layers of a `tied-transformer`. */
+type TiedLM = LanguageModel & {
+  readonly lm_head: Linear;
+  readonly transformer: { readonly token_embedding: Embedding };
+};
+
 function optionsFor(folder: RunFolder): TrainOptions {
   const { train, validation } = tinyWindows();
   const model = tinyModel('tied');
@@ -23,7 +30,7 @@ describe('a tied weight', () => {
   it('is updated once per step, saved under both names, and resumed', async () => {
     const wholeFolder = await newFolder();
     const options = optionsFor(wholeFolder);
-    const model = options.model as TiedTransformerLM;
+    const model = options.model as TiedLM;
     await runToEnd(options);
     expect(model.lm_head.weight).toBe(model.transformer.token_embedding.weight);
 
@@ -50,8 +57,7 @@ describe('a tied weight', () => {
     });
     const options = optionsFor(folder);
     await runToEnd(options);
-    const loaded = (await loadModel<TiedTransformerLM>(folder.path, { weights: 'last', tokenizer: false }))
-      .model;
+    const loaded = (await loadModel<TiedLM>(folder.path, { weights: 'last', tokenizer: false })).model;
     expect(loaded.lm_head.weight).toBe(loaded.transformer.token_embedding.weight);
     expect(loaded.parameterCount()).toBe(options.model.parameterCount());
     tf.tidy(() => {

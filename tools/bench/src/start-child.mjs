@@ -10,7 +10,7 @@ const { openEngine, tf } = await import('@lilformer/engine');
 mark('import engine');
 const { clipByGlobalNorm } = await import('@lilformer/ops');
 mark('import ops');
-const { TinyTransformerLM } = await import('@lilformer/models');
+const { createModel } = await import('@lilformer/models');
 mark('import models');
 const { createOptimizer, lossAndGradients } = await import('@lilformer/training');
 mark('import training');
@@ -19,9 +19,17 @@ const engine = await openEngine({ engine: process.argv[2] });
 mark('open engine');
 
 const [batch, length, vocabSize] = [4, 16, 64];
-const settings = { vocabSize, dModel: 32, nHeads: 2, dFf: 64, nLayers: 2, contextLength: length };
+const settings = {
+  type: 'tiny-transformer',
+  vocabSize,
+  dModel: 32,
+  nHeads: 2,
+  dFf: 64,
+  nLayers: 2,
+  contextLength: length,
+};
 const random = new Random(0);
-const model = new TinyTransformerLM(settings, random);
+const model = createModel(settings, random);
 const parameters = new Map(model.namedParameters());
 const optimizer = createOptimizer({ type: 'adamw' }, parameters);
 mark('build model');

@@ -2,11 +2,11 @@
 // Takes the weights from Hugging Face's cache or downloads them (548 MB): `npx nx run checks:gpt2`.
 import assert from 'node:assert/strict';
 import { openEngine } from '@lilformer/engine';
-import { fromPretrained } from '@lilformer/models';
+import { loadModel } from '@lilformer/models';
 import { generateText } from '@lilformer/sampling';
 
 await openEngine();
-const { model, tokenizer } = await fromPretrained('openai-community/gpt2');
+const { model, tokenizer } = await loadModel('openai-community/gpt2');
 const prompt = 'The future of artificial intelligence will involve';
 const { text } = await generateText(model, tokenizer, prompt, { temperature: 0, maxNewTokens: 50 });
 assert.equal(

@@ -12,7 +12,8 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { explainTree, partTable } from '@lilformer/evaluation';
-import { modelDefinitions, modelFromConfig, withoutWeights } from '@lilformer/models';
+import { withoutWeights } from '@lilformer/layers';
+import { modelDefinitions, modelFromConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { z } from 'zod';
 import { configurationNamed } from './configurations.js';

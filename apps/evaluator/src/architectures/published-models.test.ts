@@ -1,6 +1,7 @@
 // Published models: parameter counts, trees as PyTorch prints them, and the parts of a tree.
 import { openEngine, tf } from '@lilformer/engine';
-import { modelFromConfig, withoutWeights } from '@lilformer/models';
+import { withoutWeights } from '@lilformer/layers';
+import { modelFromConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { golden } from '@lilformer/testing';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 // Attention weights against Hugging Face's and PyTorch's.
 import { parseSafetensors, toFloat32, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
-import { createModel, EncoderDecoderModel, loadModel, type Module } from '@lilformer/models';
+import type { Module } from '@lilformer/layers';
+import { createModel, EncoderDecoderModel, loadModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { golden, relativeDifference, tolerances } from '@lilformer/testing';
 import { CharTokenizer } from '@lilformer/tokenizers';

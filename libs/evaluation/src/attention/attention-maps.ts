@@ -1,12 +1,7 @@
 // Attention weights of any model for a prompt, as plain numbers.
 import type { tf } from '@lilformer/engine';
-import {
-  EncoderDecoderModel,
-  LanguageModel,
-  type AnyModel,
-  type Capture,
-  type CapturedValue,
-} from '@lilformer/models';
+import type { Capture, CapturedValue } from '@lilformer/layers';
+import { EncoderDecoderModel, LanguageModel, type AnyModel } from '@lilformer/models';
 import type { Prompt } from '@lilformer/sampling';
 import type { Tokenizer } from '@lilformer/tokenizers';
 import { captured, idTensor } from '../tensor-values.js';

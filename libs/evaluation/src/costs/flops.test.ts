@@ -9,7 +9,6 @@ import {
   transformerCosts,
   type ModelConfig,
 } from '@lilformer/models';
-import { BigramLM } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countProducts } from './count-products.js';
@@ -181,7 +180,7 @@ describe('flopsReport', () => {
       config,
       summary: 'a bigram whose costs are those of twice the size',
       create: (options: { vocabSize: number; dModel: number }, random) =>
-        Object.assign(new BigramLM(options, random), { config: config.parse(options) }),
+        Object.assign(createModel({ ...options, type: 'bigram' }, random), { config: config.parse(options) }),
       costs: ({ vocabSize, dModel }) =>
         transformerCosts({ vocabSize, dModel: 2 * dModel, nLayers: 0, dFf: 0 }),
     });

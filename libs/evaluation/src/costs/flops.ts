@@ -1,7 +1,7 @@
 // Operations of a model by formula and as counted while it runs, with the reasons for every difference. For time see
 // speed.ts.
 import { tf } from '@lilformer/engine';
-import { definitionOf, type LanguageModel, type ModelCosts } from '@lilformer/models';
+import { modelDefinition, type LanguageModel, type ModelCosts } from '@lilformer/models';
 import { lossAndGradients } from '@lilformer/training';
 import { measureExperts } from '../experts.js';
 import type { Table } from '../table.js';
@@ -78,8 +78,8 @@ export async function flopsReport(model: LanguageModel, tokens: number): Promise
 }
 
 function costsOf(model: LanguageModel): ModelCosts {
-  const definition = definitionOf(model);
-  if (definition?.costs) return definition.costs(model.config);
+  const { costs } = modelDefinition(model.config.type);
+  if (costs) return costs(model.config);
   throw new TypeError(
     `${model.constructor.name}: its definition has no costs. Expected defineModel with costs.`,
   );

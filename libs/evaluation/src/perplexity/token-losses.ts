@@ -1,5 +1,6 @@
 import type { Batch } from '@lilformer/datasets';
-import type { ForwardOptions, LanguageModel } from '@lilformer/models';
+import type { ForwardOptions } from '@lilformer/layers';
+import type { LanguageModel } from '@lilformer/models';
 import { crossEntropy } from '@lilformer/ops';
 import { idTensor, valuesOf } from '../tensor-values.js';
 

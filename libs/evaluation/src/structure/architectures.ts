@@ -1,16 +1,13 @@
 // Facts of an architecture, from its config, from the model that it builds, and from the captured values of a small model of
 // the same architecture with random weights.
+import { type Capture, type CapturedValue, type Module, withoutWeights } from '@lilformer/layers';
 import {
-  architectureOf,
   EncoderDecoderModel,
   LanguageModel,
+  modelDefinition,
   modelFromConfig,
-  withoutWeights,
   type AnyModel,
-  type Capture,
-  type CapturedValue,
   type HuggingFaceConfig,
-  type Module,
 } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { headsOf } from '../attention/attention-maps.js';
@@ -68,8 +65,8 @@ const [TOKENS, SOURCE] = [6, 8];
  * @throws Error for an architecture that is not defined
  */
 export async function architectureFacts(config: HuggingFaceConfig, as?: string): Promise<ArchitectureFacts> {
-  const { architecture, modelType } = architectureOf(config, as).huggingFace!;
   const model = withoutWeights(() => modelFromConfig(config, new Random(0), as));
+  const { architecture, modelType } = modelDefinition(model.config.type).huggingFace!;
   const small = modelFromConfig(smallConfig(config), new Random(0), as);
   try {
     const capture = await captureOf(small);

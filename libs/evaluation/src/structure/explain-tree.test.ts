@@ -1,6 +1,7 @@
 // Output shapes against those of a forward pass.
 import { openEngine, tf } from '@lilformer/engine';
-import { Capture, EncoderDecoderModel, LanguageModel, modelFromConfig } from '@lilformer/models';
+import { Capture } from '@lilformer/layers';
+import { EncoderDecoderModel, LanguageModel, modelFromConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { goldenJson } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 // The module tree of a model with parameter counts and output shapes. Needs no weights. The tree as PyTorch prints it is
 // `model.toString()`.
-import { EncoderDecoderModel, type Module } from '@lilformer/models';
+import type { Module } from '@lilformer/layers';
+import { EncoderDecoderModel } from '@lilformer/models';
 import type { Table } from '../table.js';
 
 /** A module of a model, or several equal modules of a list. */

@@ -1,14 +1,11 @@
 // BART and T5 against Hugging Face's: logits, hidden states, attention weights of both sides and across, loss, greedy texts
 // with a cache, all layouts of their files.
 import { openEngine, tf } from '@lilformer/engine';
+import { Capture } from '@lilformer/layers';
 import { goldenJson, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  Capture,
-  huggingFaceFiles,
-  T5ForConditionalGeneration,
-  type BartForConditionalGeneration,
-} from '../index.js';
+import { T5ForConditionalGeneration, type BartForConditionalGeneration } from '../index.js';
+import { huggingFaceFiles } from '../files/save-pretrained.js';
 import { idTensor, integers, tensors } from '../testing/golden-case.js';
 import {
   expectCaptured,

@@ -1,22 +1,21 @@
 // What holds for every model: sizes, messages, memory, the cache, padding.
 import { openEngine, tf } from '@lilformer/engine';
+import { Capture, withoutWeights } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { goldenJson, relativeDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  BigramLM,
-  Capture,
   createModel,
   fieldInfo,
   LanguageModel,
   modelDefinition,
   modelDefinitions,
   RecurrentLM,
-  TinyTransformerLM,
-  withoutWeights,
   type ModelConfig,
 } from '../index.js';
+import { BigramLM } from '../bigram.js';
+import { TinyTransformerLM } from '../tiny-transformer.js';
 import { smallConfig as small, SMALL_CONTEXT } from '../testing/small-config.js';
 
 beforeAll(async () => {

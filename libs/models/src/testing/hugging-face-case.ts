@@ -1,13 +1,14 @@
 // Reads one case of the golden set's transformers models: its config.json, its model, and its tensors.
 import { fromFloat32, readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
-import { Dropout, withoutWeights } from '@lilformer/layers';
+import { type Capture, Dropout, withoutWeights } from '@lilformer/layers';
 import { adamWStep, createAdamState } from '@lilformer/ops';
 import { Random } from '@lilformer/random';
 import { golden, goldenJson, largestDifference, relativeDifference, tolerances } from '@lilformer/testing';
 import { expect } from 'vitest';
 import { optionsFromHuggingFace } from '../core/hugging-face.js';
-import { architectureOf, type AnyModel, type Capture, type HuggingFaceConfig } from '../index.js';
+import type { AnyModel, HuggingFaceConfig } from '../index.js';
+import { architectureOf } from '../files/load-model.js';
 import { floats, integers, tensors } from './golden-case.js';
 
 /** The config.json of a case. */

@@ -1,7 +1,8 @@
 // Sequences that a language model continues: cached while they fit the context, then with a sliding window. Shorter
 // prompts are padded on the left.
 import { tf } from '@lilformer/engine';
-import type { Cache, LanguageModel } from '@lilformer/models';
+import type { Cache } from '@lilformer/layers';
+import type { LanguageModel } from '@lilformer/models';
 import { ModelBatch, type BatchSettings } from './sequence-batch.js';
 
 /**

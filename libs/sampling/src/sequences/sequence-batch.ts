@@ -1,6 +1,6 @@
 // A batch of growing token sequences and the model's logits for their next tokens. Decoding strategies choose the tokens.
 import type { tf } from '@lilformer/engine';
-import type { Cache, Module } from '@lilformer/models';
+import type { Cache, Module } from '@lilformer/layers';
 
 /** Sequences that grow together, one token at a time. */
 export interface SequenceBatch {

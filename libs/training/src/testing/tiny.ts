@@ -3,7 +3,7 @@ import { RunFolder } from '@lilformer/checkpoints';
 import { arraySource, slidingWindows, splitTokens, type Windows } from '@lilformer/datasets';
 import type { tf } from '@lilformer/engine';
 import { Dropout, type Embedding, Module } from '@lilformer/layers';
-import { createModel, type BigramLM, type LanguageModel, type ModelConfig } from '@lilformer/models';
+import { createModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ const CONFIGS = {
 export function tinyModel(kind: keyof typeof CONFIGS | 'dropout' = 'bigram', seed = 1): LanguageModel {
   const random = new Random(seed).split('weights');
   if (kind !== 'dropout') return createModel(CONFIGS[kind], random);
-  const model = tinyModel('bigram', seed) as BigramLM;
+  const model = tinyModel('bigram', seed) as LanguageModel & { readonly embedding: Embedding };
   const embedding = new DroppedEmbedding(model.embedding, new Dropout(0.3, random));
   return Object.assign(model, { embedding });
 }

@@ -4,6 +4,7 @@ import {
   Dropout,
   Embedding,
   embedWithPositions,
+  type ForwardOptions,
   LayerNorm,
   Linear,
   Module,
@@ -11,7 +12,7 @@ import {
   residual,
   RMSNorm,
 } from '@lilformer/layers';
-import { LanguageModel, type ForwardOptions } from '@lilformer/models';
+import { LanguageModel } from '@lilformer/models';
 import { dispatchToExperts, type Activation } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import type { TransformerWorkload } from '../workloads.js';
