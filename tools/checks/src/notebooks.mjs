@@ -1,14 +1,11 @@
-// Runs every command of docs/notebooks.md in a small setting: small models, a few steps, little text. The page's
-// own flags stay; what makes them small is added behind them. Notebooks run side by side, the commands of one in
-// their order, as later ones use what earlier ones made. Leaves a report in the fields of vitest's.
-//
-// `node tools/checks/src/notebooks.mjs 003` runs the commands of one notebook, and prints what they print.
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+// Runs every command of docs/notebooks.md in a small setting: small models, a few steps, little text. The flags of the page are
+// kept; those that make a command small are added after them. Notebooks run in parallel, the commands of a notebook in their
+// order. `node tools/checks/src/notebooks.mjs 003` runs the commands of one notebook and shows what they print.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inParallel, nxCommand, root, runNode, smallText, SOURCES, writeReport } from './commands.mjs';
 
-const root = resolve(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/notebooks.md'), 'utf8');
 const only = process.argv[2];
 
@@ -50,7 +47,7 @@ const SMALL_MODELS = {
   'apps/trainer/sweeps/compute.json': ATTENTION,
 };
 
-/** Makes a command small, by its target; of sweeps, two of their runs. */
+/** Flags that make a command small, by its target. */
 const SMALL = {
   'evolution:train': () => [...SMALL_RUN, ...FFN, '--only', '03-bigram', '--only', '10-moe'],
   'evolution:compare': () => ['--max-new-tokens', '4', '--text-tokens', '60', '--batch-size', '4'],
@@ -70,13 +67,13 @@ const SMALL = {
   'evaluator:predict': () => ['--text-tokens', '60'],
   'evaluator:flops': () => ['--tokens', '8'],
   'evaluator:gru-step': () => [],
-  // Of pretrained models, small ones of their names lie where the commands run.
+  // Small pretrained models with these names are in the folder.
   'evaluator:inspect': () => [],
   'evaluator:compare-architectures': () => [],
   'evaluator:decode': () => ['--max-new-tokens', '6'],
 };
 
-/** Two runs of each sweep, those that later commands look at among them. */
+/** Two runs of each sweep, including those that later commands use. */
 function runsOf(args) {
   const sweeps = {
     shakespeare: ['baseline', 'wider'],
@@ -90,7 +87,7 @@ function runsOf(args) {
   };
   const name = presetOf(args);
   if (!sweeps[name])
-    throw new Error(`the sweep ${name} of docs/notebooks.md: say here which of its runs to try`);
+    throw new Error(`docs/notebooks.md: the sweep ${name} has no runs to try in notebooks.mjs`);
   return sweeps[name].flatMap((run) => ['--only', run]);
 }
 
@@ -122,41 +119,14 @@ function commandsOf(text) {
   return notebooks;
 }
 
-/** What a shell makes of a line: words, with quoted ones whole. */
-function wordsOf(line) {
-  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, plain]) => double ?? single ?? plain,
-  );
-}
-
-/** A line as the process that Nx would start. */
-function processOf(line) {
-  const [npx, nx, run, target, dashes, ...args] = wordsOf(line);
-  if (`${npx} ${nx} ${run}` !== 'npx nx run' || (dashes !== undefined && dashes !== '--')) {
-    throw new Error(`${line}: expected a command such as: npx nx run app:target -- --flag`);
-  }
-  const [app, name] = target.split(':');
-  const { nx: settings } = JSON.parse(readFileSync(join(root, 'apps', app, 'package.json'), 'utf8'));
-  const command = settings.targets[name]?.options.command;
-  if (!command || !SMALL[target]) throw new Error(`${target}: no such target, or none that is known here`);
-  const file = args.map((arg) => (arg.startsWith('apps/') ? join(root, arg) : arg));
-  return [...wordsOf(command).slice(1), ...file, ...SMALL[target](args)];
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'lilformer-notebooks-'));
 const tests = [];
 
-function run(args) {
-  return new Promise((done) => {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      env: { ...process.env, INIT_CWD: folder, LILFORMER_CACHE: join(folder, 'cache') },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-    child.on('close', (code) => done({ code, output }));
-  });
+/** Arguments of Node for a command of the page. */
+function smallCommand(line) {
+  const { target, flags, args } = nxCommand(line);
+  if (!SMALL[target]) throw new Error(`${target}: has no small setting in notebooks.mjs`);
+  return [...args, ...SMALL[target](flags)];
 }
 
 async function runNotebook(notebook, commands) {
@@ -164,79 +134,39 @@ async function runNotebook(notebook, commands) {
     const start = Date.now();
     let result;
     try {
-      result = await run(processOf(line));
+      result = await runNode(smallCommand(line), { folder });
     } catch (error) {
       result = { code: 1, output: error.message };
     }
-    const seconds = ((Date.now() - start) / 1000).toFixed(1);
-    const passed = result.code === 0;
-    tests.push({
-      section: `${notebook} ${section}`,
-      line,
-      passed,
-      message: passed ? '' : result.output,
-      duration: Date.now() - start,
-    });
-    console.log(`${passed ? 'ok' : 'FAILED'} ${notebook} | ${section} | ${line} | ${seconds} s`);
-    if (!passed || only) console.log(result.output.replace(/^/gm, '    '));
+    const duration = Date.now() - start;
+    const message = result.code === 0 ? undefined : result.output;
+    tests.push({ name: `${notebook} ${section}: ${line}`, message, duration });
+    const outcome = message === undefined ? 'ok' : 'FAILED';
+    console.log(`${outcome} ${notebook} | ${section} | ${line} | ${(duration / 1000).toFixed(1)} s`);
+    if (message !== undefined || only) console.log(result.output.replace(/^/gm, '    '));
   }
-}
-
-/** English, and every character that a prompt may have: a character model knows no others. */
-function smallText() {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/notebooks.md'];
-  const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
-  const english = pages.map((name) => readFileSync(join(root, name), 'utf8')).join('\n');
-  return `${english.replace(/[^\x20-\x7e\n]/g, '')}\n${ascii}\n`.repeat(2);
 }
 
 try {
   writeFileSync(join(folder, 'text.txt'), smallText());
-  const small = [
-    '--conditions=@lilformer/source',
-    '--import',
-    'tsx',
-    join(import.meta.dirname, 'small-pretrained.mjs'),
-  ];
-  const made = await run([...small, folder]);
-  if (made.code !== 0) throw new Error(`no small pretrained models: ${made.output}`);
+  const made = await runNode([...SOURCES, join(import.meta.dirname, 'small-pretrained.mjs'), folder], {
+    folder,
+  });
+  if (made.code !== 0) throw new Error(`small pretrained models: ${made.output}`);
   const notebooks = [...commandsOf(page)].filter(
     ([name, commands]) => commands.length > 0 && (!only || name === only),
   );
   if (notebooks.length === 0)
     throw new Error(`${only}: expected the number of a notebook of docs/notebooks.md`);
-  const queue = [...notebooks];
-  const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await runNotebook(...next);
-  };
-  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+  await inParallel(
+    notebooks.map((notebook) => () => runNotebook(...notebook)),
+    2,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-const failed = tests.filter(({ passed }) => !passed);
-if (!only) {
-  const results = resolve(import.meta.dirname, '../test-results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(
-    join(results, 'notebooks.json'),
-    JSON.stringify(
-      {
-        success: failed.length === 0,
-        numTotalTests: tests.length,
-        numPassedTests: tests.length - failed.length,
-        numFailedTests: failed.length,
-        testResults: tests.map(({ section, line, passed, message, duration }) => ({
-          name: `${section}: ${line}`,
-          status: passed ? 'passed' : 'failed',
-          message,
-          duration,
-        })),
-      },
-      null,
-      2,
-    ),
-  );
-}
-console.log(`${tests.length - failed.length} commands of docs/notebooks.md ran, ${failed.length} failed`);
-process.exitCode = failed.length === 0 && tests.length > 0 ? 0 : 1;
+if (!only) writeReport('notebooks', tests);
+const failed = tests.filter(({ message }) => message !== undefined).length;
+console.log(`${tests.length - failed} commands of docs/notebooks.md ran, ${failed} failed`);
+process.exitCode = failed === 0 && tests.length > 0 ? 0 : 1;
