@@ -1,9 +1,9 @@
 import { describeFlags, flagName } from '@lilformer/command-line';
 import { describe, expect, it } from 'vitest';
 import { exportFlags, generateFlags, trainFlags } from './command-line.js';
-import { modelFlags } from './model-settings.js';
-import { PRESETS } from './presets.js';
-import { settingsSchema } from './settings.js';
+import { modelFlags } from './settings/model-settings.js';
+import { PRESETS } from './settings/presets.js';
+import { settingsSchema } from './settings/settings.js';
 
 const start = (...args: string[]) => {
   const command = trainFlags.parse(args);

@@ -22,10 +22,10 @@ import {
   type Command,
 } from '@lilformer/command-line';
 import { z } from 'zod';
-import { modelFlags, modelSummaries } from './model-settings.js';
-import { PRESETS, presetNamed } from './presets.js';
-import { resolveSettings, settingsSchema, type Settings } from './settings.js';
-import { SWEEPS } from './sweeps.js';
+import { modelFlags, modelSummaries } from './settings/model-settings.js';
+import { PRESETS, presetNamed } from './settings/presets.js';
+import { resolveSettings, settingsSchema, type Settings } from './settings/settings.js';
+import { SWEEPS } from './sweep/sweeps.js';
 
 /** Settings that can change when a run is resumed. */
 export const CHANGEABLE: readonly string[] = [

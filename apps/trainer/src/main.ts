@@ -2,7 +2,7 @@
 import { EXIT_INTERRUPTED, runProgram, action } from '@lilformer/command-line';
 import { exportFlags, generateFlags, sweepFlags, trainFlags } from './command-line.js';
 import { generateCommand } from './generate-command.js';
-import { trainCommand } from './train-command.js';
+import { trainCommand } from './train/train-command.js';
 
 await runProgram({
   train: action(
@@ -15,7 +15,7 @@ await runProgram({
   ),
   async sweep() {
     // Loaded on demand, because a sweep starts many `train` processes.
-    const { sweepCommand } = await import('./sweep-command.js');
+    const { sweepCommand } = await import('./sweep/sweep-command.js');
     return action(sweepFlags, sweepCommand, '\nStopping; every run saves. Ctrl-C again to stop at once.');
   },
   generate: action(generateFlags, generateCommand),

@@ -1,6 +1,6 @@
 // The built-in sweeps: the experiments of the notebooks, with the numbers that the notebooks print as further columns. Their
 // losses are means of the last five printed losses of training batches.
-import { PRESETS } from './presets.js';
+import { PRESETS } from '../settings/presets.js';
 import type { SweepFile } from './sweep.js';
 
 /** One run per preset of a family. */

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { resolveUserPath } from '@lilformer/command-line';
 import { z } from 'zod';
-import { presetNamed } from './presets.js';
-import { resolveSettings, type GivenSettings, type Settings } from './settings.js';
+import { presetNamed } from '../settings/presets.js';
+import { resolveSettings, type GivenSettings, type Settings } from '../settings/settings.js';
 import { SWEEPS } from './sweeps.js';
 
 /** The contents of a sweep's file. */

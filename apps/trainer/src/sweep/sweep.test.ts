@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sweepFlags } from './command-line.js';
+import { sweepFlags } from '../command-line.js';
 import { budgetsOf, budgetTable, scalingExponent } from './budgets.js';
 import { groupBySetting, settingTable } from './by-setting.js';
-import { modelConfigOf } from './settings.js';
+import { modelConfigOf } from '../settings/settings.js';
 import { shareCores } from './sweep-command.js';
 import type { SweepResult } from './sweep-results.js';
 import { onlyRuns, readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
@@ -26,7 +26,7 @@ describe('a sweep', () => {
   });
 
   it('of every file has valid settings', async () => {
-    const folder = resolve(import.meta.dirname, '../sweeps');
+    const folder = resolve(import.meta.dirname, '../../sweeps');
     const files = await readdir(folder);
     expect(files).toContain('heads.json');
     for (const name of files) {
@@ -267,7 +267,7 @@ describe('budgets', () => {
   });
 
   it('of compute.json match the exact FLOPs of its runs', async () => {
-    const given = await readSweep(resolve(import.meta.dirname, '../sweeps/compute.json'));
+    const given = await readSweep(resolve(import.meta.dirname, '../../sweeps/compute.json'));
     const { runs } = resolveSweep('compute', given);
     for (const [name, members] of Object.entries(given.budgets!)) {
       for (const { settings } of runs.filter((run) => members.includes(run.name))) {

@@ -17,12 +17,12 @@ import { Random } from '@lilformer/random';
 import { generateText, randomStart } from '@lilformer/sampling';
 import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
-import type { TrainCommand } from './command-line.js';
-import { PRESETS } from './presets.js';
+import type { TrainCommand } from '../command-line.js';
+import { PRESETS } from '../settings/presets.js';
 import { writeResult } from './result.js';
 import { nextRunFolder } from './run-folder.js';
-import { modelConfigOf, resolveSettings, settingsSchema, type Settings } from './settings.js';
-import { trainingOptions } from './training-options.js';
+import { modelConfigOf, resolveSettings, settingsSchema, type Settings } from '../settings/settings.js';
+import { trainingOptions } from '../settings/training-options.js';
 
 /** The contents of a run's config.json: everything needed to build model and data again. */
 interface RunConfig {

@@ -1,6 +1,6 @@
 // The progress of a sweep as one line: runs done, the state of the running ones, tokens per second and remaining time.
 import { formatDuration, formatLoss, formatRate, type TrainingEvent } from '@lilformer/training';
-import { modelConfigOf } from './settings.js';
+import { modelConfigOf } from '../settings/settings.js';
 import type { Task } from './sweep-runs.js';
 import { trainingFlopsPerToken } from './training-flops.js';
 

@@ -5,7 +5,7 @@ import { RunFolder } from '@lilformer/checkpoints';
 import type { ModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { median } from './median.js';
-import { loadResult } from './result.js';
+import { loadResult } from '../train/result.js';
 import { stabilityOf, type Stability } from './stability.js';
 import type { SweepRun } from './sweep.js';
 import { trainingFlopsPerToken } from './training-flops.js';

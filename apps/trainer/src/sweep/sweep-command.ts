@@ -13,7 +13,7 @@ import {
 } from '@lilformer/command-line';
 import { openCorpus } from '@lilformer/datasets';
 import { formatDuration, formatLoss } from '@lilformer/training';
-import type { SweepCommand } from './command-line.js';
+import type { SweepCommand } from '../command-line.js';
 import { runProcess } from './run-process.js';
 import { writeReport } from './sweep-report.js';
 import { readResult } from './sweep-results.js';

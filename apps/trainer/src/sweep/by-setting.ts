@@ -1,6 +1,6 @@
 // Groups the runs of a sweep that differ from the base in one setting, and tabulates their measurements.
 import { flagName, type Table } from '@lilformer/command-line';
-import type { Settings } from './settings.js';
+import type { Settings } from '../settings/settings.js';
 import type { SweepResult } from './sweep-results.js';
 import type { Sweep } from './sweep.js';
 

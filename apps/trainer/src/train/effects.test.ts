@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RunFolder } from '@lilformer/checkpoints';
-import { resolveSettings, type GivenSettings } from './settings.js';
-import { temporaryFolder } from './testing/run-program.js';
+import { resolveSettings, type GivenSettings } from '../settings/settings.js';
+import { temporaryFolder } from '../testing/run-program.js';
 import { trainCommand } from './train-command.js';
 
 const TINY: GivenSettings = {

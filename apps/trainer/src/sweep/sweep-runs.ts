@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
 import { flagName } from '@lilformer/command-line';
-import { CHANGEABLE } from './command-line.js';
-import { presetNamed } from './presets.js';
-import { loadResult, type RunResult } from './result.js';
-import { resolveSettings, type Settings } from './settings.js';
+import { CHANGEABLE } from '../command-line.js';
+import { presetNamed } from '../settings/presets.js';
+import { loadResult, type RunResult } from '../train/result.js';
+import { resolveSettings, type Settings } from '../settings/settings.js';
 import type { SweepRun } from './sweep.js';
 
 /** What remains to do for a run. */
