@@ -2,10 +2,10 @@ import { projectConfig } from '../../vitest.shared.js';
 
 export default projectConfig({
   onEveryEngine: [
-    'src/golden.test.ts',
-    'src/gradients.test.ts',
-    'src/optimizer.test.ts',
-    'src/train.test.ts',
-    'src/resume-engines.test.ts',
+    'src/optimization/golden.test.ts',
+    'src/optimization/gradients.test.ts',
+    'src/optimization/optimizer.test.ts',
+    'src/loop/train.test.ts',
+    'src/loop/resume-engines.test.ts',
   ],
 });

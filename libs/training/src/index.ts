@@ -1,10 +1,10 @@
-export { train } from './train.js';
-export type { TrainOptions } from './options.js';
+export { train } from './loop/train.js';
+export type { TrainOptions } from './loop/options.js';
 export { evaluate, type Evaluation } from './evaluate.js';
-export { NotFiniteError } from './not-finite.js';
-export { createOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js';
-export { lossAndGradients } from './gradients.js';
-export { createSchedule, type Schedule, type ScheduleOptions } from './schedules.js';
+export { NotFiniteError } from './loop/not-finite.js';
+export { createOptimizer, type Optimizer, type OptimizerOptions } from './optimization/optimizer.js';
+export { lossAndGradients } from './optimization/gradients.js';
+export { createSchedule, type Schedule, type ScheduleOptions } from './optimization/schedules.js';
 export { formatDuration, formatLoss, formatRate, progressLine } from './format.js';
 export type {
   CheckpointEvent,

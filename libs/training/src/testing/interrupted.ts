@@ -2,7 +2,7 @@
 import type { RunFolder } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import type { TrainingEvent } from '../events.js';
-import type { TrainOptions } from '../options.js';
+import type { TrainOptions } from '../loop/options.js';
 import { type Events, newFolder, reopen, runToEnd, timeless, tinyModel, tinyWindows } from './tiny.js';
 
 /** Kinds of runs; together they have every kind of state. */

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { train } from '../train.js';
+import { train } from '../loop/train.js';
 import { tinyModel, tinyWindows, traces } from './tiny.js';
 
 /** Steps of the run; every second one is saved, so that most kills interrupt a save. */

@@ -9,8 +9,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '../events.js';
-import type { TrainOptions } from '../options.js';
-import { train } from '../train.js';
+import type { TrainOptions } from '../loop/options.js';
+import { train } from '../loop/train.js';
 
 const VOCABULARY = 13;
 

@@ -1,8 +1,8 @@
 // On each engine, an interrupted run equals an uninterrupted one bit for bit.
 import { openEngine } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { after, interrupted, logged, optionsOf, RUNS, type Kind } from './testing/interrupted.js';
-import { newFolder, runToEnd, traces } from './testing/tiny.js';
+import { after, interrupted, logged, optionsOf, RUNS, type Kind } from '../testing/interrupted.js';
+import { newFolder, runToEnd, traces } from '../testing/tiny.js';
 
 describe('a run', () => {
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { KILL_STEPS, outcome, randomMoment, trainInto, trainOrDie } from './testing/kill.js';
+import { KILL_STEPS, outcome, randomMoment, trainInto, trainOrDie } from '../testing/kill.js';
 
 it('a killed and resumed run equals an uninterrupted one', async () => {
   const base = mkdtempSync(join(tmpdir(), 'lilformer-kill-'));

@@ -5,7 +5,7 @@ import { loadModel, type LanguageModel } from '@lilformer/models';
 import { RunFolder } from '@lilformer/checkpoints';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.js';
-import { newFolder, reopen, runToEnd, tinyModel, tinyWindows, traces } from './testing/tiny.js';
+import { newFolder, reopen, runToEnd, tinyModel, tinyWindows, traces } from '../testing/tiny.js';
 
 const EMBEDDING = 'transformer.token_embedding.weight';
 const OUTPUT = 'lm_head.weight';

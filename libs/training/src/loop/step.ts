@@ -2,8 +2,8 @@
 import type { Batch } from '@lilformer/datasets';
 import { tf } from '@lilformer/engine';
 import { clipByGlobalNorm } from '@lilformer/ops';
-import type { StepEvent } from './events.js';
-import { lossAndGradients } from './gradients.js';
+import type { StepEvent } from '../events.js';
+import { lossAndGradients } from '../optimization/gradients.js';
 import type { Run } from './run.js';
 
 /**

@@ -1,10 +1,10 @@
 import { arraySource, batches, slidingWindows } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluate } from './evaluate.js';
+import { evaluate } from '../evaluate.js';
 import { NotFiniteError } from './not-finite.js';
 import type { TrainOptions } from './options.js';
-import { newFolder, reopen, runToEnd, tinyModel, tinyTokens, tinyWindows } from './testing/tiny.js';
+import { newFolder, reopen, runToEnd, tinyModel, tinyTokens, tinyWindows } from '../testing/tiny.js';
 import { train } from './train.js';
 
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 import type { RunFolder } from '@lilformer/checkpoints';
 import type { Windows } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
-import { checkInteger, checkNotNegative } from './check.js';
-import type { OptimizerOptions } from './optimizer.js';
-import type { Schedule, ScheduleOptions } from './schedules.js';
+import { checkInteger, checkNotNegative } from '../check.js';
+import type { OptimizerOptions } from '../optimization/optimizer.js';
+import type { Schedule, ScheduleOptions } from '../optimization/schedules.js';
 
 /** Options of {@link train}. */
 export interface TrainOptions {

@@ -4,8 +4,16 @@ import type { TokenSource } from '@lilformer/datasets';
 import { openEngine, tf } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.js';
-import { after, interrupted, logged, optionsOf, otherModel, RUNS, type Kind } from './testing/interrupted.js';
-import { newFolder, reopen, runToEnd, tinyModel, traces } from './testing/tiny.js';
+import {
+  after,
+  interrupted,
+  logged,
+  optionsOf,
+  otherModel,
+  RUNS,
+  type Kind,
+} from '../testing/interrupted.js';
+import { newFolder, reopen, runToEnd, tinyModel, traces } from '../testing/tiny.js';
 import { train } from './train.js';
 
 describe('a run', () => {

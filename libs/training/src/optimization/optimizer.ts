@@ -3,7 +3,7 @@ import type { NamedArray } from '@lilformer/checkpoints';
 import type { tf } from '@lilformer/engine';
 import type { Parameter } from '@lilformer/layers';
 import { adamStep, adamWStep, createAdamState, createSgdState, sgdStep } from '@lilformer/ops';
-import { checkFraction, checkNotNegative } from './check.js';
+import { checkFraction, checkNotNegative } from '../check.js';
 
 interface WeightDecayOptions {
   /** Default 0.01 for AdamW, 0 otherwise. */

@@ -1,5 +1,5 @@
 // The best validation loss, and early stopping.
-import { checkInteger } from './check.js';
+import { checkInteger } from '../check.js';
 
 /** State of {@link EarlyStopping}, as plain JSON. */
 export interface EarlyStoppingState {

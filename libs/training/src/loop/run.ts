@@ -4,12 +4,12 @@ import { type Batches, type BatchState, batches } from '@lilformer/datasets';
 import { tf, type Precision } from '@lilformer/engine';
 import { Dropout, type Module, type Parameter } from '@lilformer/layers';
 import { RunClock } from './clock.js';
-import { EarlyStopping, type EarlyStoppingState } from './early-stopping.js';
-import type { DoneEvent } from './events.js';
+import { EarlyStopping, type EarlyStoppingState } from '../optimization/early-stopping.js';
+import type { DoneEvent } from '../events.js';
 import { NotFiniteError } from './not-finite.js';
-import { createOptimizer, type Optimizer } from './optimizer.js';
+import { createOptimizer, type Optimizer } from '../optimization/optimizer.js';
 import type { CheckedOptions } from './options.js';
-import { createSchedule, type Schedule, type ScheduleState } from './schedules.js';
+import { createSchedule, type Schedule, type ScheduleState } from '../optimization/schedules.js';
 
 /** The state of a run except its arrays, as plain JSON. */
 interface RunState {

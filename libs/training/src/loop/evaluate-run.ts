@@ -1,7 +1,7 @@
 // One evaluation of a run, with its effects on schedule, early stopping and best weights.
 import { batches, type Windows } from '@lilformer/datasets';
-import { evaluate, type Evaluation } from './evaluate.js';
-import type { EvaluationEvent } from './events.js';
+import { evaluate, type Evaluation } from '../evaluate.js';
+import type { EvaluationEvent } from '../events.js';
 import type { Run } from './run.js';
 
 /**

@@ -1,5 +1,5 @@
 // Learning rate schedules: constant, linear and cosine with warmup here, reduction on a plateau in plateau.ts.
-import { checkInteger, checkNotNegative, checkPositive, checkStateType } from './check.js';
+import { checkInteger, checkNotNegative, checkPositive, checkStateType } from '../check.js';
 import { type PlateauOptions, type PlateauState, ReduceOnPlateau } from './plateau.js';
 
 /** Options of {@link createSchedule}, as plain JSON. */

@@ -1,6 +1,6 @@
 // Learning rate that is reduced when the validation loss stops falling: PyTorch's ReduceLROnPlateau in mode 'min' with a
 // relative threshold.
-import { checkFraction, checkInteger, checkNotNegative, checkPositive, checkStateType } from './check.js';
+import { checkFraction, checkInteger, checkNotNegative, checkPositive, checkStateType } from '../check.js';
 
 /** Options of a learning rate that is reduced on a plateau of the validation loss. */
 export interface PlateauOptions {

@@ -3,7 +3,7 @@ import { openEngine, tf } from '@lilformer/engine';
 import { relativeDifference } from '@lilformer/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lossAndGradients } from './gradients.js';
-import { tinyModel, tinyWindows } from './testing/tiny.js';
+import { tinyModel, tinyWindows } from '../testing/tiny.js';
 
 describe('gradient accumulation', () => {
   beforeAll(async () => {
