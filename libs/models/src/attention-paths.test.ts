@@ -29,7 +29,7 @@ function randomIds(random: Random, batch: number, length: number, vocabSize: num
 }
 
 describe('naive and fused attention', () => {
-  it('give the same logits where the check was first made: an untrained one-layer model, two texts of 8', () => {
+  it('give the same logits for an untrained one-layer model and two sequences of 8', () => {
     const random = new Random(2025);
     const sizes = { vocabSize: 92, dModel: 128, nHeads: 4, nLayers: 1, contextLength: 100 };
     const model = new TiedTransformerLM(sizes, random);
@@ -41,7 +41,7 @@ describe('naive and fused attention', () => {
     model.dispose();
   });
 
-  it('give the same for a whole context, eight layers, heads with maps of their own, and either scale', () => {
+  it('give the same logits for a full context, eight layers, per-head projections and both scales', () => {
     const random = new Random('paths');
     const sizes = { vocabSize: 65, dModel: 64, nHeads: 4, nLayers: 8, contextLength: 96 };
     for (const model of [
@@ -81,7 +81,7 @@ describe('naive and fused attention', () => {
 
   for (const [folder] of CASES) {
     describe(folder, () => {
-      it('gives the same logits on both paths', async () => {
+      it('give the same logits with trained weights', async () => {
         const model = (await caseModel(folder)).eval();
         model.loadStateDict(await tensors(folder, 'weights.safetensors'));
         const ids = idTensor((await tensors(folder, 'io.safetensors')).get('input_ids'));
@@ -94,8 +94,8 @@ describe('naive and fused attention', () => {
   }
 });
 
-describe('attention by content alone', () => {
-  it("is what the original's plot shows, and not what the model computes", async () => {
+describe('attention without positions and mask', () => {
+  it("matches the notebook's plot, and differs from the model's attention", async () => {
     const model = (await caseModel('nano_gpt')) as TiedTransformerLM;
     model.loadStateDict(await tensors('nano_gpt', 'weights.safetensors'));
     const io = await tensors('nano_gpt', 'io.safetensors');

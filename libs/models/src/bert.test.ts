@@ -57,7 +57,7 @@ describe('BERT', () => {
     const fileName = (name: string): string =>
       name.replace('attn.', 'attentions.').replace('hidden.', 'hidden_states.');
 
-    it('gives its logits, hidden states and attention weights', () => {
+    it('computes the logits, hidden states and attention weights of transformers', () => {
       const before = tf.memory().numTensors;
       expectClose('logits', read(model.forward(ids, options)), io.get('logits'), mask);
       const capture = new Capture();
@@ -66,7 +66,7 @@ describe('BERT', () => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    it('gives its loss, where labels of -100 do not count', () => {
+    it('computes the loss of transformers, ignoring labels of -100', () => {
       expectClose(
         'loss',
         read(model.loss(ids, labels, options)),
@@ -76,7 +76,7 @@ describe('BERT', () => {
       );
     });
 
-    it('finds the likeliest words for those that are hidden', () => {
+    it('predicts masked tokens', () => {
       const { masked_columns: columns } = goldenJson<{ masked_columns: number[] }>(`${folder}/case.json`);
       const probabilities = tf.tidy(() => {
         const rows = tf.gather(tf.softmax(model.forward(ids, options)), columns, 1); // [B, columns, V]
@@ -87,13 +87,13 @@ describe('BERT', () => {
       expectClose('mask_top5_probs', probabilities, io.get('mask_top5_probs'));
     });
 
-    it('loads from every layout of its files', async () => {
+    it('loads from every file layout', async () => {
       const other = await pretrainedCase<BertForMaskedLM>(folder, 'hub_layout.json');
       expect(other.stateDict()).toEqual(model.stateDict());
       other.dispose();
     });
 
-    it('is written down as it was read', async () => {
+    it('saves the weights it loaded, byte for byte', async () => {
       const form = huggingFaceFiles(model);
       expectSameFile(form.tensors, await tensors(folder, 'model.safetensors'));
       expect(huggingFaceConfig(folder)).toMatchObject(form.config);
@@ -102,7 +102,7 @@ describe('BERT', () => {
       again.dispose();
     });
 
-    it('gives a vector for each token and one for the text, as an encoder alone', async () => {
+    it('as BertModel returns lastHiddenState and poolerOutput', async () => {
       const pooler = await tensors(folder, 'pooler.safetensors');
       const weights = new Map([...(await tensors(folder, 'model.safetensors')), ...pooler]);
       weights.delete('pooler_output');
@@ -121,7 +121,7 @@ describe('BERT', () => {
       encoder.dispose();
     });
 
-    it('says what does not fit', () => {
+    it('rejects invalid input', () => {
       const wide = tf.zeros<tf.Rank.R2>([1, model.contextLength + 1], 'int32');
       expect(() => model.forward(wide)).toThrow(
         `Expected at most the context length, ${model.contextLength}`,

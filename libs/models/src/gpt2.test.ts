@@ -58,7 +58,7 @@ describe('GPT-2', () => {
       expect(tf.memory().numTensors).toBe(start);
     });
 
-    it('gives its logits, hidden states and attention weights', () => {
+    it('computes the logits, hidden states and attention weights of transformers', () => {
       const mask = integers(io.get('attention_mask'));
       const before = tf.memory().numTensors;
       expectClose('logits', read(model.forward(ids, { paddingMask })), io.get('logits'), mask);
@@ -79,7 +79,7 @@ describe('GPT-2', () => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    it('gives its loss, where labels of -100 do not count', () => {
+    it('computes the loss of transformers, ignoring labels of -100', () => {
       expectClose(
         'loss',
         read(model.loss(ids, targets, { paddingMask })),
@@ -89,7 +89,7 @@ describe('GPT-2', () => {
       );
     });
 
-    it('counts positions as it is told to', () => {
+    it('uses given positions', () => {
       const [rows, length] = ids.shape;
       const positions = tf.tensor2d(
         Int32Array.from({ length: rows * length }, (_, i) => i % length),
@@ -103,7 +103,7 @@ describe('GPT-2', () => {
       tf.dispose([positions, later]);
     });
 
-    it('writes the same text, token by token with a cache', async () => {
+    it('generates the same tokens with a cache', async () => {
       const generation = await tensors(folder, 'generation.safetensors');
       const expected = integers(generation.get('greedy_ids'));
       const text = integers(generation.get('prompt'));
@@ -122,7 +122,7 @@ describe('GPT-2', () => {
       expectClose('greedy_logits', { shape: logits!.shape, data: rows }, logits);
     });
 
-    it('loads from every layout of its files', async () => {
+    it('loads from every file layout', async () => {
       const expected = model.stateDict();
       for (const file of ['hub_layout.json', 'pytorch_model.bin']) {
         const other = await pretrainedCase<GPT2LMHeadModel>(folder, file);
@@ -131,7 +131,7 @@ describe('GPT-2', () => {
       }
     });
 
-    it('is written down as it was read', async () => {
+    it('saves the weights it loaded, byte for byte', async () => {
       const { config, generationConfig, tensors: state } = huggingFaceFiles(model);
       expectSameFile(state, await tensors(folder, 'model.safetensors'));
       expect(huggingFaceConfig(folder)).toMatchObject(config);

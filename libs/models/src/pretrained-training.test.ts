@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 
 const families = ['gpt2', 'bert', 'bart', 't5'];
-describe('tiny models', () => {
-  it.each(families)('of %s have the gradient of every parameter, and learn with dropout', async (family) => {
+describe('small pretrained models', () => {
+  it.each(families)('%s has a gradient of every parameter, and learns with dropout', async (family) => {
     const before = tf.memory().numTensors;
     const model = await pretrainedCase<Trainable>(`hf/${family}`);
     const { loss, dispose } = lossOf(model, await tensors(`hf/${family}`, 'io.safetensors'));
@@ -30,8 +30,8 @@ describe('tiny models', () => {
 });
 
 const text = tinyShakespeare;
-describe('GPT-2 and a text', () => {
-  it('learns it, with dropout as its config says', async () => {
+describe('GPT-2', () => {
+  it('learns a text, with the dropout of its config', async () => {
     const pupil = await pretrainedCase<GPT2LMHeadModel>('hf/gpt2');
     const letters = readFileSync(text, 'latin1').slice(0, 20_000);
     const { vocabSize, nPositions: contextLength } = pupil.config;

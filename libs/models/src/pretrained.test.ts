@@ -30,7 +30,7 @@ beforeAll(async () => {
   await openEngine();
 });
 
-describe('models of the published sizes, without weights', () => {
+describe('parameter counts of published sizes', () => {
   const rows = goldenJson<
     { group: string; label: string; model: string; config: HuggingFaceConfig; parameters: number }[]
   >('parameter-counts.json').filter(({ group }) => group === 'hf');
@@ -66,21 +66,21 @@ describe('models of the published sizes, without weights', () => {
 describe.each(['gpt2', 'bert', 'bart', 't5'])('%s', (family) => {
   const tree = (name: string): string => readFileSync(golden(`hf/${family}/${name}`), 'utf8').trimEnd();
 
-  describe('prints as in the newer library', () => {
+  describe('like PyTorch 2.15', () => {
     it('without weights', () => {
       expect(describedBy(huggingFaceConfig(`hf/${family}`)).toString('torch 2.15')).toBe(tree('tree.txt'));
     });
   });
 
-  describe('prints as in the older library', () => {
+  describe('like PyTorch 2.8', () => {
     it('without weights', () => {
       expect(describedBy(huggingFaceConfig(`hf/${family}`)).toString()).toBe(tree('tree.notebook.txt'));
     });
   });
 });
 
-describe("BERT's encoder alone", () => {
-  it('prints as in the newer library', () => {
+describe('BertModel', () => {
+  it('prints like PyTorch 2.15', () => {
     const model = describedBy(huggingFaceConfig('hf/bert'), 'BertModel');
     expect(model.toString('torch 2.15')).toBe(
       readFileSync(golden('hf/bert/tree_bert_model.txt'), 'utf8').trimEnd(),
@@ -109,7 +109,7 @@ function configJson(config: HuggingFaceConfig, model: ReturnType<typeof describe
 }
 
 describe('config.json', () => {
-  it('is written so that the same model comes back, with settings that are not the defaults', () => {
+  it('round-trips fields that differ from the defaults', () => {
     const others: readonly HuggingFaceConfig[] = [
       {
         ...SMALL.gpt2,
@@ -148,7 +148,7 @@ describe('config.json', () => {
     }
   });
 
-  it('of T5 1.1 makes gated networks and scores of their own, which are not scaled', () => {
+  it('of T5 1.1 gives gated feed-forward networks and untied, unscaled logits', () => {
     const model = describedBy({ ...SMALL.t5, feed_forward_proj: 'gated-gelu', tie_word_embeddings: false });
     expect(model).toBeInstanceOf(T5ForConditionalGeneration);
     expect(model.toString()).toContain('(DenseReluDense): T5DenseGatedActDense(');
@@ -199,7 +199,7 @@ describe('config.json', () => {
     expect(() => describedBy({ ...SMALL[family], ...change })).toThrow(message);
   });
 
-  it('of another architecture is refused, with those that there are', () => {
+  it('of an unsupported architecture is rejected', () => {
     expect(() => architectureOf({ model_type: 'llama', architectures: ['LlamaForCausalLM'] })).toThrow(
       'config.json: architecture LlamaForCausalLM of model type "llama" is not supported. Expected one of GPT2LMHeadModel, BertForMaskedLM, ' +
         'BertModel, BartForConditionalGeneration, T5ForConditionalGeneration.',
@@ -211,7 +211,7 @@ describe('config.json', () => {
     );
   });
 
-  it('holds settings of generation, where it is old', () => {
+  it('of older models has generation options', () => {
     const config = {
       ...SMALL.bart,
       num_beams: 4,
@@ -247,7 +247,7 @@ describe('names of weights', () => {
     expect(architectureOf(SMALL[family]).huggingFace!.weightName(name)).toBe(ours);
   });
 
-  it("of BERT's encoder alone leave out the heads of tasks", () => {
+  it('of BertModel skip task heads', () => {
     const { weightName: key } = architectureOf(SMALL.bert, 'BertModel').huggingFace!;
     expect(key('bert.pooler.dense.weight')).toBe('pooler.dense.weight');
     expect(key('cls.predictions.bias')).toBeUndefined();
@@ -255,7 +255,7 @@ describe('names of weights', () => {
   });
 });
 
-describe('our own models', () => {
+describe('huggingFaceFiles', () => {
   it.each([{ type: 'nano-gpt' }, { type: 'nano-gpt', bias: false }, { type: 'tied-transformer' }])(
     'like %j are GPT-2s',
     (kind) => {
@@ -279,7 +279,7 @@ describe('our own models', () => {
     },
   );
 
-  it('of other kinds are refused, and why', () => {
+  it('rejects models without an architecture of Hugging Face', () => {
     const sizes = { vocabSize: 5, dModel: 4, nHeads: 2, nLayers: 1, contextLength: 3 };
     const gpt = createModel({ type: 'char-gpt', ...sizes }, new Random(0));
     expect(() => huggingFaceFiles(gpt)).toThrow(
@@ -294,8 +294,8 @@ describe('our own models', () => {
   });
 });
 
-describe('a model without weights', () => {
-  it('says so when it is used', () => {
+describe('withoutWeights', () => {
+  it('gives a model that reports missing weights when it is used', () => {
     const model = describedBy(SMALL.gpt2) as GPT2LMHeadModel;
     const ids = tf.tensor2d([[1]], [1, 1], 'int32');
     expect(() => model.forward(ids)).toThrow(

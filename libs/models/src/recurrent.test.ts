@@ -17,7 +17,7 @@ beforeAll(async () => {
 for (const [folder] of CASES) {
   if (!folder.startsWith('recurrent/')) continue;
   describe(folder, () => {
-    it('goes through the same states, and on from the last one in a second call', async () => {
+    it('has the states of the reference, in one call and continued in a second', async () => {
       const before = tf.memory().numTensors;
       const model = await caseModel(folder);
       model.loadStateDict(await tensors(folder, 'weights.safetensors'));
@@ -58,7 +58,7 @@ for (const [folder] of CASES) {
 }
 
 describe('GRULM', () => {
-  it('shows the gates that its cell shows step by step', () => {
+  it('captures the gates of its cell', () => {
     const model = new GRULM({ vocabSize: 11, embedSize: 5, hiddenSize: 7 }, new Random('gates'));
     tf.tidy(() => {
       const ids = tf.tensor2d([[1, 4, 10, 3], [0, 2, 2, 9]], [2, 4], 'int32'); // prettier-ignore
@@ -89,7 +89,7 @@ describe('GRULM', () => {
     model.dispose();
   });
 
-  it('learns from a text cut in two as PyTorch does: the second part has gradients, the state before has none', () => {
+  it('matches PyTorch in truncated backpropagation: no gradient through the initial state', () => {
     const model = new GRULM({ vocabSize: 11, embedSize: 5, hiddenSize: 7 }, new Random('cut'));
     const cell = model.gru_cell;
     const variables = [...model.namedParameters()].map(([, { variable }]) => variable);
@@ -120,7 +120,7 @@ describe('GRULM', () => {
 });
 
 describe('a cache', () => {
-  it('of another kind of model is refused', () => {
+  it('of another kind of model is rejected', () => {
     const gpt = new TiedTransformerLM(
       { vocabSize: 5, dModel: 4, nHeads: 1, nLayers: 1, contextLength: 4 },
       new Random(1),

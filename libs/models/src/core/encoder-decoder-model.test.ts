@@ -66,13 +66,13 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       return `${side}_hidden_states.${place === 'final' ? layers : place}`;
     };
 
-    it('gives the decoder what it shall write, one place later', () => {
+    it('shifts labels right for the decoder', () => {
       const shifted = model.shiftedRight(labels);
       expect(Array.from(shifted.dataSync())).toEqual(integers(io.get('decoder_input_ids')));
       shifted.dispose();
     });
 
-    it('gives logits, hidden states and attention weights', () => {
+    it('computes the logits, hidden states and attention weights of transformers', () => {
       const before = tf.memory().numTensors;
       const decoderIds = idTensor(io.get('decoder_input_ids'));
       expectClose('logits', read(model.forward(ids, decoderIds, { paddingMask })), io.get('logits'));
@@ -90,7 +90,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    it('gives its loss, where labels of -100 do not count', () => {
+    it('computes the loss of transformers, ignoring labels of -100', () => {
       expectClose(
         'loss',
         read(model.loss(ids, labels, { paddingMask })),
@@ -100,7 +100,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       );
     });
 
-    it('gives the same logits with a cache, however the text is cut', () => {
+    it('gives the same logits with a cache, for any split of the sequence', () => {
       const before = tf.memory().numTensors;
       const decoderIds = idTensor(io.get('decoder_input_ids'));
       const [batch, length] = decoderIds.shape;
@@ -124,7 +124,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    it('goes on with some of the texts, each with its own source', () => {
+    it('continues with selected sequences, each with its own source', () => {
       const decoderIds = idTensor(io.get('decoder_input_ids'));
       const [batch, length] = decoderIds.shape;
       const rows = [batch - 1, 0, 0];
@@ -144,7 +144,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       tf.dispose([decoderIds, encoded, first, rest]);
     });
 
-    it('writes the same text, token by token with a cache', async () => {
+    it('generates the same tokens with a cache', async () => {
       const generation = await tensors(folder, 'generation.safetensors');
       const { generation: settings } = goldenJson<{
         generation: { max_new_tokens: number; forced_eos_token_id: number | null };
@@ -179,13 +179,13 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       tf.dispose([source, encoderMask, encoded]);
     });
 
-    it('loads from every layout of its files', async () => {
+    it('loads from every file layout', async () => {
       const other = await pretrainedCase<Model>(folder, 'hub_layout.json');
       expect(other.stateDict()).toEqual(model.stateDict());
       other.dispose();
     });
 
-    it('is written down as it was read', async () => {
+    it('saves the weights it loaded, byte for byte', async () => {
       const form = huggingFaceFiles(model);
       expectSameFile(form.tensors, await tensors(folder, 'model.safetensors'));
       expect(huggingFaceConfig(folder)).toMatchObject(form.config);
@@ -195,7 +195,7 @@ describe.each(['hf/bart', 'hf/t5'])('%s', (folder) => {
       again.dispose();
     });
 
-    it('says what does not fit', () => {
+    it('rejects invalid input', () => {
       const encoded = tf.zeros<tf.Rank.R3>([2, 3, model.config.dModel]);
       const one = tf.zeros<tf.Rank.R2>([1, 1], 'int32');
       const two = tf.zeros<tf.Rank.R2>([2, 1], 'int32');

@@ -74,7 +74,7 @@ describe('parameter counts', () => {
 describe.each(types)('%s', (type) => {
   const model = () => createModel(small(type), new Random(type));
 
-  it('is built again from its own config, and the same from the same seed', () => {
+  it('is rebuilt from its config, equal for equal seeds', () => {
     const first = model();
     const again = createModel(JSON.parse(JSON.stringify(first.config)) as ModelConfig, new Random(type));
     const other = createModel(small(type), new Random('other'));
@@ -85,14 +85,14 @@ describe.each(types)('%s', (type) => {
     for (const one of [first, again, other]) one.dispose();
   });
 
-  it('starts close to guessing', () => {
+  it('starts with the loss of a uniform distribution', () => {
     const lm = model();
     const loss = tf.tidy(() => lm.loss(idsOf(tokens(4, 12)), idsOf(tokens(4, 12))).dataSync()[0]);
     expect(Math.abs(loss - Math.log(19))).toBeLessThan(1);
     lm.dispose();
   });
 
-  it('gives the same logits with a cache, however the text is cut, also the last ones alone', () => {
+  it('gives the same logits with a cache, for any split of the sequence, and with lastOnly', () => {
     const lm = model();
     fc.assert(
       fc.property(
@@ -132,7 +132,7 @@ describe.each(types)('%s', (type) => {
     lm.dispose();
   });
 
-  it('goes on from a cache that was cut short, where that can be', () => {
+  it('continues from a truncated cache, where supported', () => {
     const lm = model();
     const [row] = tokens(1, 8);
     const [other] = tokens(1, 3);
@@ -156,7 +156,7 @@ describe.each(types)('%s', (type) => {
     lm.dispose();
   });
 
-  it('gives a text the same logits wherever its padding is, with a cache or without, or takes none', () => {
+  it('gives the same logits for any padding, with and without a cache, or rejects padding', () => {
     const lm = model();
     const [short] = tokens(1, 4);
     const [long] = tokens(1, 7);
@@ -190,7 +190,7 @@ describe.each(types)('%s', (type) => {
     lm.dispose();
   });
 
-  it('leaves one tensor a call behind, and none from a hundred steps of training', () => {
+  it('leaves one tensor per call, and none from a hundred training steps', () => {
     const before = tf.memory().numTensors;
     const lm = model();
     const ids = idsOf(tokens(2, 6));
@@ -211,7 +211,7 @@ describe.each(types)('%s', (type) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('says what is wrong with its input', () => {
+  it('rejects invalid input', () => {
     const lm = model();
     const name = lm.constructor.name;
     tf.tidy(() => {
@@ -263,7 +263,7 @@ describe.each(types)('%s', (type) => {
 describe('createModel', () => {
   const make = (config: unknown) => () => createModel(config as ModelConfig, random);
 
-  it('names what is wrong with a config, and makes no tensor', () => {
+  it('names every invalid field, and creates no tensor', () => {
     const before = tf.memory().numTensors;
     expect(make({ type: 'gpt-9' })).toThrow(
       /model type: "gpt-9" is not defined. Expected one of bigram, attention, /,
@@ -315,7 +315,7 @@ describe('createModel', () => {
   });
 });
 
-describe('settings that are no sizes', () => {
+describe('options of some models', () => {
   const logitsOf = (config: ModelConfig, rows: number[][]) => {
     const lm = createModel(config, new Random(7)).eval();
     const logits = tf.tidy(() => lm.forward(idsOf(rows)).dataSync<'float32'>().slice());
@@ -323,7 +323,7 @@ describe('settings that are no sizes', () => {
     return logits;
   };
 
-  it('without positions, the last token sees what is before it as a set', () => {
+  it('without positions, the last logits do not depend on the order of earlier tokens', () => {
     const config = small('tiny-transformer');
     const one = { ...config, nLayers: 1 }; // through a second layer, even the mask tells something
     const last = (positions: 'sinusoids' | 'none', row: number[]) =>
@@ -339,14 +339,14 @@ describe('settings that are no sizes', () => {
     lm.dispose();
   });
 
-  it('naive attention gives what the fused one gives', () => {
+  it('naive attention equals fused attention', () => {
     const rows = tokens(2, 12);
     const config = small('tied-transformer');
     const naive = logitsOf({ ...config, attention: 'naive' }, rows);
     expect(relativeDifference(naive, logitsOf(config, rows))).toBeLessThan(1e-6);
   });
 
-  it('a trained router has a gradient, through its probability of the expert that it takes', () => {
+  it('a trained router has a gradient', () => {
     const config = small('moe-transformer');
     const routers = (router: 'fixed' | 'trained') => {
       const lm = createModel({ ...config, router } as ModelConfig, new Random(3));
@@ -366,7 +366,7 @@ describe('settings that are no sizes', () => {
 });
 
 describe('printing', () => {
-  it("is PyTorch's", () => {
+  it('equals that of PyTorch', () => {
     // print(model) of PyTorch for the same modules
     const bigram = new BigramLM({ vocabSize: 61, dModel: 16 }, random);
     expect(String(bigram)).toBe(

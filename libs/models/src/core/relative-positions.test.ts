@@ -9,7 +9,7 @@ import { relativeBias, relativeBucket } from './relative-positions.js';
 const BUCKETS = 'unit/t5_buckets.safetensors';
 
 describe('relativeBucket', () => {
-  it("is transformers', for encoders and decoders", async () => {
+  it('matches transformers, for encoders and decoders', async () => {
     const { tensors } = await readSafetensors(golden(BUCKETS));
     const offsets = toFloat32(tensors.get('relative_position')!);
     const cases = [...tensors.keys()].filter((name) => name !== 'relative_position');
@@ -28,7 +28,7 @@ describe('relativeBias', () => {
     await openEngine();
   });
 
-  it('looks up the distance of each key from each query, the queries being the last', () => {
+  it('looks up the distance of each key from each query', () => {
     const table = new Embedding(8, 3, new Random(1));
     const weight = table.weight.variable.dataSync();
     const before = tf.memory().numTensors;
@@ -58,7 +58,7 @@ describe('relativeBias', () => {
     table.dispose();
   });
 
-  it('has a gradient: a bucket gets the sum over its places', () => {
+  it('gives each bucket the sum of its gradients', () => {
     tf.tidy(() => {
       const table = new Embedding(8, 2, new Random(1));
       const positions = { bidirectional: false, maxDistance: 20 };

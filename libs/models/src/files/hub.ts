@@ -1,7 +1,5 @@
-// Models of the Hugging Face Hub on this disk: what a model needs is downloaded once, into the cache that Python's
-// libraries use as well, in their layout. Interrupted downloads go on where they stopped, and every file is checked
-// against the Hub's checksum before it takes its place. The client @huggingface/hub is loaded when something has to be
-// downloaded; resuming, checking and working offline are added here. Leaves out uploading.
+// Downloads models from the Hugging Face Hub into the cache of Python's huggingface_hub. Downloads resume, and checksums are
+// verified. The client @huggingface/hub is imported on the first download.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -14,19 +12,19 @@ import { filesOfModel } from './model-files.js';
 
 type HubClient = typeof Hub;
 
-/** How far a download is. */
+/** Progress of a download. */
 export interface DownloadProgress {
   readonly file: string;
-  /** Bytes of this file on the disk, of how many. */
+  /** Downloaded bytes of this file, of `total`. */
   readonly bytes: number;
   readonly total: number;
 }
 
-/** What to take from the Hub. */
+/** Options of {@link hubFolder}. */
 export interface HubOptions {
-  /** A branch, a tag or a commit; `'main'` without. */
+  /** Branch, tag or commit; default `main`. */
   readonly revision?: string;
-  /** Told of each piece that arrives; not called for what is in the cache. */
+  /** Called for each chunk received; not for cached files. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -34,12 +32,12 @@ export interface HubOptions {
 interface RemoteFile {
   readonly path: string;
   readonly size: number;
-  /** Of large files the SHA-256, of others the SHA-1 that git knows them by. */
+  /** SHA-256 of large files, the git blob id (SHA-1) of others. */
   readonly checksum: { readonly algorithm: 'sha256' | 'git'; readonly hex: string };
 }
 
-/** Where things are, from the variables that Python's libraries read. */
-interface Surroundings {
+/** Settings from the environment variables of huggingface_hub. */
+interface Environment {
   readonly endpoint: string;
   readonly cache: string;
   readonly token: string | undefined;
@@ -47,51 +45,50 @@ interface Surroundings {
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
-/** Attempts in a row that bring nothing, and the pause after the first of them, which doubles. */
+/** Attempts without progress, and the pause after the first, which doubles. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 100;
 
-/** Whether `name` can be a model of the Hub: `gpt2`, `google/flan-t5-small`. */
+/** Whether `name` is a valid model name on the Hub: `gpt2`, `google/flan-t5-small`. */
 export function isHubName(name: string): boolean {
   return /^[\w][\w.-]*(\/[\w][\w.-]*)?$/.test(name) && !/\.\.|--|\.(safetensors|bin|pth?|json)$/.test(name);
 }
 
 /**
- * A folder with what the model `name` of the Hub needs: configurations, tokenizer and weights (safetensors where there are
- * some, else PyTorch's).
+ * Downloads configs, tokenizer and weights of a model, and returns their folder in the cache.
  *
- * `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN`, `HF_ENDPOINT` and `HF_HUB_OFFLINE` mean what they mean to Python's libraries.
+ * `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN`, `HF_ENDPOINT` and `HF_HUB_OFFLINE` apply, as in huggingface_hub.
  *
- * @throws Error saying that there is no such model, that it may not be read, that it is not in the cache and the Hub cannot
- *   be reached, or that a file is damaged on its way
+ * @throws Error when the model does not exist, access is denied, the Hub is unreachable and the model not cached, or a
+ *   checksum is wrong
  */
 export async function hubFolder(
   name: string,
   { revision = 'main', onProgress }: HubOptions = {},
 ): Promise<string> {
-  const around = await surroundings();
-  const storage = join(around.cache, `models--${name.replace('/', '--')}`);
+  const env = await readEnvironment();
+  const storage = join(env.cache, `models--${name.replace('/', '--')}`);
   const cached = await cachedFolder(storage, revision);
-  if (around.offline) {
+  if (env.offline) {
     if (cached !== undefined) return cached;
     throw new Error(
-      `${name}: not in the cache ${around.cache} (revision ${revision}), and HF_HUB_OFFLINE is set; ` +
-        'unset it, or give a folder',
+      `${name}: revision ${revision} is not in the cache ${env.cache}, and HF_HUB_OFFLINE is set. ` +
+        'Unset it, or load a folder.',
     );
   }
-  // What a commit has never changes.
+  // Commits are immutable.
   if (cached !== undefined && COMMIT.test(revision)) return cached;
   const hub = await loadClient(name);
   const access = {
-    hubUrl: around.endpoint,
+    hubUrl: env.endpoint,
     fetch: withRanges,
-    ...(around.token !== undefined && { accessToken: around.token }),
+    ...(env.token !== undefined && { accessToken: env.token }),
   };
   try {
-    const { sha } = await persistently(() =>
+    const { sha } = await withRetries(() =>
       hub.modelInfo({ name, revision, additionalFields: ['sha'], ...access }),
     );
-    const files = await persistently(() => list(hub, name, sha, access));
+    const files = await withRetries(() => list(hub, name, sha, access));
     const folder = join(storage, 'snapshots', sha);
     for (const file of filesOfModel(files.map(({ path }) => path))) {
       await provide(
@@ -111,17 +108,17 @@ export async function hubFolder(
     }
     return folder;
   } catch (error) {
-    if (!isUnreachable(error)) throw explained(error, name, revision, around);
+    if (!isUnreachable(error)) throw explained(error, name, revision, env);
     if (cached !== undefined) return cached;
     throw new Error(
-      `${name}: not in the cache ${around.cache}, and ${around.endpoint} cannot be reached (${reasonOf(error)}); ` +
-        'give a folder, or try again with a network',
+      `${name}: not in the cache ${env.cache}, and ${env.endpoint} is unreachable: ${reasonOf(error)}. ` +
+        'Load a folder, or try again online.',
       { cause: error },
     );
   }
 }
 
-async function surroundings(): Promise<Surroundings> {
+async function readEnvironment(): Promise<Environment> {
   const { env } = process;
   const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
   const stored = await readFile(env.HF_TOKEN_PATH ?? join(home, 'token'), 'utf8').catch(() => '');
@@ -139,13 +136,13 @@ async function loadClient(name: string): Promise<HubClient> {
     return await import('@huggingface/hub');
   } catch (error) {
     throw new Error(
-      `${name}: models of the Hugging Face Hub need the package @huggingface/hub; npm i @huggingface/hub, or give a folder`,
+      `${name}: the package @huggingface/hub is not installed. Run npm i @huggingface/hub, or load a folder.`,
       { cause: error },
     );
   }
 }
 
-/** The folder of a revision as far as it is in the cache, if it has a configuration. */
+/** The cached folder of a revision; undefined without a config.json. */
 async function cachedFolder(storage: string, revision: string): Promise<string | undefined> {
   const commit = COMMIT.test(revision)
     ? revision
@@ -162,10 +159,10 @@ async function list(hub: HubClient, name: string, revision: string, access: Acce
   for await (const { type, path, size, oid, lfs } of hub.listFiles({ repo: name, revision, ...access })) {
     if (type !== 'file') continue;
     const hex = lfs?.oid ?? oid;
-    // These become names on this disk.
+    // These become file names.
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex ?? '') || path.includes('/') || path.includes('\\')) {
       throw new Error(
-        `${name}: the Hub's list says ${JSON.stringify({ path, oid, lfs })}, which is no file's name and sum`,
+        `${name}: the Hub lists ${JSON.stringify({ path, oid, lfs })}. Expected a file name and a checksum.`,
       );
     }
     const checksum = { algorithm: lfs ? 'sha256' : 'git', hex: hex! } as const;
@@ -174,7 +171,7 @@ async function list(hub: HubClient, name: string, revision: string, access: Acce
   return files;
 }
 
-/** Sees to it that the snapshot has the file. */
+/** Downloads a file unless it is cached, and links it into the snapshot. */
 async function provide(
   hub: HubClient,
   name: string,
@@ -191,12 +188,12 @@ async function provide(
   await mkdir(dirname(place), { recursive: true });
   if (!(await exists(blob))) await download(hub, name, commit, file, blob, access, onProgress);
   await symlink(relative(dirname(place), blob), place).catch(async (error: NodeJS.ErrnoException) => {
-    // Somebody else was faster, or this system allows no links.
+    // Another process was faster, or the file system has no symbolic links.
     if (error.code !== 'EEXIST') await copyFile(blob, place);
   });
 }
 
-/** Downloads a file, from where an earlier attempt stopped, until it is whole. */
+/** Downloads a file, resuming a partial download. */
 async function download(
   hub: HubClient,
   name: string,
@@ -211,30 +208,31 @@ async function download(
     const had = await sizeOf(incomplete);
     if (had < file.size || file.size === 0) {
       const whole = await hub.downloadFile({ repo: name, path: file.path, revision: commit, ...access });
-      if (whole === null) throw new Error(`${name}: the Hub lists ${file.path}, but does not have it`);
+      if (whole === null) throw new Error(`${name}: ${file.path} is listed by the Hub, but missing.`);
       const rest = had > 0 ? whole.slice(had, file.size) : whole;
       await append(incomplete, had, rest.stream() as AsyncIterable<Uint8Array>, (bytes) => {
-        if (bytes > file.size) throw new Damage(`${file.path} has more than its ${file.size} bytes`);
+        if (bytes > file.size) throw new Damage(`${file.path} has more bytes than expected, ${file.size}.`);
         onProgress?.({ file: file.path, bytes, total: file.size });
       });
       const has = await sizeOf(incomplete);
-      if (has < file.size) throw new Interruption(`${file.path}: cut off after ${has} of ${file.size} bytes`);
+      if (has < file.size)
+        throw new Interruption(`${file.path}: connection closed after ${has} of ${file.size} bytes`);
     }
     const sum = await checksumOf(incomplete, file);
     if (sum !== file.checksum.hex) {
       throw new Damage(
-        `${file.path} has the checksum ${sum}, the Hub says ${file.checksum.hex}: it was changed on its way`,
+        `${file.path} has checksum ${sum}. Expected ${file.checksum.hex}. The download is corrupt.`,
       );
     }
   };
   let damaged = 0;
-  await persistently(
+  await withRetries(
     () =>
       attempt().catch(async (error: unknown) => {
         if (error instanceof Damage) await rm(incomplete, { force: true });
         throw error;
       }),
-    // What was kept of an earlier attempt may have been wrong: once more from the beginning.
+    // The partial file may be corrupt: restart once.
     (error) => error instanceof Damage && damaged++ === 0,
     () => sizeOf(incomplete),
   );
@@ -243,7 +241,7 @@ async function download(
   });
 }
 
-/** Writes at places, not at the end: of two processes that download the same, both write the same bytes there. */
+/** Writes at explicit offsets, so that two processes can download the same file. */
 async function append(
   path: string,
   from: number,
@@ -264,7 +262,7 @@ async function append(
   }
 }
 
-/** SHA-256 of a file, or what git calls it: SHA-1 of "blob", its size, a zero byte and its contents. */
+/** SHA-256 of a file, or its git blob id: SHA-1 of "blob", size, a zero byte and contents. */
 async function checksumOf(path: string, { checksum, size }: RemoteFile): Promise<string> {
   const hash = createHash(checksum.algorithm === 'git' ? 'sha1' : 'sha256');
   if (checksum.algorithm === 'git') hash.update(`blob ${size}\0`);
@@ -272,33 +270,33 @@ async function checksumOf(path: string, { checksum, size }: RemoteFile): Promise
   return hash.digest('hex');
 }
 
-/** A file that is not what the Hub says it is. */
+/** A checksum or size that differs from the Hub's. */
 class Damage extends Error {}
-/** A connection that ended too early. */
+/** A connection that ended early. */
 class Interruption extends Error {}
 
-/** Runs until it works, as long as an attempt brings more than the one before or there were few that did not. */
-async function persistently<T>(
+/** Retries temporary errors, up to ATTEMPTS times without progress. */
+async function withRetries<T>(
   run: () => Promise<T>,
   again: (error: unknown) => boolean = () => false,
   progress: () => Promise<number> = () => Promise.resolve(0),
 ): Promise<T> {
   let most = await progress();
-  for (let vain = 1; ; vain++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await run();
     } catch (error) {
       const now = await progress();
-      if (now > most) vain = 1;
+      if (now > most) attempt = 1;
       most = now;
-      if (!again(error) && (vain >= ATTEMPTS || !isPassing(error))) throw error;
-      await delay(PAUSE_MS * 2 ** (vain - 1));
+      if (!again(error) && (attempt >= ATTEMPTS || !isTemporary(error))) throw error;
+      await delay(PAUSE_MS * 2 ** (attempt - 1));
     }
   }
 }
 
-/** An error that may be gone at the next attempt: of the connection, or of a server that is overburdened. */
-function isPassing(error: unknown): boolean {
+/** Whether an error is temporary: of the connection, or an overloaded server. */
+function isTemporary(error: unknown): boolean {
   const status = statusOf(error);
   return status === undefined ? isUnreachable(error) : status >= 500 || status === 429 || status === 408;
 }
@@ -306,7 +304,7 @@ function isPassing(error: unknown): boolean {
 function isUnreachable(error: unknown): boolean {
   const status = statusOf(error);
   if (status !== undefined) return status >= 500 || status === 429;
-  // fetch throws TypeErrors; a stream of the client's ends with their message alone.
+  // fetch throws TypeErrors; the client's streams throw their message as a string.
   return error instanceof TypeError || error instanceof Interruption || typeof error === 'string';
 }
 
@@ -322,19 +320,22 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
-function explained(error: unknown, name: string, revision: string, around: Surroundings): Error {
+function explained(error: unknown, name: string, revision: string, env: Environment): Error {
   const status = statusOf(error);
   if (status === 404) {
-    const what = revision === 'main' ? 'no such model' : `no such model, or it has no revision ${revision}`;
-    return new Error(`${name}: there is ${what} at ${around.endpoint}, and no such folder or file here`, {
-      cause: error,
-    });
+    const what = revision === 'main' ? '' : `, or its revision ${revision}`;
+    return new Error(
+      `${name}: not found. Expected a local folder or file, or a model at ${env.endpoint}${what}.`,
+      {
+        cause: error,
+      },
+    );
   }
   if (status === 401 || status === 403) {
     const token =
-      around.token === undefined ? 'set HF_TOKEN to a token that may read it' : 'HF_TOKEN may not read it';
+      env.token === undefined ? 'Set HF_TOKEN to a token with access.' : 'HF_TOKEN has no access.';
     return new Error(
-      `${name}: ${around.endpoint} refuses it (${status}): there is no such model, or it is private or gated; ${token}`,
+      `${name}: ${env.endpoint} denies access (${status}). The model is private, gated, or does not exist. ${token}`,
       { cause: error },
     );
   }
@@ -344,15 +345,13 @@ function explained(error: unknown, name: string, revision: string, around: Surro
     : new Error(`${name}: ${message}`, { cause: error });
 }
 
-/** A server that answers a question for a range with the whole file would be taken for the rest of it. */
+/** Rejects servers that answer a range request with the whole file. */
 const withRanges: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const range = new Headers(init?.headers).get('range');
   if (range !== null && response.status === 200 && !response.headers.has('x-xet-hash')) {
     await response.body?.cancel();
-    throw new Error(
-      `asked for ${range}, the server gave everything: something between here and the Hub knows no ranges`,
-    );
+    throw new Error(`requested ${range}, but received the whole file. A proxy ignores range requests.`);
   }
   return response;
 };

@@ -57,7 +57,7 @@ function scores(model: AnyModel, ids: tf.Tensor2D): tf.Tensor {
 
 const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
-describe('a folder of transformers', () => {
+describe('a folder in the format of transformers', () => {
   /** Config and weights of a family, weights changed. */
   async function changed(family: string, change: (arrays: Map<string, NamedArray>) => void): Promise<void> {
     copyFileSync(golden(`hf/${family}/config.json`), join(folder, 'config.json'));
@@ -66,7 +66,7 @@ describe('a folder of transformers', () => {
     await writeSafetensors(join(folder, 'model.safetensors'), tensors);
   }
 
-  it.each(families)('%s loads, and is saved as the same bytes', async (family) => {
+  it.each(families)('%s loads, and is saved byte for byte', async (family) => {
     const start = tf.memory().numTensors;
     const { model, tokenizer, generationConfig, source } = await loadModel(golden(`hf/${family}`));
     const config = goldenJson<object>(`hf/${family}/config.json`);
@@ -105,7 +105,7 @@ describe('a folder of transformers', () => {
     other.model.dispose();
   });
 
-  it.each(families)('%s keeps its matrices in bf16 where that is asked for', async (family) => {
+  it.each(families)('%s stores its matrices in bf16 with dtype bf16', async (family) => {
     const start = tf.memory().numTensors;
     const { model } = await loadModel(golden(`hf/${family}`), { dtype: 'bf16' });
     const plain = await loadModel(golden(`hf/${family}`));
@@ -132,7 +132,7 @@ describe('a folder of transformers', () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
-  it('may have its weights in several files, or in PyTorch’s', async () => {
+  it('loads from sharded and PyTorch weights', async () => {
     const { model } = await loadModel(golden('hf/gpt2'));
     copyFileSync(golden('hf/gpt2/config.json'), join(folder, 'config.json'));
     const torch = join(folder, 'pytorch_model.bin');
@@ -156,7 +156,7 @@ describe('a folder of transformers', () => {
     for (const one of [model, fromTorch.model, sharded.model]) one.dispose();
   });
 
-  it('comes as the architecture that is asked for, of its family', async () => {
+  it('loads as another architecture of its family', async () => {
     const config = goldenJson<Record<string, unknown>>('hf/bert/config.json');
     const { tensors } = await readSafetensors(golden('hf/bert/pooler.safetensors'));
     const pooler = [...tensors].flatMap(([name, array]) => {
@@ -171,13 +171,13 @@ describe('a folder of transformers', () => {
     expect(config.model_type).toBe('bert');
   });
 
-  it('takes settings that count before its own', async () => {
+  it('loads with config fields of the caller', async () => {
     const { model } = await loadModel<GPT2LMHeadModel>(golden('hf/gpt2'), { config: { attnPdrop: 0.25 } });
     expect(model.config.attnPdrop).toBe(0.25);
     model.dispose();
   });
 
-  it('that does not fit is refused, with everything that is wrong', async () => {
+  it('is rejected with all mismatches', async () => {
     const start = tf.memory().numTensors;
     await changed('gpt2', (arrays) => {
       arrays.delete('transformer.ln_f.bias');
@@ -212,7 +212,7 @@ describe('a folder of transformers', () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
-  it('whose tied weights differ is refused', async () => {
+  it('is rejected when tied weights differ', async () => {
     const start = tf.memory().numTensors;
     await changed('gpt2', (arrays) => {
       const table = arrays.get('transformer.wte.weight')!;
@@ -224,7 +224,7 @@ describe('a folder of transformers', () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
-  it('of an architecture that is not here is refused, with those that are', async () => {
+  it('is rejected when its architecture is not supported', async () => {
     copyFileSync(golden('hf/gpt2/model.safetensors'), join(folder, 'model.safetensors'));
     writeFileSync(
       join(folder, 'config.json'),
@@ -254,14 +254,14 @@ describe('a folder of transformers', () => {
     model.dispose();
     rmSync(join(folder, 'model.safetensors'));
     await expect(loadModel(folder)).rejects.toThrow(
-      /no weights; expected model\.safetensors, .*; there is nothing/,
+      /no weights found\. Expected model\.safetensors or .*\. Found nothing/,
     );
     await expect(loadModel(join(folder, 'none'))).rejects.toThrow(
       /none: not found\. Expected a run folder, a \.pt, .* or a name on the Hugging Face Hub\./,
     );
   });
 
-  it('may be a name on the Hub', async () => {
+  it('loads from the Hub by name', async () => {
     const hub = new FakeHub('tiny/gpt2');
     for (const file of ['config.json', 'generation_config.json', 'model.safetensors']) {
       hub.files.set(file, readFileSync(golden(`hf/gpt2/${file}`)));
@@ -285,7 +285,7 @@ describe('a folder of transformers', () => {
 });
 
 describe('a large matrix in bf16', () => {
-  it('is read some rows at a time, also when it is two weights', async () => {
+  it('is read a few rows at a time, also when it is tied', async () => {
     const sizes = { vocabSize: 70_000, nEmbd: 64, nHead: 2, nLayer: 1, nPositions: 8 };
     const model = createModel({ type: 'gpt2', ...sizes }, new Random(2)) as GPT2LMHeadModel;
     await savePretrained(model, folder);
@@ -311,7 +311,7 @@ describe('a large matrix in bf16', () => {
 describe('a model of our own', () => {
   const settings = { vocabSize: 300, nEmbd: 16, nHead: 2, nLayer: 2, nPositions: 8 };
 
-  it('is saved with its tokenizer, and comes back with both', async () => {
+  it('is saved and loaded with its tokenizer', async () => {
     const model = createModel({ type: 'gpt2', ...settings }, new Random(3));
     const alphabet = Array.from({ length: 256 }, (_, i) => String.fromCodePoint(i + 0x100));
     const tokenizer = BpeTokenizer.fromJSON({
@@ -332,7 +332,7 @@ describe('a model of our own', () => {
     model.dispose();
   });
 
-  it('is saved where an architecture of Hugging Face holds it exactly, else nothing is written', async () => {
+  it('is saved as an equivalent architecture of Hugging Face, or rejected before writing', async () => {
     const nano = createModel(
       { type: 'nano-gpt', vocabSize: 300, dModel: 16, nHeads: 2, nLayers: 2, contextLength: 8, bias: false },
       new Random(3),

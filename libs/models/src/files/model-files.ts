@@ -1,7 +1,6 @@
-// Which files of a folder, or of a model on the Hub, make up a model: configurations, tokenizer, and one form of the
-// weights, safetensors before PyTorch's.
+// The files of a model in Hugging Face's format: configs, tokenizer, and weights (safetensors preferred to PyTorch's).
 
-/** Weights in one file or several, the first that is there counts. */
+/** Weights in one file or in shards; the first match is used. */
 const WEIGHTS: readonly { readonly main: string; readonly parts?: RegExp }[] = [
   { main: 'model.safetensors' },
   { main: 'model.safetensors.index.json', parts: /^model-\d+-of-\d+\.safetensors$/ },
@@ -11,29 +10,29 @@ const WEIGHTS: readonly { readonly main: string; readonly parts?: RegExp }[] = [
 
 const CONFIGURATIONS = ['config.json', 'generation_config.json', 'tokenizer_config.json'];
 
-/** Forms of a tokenizer, the first that is whole counts. */
+/** Files of a tokenizer; the first complete set is used. */
 const TOKENIZERS = [['tokenizer.json'], ['vocab.json', 'merges.txt'], ['vocab.txt'], ['spiece.model']];
 
 /**
- * The file with the weights, or their index.
- * @throws Error listing what is there, and what would do
+ * The file with the weights, or the index of the shards.
+ * @throws Error listing the files found and expected
  */
 export function weightsAmong(names: readonly string[], folder: string): string {
   const found = WEIGHTS.find(({ main }) => names.includes(main));
   if (found) return found.main;
   throw new Error(
-    `${folder}: no weights; expected ${WEIGHTS.map(({ main }) => main).join(', ')}; there is ${names.join(', ') || 'nothing'}`,
+    `${folder}: no weights found. Expected ${WEIGHTS.map(({ main }) => main).join(' or ')}. Found ${names.join(', ') || 'nothing'}.`,
   );
 }
 
-/** The files that a tokenizer needs, empty where there is none. */
+/** The files of the tokenizer; empty when there is none. */
 export function tokenizerAmong(names: readonly string[]): readonly string[] {
   return TOKENIZERS.find((files) => files.every((file) => names.includes(file))) ?? [];
 }
 
 /**
- * Of the files of a model on the Hub those that are needed here.
- * @throws Error where there are no weights
+ * The files of a model on the Hub that have to be downloaded.
+ * @throws Error when there are no weights
  */
 export function filesOfModel(names: readonly string[]): string[] {
   const main = weightsAmong(names, 'its files on the Hub');

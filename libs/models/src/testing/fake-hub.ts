@@ -1,23 +1,23 @@
-// A server that plays the Hugging Face Hub's part on this machine: lists of files, their contents by ranges, a redirect to
-// another path for large ones; and everything that goes wrong on the way there, when a test asks for it.
+// A local server that imitates the Hugging Face Hub: file lists, range requests, a redirect for large files, and failures on
+// request.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export class FakeHub {
-  /** Contents by path. Those of weights are "large files", kept elsewhere. */
+  /** Contents by path. Weights are large files behind a redirect. */
   readonly files = new Map<string, Buffer>();
-  /** What was asked for: `GET /gpt2/resolve/…/config.json bytes=0-0`. */
+  /** Requests so far: `GET /gpt2/resolve/…/config.json bytes=0-0`. */
   readonly asked: string[] = [];
   readonly tokens = new Set<string | undefined>();
   commit = 'c'.repeat(40);
-  /** Answer everything with this status. */
+  /** Status of every response. */
   status: number | undefined;
-  /** Cut the next downloads of a file off after so many bytes each. */
+  /** Number of bytes after which each of the next downloads of a file is cut off. */
   readonly cuts = new Map<string, number[]>();
-  /** Give these contents instead, of the same size. */
+  /** Corrupted contents of the same size, by path. */
   readonly forged = new Map<string, Buffer>();
-  /** Give whole files to questions for ranges. */
+  /** Whether range requests get the whole file. */
   ignoresRanges = false;
   readonly #server = createServer((request, response) => this.#answer(request, response));
 

@@ -1,4 +1,4 @@
-// A batch of a file for any of the pretrained families, and what they make of it: each takes labels in its own way.
+// Batches and losses of the pretrained families; each takes labels in its own way.
 import type { NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import {
@@ -15,7 +15,7 @@ import { maskTensor } from './hugging-face-case.js';
 export type Trainable =
   GPT2LMHeadModel | BertForMaskedLM | BartForConditionalGeneration | T5ForConditionalGeneration;
 
-/** Logits, and the loss as transformers' class takes labels. */
+/** Logits, and the loss with labels as transformers takes them. */
 export function lossOf(
   model: Trainable,
   inputs: ReadonlyMap<string, NamedArray>,
@@ -40,7 +40,7 @@ export function lossOf(
       dispose: () => tf.dispose([...shared, tokenTypeIds]),
     };
   }
-  // The label of the next token is what shall follow this one.
+  // transformers shifts labels itself; our targets are the next tokens.
   const targets = tf.tidy(() =>
     tf.pad(
       tf.slice(labels, [0, 1]),

@@ -1,4 +1,4 @@
-// Reads one case of the golden set's transformers models: its config.json, its model, and its tensors.
+// Golden cases of transformers: config.json, model and tensors.
 import { fromFloat32, readPyTorch, stateDictOf, type NamedArray } from '@lilformer/checkpoints';
 import { tf } from '@lilformer/engine';
 import { type Capture, Dropout, withoutWeights } from '@lilformer/layers';
@@ -16,7 +16,7 @@ export function huggingFaceConfig(folder: string): HuggingFaceConfig {
   return goldenJson<HuggingFaceConfig>(`${folder}/config.json`);
 }
 
-/** The case's model with the weights of one of its files, evaluating. */
+/** The case's model with the weights of a file, in evaluation mode. */
 export async function pretrainedCase<Model extends AnyModel>(
   folder: string,
   file = 'model.safetensors',
@@ -30,7 +30,7 @@ export async function pretrainedCase<Model extends AnyModel>(
   return modelWith<Model>(huggingFaceConfig(folder), state, name);
 }
 
-/** The case's weights under the names of the files on the Hub. Arrays that the model does not use are all 1. */
+/** The case's weights under the names of the files on the Hub. Unused arrays are filled with 1. */
 export async function hubLayout(folder: string): Promise<Map<string, NamedArray>> {
   const weights = await tensors(folder, 'model.safetensors');
   const layout = goldenJson<Record<string, string | number[]>>(`${folder}/hub_layout.json`);
@@ -43,7 +43,7 @@ export async function hubLayout(folder: string): Promise<Map<string, NamedArray>
   );
 }
 
-/** The model that a config.json describes, without weights. */
+/** The model of a config.json, without weights. */
 export function modelOf(
   config: HuggingFaceConfig,
   name?: string,
@@ -70,12 +70,12 @@ export function modelWith<Model extends AnyModel>(
   return model as Model;
 }
 
-/** A 0/1 mask of a file as a float tensor `[B, T]`. */
+/** A mask of 0 and 1 as a float tensor `[B, T]`. */
 export function maskTensor(array: NamedArray | undefined): tf.Tensor2D {
   return tf.tensor2d(integers(array), array!.shape as [number, number], 'float32');
 }
 
-/** Of values `[B, T, …]` or, of attention weights, `[B, H, T, S]`, the rows where `mask` `[B, T]` is 1. */
+/** The rows of values `[B, T, …]` or attention weights `[B, H, T, S]` where `mask` `[B, T]` is 1. */
 function where(
   mask: readonly number[] | undefined,
   data: ArrayLike<number>,
@@ -92,7 +92,7 @@ function where(
   });
 }
 
-/** Expects values to be those of a file, where `mask` is 1, to within `limit` of the largest. */
+/** Expects the values of a file where `mask` is 1, within `limit` relative to the largest. */
 export function expectClose(
   name: string,
   actual: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
@@ -108,7 +108,7 @@ export function expectClose(
   expect([name, difference < limit ? 'close' : difference]).toEqual([name, 'close']);
 }
 
-/** The same for everything captured that a file has under another name; what is captured has to be all of that. */
+/** Expects all captured values to be in the file, under other names, and equal. */
 export function expectCaptured(
   capture: Capture,
   io: ReadonlyMap<string, NamedArray>,
@@ -125,7 +125,7 @@ export function expectCaptured(
   expect(found.sort()).toEqual(expected.sort());
 }
 
-/** Expects tensors to be those of a file, each value the same. */
+/** Expects tensors to equal those of a file. */
 export function expectSameFile(
   actual: ReadonlyMap<string, NamedArray>,
   expected: ReadonlyMap<string, NamedArray>,
@@ -137,7 +137,7 @@ export function expectSameFile(
   }
 }
 
-/** A tensor's shape and values; it is disposed. */
+/** The shape and values of a tensor, which is disposed. */
 export function read(tensor: tf.Tensor): { shape: readonly number[]; data: Float32Array } {
   const data = tensor.dataSync<'float32'>().slice();
   tensor.dispose();
@@ -145,8 +145,8 @@ export function read(tensor: tf.Tensor): { shape: readonly number[]; data: Float
 }
 
 /**
- * Expects gradients to be what changes of a parameter do to the loss: a step along the gradient of each, which has to
- * change the loss by its length times the step.
+ * Compares gradients with finite differences: a step along the gradient of each parameter changes the loss by the
+ * gradient's norm times the step.
  */
 export function expectGradients(model: AnyModel, loss: () => tf.Scalar): void {
   const parameters = [...model.namedParameters()];
@@ -166,14 +166,14 @@ export function expectGradients(model: AnyModel, loss: () => tf.Scalar): void {
     });
     parameter.assign(values);
     const slope = (ahead - behind) / (2 * step);
-    // The loss is single precision; and what keys add to all scores of a query changes nothing, whose gradient is noise.
+    // The loss is float32, and key biases have no effect on it, so that their gradients are rounding errors.
     const close = Math.abs(slope - length) < 3e-4 + 0.02 * length ? 'close' : [slope, length];
     expect([name, close]).toEqual([name, 'close']);
   }
   tf.dispose([value, ...Object.values(grads)]);
 }
 
-/** Expects a model to learn a batch with dropout on, and to drop the same when its counts are put back. */
+/** Expects a model to learn a batch with dropout, and equal masks when the counters are reset. */
 export function expectToLearn(model: AnyModel, loss: () => tf.Scalar): void {
   const at = (): number => tf.tidy(() => loss().dataSync()[0]);
   const untrained = at();
@@ -182,7 +182,7 @@ export function expectToLearn(model: AnyModel, loss: () => tf.Scalar): void {
   const [first, second] = [at(), at()];
   for (const dropout of dropouts) dropout.counter = 0;
   expect([first === untrained, first === second, at() === first]).toEqual([false, false, true]);
-  // Those that drop something have been asked, each of them.
+  // Every dropout layer was used.
   expect(dropouts.filter(({ rate, counter }) => rate > 0 && counter === 0)).toEqual([]);
 
   const variables = Array.from(model.namedParameters(), ([, { variable }]) => variable);
