@@ -23,7 +23,7 @@ const config = defineConfig(
 );
 
 /** `unembed(ffn(attention(token_embedding(tokens) + position_embedding(positions))))`, with one head. */
-export class AttentionFFNLM extends LanguageModel {
+class AttentionFFNLM extends LanguageModel {
   readonly config: ConfigOf<typeof config>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;

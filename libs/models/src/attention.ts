@@ -12,7 +12,7 @@ const { vocabSize, dModel, contextLength } = fields;
 const config = defineConfig('attention', { vocabSize, dModel, contextLength });
 
 /** `unembed(attention(embedding(tokens)))`, with one head. */
-export class AttentionLM extends LanguageModel {
+class AttentionLM extends LanguageModel {
   readonly config: ConfigOf<typeof config>;
   readonly embedding: Embedding;
   readonly attention: CausalSelfAttention;

@@ -57,7 +57,7 @@ class MoETransformerBlock extends Module {
 }
 
 /** `nLayers` transformer blocks with `nHeads` heads and `nExperts` experts each. */
-export class MoETransformerLM extends LanguageModel {
+class MoETransformerLM extends LanguageModel {
   readonly config: Config;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;

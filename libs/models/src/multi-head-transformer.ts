@@ -60,7 +60,7 @@ abstract class TransformerStack extends LanguageModel {
 }
 
 /** `nLayers` transformer blocks with `nHeads` heads each. */
-export class MultiHeadTransformerLM extends TransformerStack {
+class MultiHeadTransformerLM extends TransformerStack {
   readonly config: ConfigOf<typeof config>;
 
   /** @throws RangeError naming each field that is unknown, missing or out of range */
@@ -72,7 +72,7 @@ export class MultiHeadTransformerLM extends TransformerStack {
 }
 
 /** `nLayers` transformer blocks with one head each. */
-export class StackedTransformerLM extends TransformerStack {
+class StackedTransformerLM extends TransformerStack {
   readonly config: ConfigOf<typeof stackedConfig>;
 
   /** @throws RangeError naming each field that is unknown, missing or out of range */

@@ -11,7 +11,7 @@ const { vocabSize, embedSize, hiddenSize, nLayers } = fields;
 const config = defineConfig('multi-layer-rnn', { vocabSize, embedSize, hiddenSize, nLayers });
 
 /** Layer l: `h_t = tanh(W_ih.l(h_t of layer l-1) + W_hh.l(h_(t-1)))`; logits `fc(h_t of the last layer)`. */
-export class MultiLayerRNN extends RecurrentLM {
+class MultiLayerRNN extends RecurrentLM {
   readonly config: ConfigOf<typeof config>;
   readonly embedding: Embedding;
   readonly W_ih: readonly Linear[];

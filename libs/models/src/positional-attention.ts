@@ -18,7 +18,7 @@ const { vocabSize, dModel, contextLength } = fields;
 const config = defineConfig('positional-attention', { vocabSize, dModel, contextLength });
 
 /** `unembed(attention(token_embedding(tokens) + position_embedding(positions)))`, with one head. */
-export class PositionalAttentionLM extends LanguageModel {
+class PositionalAttentionLM extends LanguageModel {
   readonly config: ConfigOf<typeof config>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;

@@ -11,7 +11,7 @@ const { vocabSize, embedSize, hiddenSize } = fields;
 const config = defineConfig('simple-rnn', { vocabSize, embedSize, hiddenSize });
 
 /** `h_t = tanh(W_ih(embedding(token_t)) + W_hh(h_(t-1)))`, logits `fc(h_t)`. */
-export class SimpleRNN extends RecurrentLM {
+class SimpleRNN extends RecurrentLM {
   readonly config: ConfigOf<typeof config>;
   readonly embedding: Embedding;
   readonly W_ih: Linear;

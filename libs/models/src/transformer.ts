@@ -49,7 +49,7 @@ const config = defineConfig(
 );
 
 /** One transformer block with one head, between embeddings and a final norm. */
-export class TransformerLM extends LanguageModel {
+class TransformerLM extends LanguageModel {
   readonly config: ConfigOf<typeof config>;
   readonly token_embedding: Embedding;
   readonly position_embedding: Embedding;
