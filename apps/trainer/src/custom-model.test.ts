@@ -1,6 +1,6 @@
 // A model that is one file of the user: all commands take it with --import.
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder, runProgram } from './testing/run-program.js';
 
@@ -18,7 +18,10 @@ describe('a custom model', { timeout: 180_000 }, () => {
   it('is trained, resumed, evaluated and sampled, and has flags of its own', async () => {
     const model = ['--model', 'position-mlp', '--d-model', '16', '--expansion', '3'];
     const train = ['train', ...SHORT, ...model, '--max-steps', '8'];
-    expect(await run(...train, '--run', 'whole')).toMatchObject({ code: 0, err: '' });
+    const whole = await run(...train, '--run', 'whole');
+    expect(whole).toMatchObject({ code: 0, err: '' });
+    const path = relative(folder(), FILE);
+    expect(whole.out).toContain(`Generate: npx nx run trainer:generate -- --import ${path} --model whole`);
     const config = JSON.parse(await readFile(join(folder(), 'whole/config.json'), 'utf8')) as object;
     expect(config).toMatchObject({
       model: { type: 'position-mlp', dModel: 16, expansion: 3, contextLength: 16 },
@@ -27,6 +30,7 @@ describe('a custom model', { timeout: 180_000 }, () => {
 
     const stopped = await runProgram(folder(), [...train, '--run', 'parts', '--import', FILE], 'step 3/8');
     expect(stopped.code).toBe(130);
+    expect(stopped.out).toContain(`npx nx run trainer:train -- --import ${path} --resume parts\n`);
     const unknown = await runProgram(folder(), ['train', '--resume', 'parts']);
     expect(unknown.err).toContain(`model type position-mlp is not defined. Expected --import ${FILE}`);
     expect(await run('train', '--resume', 'parts')).toMatchObject({ code: 0, err: '' });

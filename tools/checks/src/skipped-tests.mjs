@@ -25,11 +25,6 @@ const ALLOWED = [
     missing: () => !runs('python3'),
   },
   {
-    tests: /^libs\/checkpoints\/.*\/run-folder\.test\.ts: /,
-    needs: 'a user other than root',
-    missing: () => process.getuid?.() === 0,
-  },
-  {
     tests: /^tools\/bench\/.*\/child\.test\.ts: /,
     needs: 'Linux',
     missing: () => process.platform !== 'linux',

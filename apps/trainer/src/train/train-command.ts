@@ -47,7 +47,12 @@ interface Run {
   readonly windows: ReturnType<typeof makeWindows>;
   /** Description of the engine. */
   readonly engine: string;
+  readonly imports: RunConfig['imports'];
 }
+
+/** The `--import` flags of commands that are printed for a run of a custom model. */
+const importFlags = (imports: RunConfig['imports'] = []) =>
+  imports.flatMap((path) => ['--import', displayPath(path)]);
 
 /** Trains or resumes a run; returns its last event. */
 export async function trainCommand(
@@ -81,7 +86,8 @@ export async function trainCommand(
     if (!done) throw new Error('training ended without its last event');
     const path = displayPath(folder.path);
     if (done.reason === 'interrupted') {
-      terminal.print(`\nSaved. Resume with: npx nx run trainer:train -- --resume ${path}`);
+      const command = shellCommand('trainer:train', [...importFlags(run.imports), '--resume', path]);
+      terminal.print(`\nSaved. Resume with: ${command}`);
       return done;
     }
     const { reason, step, epoch, tokens, elapsed } = done;
@@ -99,7 +105,8 @@ export async function trainCommand(
     }
     const prompt = settings.prompt === undefined ? [] : ['--prompt', settings.prompt];
     terminal.print(`\nRun folder: ${path}`);
-    terminal.print(`Generate: ${shellCommand('trainer:generate', ['--model', path, ...prompt])}`);
+    const flags = [...importFlags(run.imports), '--model', path, ...prompt];
+    terminal.print(`Generate: ${shellCommand('trainer:generate', flags)}`);
     return done;
   } finally {
     await folder.close();
@@ -123,7 +130,7 @@ async function start(
   const config = modelConfigOf(settings, tokenizer.vocabSize);
   const model = createModel(config, new Random(settings.seed).split('weights'));
   const counts = { train: tokens.train.length, valid: tokens.valid?.length };
-  printSizes({ windows, tokenizer, model }, counts, terminal);
+  printSizes({ windows, tokenizer, model, settings }, counts, terminal);
   const contents: RunConfig = {
     ...{ format: FORMAT, preset, settings, model: config, corpus, tokens: counts },
     imports: imports?.map(resolveUserPath),
@@ -132,7 +139,7 @@ async function start(
     config: JSON.parse(JSON.stringify(contents)) as RunConfig, // without undefined values
     tokenizer: tokenizer.toJSON(),
   });
-  return { folder, settings, tokenizer, model, windows, engine };
+  return { folder, settings, tokenizer, model, windows, engine, imports: contents.imports };
 }
 
 async function resume(
@@ -172,8 +179,8 @@ async function resume(
     }
     const windows = makeWindows(settings, tokens);
     const model = createModel(modelConfig, new Random(settings.seed).split('weights'));
-    printSizes({ windows, tokenizer, model }, counts, terminal);
-    return { folder, settings, tokenizer, model, windows, engine };
+    printSizes({ windows, tokenizer, model, settings }, counts, terminal);
+    return { folder, settings, tokenizer, model, windows, engine, imports };
   } catch (error) {
     await folder.close();
     throw error;
@@ -217,13 +224,17 @@ function printSettings(
 }
 
 function printSizes(
-  { windows, tokenizer, model }: Pick<Run, 'windows' | 'tokenizer' | 'model'>,
+  { windows, tokenizer, model, settings }: Pick<Run, 'windows' | 'tokenizer' | 'model' | 'settings'>,
   tokens: RunConfig['tokens'],
   terminal: Terminal,
 ): void {
   const n = (value: number) => value.toLocaleString('en-US');
   const valid = tokens.valid === undefined ? '' : `, ${n(tokens.valid)} for validation`;
   terminal.print(`Text: ${n(tokens.train)} tokens${valid}, vocabulary size ${n(tokenizer.vocabSize)}`);
+  const { vocabSize = 0 } = settings;
+  if (tokenizer.vocabSize < vocabSize) {
+    terminal.print(`note: the text is too short for the requested vocabulary size of ${n(vocabSize)}`);
+  }
   terminal.print(
     `Windows: ${n(windows.train.count)} for training, ${n(windows.validation.count)} for validation`,
   );
