@@ -1,6 +1,14 @@
 // Facts of an architecture, from its config, from the model that it builds, and from the captured values of a small model of
 // the same architecture with random weights.
-import { type Capture, type CapturedValue, type Module, withoutWeights } from '@lilformer/layers';
+import {
+  Embedding,
+  Linear,
+  RMSNorm,
+  withoutWeights,
+  type Capture,
+  type CapturedValue,
+  type Module,
+} from '@lilformer/layers';
 import {
   EncoderDecoderModel,
   LanguageModel,
@@ -71,8 +79,6 @@ export async function architectureFacts(config: HuggingFaceConfig, as?: string):
   try {
     const capture = await captureOf(small);
     const modules = [...model.namedModules()];
-    const classOf = (pattern: RegExp): string =>
-      modules.map(([, module]) => module.constructor.name).find((name) => pattern.test(name))!;
     const hiddenSize = embeddingOf(model).shape[1];
     return {
       name: architecture,
@@ -91,16 +97,18 @@ export async function architectureFacts(config: HuggingFaceConfig, as?: string):
       heads: Number(
         config.n_head ?? config.num_attention_heads ?? config.encoder_attention_heads ?? config.num_heads,
       ),
-      feedForwardSize: feedForwardSizeOf(model, hiddenSize),
+      feedForwardSize: Number(
+        config.n_inner ?? config.d_ff ?? config.intermediate_size ?? config.encoder_ffn_dim ?? 4 * hiddenSize,
+      ),
       attention: attentionOf(capture),
       positions: modules.some(([name]) => name.endsWith('relative_attention_bias'))
         ? 'learned relative biases'
         : 'learned embeddings',
-      norm: classOf(/Norm$/).replace('T5LayerNorm', 'RMSNorm'),
+      norm: modules.some(([, module]) => module instanceof RMSNorm) ? 'RMSNorm' : 'LayerNorm',
       normPlacement: isNormalized(capture.get('hidden.1') ?? capture.get('encoder.hidden.1')!)
         ? 'post-norm'
         : 'pre-norm',
-      activation: activationName(classOf(/(Activation|GELU|ReLU|SiLU)$/)),
+      activation: activationName(modules),
       tied: isTied(model),
       biases: modules.some(([name, module]) => {
         const own = new Map(module.ownParameters());
@@ -222,40 +230,32 @@ function isNormalized({ shape, data }: CapturedValue): boolean {
 
 /** The token embeddings. */
 function embeddingOf(model: Module): { readonly shape: readonly number[] } {
-  for (const [, module] of model.namedModules()) {
-    if (/Embedding$/.test(module.constructor.name)) return new Map(module.ownParameters()).get('weight')!;
-  }
+  for (const [, module] of model.namedModules()) if (module instanceof Embedding) return module.weight;
   throw new Error(`${model.constructor.name}: has no embedding. Expected a language model or an encoder.`);
 }
 
+/** Lists of blocks, such as `encoder.layer.0`, `encoder.layer.1`. */
 function stacksOf(model: Module): { stack: string; count: number }[] {
-  const lists = new Map<string, number>();
-  for (const [name, module] of model.namedModules()) {
-    if (!/(Block|BertLayer|EncoderLayer|DecoderLayer)$/.test(module.constructor.name)) continue;
-    const stack = /(^|\.)(encoder|decoder)\./.exec(name)?.[2] ?? 'decoder';
-    lists.set(stack, (lists.get(stack) ?? 0) + 1);
+  const counts = new Map<string, number>();
+  for (const [name] of model.namedModules()) {
+    const path = name.split('.');
+    const index = path.findIndex((part) => /^\d+$/.test(part));
+    if (index !== path.length - 1) continue; // not a member of a list, or inside of one
+    const stack = path.includes('encoder') ? 'encoder' : 'decoder';
+    counts.set(stack, (counts.get(stack) ?? 0) + 1);
   }
-  return [...lists].map(([stack, count]) => ({ stack, count }));
-}
-
-function feedForwardSizeOf(model: Module, hiddenSize: number): number {
-  for (const [name, module] of model.namedModules()) {
-    if (!/(c_fc|fc1|wi|wi_0|intermediate\.dense)$/.test(name)) continue;
-    return Math.max(
-      ...new Map(module.ownParameters()).get('weight')!.shape.filter((size) => size !== hiddenSize),
-      0,
-    );
-  }
-  return 0;
+  return [...counts].map(([stack, count]) => ({ stack, count }));
 }
 
 function isTied(model: Module): boolean {
   const table = embeddingOf(model);
-  return [...model.namedModules()].some(
-    ([, module]) =>
-      module.constructor.name === 'Linear' && new Map(module.ownParameters()).get('weight') === table,
-  );
+  return [...model.namedModules()].some(([, module]) => module instanceof Linear && module.weight === table);
 }
 
-const activationName = (kind: string): string =>
-  ({ NewGELUActivation: 'GELU (tanh approximation)', GELUActivation: 'GELU', ReLU: 'ReLU' })[kind] ?? kind;
+const ACTIVATIONS = { gelu: 'GELU', geluTanh: 'GELU (tanh approximation)', relu: 'ReLU' } as const;
+
+/** The activation of the first layer that has one. */
+function activationName(modules: readonly (readonly [string, Module])[]): string {
+  const [kind] = modules.flatMap(([, module]) => ('kind' in module ? [module.kind] : []));
+  return ACTIVATIONS[kind as keyof typeof ACTIVATIONS];
+}

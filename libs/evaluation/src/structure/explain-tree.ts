@@ -1,6 +1,6 @@
 // The module tree of a model with parameter counts and output shapes. Needs no weights. The tree as PyTorch prints it is
 // `model.toString()`.
-import type { Module } from '@lilformer/layers';
+import { Dropout, Embedding, type Module } from '@lilformer/layers';
 import { EncoderDecoderModel } from '@lilformer/models';
 import type { Table } from '../table.js';
 
@@ -23,7 +23,7 @@ export interface ModelPart {
   readonly share: number;
   /** Path of the module whose parameters it shares: `transformer.wte`. */
   readonly sharedWith: string | undefined;
-  /** Output shape for the given input; undefined where the output is not a single tensor. */
+  /** Output shape for the given input; undefined where the output is not a single tensor, and for dropout. */
   readonly shape: readonly number[] | undefined;
 }
 
@@ -69,16 +69,16 @@ export function explainTree(
       parameters,
       share: total === 0 ? 0 : parameters / total,
       sharedWith: first !== undefined && !own.has(first) ? first : undefined,
-      shape: shapeOf(module, name, { ...around, batch, length, keys: around.cross ? source : length }),
+      shape: shapeOf(module, path, { ...around, batch, length, keys: around.cross ? source : length }),
     });
     const children = groupsOf(module, path);
     const widest = Math.max(around.width, ...children.map((child) => outputSize(child.module) ?? 0));
     for (const child of children) {
-      const isSide = model instanceof EncoderDecoderModel && /^(en|de)coder$/.test(child.name);
-      const side = isSide ? (child.name as Around['side']) : around.side;
-      const kinds = `${child.name} ${child.module.constructor.name}`;
-      const cross = around.cross || /cross|encoder_attn|EncDec/i.test(kinds);
-      visit(child, depth + 1, { ...around, side, cross, parent: module.constructor.name, widest });
+      const isSide = child.name === 'encoder' || child.name === 'decoder';
+      const side =
+        model instanceof EncoderDecoderModel && isSide ? (child.name as Around['side']) : around.side;
+      const cross = around.cross || CROSS_ATTENTION.has(child.name);
+      visit(child, depth + 1, { ...around, side, cross, widest });
     }
   };
   const width = hiddenSizeOf(model);
@@ -86,7 +86,6 @@ export function explainTree(
     side: 'decoder',
     cross: false,
     width,
-    parent: '',
     widest: width,
   });
   return parts;
@@ -143,8 +142,6 @@ interface Around {
   readonly cross: boolean;
   /** Hidden size of the model. */
   readonly width: number;
-  /** Class name of the parent. */
-  readonly parent: string;
   /** Largest output size of its siblings. */
   readonly widest: number;
 }
@@ -155,50 +152,46 @@ interface Inputs extends Around {
   readonly keys: number;
 }
 
-function shapeOf(module: Module, name: string, inputs: Inputs): number[] | undefined {
-  const { batch, length, keys, width, parent, widest, cross } = inputs;
-  const kind = module.constructor.name;
-  if (/pooler/i.test(parent + name)) return [batch, width];
+function shapeOf(module: Module, path: string, inputs: Inputs): number[] | undefined {
+  const { batch, length, keys, width, widest, cross } = inputs;
+  const name = path.split('.').at(-1)!;
+  const size = outputSize(module) ?? lastOutputSize(module) ?? width;
+  if (module instanceof Dropout) return undefined;
+  if (path.split('.').includes('pooler')) return [batch, width];
   // Position tables have one row for all sequences of a batch; relative biases one number per head and pair.
-  if (/relative_attention_bias/.test(name)) return [outputSize(module)!, length, keys];
-  if (/^(wpe|position_embeddings?|embed_positions|position_embedding_table)$/.test(name)) {
-    return [length, outputSize(module)!];
-  }
-  // Dropout of attention weights, one number per head and pair.
-  if (
-    name === 'attn_dropout' ||
-    (kind === 'Dropout' && parent.endsWith('SelfAttention') && !parent.startsWith('T5'))
-  ) {
-    return undefined;
-  }
-  if ('loss' in module && 'vocabSize' in module) return [batch, length, module.vocabSize as number];
-  const isLeaf = [...module.ownParameters(), ...module.namedChildren()].length === 0;
-  if (isLeaf) {
-    const isInner =
-      /(Activation|GELU|ReLU|SiLU)$/.test(kind) || (kind === 'Dropout' && parent.startsWith('T5Dense'));
-    return [batch, length, isInner ? widest : width];
-  }
-  if (/^(BertIntermediate|BertLMPredictionHead|BertOnlyMLMHead)$/.test(kind)) {
-    const sizes = [...module.namedModules()].map(([, inner]) => outputSize(inner));
-    return [batch, length, sizes.filter((size) => size !== undefined).at(-1)!];
-  }
+  if (RELATIVE_BIASES.has(name)) return [size, length, keys];
+  if (POSITION_TABLES.has(name)) return [length, size];
+  if ('kind' in module) return [batch, length, widest]; // an activation
   // Keys and values of cross-attention are as long as the encoder's sequence.
-  const isKeyOrValue = cross && /^(k|v|k_proj|v_proj)$/.test(name);
-  return [batch, isKeyOrValue ? keys : length, outputSize(module) ?? width];
+  return [batch, cross && KEYS_AND_VALUES.has(name) ? keys : length, size];
 }
+
+// Names of modules in the pretrained families and in the models of this repository.
+const CROSS_ATTENTION = new Set(['encoder_attn', 'EncDecAttention']);
+const KEYS_AND_VALUES = new Set(['k', 'v', 'k_proj', 'v_proj']);
+const RELATIVE_BIASES = new Set(['relative_attention_bias']);
+const POSITION_TABLES = new Set([
+  'wpe',
+  'position_embedding',
+  'position_embeddings',
+  'position_embedding_table',
+  'embed_positions',
+]);
 
 /** Output size of a module with its own weight. */
 function outputSize(module: Module): number | undefined {
   const shape = new Map(module.ownParameters()).get('weight')?.shape;
-  return shape && (isEmbedding(module) ? shape[1] : shape[0]);
+  return shape && (module instanceof Embedding ? shape[1] : shape[0]);
 }
 
-function isEmbedding(module: Module): boolean {
-  return /Embedding$/.test(module.constructor.name);
+/** Output size of the last module below, which computes the output of this one. Embeddings are inputs. */
+function lastOutputSize(module: Module): number | undefined {
+  const below = [...module.namedModules()].filter(([, one]) => !(one instanceof Embedding));
+  return below.map(([, one]) => outputSize(one)).findLast((size) => size !== undefined);
 }
 
 /** The embedding dimension of the first table. */
 function hiddenSizeOf(model: Module): number {
-  for (const [, module] of model.namedModules()) if (isEmbedding(module)) return outputSize(module)!;
+  for (const [, module] of model.namedModules()) if (module instanceof Embedding) return outputSize(module)!;
   return 0;
 }
