@@ -8,7 +8,10 @@ const WEIGHTS: readonly { readonly main: string; readonly parts?: RegExp }[] = [
   { main: 'pytorch_model.bin.index.json', parts: /^pytorch_model-\d+-of-\d+\.bin$/ },
 ];
 
-const CONFIGURATIONS = ['config.json', 'generation_config.json', 'tokenizer_config.json'];
+const CONFIGURATIONS = [
+  ...['config.json', 'generation_config.json', 'tokenizer_config.json'],
+  ...['special_tokens_map.json', 'added_tokens.json'],
+];
 
 /** Files of a tokenizer; the first complete set is used. */
 const TOKENIZERS = [['tokenizer.json'], ['vocab.json', 'merges.txt'], ['vocab.txt'], ['spiece.model']];
