@@ -10,6 +10,9 @@ export interface BpeConfig extends PostProcessor {
   merges: readonly (readonly [string, string])[];
   /** Token for characters outside the vocabulary; with null such characters are dropped. */
   unkToken: string | null;
+  /** Names of the end-of-text and the padding token; null for the special tokens with usual names. */
+  eosToken: string | null;
+  padToken: string | null;
   /** Consecutive unknown characters become one unknown token. */
   fuseUnk: boolean;
   /** Unknown characters become their bytes, `<0x00>` to `<0xFF>`, when the vocabulary has those. */
@@ -27,6 +30,8 @@ export interface BpeConfig extends PostProcessor {
 
 export const BPE_DEFAULTS = {
   unkToken: null,
+  eosToken: null,
+  padToken: null,
   fuseUnk: false,
   byteFallback: false,
   ignoreMerges: false,

@@ -1,7 +1,7 @@
 // Hugging Face's `tokenizer.json` with a BPE model, both ways. Unsupported parts are errors, so that no file loads and
 // then gives other ids than the library that wrote it.
 import { JsonFields, show } from '../json-fields.js';
-import { addedTokenToJSON, checkIds, parseAddedTokens } from '../pipeline/added-tokens.js';
+import { addedTokenToJSON, checkIds, parseAddedTokens, parseNamedToken } from '../pipeline/added-tokens.js';
 import { decoderToJSON, parseDecoder } from '../pipeline/decoders.js';
 import { parsePostProcessor } from '../pipeline/post-processor.js';
 import { byteLevel, NO_PRE_TOKENIZER, WHITESPACE, type PreTokenizer } from '../pipeline/pre-tokenizers.js';
@@ -32,6 +32,8 @@ export function parseBpe(json: unknown): BpeConfig {
     vocab,
     merges,
     unkToken: model.string('unk_token'),
+    eosToken: parseNamedToken(model, 'eos_token', vocab, addedTokens),
+    padToken: parseNamedToken(model, 'pad_token', vocab, addedTokens),
     fuseUnk: model.boolean('fuse_unk', false),
     byteFallback: model.boolean('byte_fallback', false),
     ignoreMerges: model.boolean('ignore_merges', false),
@@ -65,6 +67,8 @@ export function bpeToJSON(config: BpeConfig): Record<string, unknown> {
       type: 'BPE',
       dropout: null,
       unk_token: config.unkToken,
+      ...(config.eosToken !== null && { eos_token: config.eosToken }),
+      ...(config.padToken !== null && { pad_token: config.padToken }),
       continuing_subword_prefix: config.continuingSubwordPrefix,
       end_of_word_suffix: config.endOfWordSuffix,
       fuse_unk: config.fuseUnk,

@@ -18,6 +18,8 @@ export interface TrainBpeOptions {
   specialTokens?: readonly string[];
   /** The special token for characters outside the alphabet; without it such characters are dropped. */
   unkToken?: string;
+  /** The special token that ends a text, for `addEos`. Default: the one with a usual name, such as `<|endoftext|>`. */
+  eosToken?: string;
   /** Pairs that occur less often are not merged. Default 0. */
   minFrequency?: number;
   /** Characters in the alphabet even if they do not occur. Default: all 256 bytes for byte-level, else none. */
@@ -46,7 +48,7 @@ export interface TrainBpeProgress {
  * @throws Error for invalid options, and for a file that cannot be read or is not UTF-8
  */
 export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promise<BpeTokenizer> {
-  const { vocabSize, minFrequency = 0, limitAlphabet = Infinity, unkToken, onProgress } = options;
+  const { vocabSize, minFrequency = 0, limitAlphabet = Infinity, unkToken, eosToken, onProgress } = options;
   const specialTokens = [...new Set(options.specialTokens)];
   checkInteger('vocabSize', vocabSize, 1);
   checkInteger('minFrequency', minFrequency, 0);
@@ -55,8 +57,9 @@ export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promis
     if (typeof token !== 'string' || token === '')
       throw new Error(`specialTokens: ${show(token)} is not a token. Expected non-empty strings.`);
   }
-  if (unkToken !== undefined && !specialTokens.includes(unkToken)) {
-    throw new Error(`unkToken: ${show(unkToken)} is not among specialTokens. Add it there to give it an id.`);
+  for (const [name, token] of Object.entries({ unkToken, eosToken })) {
+    if (token !== undefined && !specialTokens.includes(token))
+      throw new Error(`${name}: ${show(token)} is not among specialTokens. Add it there to give it an id.`);
   }
   const preTokenizer = resolvePreTokenizer(options.preTokenizer ?? 'whitespace');
   const initialAlphabet = options.initialAlphabet ?? (preTokenizer.bytes ? BYTE_CHARACTERS : []);
@@ -82,6 +85,7 @@ export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promis
     vocab: new Map(tokens.map((token, id) => [token, id])),
     merges: lastOccurrences(merges).map(([left, right]) => [tokens[left], tokens[right]]),
     unkToken: unkToken ?? null,
+    eosToken: eosToken ?? null,
     addedTokens: specialTokens.map((content, id) => specialToken(id, content)),
     preTokenizer,
     decoder: { type: preTokenizer.bytes ? 'ByteLevel' : 'Join' },

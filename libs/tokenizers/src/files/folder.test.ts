@@ -86,7 +86,7 @@ describe('folders of tokenizers', () => {
     );
     await expect(
       loadTokenizer(folderWith({ 'vocab.json': '{"a": 0}', 'merges.txt': '#version: 0.2\na b\n' })),
-    ).rejects.toThrow(/vocab\.json: merge 0/);
+    ).rejects.toThrow(/merges\.txt: line 2 \("a b"\): "b" is not in vocab\.json/);
   });
 });
 

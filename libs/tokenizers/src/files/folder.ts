@@ -1,36 +1,67 @@
 // Reads the tokenizer of a Hugging Face folder: tokenizer.json, or the older formats vocab.json with merges.txt (GPT-2, BART)
 // and vocab.txt (BERT), from which the equivalent tokenizer.json is built.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byteLevelJSON } from '../bpe/bpe-json.js';
-import { JsonFields, show } from '../json-fields.js';
-import { addedTokenToJSON, specialToken } from '../pipeline/added-tokens.js';
-import { readJson } from './read-json.js';
+import { isId, JsonFields, show } from '../json-fields.js';
+import { addedTokenToJSON, parseAddedTokens, usualToken, type AddedToken } from '../pipeline/added-tokens.js';
+import { readJson, readLines } from './read-json.js';
+import { FolderSettings } from './special-tokens.js';
 
 interface FoundTokenizer {
   path: string;
   json: unknown;
 }
 
+/** The formats that can be built without a tokenizer.json, by class and by model type. */
+const FORMATS = {
+  gpt2: {
+    classes: ['GPT2Tokenizer'],
+    models: ['gpt2', 'gpt_neo', 'gptj', 'opt'],
+    names: { bos: '<|endoftext|>', eos: '<|endoftext|>', unk: '<|endoftext|>' },
+  },
+  bart: {
+    classes: ['BartTokenizer', 'RobertaTokenizer', 'LongformerTokenizer', 'LEDTokenizer'],
+    models: ['bart', 'roberta', 'longformer', 'led'],
+    names: {
+      ...{ bos: '<s>', eos: '</s>', sep: '</s>', cls: '<s>' },
+      ...{ unk: '<unk>', pad: '<pad>', mask: '<mask>' },
+    },
+  },
+  bert: {
+    classes: [
+      ...['BertTokenizer', 'DistilBertTokenizer', 'ElectraTokenizer', 'ConvBertTokenizer'],
+      ...['MobileBertTokenizer', 'SqueezeBertTokenizer'],
+    ],
+    models: ['bert', 'distilbert', 'electra', 'convbert', 'mobilebert', 'squeezebert'],
+    names: { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' },
+  },
+};
+type Format = keyof typeof FORMATS;
+
+/** Classes that say nothing about the format. */
+const GENERIC = ['PreTrainedTokenizer', 'PreTrainedTokenizerFast', 'TokenizersBackend', 'PythonBackend'];
+
 /** @throws Error naming the folder and what it lacks, or the file and what is wrong with it */
 export async function readTokenizerFolder(folder: string): Promise<FoundTokenizer> {
   const names = await readdir(folder);
   const has = (...wanted: string[]): boolean => wanted.every((name) => names.includes(name));
   const path = (name: string): string => join(folder, name);
-  if (has('tokenizer.json'))
-    return { path: path('tokenizer.json'), json: await readJson(path('tokenizer.json')) };
-  const config = has('tokenizer_config.json') ? await readJson(path('tokenizer_config.json')) : {};
-  const { record: settings } = new JsonFields('tokenizer_config.json', '', config);
-  if (has('vocab.json', 'merges.txt')) {
-    const merges = await readFile(path('merges.txt'), 'utf8');
-    const vocab = new JsonFields('vocab.json', '', await readJson(path('vocab.json'))).record;
-    return { path: path('vocab.json'), json: byteLevelBpeJSON(vocab, merges, settings) };
+  const settings = await FolderSettings.read(path, has);
+  const generation = await readGeneration(path, has);
+  if (has('tokenizer.json')) {
+    const found = path('tokenizer.json');
+    return { path: found, json: withSettings(await readJson(found), settings, generation) };
   }
-  if (has('vocab.txt')) {
-    return {
-      path: path('vocab.txt'),
-      json: bertJSON(await readFile(path('vocab.txt'), 'utf8'), settings),
-    };
+  const format = await formatOf(settings.fields, path, has);
+  if (has('vocab.json', 'merges.txt') && format !== 'bert') {
+    const vocab = new JsonFields(path('vocab.json'), '', await readJson(path('vocab.json'))).record;
+    const merges = readMerges(path('merges.txt'), await readLines(path('merges.txt')), vocab);
+    return { path: folder, json: byteLevelBpeJSON(vocab, merges, settings, generation, format) };
+  }
+  if (has('vocab.txt') && (format === undefined || format === 'bert')) {
+    const file = path('vocab.txt');
+    return { path: file, json: bertJSON(file, await readLines(file), settings, generation) };
   }
   const model = ['spiece.model', 'sentencepiece.bpe.model', 'tokenizer.model'].find((name) => has(name));
   if (model === undefined) {
@@ -38,99 +69,197 @@ export async function readTokenizerFolder(folder: string): Promise<FoundTokenize
       `${folder}: no tokenizer. Expected tokenizer.json, vocab.json with merges.txt, or vocab.txt.`,
     );
   }
-  throw new Error(
-    `${folder}: the SentencePiece file ${model} is not supported. Convert it to tokenizer.json with Python: ` +
-      `AutoTokenizer.from_pretrained(${JSON.stringify(folder)}).save_pretrained(${JSON.stringify(folder)})`,
+  throw new Error(`${folder}: the SentencePiece file ${model} is not supported. ${howToConvert(folder)}`);
+}
+
+function howToConvert(folder: string): string {
+  return (
+    'Convert it to tokenizer.json with Python: ' +
+    `AutoTokenizer.from_pretrained(${JSON.stringify(folder)}).save_pretrained(${JSON.stringify(folder)})`
   );
 }
 
-/** A token of tokenizer_config.json: `"<s>"` or `{"content": "<s>"}`. */
-function tokenOf(settings: Record<string, unknown>, key: string, fallback: string): string {
-  const value = settings[key];
-  const content =
-    typeof value === 'object' && value !== null ? (value as { content?: unknown }).content : value;
-  return typeof content === 'string' ? content : fallback;
+/** generation_config.json, or the config.json that has its entries in older folders. */
+async function readGeneration(
+  path: (name: string) => string,
+  has: (name: string) => boolean,
+): Promise<Readonly<Record<string, unknown>>> {
+  const name = ['generation_config.json', 'config.json'].find((name) => has(name));
+  return name === undefined ? {} : new JsonFields(path(name), '', await readJson(path(name))).record;
 }
 
-/** Entries of "added_tokens" for those of `contents` that the vocabulary has. */
-function addedTokens(vocab: ReadonlyMap<string, unknown>, contents: readonly string[]): object[] {
-  return [...new Set(contents)]
-    .filter((content) => vocab.has(content))
-    .map((content) => ({
-      ...addedTokenToJSON(specialToken(vocab.get(content) as number, content)),
-      lstrip: content === '<mask>', // BART was trained with the space before a mask as part of it
-    }));
+/**
+ * The format that tokenizer_config.json or config.json name; undefined when they name none.
+ * @throws Error for the class of a tokenizer that is not supported
+ */
+async function formatOf(
+  settings: JsonFields,
+  path: (name: string) => string,
+  has: (name: string) => boolean,
+): Promise<Format | undefined> {
+  const config = has('config.json') ? await readJson(path('config.json')) : {};
+  const files = [settings, new JsonFields(path('config.json'), '', config)];
+  const formats = Object.entries(FORMATS) as [Format, { classes: string[]; models: string[] }][];
+  for (const file of files) {
+    const name = file.string('tokenizer_class')?.replace(/Fast$/, '');
+    if (name === undefined || GENERIC.includes(name)) continue;
+    const found = formats.find(([, { classes }]) => classes.includes(name));
+    if (found) return found[0];
+    const known = formats.flatMap(([, { classes }]) => classes).join(', ');
+    file.fail('tokenizer_class', `a folder with tokenizer.json, or one of ${known}`);
+  }
+  const type = files[1].record.model_type;
+  return formats.find(([, { models }]) => models.includes(type as string))?.[0];
 }
 
-/** GPT-2's tokenizer, or BART's when the vocabulary has `<s>` and `</s>`, which are then put around a text. */
+/** The merges of merges.txt. @throws Error naming a line that is no merge, or a token that vocab.json lacks */
+function readMerges(
+  file: string,
+  lines: readonly string[],
+  vocab: Readonly<Record<string, unknown>>,
+): [string, string][] {
+  const merges: [string, string][] = [];
+  lines.forEach((line, i) => {
+    if (line.startsWith('#version')) return;
+    const parts = line.split(/[ \t]+/).filter((part) => part !== '');
+    if (parts.length === 0) return;
+    const [left, right] = parts;
+    if (parts.length !== 2) {
+      throw new Error(`${file}: line ${i + 1} is ${show(line)}. Expected two tokens separated by a space.`);
+    }
+    const missing = [left, right, left + right].find((token) => !Object.hasOwn(vocab, token));
+    if (missing !== undefined) {
+      throw new Error(
+        `${file}: line ${i + 1} (${show(line)}): ${show(missing)} is not in vocab.json. Expected files of one tokenizer.`,
+      );
+    }
+    merges.push([left, right]);
+  });
+  return merges;
+}
+
+/** The tokenizer.json of a folder, with the special tokens that the other files name. */
+function withSettings(
+  json: unknown,
+  settings: FolderSettings,
+  generation: Readonly<Record<string, unknown>>,
+): unknown {
+  // What is wrong with the file is said when the tokenizer is built.
+  if (typeof json !== 'object' || json === null || !('model' in json)) return json;
+  const { model } = json as { model: unknown };
+  if (typeof model !== 'object' || model === null) return json;
+  const file = new JsonFields('tokenizer.json', '', json);
+  const { vocab } = model as { vocab?: unknown };
+  const ids: Iterable<[string, unknown]> = Array.isArray(vocab)
+    ? vocab.map((entry, id) => [Array.isArray(entry) ? String(entry[0]) : '', id])
+    : Object.entries(vocab ?? {});
+  const own = parseAddedTokens(file);
+  const added = settings.addedTokens(new Map(ids), own);
+  return {
+    ...json,
+    added_tokens: added.map(addedTokenToJSON),
+    model: { ...model, ...endTokens(settings, generation, new Map(ids), added) },
+  };
+}
+
+/** The names of the end-of-text and the padding token, as entries of "model", unless they are the usual ones. */
+function endTokens(
+  settings: FolderSettings,
+  generation: Readonly<Record<string, unknown>>,
+  vocab: ReadonlyMap<string, unknown>,
+  added: readonly AddedToken[],
+): Record<string, string> {
+  const ofGeneration = (key: string): string | undefined => {
+    const id = [generation[key]].flat()[0];
+    if (!isId(id)) return undefined;
+    return added.find((token) => token.id === id)?.content ?? [...vocab].find(([, one]) => one === id)?.[0];
+  };
+  const names = (['eos', 'pad'] as const).map((role) => {
+    const name = settings.name(role) ?? ofGeneration(`${role}_token_id`);
+    return [`${role}_token`, name === usualToken(added, role)?.content ? undefined : name];
+  });
+  return Object.fromEntries(names.filter(([, name]) => name !== undefined)) as Record<string, string>;
+}
+
+/** GPT-2's tokenizer, or BART's, whose `<s>` and `</s>` are put around a text. */
 function byteLevelBpeJSON(
-  vocabRecord: Record<string, unknown>,
-  mergesText: string,
-  settings: Record<string, unknown>,
+  vocabRecord: Readonly<Record<string, unknown>>,
+  merges: readonly [string, string][],
+  found: FolderSettings,
+  generation: Readonly<Record<string, unknown>>,
+  named: Format | undefined,
 ): object {
   const vocab = new Map(Object.entries(vocabRecord));
-  const prefixed = settings.add_prefix_space === true;
-  const first = tokenOf(settings, 'cls_token', '<s>');
-  const last = tokenOf(settings, 'sep_token', '</s>');
-  const pad = tokenOf(settings, 'pad_token', '<pad>');
-  const unk = tokenOf(settings, 'unk_token', '<unk>');
-  const eos = tokenOf(settings, 'eos_token', '<|endoftext|>');
+  const format = named ?? (vocab.has('<s>') && vocab.has('</s>') ? 'bart' : 'gpt2');
+  const settings = found.withDefaults(FORMATS[format].names);
+  const { fields } = settings;
+  const prefixed = fields.boolean('add_prefix_space', false);
+  // Folders that name no class are older; their mask includes the space before it, as BART was trained.
+  const isOld = named === undefined;
+  const added = settings
+    .addedTokens(vocab)
+    .map((token) => (isOld && token.content === '<mask>' ? { ...token, lstrip: true } : token));
+  const pair = (role: 'cls' | 'sep'): unknown => {
+    const name = settings.name(role);
+    return [name, added.find(({ content }) => content === name)?.id];
+  };
   const around = {
     type: 'RobertaProcessing',
-    sep: [last, vocab.get(last)],
-    cls: [first, vocab.get(first)],
-    trim_offsets: true,
+    sep: pair('sep'),
+    cls: pair('cls'),
+    trim_offsets: fields.boolean('trim_offsets', true),
     add_prefix_space: prefixed,
   };
+  const before = fields.boolean('add_bos_token', false) ? settings.name('bos') : undefined;
+  const after = fields.boolean('add_eos_token', false) ? settings.name('eos') : undefined;
+  const template =
+    before === undefined && after === undefined
+      ? { ...byteLevelJSON(true), trim_offsets: false }
+      : templateJSON(before, after, (name) => added.find(({ content }) => content === name)?.id);
   return {
-    added_tokens: addedTokens(vocab, [first, pad, last, unk, '<mask>', '<|endoftext|>', eos]),
+    added_tokens: added.map(addedTokenToJSON),
     pre_tokenizer: byteLevelJSON(prefixed),
-    post_processor:
-      vocab.has(first) && vocab.has(last) ? around : { ...byteLevelJSON(true), trim_offsets: false },
+    post_processor: format === 'bart' ? around : template,
     decoder: byteLevelJSON(true),
     model: {
       type: 'BPE',
       vocab: Object.fromEntries(vocab),
-      merges: mergesText.split('\n').filter((line) => line !== '' && !line.startsWith('#version')),
+      merges,
+      ...endTokens(settings, generation, vocab, added),
     },
   };
 }
 
-/** BERT's tokenizer; `text` has one token per line. */
-function bertJSON(text: string, settings: Record<string, unknown>): object {
-  const lines = text.split(/\r\n|\r|\n/);
-  if (lines.at(-1) === '') lines.pop();
-  const vocab = new Map(lines.map((token, id) => [token, id]));
-  const name = (key: string, fallback: string): string => tokenOf(settings, key, fallback);
-  const pad = name('pad_token', '[PAD]');
-  const unk = name('unk_token', '[UNK]');
-  const cls = name('cls_token', '[CLS]');
-  const sep = name('sep_token', '[SEP]');
-  for (const token of [unk, cls, sep])
-    if (!vocab.has(token)) throw new Error(`vocab.txt: no line ${show(token)}, which BERT needs.`);
-  const special = (id: string, type = 0): object => ({ SpecialToken: { id, type_id: type } });
-  const sequence = (id: string, type: number): object => ({ Sequence: { id, type_id: type } });
-  const ids = (token: string): object => ({ id: token, ids: [vocab.get(token)], tokens: [token] });
-  const single = [special(cls), sequence('A', 0), special(sep)];
+/** BERT's tokenizer; `lines` has one token per line. */
+function bertJSON(
+  file: string,
+  lines: readonly string[],
+  found: FolderSettings,
+  generation: Readonly<Record<string, unknown>>,
+): object {
+  const vocab = new Map(lines.map((token, id) => [token.trimEnd(), id]));
+  const settings = found.withDefaults(FORMATS.bert.names);
+  const { fields } = settings;
+  const added = settings.addedTokens(vocab);
+  const [unk, cls, sep] = (['unk', 'cls', 'sep'] as const).map((role) => {
+    const name = settings.name(role);
+    if (name !== undefined && vocab.has(name)) return name;
+    throw new Error(`${file}: no line ${show(name)}, which BERT needs. Expected one token on each line.`);
+  });
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: addedTokens(vocab, [pad, unk, cls, sep, name('mask_token', '[MASK]')]),
+    added_tokens: added.map(addedTokenToJSON),
     normalizer: {
       type: 'BertNormalizer',
       clean_text: true,
-      handle_chinese_chars: settings.tokenize_chinese_chars !== false,
-      strip_accents: settings.strip_accents ?? null,
-      lowercase: settings.do_lower_case !== false,
+      handle_chinese_chars: fields.boolean('tokenize_chinese_chars', true),
+      strip_accents: fields.isNull('strip_accents') ? null : fields.boolean('strip_accents', false),
+      lowercase: fields.boolean('do_lower_case', true),
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single,
-      pair: [...single, sequence('B', 1), special(sep, 1)],
-      special_tokens: { [cls]: ids(cls), [sep]: ids(sep) },
-    },
+    post_processor: templateJSON(cls, sep, (name) => vocab.get(name)),
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: {
       type: 'WordPiece',
@@ -138,6 +267,28 @@ function bertJSON(text: string, settings: Record<string, unknown>): object {
       continuing_subword_prefix: '##',
       max_input_chars_per_word: 100,
       vocab: Object.fromEntries(vocab),
+      ...endTokens(settings, generation, vocab, added),
     },
+  };
+}
+
+/** A post-processor that puts tokens around a text. */
+function templateJSON(
+  before: string | undefined,
+  after: string | undefined,
+  idOf: (name: string) => number | undefined,
+): object {
+  const token = (id: string | undefined, type: number): object[] =>
+    id === undefined ? [] : [{ SpecialToken: { id, type_id: type } }];
+  const sequence = (id: string, type: number): object => ({ Sequence: { id, type_id: type } });
+  const single = [...token(before, 0), sequence('A', 0), ...token(after, 0)];
+  const names = [before, after].filter((name) => name !== undefined);
+  return {
+    type: 'TemplateProcessing',
+    single,
+    pair: [...single, sequence('B', 1), ...token(after, 1)],
+    special_tokens: Object.fromEntries(
+      names.map((name) => [name, { id: name, ids: [idOf(name)], tokens: [name] }]),
+    ),
   };
 }

@@ -13,7 +13,12 @@ import type { Tokenizer } from '../tokenizer.js';
  * @throws Error for a kind that a tokenizer.json cannot represent, such as compact GPT-2
  */
 export function toHuggingFace(tokenizer: Tokenizer): Record<string, unknown> {
-  if (tokenizer instanceof BpeTokenizer || tokenizer instanceof PipelineTokenizer) return tokenizer.toJSON();
+  if (tokenizer instanceof BpeTokenizer || tokenizer instanceof PipelineTokenizer) {
+    // The names of these tokens are our own addition; Hugging Face has them in tokenizer_config.json.
+    const { model, ...rest } = tokenizer.toJSON();
+    const { eos_token: _eos, pad_token: _pad, ...known } = model as Record<string, unknown>;
+    return { ...rest, model: known };
+  }
   if (tokenizer instanceof CharTokenizer) {
     const tokens = Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id)!);
     return new BpeTokenizer({

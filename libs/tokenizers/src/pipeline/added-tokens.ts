@@ -26,8 +26,11 @@ interface Segment {
   id: number;
 }
 
-const EOS_NAMES = ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '[EOS]', '<|im_end|>'];
-const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>', '<|padding|>'];
+/** Usual names of end-of-text and padding tokens, for tokenizers that do not say theirs. */
+const NAMES = {
+  eos: ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '[EOS]', '<|im_end|>'],
+  pad: ['[PAD]', '<pad>', '<|pad|>', '<|padding|>'],
+};
 
 /** A special token that includes no white space and is matched before normalization. */
 export function specialToken(id: number, content: string): AddedToken {
@@ -103,14 +106,47 @@ export function checkIds(
   return tokens;
 }
 
+/** The special token that a tokenizer has for a role when it names none. */
+export function usualToken(list: readonly AddedToken[], role: keyof typeof NAMES): AddedToken | undefined {
+  return NAMES[role]
+    .map((name) => list.find(({ content }) => content === name))
+    .find((token) => token?.special);
+}
+
+/** @throws Error that says how a tokenizer gets an end-of-text token */
+export function failWithoutEos(): never {
+  throw new Error(
+    `addEos: the tokenizer has no end-of-text token. Expected one of ${NAMES.eos.join(', ')} among its special tokens, ` +
+      'or another that was named as eosToken.',
+  );
+}
+
+/**
+ * The name of an end-of-text or padding token as a `tokenizer.json` has it beside "unk_token", a field of our own.
+ *
+ * @throws Error when the vocabulary lacks it
+ */
+export function parseNamedToken(
+  model: JsonFields,
+  key: string,
+  vocab: ReadonlyMap<string, number>,
+  addedTokens: readonly AddedToken[],
+): string | null {
+  const name = model.string(key);
+  if (name === null || vocab.has(name) || addedTokens.some(({ content }) => content === name)) return name;
+  throw new Error(`${model.name(key)} ${show(name)} is not in the vocabulary. Expected one of its tokens.`);
+}
+
 export class AddedTokens {
+  /** Ids of the special tokens with usual names. */
   readonly padTokenId?: number;
   readonly eosTokenId?: number;
   readonly list: readonly AddedToken[];
   readonly byId: ReadonlyMap<number, AddedToken>;
   readonly byContent: ReadonlyMap<string, AddedToken>;
   readonly #raw: readonly AddedToken[];
-  readonly #normalized: readonly AddedToken[];
+  /** Tokens that are matched in normalized text, with normalized contents. */
+  readonly normalized: readonly AddedToken[];
 
   /** @param normalize applied to the contents of tokens that are matched in normalized text */
   constructor(list: readonly AddedToken[], normalize: (text: string) => string = (text) => text) {
@@ -118,22 +154,12 @@ export class AddedTokens {
     this.byId = new Map(this.list.map((token) => [token.id, token]));
     this.byContent = new Map(this.list.map((token) => [token.content, token]));
     this.#raw = this.list.filter((token) => !token.normalized);
-    this.#normalized = this.list
+    this.normalized = this.list
       .filter((token) => token.normalized)
       .map((token) => ({ ...token, content: normalize(token.content) }))
       .filter((token) => token.content !== '');
-    const firstSpecial = (names: string[]): number | undefined =>
-      names.map((name) => this.byContent.get(name)).find((token) => token?.special)?.id;
-    this.padTokenId = firstSpecial(PAD_NAMES);
-    this.eosTokenId = firstSpecial(EOS_NAMES);
-  }
-
-  /** @throws Error when there is no end-of-text token */
-  requireEos(): number {
-    if (this.eosTokenId !== undefined) return this.eosTokenId;
-    throw new Error(
-      `addEos: the tokenizer has no end-of-text token. Expected one of ${EOS_NAMES.join(', ')} among its special tokens.`,
-    );
+    this.padTokenId = usualToken(this.list, 'pad')?.id;
+    this.eosTokenId = usualToken(this.list, 'eos')?.id;
   }
 
   /** Tokens that are matched before normalization, and the text between them, in order. */
@@ -143,21 +169,21 @@ export class AddedTokens {
 
   /** Tokens that are matched in normalized text, and the text between them, in order. */
   splitNormalized(text: string, parseSpecial: boolean): Segment[] {
-    return find(text, { from: 0, to: text.length, id: -1 }, this.#normalized, parseSpecial);
+    return find(text, { from: 0, to: text.length, id: -1 }, this.normalized, parseSpecial);
   }
 
   /** All added tokens and the text between them, in order, for tokenizers without a normalizer. */
   split(text: string, parseSpecial: boolean): Segment[] {
     const segments = this.splitRaw(text, parseSpecial);
-    if (this.#normalized.length === 0) return segments;
+    if (this.normalized.length === 0) return segments;
     return segments.flatMap((segment) =>
-      segment.id < 0 ? find(text, segment, this.#normalized, parseSpecial) : segment,
+      segment.id < 0 ? find(text, segment, this.normalized, parseSpecial) : segment,
     );
   }
 
   /** Whether every token that is matched in normalized text stays within a word. */
   get normalizedStayInWords(): boolean {
-    return this.#normalized.every(
+    return this.normalized.every(
       (token) =>
         !token.lstrip && !token.rstrip && !token.singleWord && !/\p{White_Space}/u.test(token.content),
     );

@@ -1,12 +1,15 @@
 // What tokenizers read from a `tokenizer.json` share: ids, special tokens around the text, decoding.
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../tokenizer.js';
-import { AddedTokens, type AddedToken } from './added-tokens.js';
+import { AddedTokens, failWithoutEos, type AddedToken } from './added-tokens.js';
 import { ByteCache, createDecoder, decodeUtf8, type DecoderConfig } from './decoders.js';
 import type { SpecialTokensTemplate } from './post-processor.js';
 
 interface BaseConfig {
   vocab: ReadonlyMap<string, number>;
   unkTokenId: number | undefined;
+  /** Names of the end-of-text and padding token; null for the special tokens with usual names. */
+  eosToken: string | null;
+  padToken: string | null;
   addedTokens: readonly AddedToken[];
   /** Applied to the contents of added tokens that are matched in normalized text. */
   normalize?: (text: string) => string;
@@ -27,17 +30,19 @@ export abstract class BaseTokenizer implements Tokenizer {
   readonly #decoder: DecoderConfig;
   readonly #bytes = new ByteCache();
 
-  protected constructor({ vocab, unkTokenId, addedTokens, normalize, template, decoder }: BaseConfig) {
+  protected constructor(config: BaseConfig) {
+    const { vocab, unkTokenId, eosToken, padToken, addedTokens, normalize, template, decoder } = config;
     this.added = new AddedTokens(addedTokens, normalize);
     const tokens: (string | undefined)[] = [];
     for (const [token, id] of vocab) tokens[id] = token;
     for (const { id, content } of this.added.list) tokens[id] = content;
+    for (const { id, content } of this.added.normalized) tokens[id] = content; // as in Hugging Face's tokenizers
     this.tokens = tokens;
     this.vocabSize = tokens.length;
-    this.padTokenId = this.added.padTokenId;
-    this.unkTokenId = unkTokenId;
-    this.eosTokenId = this.added.eosTokenId;
     this.#vocab = vocab;
+    this.padTokenId = padToken === null ? this.added.padTokenId : this.tokenToId(padToken);
+    this.unkTokenId = unkTokenId;
+    this.eosTokenId = eosToken === null ? this.added.eosTokenId : this.tokenToId(eosToken);
     this.#template = template;
     this.#decoder = decoder;
   }
@@ -54,7 +59,7 @@ export abstract class BaseTokenizer implements Tokenizer {
   protected around({ addSpecialTokens, addEos }: EncodeOptions): { before: number[]; after: number[] } {
     const before = addSpecialTokens ? [...(this.#template?.before ?? [])] : [];
     const after = addSpecialTokens ? [...(this.#template?.after ?? [])] : [];
-    if (addEos && after.length === 0) after.push(this.added.requireEos());
+    if (addEos && after.length === 0) after.push(this.eosTokenId ?? failWithoutEos());
     return { before, after };
   }
 

@@ -4,7 +4,7 @@ import { JsonFields } from '../json-fields.js';
 import { parseUnigram } from '../models/unigram.js';
 import { parseWordPiece, type WordModel } from '../models/wordpiece.js';
 import type { EncodeOptions } from '../tokenizer.js';
-import { checkIds, parseAddedTokens } from './added-tokens.js';
+import { checkIds, parseAddedTokens, parseNamedToken } from './added-tokens.js';
 import { BaseTokenizer } from './base-tokenizer.js';
 import { parseDecoder } from './decoders.js';
 import { parseNormalizer, type Normalizer } from './normalizers.js';
@@ -27,7 +27,8 @@ export class PipelineTokenizer extends BaseTokenizer {
   private constructor(file: JsonFields) {
     const addedTokens = parseAddedTokens(file);
     const special = addedTokens.filter((token) => token.special).map((token) => token.id);
-    const model = parseModel(file.object('model'), new Set(special));
+    const fields = file.object('model');
+    const model = parseModel(fields, new Set(special));
     const tokens = checkIds(model.vocab, addedTokens);
     const normalizer = file.isNull('normalizer') ? undefined : parseNormalizer(file.object('normalizer'));
     const splitter = parseSplitter(file.optionalObject('pre_tokenizer'));
@@ -37,6 +38,8 @@ export class PipelineTokenizer extends BaseTokenizer {
     super({
       vocab: model.vocab,
       unkTokenId: model.unkTokenId,
+      eosToken: parseNamedToken(fields, 'eos_token', model.vocab, addedTokens),
+      padToken: parseNamedToken(fields, 'pad_token', model.vocab, addedTokens),
       addedTokens,
       normalize: normalizer,
       template: parsePostProcessor(file.optionalObject('post_processor'), tokens).template,
