@@ -1,31 +1,37 @@
 //! Typed arrays from JavaScript, which kernels read and write in place.
 //!
 //! An argument becomes a slice after two checks: outputs overlap no other argument (`disjoint`), and the length is the
-//! expected one (`read`, `write`). Failures are errors, not panics.
+//! expected one (`read`, `write`). Failures are errors, not panics. The address of an array is taken on first use, when all
+//! arguments have been converted: converting another one may run a getter, which could detach the array.
 
 use napi::bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, check_status, sys};
+use std::cell::OnceCell;
 use std::marker::PhantomData;
 
 /// Element types of typed arrays.
 pub trait Element: Copy {
     const KIND: i32;
     const NAME: &'static str;
+    /// Whether elements are used as indices. Such arrays must not change between the check of their values and their use,
+    /// so memory shared with another thread is refused.
+    const IS_INDEX: bool;
 }
 
 macro_rules! element {
-    ($type:ty, $kind:ident, $name:literal) => {
+    ($type:ty, $kind:ident, $name:literal, $is_index:literal) => {
         impl Element for $type {
             const KIND: i32 = sys::TypedarrayType::$kind;
             const NAME: &'static str = $name;
+            const IS_INDEX: bool = $is_index;
         }
     };
 }
 
-element!(f32, float32_array, "Float32Array");
-element!(i32, int32_array, "Int32Array");
-element!(u8, uint8_array, "Uint8Array");
-element!(f64, float64_array, "Float64Array");
+element!(f32, float32_array, "Float32Array", false);
+element!(i32, int32_array, "Int32Array", true);
+element!(u8, uint8_array, "Uint8Array", true);
+element!(f64, float64_array, "Float64Array", true);
 
 /// The address range of an argument, end exclusive.
 #[derive(Clone, Copy)]
@@ -38,6 +44,8 @@ fn typed_array<T: Element>(env: sys::napi_env, value: sys::napi_value) -> Result
     let mut kind = -1;
     let mut length = 0;
     let mut data = std::ptr::null_mut();
+    let mut buffer = std::ptr::null_mut();
+    let buffer_out = if T::IS_INDEX { &raw mut buffer } else { std::ptr::null_mut() };
     // SAFETY: env and value are valid during this call; the others point to local variables.
     let status = unsafe {
         sys::napi_get_typedarray_info(
@@ -46,13 +54,22 @@ fn typed_array<T: Element>(env: sys::napi_env, value: sys::napi_value) -> Result
             &mut kind,
             &mut length,
             &mut data,
-            std::ptr::null_mut(),
+            buffer_out,
             std::ptr::null_mut(),
         )
     };
     check_status!(status, "expected a {}", T::NAME)?;
     if kind != T::KIND {
         return Err(invalid(format!("an array of another type, expected a {}", T::NAME)));
+    }
+    if T::IS_INDEX {
+        let mut is_unshared = false;
+        // SAFETY: env and buffer are valid during this call; the other points to a local variable.
+        let status = unsafe { sys::napi_is_arraybuffer(env, buffer, &mut is_unshared) };
+        check_status!(status)?;
+        if !is_unshared {
+            return Err(invalid(format!("{} in a SharedArrayBuffer, expected memory of its own", T::NAME)));
+        }
     }
     let data = data.cast::<T>();
     if data.is_null() || length == 0 {
@@ -82,19 +99,30 @@ macro_rules! argument {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         pub struct $name<'a, T> {
-            data: *mut T,
-            length: usize,
+            env: sys::napi_env,
+            value: sys::napi_value,
+            memory: OnceCell<(*mut T, usize)>,
             lifetime: PhantomData<&'a T>,
         }
 
-        impl<T> $name<'_, T> {
-            fn span(&self) -> Span {
-                let start = self.data as usize;
-                Span { start, end: start + self.length * size_of::<T>() }
+        impl<T: Element> $name<'_, T> {
+            /// Address and length.
+            fn memory(&self) -> Result<(*mut T, usize)> {
+                if let Some(&memory) = self.memory.get() {
+                    return Ok(memory);
+                }
+                let memory = typed_array(self.env, self.value)?;
+                Ok(*self.memory.get_or_init(|| memory))
             }
 
-            pub fn len(&self) -> usize {
-                self.length
+            fn span(&self) -> Result<Span> {
+                let (data, length) = self.memory()?;
+                let start = data as usize;
+                Ok(Span { start, end: start + length * size_of::<T>() })
+            }
+
+            pub fn len(&self) -> Result<usize> {
+                Ok(self.memory()?.1)
             }
         }
 
@@ -111,8 +139,7 @@ macro_rules! argument {
 
         impl<T: Element> FromNapiValue for $name<'_, T> {
             unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-                let (data, length) = typed_array(env, value)?;
-                Ok(Self { data, length, lifetime: PhantomData })
+                Ok(Self { env, value, memory: OnceCell::new(), lifetime: PhantomData })
             }
         }
     };
@@ -127,8 +154,7 @@ argument! {
     Output
 }
 
-/// An array of arrays. Its elements are converted by `inputs` and `outputs`, after all arguments have been taken: taking
-/// elements may run JavaScript, which could detach arrays converted before.
+/// An array of arrays.
 pub struct Several {
     env: sys::napi_env,
     values: Vec<sys::napi_value>,
@@ -184,30 +210,32 @@ impl FromNapiValue for Several {
 
 /// Arguments with memory: arrays, optional arrays and lists of arrays.
 pub trait Spans {
-    fn add_to(&self, spans: &mut Vec<Span>);
+    fn add_to(&self, spans: &mut Vec<Span>) -> Result<()>;
 }
 
-impl<T> Spans for Input<'_, T> {
-    fn add_to(&self, spans: &mut Vec<Span>) {
-        spans.push(self.span());
+impl<T: Element> Spans for Input<'_, T> {
+    fn add_to(&self, spans: &mut Vec<Span>) -> Result<()> {
+        spans.push(self.span()?);
+        Ok(())
     }
 }
 
-impl<T> Spans for Output<'_, T> {
-    fn add_to(&self, spans: &mut Vec<Span>) {
-        spans.push(self.span());
+impl<T: Element> Spans for Output<'_, T> {
+    fn add_to(&self, spans: &mut Vec<Span>) -> Result<()> {
+        spans.push(self.span()?);
+        Ok(())
     }
 }
 
 impl<A: Spans> Spans for Option<A> {
-    fn add_to(&self, spans: &mut Vec<Span>) {
-        self.iter().for_each(|array| array.add_to(spans));
+    fn add_to(&self, spans: &mut Vec<Span>) -> Result<()> {
+        self.iter().try_for_each(|array| array.add_to(spans))
     }
 }
 
 impl<A: Spans> Spans for Vec<A> {
-    fn add_to(&self, spans: &mut Vec<Span>) {
-        self.iter().for_each(|array| array.add_to(spans));
+    fn add_to(&self, spans: &mut Vec<Span>) -> Result<()> {
+        self.iter().try_for_each(|array| array.add_to(spans))
     }
 }
 
@@ -218,10 +246,10 @@ pub struct Disjoint(());
 pub fn disjoint(inputs: &[&dyn Spans], outputs: &[&dyn Spans]) -> Result<Disjoint> {
     let spans = |arguments: &[&dyn Spans]| {
         let mut spans = Vec::with_capacity(8);
-        arguments.iter().for_each(|argument| argument.add_to(&mut spans));
-        spans
+        arguments.iter().try_for_each(|argument| argument.add_to(&mut spans))?;
+        Ok::<_, Error>(spans)
     };
-    let (inputs, outputs) = (spans(inputs), spans(outputs));
+    let (inputs, outputs) = (spans(inputs)?, spans(outputs)?);
     if outputs.len() * (inputs.len() + outputs.len()) > 512 {
         return many_disjoint(&inputs, &outputs);
     }
@@ -262,28 +290,30 @@ fn expect_length(name: &str, given: usize, expected: usize) -> Result<()> {
     Err(invalid(format!("{name}: {given} elements, expected {expected}")))
 }
 
-impl<'a, T> Input<'a, T> {
+impl<'a, T: Element> Input<'a, T> {
     /// The elements, `length` of them.
     pub fn read(&self, _apart: &Disjoint, name: &str, length: usize) -> Result<&'a [T]> {
-        expect_length(name, self.length, length)?;
-        // SAFETY: the array has `length` elements, which live as long as the call, during which no JavaScript runs; no
-        // output overlaps them.
-        Ok(unsafe { std::slice::from_raw_parts(self.data, self.length) })
+        let (data, given) = self.memory()?;
+        expect_length(name, given, length)?;
+        // SAFETY: the array has `length` elements, which live as long as the call; all arguments are converted (there is a
+        // `Disjoint`), so no JavaScript runs until it ends; no output overlaps them.
+        Ok(unsafe { std::slice::from_raw_parts(data, length) })
     }
 
     /// Number of bytes to the next multiple of `alignment`.
-    pub fn bytes_to_alignment(&self, alignment: usize) -> usize {
-        (self.data as usize).wrapping_neg() % alignment
+    pub fn bytes_to_alignment(&self, alignment: usize) -> Result<usize> {
+        Ok((self.memory()?.0 as usize).wrapping_neg() % alignment)
     }
 }
 
-impl<'a, T> Output<'a, T> {
+impl<'a, T: Element> Output<'a, T> {
     /// The elements to write, `length` of them.
     #[allow(clippy::mut_from_ref)] // `self` is consumed, and no other argument overlaps it
     pub fn write(self, _apart: &Disjoint, name: &str, length: usize) -> Result<&'a mut [T]> {
-        expect_length(name, self.length, length)?;
+        let (data, given) = self.memory()?;
+        expect_length(name, given, length)?;
         // SAFETY: as in `read`; `self` is consumed, and no other argument overlaps it.
-        Ok(unsafe { std::slice::from_raw_parts_mut(self.data, self.length) })
+        Ok(unsafe { std::slice::from_raw_parts_mut(data, length) })
     }
 }
 
@@ -292,7 +322,7 @@ pub trait ReadOptional<'a, T> {
     fn read(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a [T]>>;
 }
 
-impl<'a, T> ReadOptional<'a, T> for Option<Input<'a, T>> {
+impl<'a, T: Element> ReadOptional<'a, T> for Option<Input<'a, T>> {
     fn read(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a [T]>> {
         self.map(|array| array.read(disjoint, name, length)).transpose()
     }
@@ -303,7 +333,7 @@ pub trait WriteOptional<'a, T> {
     fn write(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a mut [T]>>;
 }
 
-impl<'a, T> WriteOptional<'a, T> for Option<Output<'a, T>> {
+impl<'a, T: Element> WriteOptional<'a, T> for Option<Output<'a, T>> {
     fn write(self, disjoint: &Disjoint, name: &str, length: usize) -> Result<Option<&'a mut [T]>> {
         self.map(|array| array.write(disjoint, name, length)).transpose()
     }

@@ -1,5 +1,6 @@
 //! A thread pool for jobs of microseconds: a worker spins before it sleeps, so that the next job starts within a
-//! fraction of a microsecond. Nested jobs run on the calling thread; jobs of several JavaScript threads run in turn.
+//! fraction of a microsecond. A nested job, and one that starts while the pool works for another JavaScript thread, runs on
+//! the calling thread.
 //!
 //! Parts are assigned dynamically. A job is reproducible if its results depend only on the part.
 
@@ -7,7 +8,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::thread::{Builder, Thread};
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,15 @@ fn lock() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// The pool, unless it works for another thread. Waiting could take for ever: the lock is not fair.
+fn try_lock() -> Option<MutexGuard<'static, Pool>> {
+    match POOL.try_lock() {
+        Ok(pool) => Some(pool),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 fn resize(pool: &mut Pool, count: usize) -> usize {
     while pool.workers.len() + 1 < count {
         let worker: &'static Worker = Box::leak(Box::new(Worker {
@@ -96,13 +106,13 @@ fn resize(pool: &mut Pool, count: usize) -> usize {
 /// With the first panic of a part, after all parts have ended.
 pub fn run(parts: usize, job: impl Fn(usize, usize) + Sync) {
     let count = threads();
-    if parts <= 1 || count == 1 || INSIDE.get() {
+    let pool = if parts <= 1 || count == 1 || INSIDE.get() { None } else { try_lock() };
+    let Some(pool) = pool else {
         for part in 0..parts {
             job(part, 0);
         }
         return;
-    }
-    let pool = lock();
+    };
     let job: &Job<'_> = &job;
     // SAFETY: only the lifetime changes; no worker uses the task after this function returns.
     let job = unsafe { std::mem::transmute::<*const Job<'_>, *const Job<'static>>(job) };
@@ -233,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_on_several_threads_take_turns() {
+    fn several_threads_run_jobs_at_once() {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {

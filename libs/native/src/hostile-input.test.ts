@@ -29,6 +29,30 @@ describe.skipIf(!library)('the native library', () => {
     expect(Object.keys(library!).sort()).toEqual([...signatures().keys()].sort());
   });
 
+  it('takes the address of an array after the getters of other arguments', () => {
+    const [width, rows] = [4, 2 ** 16];
+    const index = new Int32Array(rows);
+    const to: Float32Array[] = [];
+    Object.defineProperty(to, 0, {
+      get() {
+        structuredClone(0, { transfer: [index.buffer] });
+        return new Float32Array(rows * width);
+      },
+    });
+    to.length = 1;
+    expect(() => library!.gatherRows([new Float32Array(width)], index, to, width)).toThrow(
+      `index: 0 elements, expected ${rows}`,
+    );
+  });
+
+  it('refuses indices that another thread can change', () => {
+    const ids = new Int32Array(new SharedArrayBuffer(16));
+    const [table, y] = [new Float32Array(8), new Float32Array(8)];
+    expect(() => library!.embeddingForward(ids, table, undefined, y, 4, 4, 0, 2)).toThrow(
+      'Int32Array in a SharedArrayBuffer, expected memory of its own',
+    );
+  });
+
   it('never crashes on invalid arguments', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lilformer-hostile-'));
     const lastCall = join(folder, 'last-call');

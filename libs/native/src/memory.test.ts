@@ -1,6 +1,7 @@
+import { totalmem } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BufferPool, classBytes, type Block } from './memory.js';
+import { BufferPool, classBytes, memoryLimit, type Block } from './memory.js';
 
 /** As the library does it, where addresses are known; any offset will do here. */
 const alignmentOf = (): number => 48;
@@ -138,9 +139,17 @@ describe('the pool', () => {
     const pool = new BufferPool(alignmentOf, undefined, 3 * MB);
     const held = pool.take('bool', MB);
     pool.release(pool.take('bool', 1.5 * MB));
-    expect(() => pool.take('bool', 2.5 * MB)).toThrow('expected at most 3145728');
+    expect(() => pool.take('bool', 2.5 * MB)).toThrow('Expected at most 3145728');
     expect(pool.take('bool', 2 * MB).array.length).toBe(2 * MB);
     expect(held.users).toBe(1);
+  });
+
+  it('takes the limit from a number of MB', () => {
+    expect(memoryLimit('512')).toBe(512 * MB);
+    expect(memoryLimit('')).toBeLessThanOrEqual(0.9 * totalmem());
+    expect(() => memoryLimit('many')).toThrow(
+      'LILFORMER_MEMORY_LIMIT: "many". Expected a number of MB above 0.',
+    );
   });
 
   it('frees idle memory before reporting out of memory', () => {

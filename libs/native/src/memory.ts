@@ -221,7 +221,7 @@ export class BufferPool {
   #expectRoom(more: number, asked: number): void {
     if (this.#held + more <= this.#limit) return;
     throw new RangeError(
-      `${this.#live + this.#large + asked} bytes of tensors: expected at most ${this.#limit}`,
+      `${this.#live + this.#large + asked} bytes of tensors. Expected at most ${this.#limit} (LILFORMER_MEMORY_LIMIT)`,
     );
   }
 
@@ -258,10 +258,22 @@ export class BufferPool {
   }
 }
 
-/** Memory available to this process in bytes: the machine's, or its container's limit. */
-function memoryLimit(): number {
+/**
+ * Maximum size of the pool in bytes: `LILFORMER_MEMORY_LIMIT` in MB, or 90 % of the machine's memory or of its container's
+ * limit.
+ *
+ * @throws RangeError when the variable is not a positive number
+ */
+export function memoryLimit(given = process.env.LILFORMER_MEMORY_LIMIT): number {
+  if (given !== undefined && given !== '') {
+    const megabytes = Number(given);
+    if (megabytes > 0) return megabytes * 2 ** 20;
+    throw new RangeError(
+      `LILFORMER_MEMORY_LIMIT: ${JSON.stringify(given)}. Expected a number of MB above 0.`,
+    );
+  }
   const allowed = process.constrainedMemory();
-  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
+  return 0.9 * (allowed > 0 ? Math.min(allowed, totalmem()) : totalmem());
 }
 
 function viewOf(block: Block, type: PooledType, length: number): Numbers {

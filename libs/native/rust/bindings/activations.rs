@@ -24,7 +24,7 @@ pub fn activation_or_none(kind: u32) -> Result<Option<Activation>> {
 #[napi(catch_unwind)]
 pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()> {
     let disjoint = disjoint(&[&x], &[&y])?;
-    let length = x.len();
+    let length = x.len()?;
     forward(activation(kind)?, x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
     Ok(())
 }
@@ -33,7 +33,7 @@ pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()
 #[napi(catch_unwind)]
 pub fn activation_backward(dy: Input<f32>, x: Input<f32>, dx: Output<f32>, kind: u32) -> Result<()> {
     let disjoint = disjoint(&[&dy, &x], &[&dx])?;
-    let length = x.len();
+    let length = x.len()?;
     let (x, dy) = (x.read(&disjoint, "x", length)?, dy.read(&disjoint, "dy", length)?);
     backward(activation(kind)?, x, dy, dx.write(&disjoint, "dx", length)?);
     Ok(())

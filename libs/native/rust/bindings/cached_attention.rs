@@ -53,7 +53,7 @@ pub fn cached_attention(
     };
     // rows of q may be wider than the queries
     let rows = size(&[batch, tokens])?;
-    let stride = q.len().checked_div(rows).unwrap_or(0).max(width);
+    let stride = q.len()?.checked_div(rows).unwrap_or(0).max(width);
     let q = q.read(&disjoint, "q", rows * stride)?;
     let cached = |numbers| Rows { numbers, sequence: capacity as usize, stride: width, offset: 0 };
     attend(

@@ -47,7 +47,7 @@ pub fn cross_entropy_backward(
     let disjoint = disjoint(&[&logits, &targets, &log_sums, &dy], &[&dx])?;
     let (rows, classes, all) = (rows as usize, classes as usize, size(&[rows, classes])?);
     let targets = targets.read(&disjoint, "targets", rows)?;
-    let each = if dy.len() == 1 { 1 } else { rows };
+    let each = if dy.len()? == 1 { 1 } else { rows };
     cross_entropy::backward(
         logits.read(&disjoint, "logits", all)?,
         Labels { targets, ignored },

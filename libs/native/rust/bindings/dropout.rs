@@ -34,7 +34,7 @@ pub fn dropout(
 #[napi(catch_unwind)]
 pub fn residual_add(x: Input<f32>, y: Input<f32>, sum: Output<f32>) -> Result<()> {
     let disjoint = disjoint(&[&x, &y], &[&sum])?;
-    let length = x.len();
+    let length = x.len()?;
     add(
         x.read(&disjoint, "x", length)?,
         y.read(&disjoint, "y", length)?,

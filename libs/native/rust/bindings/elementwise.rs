@@ -64,7 +64,7 @@ pub fn binary(
 #[napi(catch_unwind)]
 pub fn unary(x: Input<f32>, y: Output<f32>, op: u32) -> Result<()> {
     let op = one_of(&UNARY, op, "operation")?;
-    let length = x.len();
+    let length = x.len()?;
     let disjoint = disjoint(&[&x], &[&y])?;
     elementwise::unary(op, x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
     Ok(())
@@ -73,7 +73,7 @@ pub fn unary(x: Input<f32>, y: Output<f32>, op: u32) -> Result<()> {
 /// y += x
 #[napi(catch_unwind)]
 pub fn accumulate(x: Input<f32>, y: Output<f32>) -> Result<()> {
-    let length = x.len();
+    let length = x.len()?;
     let disjoint = disjoint(&[&x], &[&y])?;
     elementwise::accumulate(x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
     Ok(())

@@ -21,8 +21,8 @@ pub fn gather_rows(from: Several, index: Input<i32>, to: Several, width: u32) ->
         }
         Ok(rows)
     };
-    let rows = rows_of("from", from.iter().map(Input::len).collect())?;
-    let wanted = rows_of("to", to.iter().map(Output::len).collect())?;
+    let rows = rows_of("from", from.iter().map(Input::len).collect::<Result<_>>()?)?;
+    let wanted = rows_of("to", to.iter().map(Output::len).collect::<Result<_>>()?)?;
     if width == 0 {
         return Ok(());
     }
@@ -30,10 +30,10 @@ pub fn gather_rows(from: Several, index: Input<i32>, to: Several, width: u32) ->
     if let Some(&row) = index.iter().find(|&&row| row >= 0 && row as usize >= rows) {
         return Err(invalid(format!("index {row}: expected below {rows}")));
     }
-    let from: Result<Vec<_>> = from.iter().map(|array| array.read(&disjoint, "from", array.len())).collect();
+    let from: Result<Vec<_>> = from.iter().map(|array| array.read(&disjoint, "from", array.len()?)).collect();
     let mut targets = Vec::with_capacity(to.len());
     for matrix in to {
-        let length = matrix.len();
+        let length = matrix.len()?;
         targets.push(matrix.write(&disjoint, "to", length)?);
     }
     gather(&from?, index, &mut targets, width);

@@ -10,10 +10,11 @@ const RANK: usize = 16;
 
 /// Sizes of at least 0.
 fn sizes(numbers: &Input<i32>, disjoint: &Disjoint, name: &str) -> Result<Vec<usize>> {
-    if numbers.len() > RANK {
-        return Err(invalid(format!("{name}: {} dimensions, expected at most {RANK}", numbers.len())));
+    let rank = numbers.len()?;
+    if rank > RANK {
+        return Err(invalid(format!("{name}: {rank} dimensions, expected at most {RANK}")));
     }
-    let numbers = numbers.read(disjoint, name, numbers.len())?;
+    let numbers = numbers.read(disjoint, name, rank)?;
     let negative = numbers.iter().find(|&&number| number < 0);
     match negative {
         Some(number) => Err(invalid(format!("{name}: {number}, expected at least 0"))),
@@ -99,7 +100,7 @@ pub fn take_rows(
     rows: u32,
     columns: u32,
 ) -> Result<bool> {
-    let count = indices.len();
+    let count = indices.len()?;
     let length = size(&[rows, columns])?;
     let gathered = count.checked_mul(columns as usize).ok_or_else(|| invalid("too many rows"))?;
     let disjoint = disjoint(&[&table, &indices], &[&y])?;

@@ -44,5 +44,5 @@ pub fn set_threads(count: u32) -> u32 {
 /// Number of bytes from the array's first element to the next cache line.
 #[napi]
 pub fn alignment_of(array: Input<f32>) -> Result<u32> {
-    Ok(array.bytes_to_alignment(64) as u32)
+    Ok(array.bytes_to_alignment(64)? as u32)
 }

@@ -26,7 +26,7 @@ pub fn matmul(
     b_transposed: bool,
     activation: u32,
 ) -> Result<()> {
-    let batch = a_of.len();
+    let batch = a_of.len()?;
     let in_all = u32::try_from(batch).map_err(|_| invalid("too many products"))?;
     let (a_length, b_length) = (size(&[a_count, m, k])?, size(&[b_count, k, n])?);
     let c_length = size(&[in_all, m, n])?;

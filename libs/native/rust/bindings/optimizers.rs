@@ -10,7 +10,7 @@ use napi_derive::napi;
 pub fn sum_of_squares(arrays: Several) -> Result<f64> {
     let disjoint = disjoint(&[], &[])?;
     let arrays = arrays.inputs()?;
-    let arrays = arrays.iter().map(|array| array.read(&disjoint, "array", array.len()));
+    let arrays = arrays.iter().map(|array| array.read(&disjoint, "array", array.len()?));
     Ok(optimizers::sum_of_squares(&arrays.collect::<Result<Vec<_>>>()?))
 }
 
@@ -50,7 +50,7 @@ pub fn adam_step(
     let moments = first.into_iter().zip(second);
     for (i, ((gradient, weights), (first, second))) in gradients.iter().zip(weights).zip(moments).enumerate()
     {
-        let length = weights.len();
+        let length = weights.len()?;
         parameters.push(AdamParameter {
             weights: weights.write(&disjoint, "weights", length)?,
             gradient: gradient.read(&disjoint, "gradient", length)?,
@@ -90,7 +90,7 @@ pub fn sgd_step(
     let disjoint = disjoint(&[&gradients], &[&weights, &velocity])?;
     let mut parameters = Vec::with_capacity(weights.len());
     for ((gradient, weights), velocity) in gradients.iter().zip(weights).zip(velocity) {
-        let length = weights.len();
+        let length = weights.len()?;
         parameters.push(SgdParameter {
             weights: weights.write(&disjoint, "weights", length)?,
             gradient: gradient.read(&disjoint, "gradient", length)?,

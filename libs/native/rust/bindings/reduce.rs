@@ -10,7 +10,7 @@ fn expect_columns(columns: u32) -> Result<()> {
 }
 
 /// Checks x [rows, columns] and y of `length` elements.
-fn check<'a, T>(
+fn check<'a, T: Element>(
     x: Input<'a, f32>,
     y: Output<'a, T>,
     [rows, columns]: [u32; 2],
