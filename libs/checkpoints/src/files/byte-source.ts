@@ -14,7 +14,12 @@ export interface ByteSource {
 /** Largest single read: operating systems read at most 2 GiB at once. */
 const CHUNK = 2 ** 30;
 
+/** Reads of at most this many bytes come from a window of the file, which is read in one piece. */
+const WINDOW = 2 ** 16;
+
 class FileSource implements ByteSource {
+  private window = { start: 0, bytes: new Uint8Array(0) };
+
   constructor(
     readonly name: string,
     readonly size: number,
@@ -27,6 +32,16 @@ class FileSource implements ByteSource {
         `${this.name}: bytes ${offset} to ${offset + length} are outside its ${this.size} bytes. The file is truncated or damaged.`,
       );
     }
+    if (length > WINDOW) return this.readBytes(offset, length);
+    let { window } = this;
+    if (offset < window.start || offset + length > window.start + window.bytes.length) {
+      const bytes = await this.readBytes(offset, Math.min(WINDOW, this.size - offset));
+      window = this.window = { start: offset, bytes };
+    }
+    return window.bytes.slice(offset - window.start, offset - window.start + length);
+  }
+
+  private async readBytes(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const part = await this.handle.read(bytes, done, Math.min(CHUNK, length - done), offset + done);

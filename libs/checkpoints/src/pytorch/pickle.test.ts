@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDict, PickleTooShort, readPickle } from './pickle.js';
-import { PyTorchResolver, checkPlain } from './pytorch-names.js';
+import { PyTorchResolver, toPlain } from './pytorch-names.js';
 
 const fixtures = JSON.parse(
   readFileSync(new URL('../../fixtures/pickles.json', import.meta.url), 'utf8'),
@@ -15,8 +15,7 @@ const fixtures = JSON.parse(
 function read(text: string): unknown {
   const resolver = new PyTorchResolver();
   const { value } = readPickle(Buffer.from(text, 'latin1'), resolver);
-  checkPlain(value, resolver);
-  return value;
+  return toPlain(value, resolver);
 }
 
 function ordinary(value: unknown): unknown {
@@ -82,7 +81,11 @@ describe('hostile pickles', () => {
     ['a character beyond Unicode', 'V\\U10012345\n.', 'U10012345 is not a Unicode character'],
     ['BUILD of a list', ']}b.', 'sets attributes of a list or tuple'],
     ['BUILD of a function', 'ccollections\nOrderedDict\n}b.', 'sets attributes of collections.OrderedDict'],
-    ['a type as a value', ']ccollections\nOrderedDict\na.', 'contains collections.OrderedDict itself'],
+    ['an object of an unknown class', 'cargparse\nNamespace\n)R.', 'refers to "argparse.Namespace"'],
+    ['a builtin that runs code', '(c__builtin__\n__import__\nl.', 'refers to "__builtin__.__import__"'],
+    ['a dunder name', '(ctorch.nn\nModule.__init__.__globals__\nl.', 'refers to "torch.nn.Module.__init__'],
+    ['a submodule that runs code', '(cos.path\njoin\nl.', 'refers to "os.path.join"'],
+    ['a type as the value', 'ccollections\nOrderedDict\n.', 'refers to "collections.OrderedDict"'],
     ['a persistent id of code', '(S"module"\nS"x"\ntQ.', 'refers to string module outside'],
     ['a persistent id that is not a tuple', 'S"x"\nQ.', 'string x instead of a list'],
     [
@@ -93,7 +96,7 @@ describe('hostile pickles', () => {
     [
       'a storage outside a tensor',
       '(S"storage"\nctorch\nFloatStorage\nS"0"\nS"cpu"\nK\x01tQ.',
-      'a storage outside a tensor',
+      'refers to a storage outside a tensor',
     ],
     [
       'a tensor of an invalid storage',
@@ -105,11 +108,11 @@ describe('hostile pickles', () => {
       'ctorch._tensor\n_rebuild_from_type_v2\n(c_codecs\nencode\nNNtR.',
       'calls _codecs.encode to build a tensor',
     ],
-    ['a numpy object', 'cnumpy\ndtype\n(S"O8"\ntR.', 'a numpy type'],
+    ['a numpy object', 'cnumpy\ndtype\n(S"O8"\ntR.', 'refers to a numpy type'],
     [
       'a numpy scalar of a string type',
       'cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S"S8"\ntRc_codecs\nencode\n(S"a"\nS"latin1"\ntRtR.',
-      'a numpy scalar of type "S8"',
+      'refers to "numpy scalar of type S8"',
     ],
     [
       'a numpy scalar that is too short',
@@ -129,9 +132,6 @@ describe('hostile pickles', () => {
     ['item of a string', 'S"a"\nS"length"\nNs.', 'string a instead of a dict'],
     ['add to a list', '](N\x90.', 'a list or tuple instead of a set'],
     ['key without value', '(Nd.', 'a dictionary key without a value'],
-    ['a list as a key', '(]Nd.', 'a list or tuple as a dictionary key'],
-    ['1 and "1" as keys', '(K\x01NS"1"\nNd.', 'keys 1 and "1" in one dict'],
-    ['"1" and 1 as keys', '(S"1"\nNK\x01Nd.', 'keys 1 and "1" in one dict'],
     ['protocol 6', '\x80\x06N.', 'pickle protocol 6'],
     ['invalid opcode', '\xff.', 'has 0xff instead of an opcode'],
     ['LONG4 of negative length', '\x8b\xff\xff\xff\xff.', 'an integer of -1 bytes'],
@@ -164,8 +164,8 @@ describe('hostile pickles', () => {
     }).toEqual({ a: 1 });
   });
 
-  it('reads a list nested a million times without recursion', () => {
-    expect(Array.isArray(read(`${']'.repeat(1_000_000)}${'a'.repeat(999_999)}.`))).toBe(true);
+  it('reads a list nested 200,000 times without recursion', () => {
+    expect(Array.isArray(read(`${']'.repeat(200_000)}${'a'.repeat(199_999)}.`))).toBe(true);
     expect(read(`](${'N'.repeat(1_000_000)}e.`)).toHaveLength(1_000_000);
   });
 
@@ -196,7 +196,7 @@ describe('hostile pickles', () => {
       fc.property(fc.oneof(damaged, anyOpcodes), (bytes) => {
         try {
           const resolver = new PyTorchResolver();
-          checkPlain(readPickle(bytes, resolver).value, resolver);
+          toPlain(readPickle(bytes, resolver).value, resolver);
         } catch (error) {
           // Errors of this library and of TextDecoder, but none such as reading a property of undefined.
           if (

@@ -1,6 +1,6 @@
 // Reads Python's pickles (protocols 0 to 5) to plain values, without running any code: only functions in the caller's table
-// are called, every other class or function is an error. Not supported: extension codes, out-of-band buffers, and opcodes
-// that only user-defined classes need. The opcodes are those of Python's pickletools.py.
+// are called; the caller decides which other names are errors and which are skipped. Memory and time are bounded by a budget.
+// Not supported: extension codes and out-of-band buffers. The opcodes are those of Python's pickletools.py.
 
 /** A class or function that a pickle may refer to. */
 export class PickleName {
@@ -14,12 +14,22 @@ export class PickleName {
   ) {}
 }
 
+/** The end of errors about what a pickle refers to. */
+export const EXPECTED = 'Expected only tensors and plain containers; pickled code is never run.';
+
+/** A value that is no plain data, such as an object of a user-defined class. Only its name is known; nothing is built. */
+export class Skipped {
+  constructor(readonly name: string) {}
+}
+
 /** Resolves the references of a pickle. */
 export interface PickleResolver {
-  /** The value of a name; undefined makes it an error. */
+  /** The value of a name: a {@link PickleName}, a plain value, or {@link Skipped}; undefined makes it an error. */
   resolve(module: string, name: string): unknown;
   /** The value of a persistent id. */
   persistent(id: unknown): unknown;
+  /** Reports that something is left out of the result. */
+  skip(what: string): void;
 }
 
 /** A Python dict: an object without prototype, so that `__proto__` is an ordinary key. */
@@ -40,7 +50,7 @@ export function newDict(): PickleDict {
 /** A value in an error message. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return 'None';
-  if (value instanceof PickleName) return value.name;
+  if (value instanceof PickleName || value instanceof Skipped) return value.name;
   if (Array.isArray(value)) return 'a list or tuple';
   if (value instanceof Uint8Array) return 'bytes';
   if (value instanceof Set) return 'a set';
@@ -106,17 +116,32 @@ function unquote(line: string): string {
     );
 }
 
-/** A dictionary key as a property name: strings as they are, numbers as their digits. */
-function keyOf(key: unknown): string {
+/** A dictionary key as a property name: numbers as their digits, True, False and None as Python writes them; else undefined. */
+export function keyOf(key: unknown): string | undefined {
   if (typeof key === 'string') return key;
   if (typeof key === 'number' || typeof key === 'bigint') return String(key);
-  throw new Error(`${describe(key)} as a dictionary key. Expected strings and numbers.`);
+  if (typeof key === 'boolean') return key ? 'True' : 'False';
+  return key === null ? 'None' : undefined;
+}
+
+/** Estimated bytes of values, in the heap of V8. */
+const COST = { opcode: 2, slot: 8, container: 40, entry: 80, memo: 32 };
+
+function costOf(value: unknown): number {
+  if (Array.isArray(value)) return COST.container + COST.slot * value.length;
+  if (typeof value === 'string') return COST.container / 2 + value.length;
+  if (value instanceof Uint8Array) return 2 * COST.container + value.length;
+  if (value instanceof Skipped) return COST.container + value.name.length;
+  if (value instanceof Set) return 4 * COST.container + COST.entry * value.size;
+  if (isDict(value)) return 2 * COST.container + COST.entry * Object.keys(value).length;
+  return COST.container;
 }
 
 /** Reads the arguments of opcodes. @throws PickleTooShort at the end of the bytes */
 class PickleReader {
   position = 0;
   private readonly view: DataView;
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -147,7 +172,7 @@ class PickleReader {
   }
 
   utf8(length: number): string {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.slice(length));
+    return this.decoder.decode(this.slice(length));
   }
 
   latin1(length: number): string {
@@ -171,8 +196,6 @@ class PickleReader {
 }
 
 const UNSUPPORTED: Record<string, string> = {
-  o: 'creates an object of a class (OBJ)',
-  '\x92': 'creates an object of a class (NEWOBJ_EX)',
   '\x82': 'uses an extension code (EXT1)',
   '\x83': 'uses an extension code (EXT2)',
   '\x84': 'uses an extension code (EXT4)',
@@ -185,18 +208,29 @@ const UNSUPPORTED: Record<string, string> = {
 class PickleMachine {
   private stack: unknown[] = [];
   private readonly marks: unknown[][] = [];
+  /** Values on all stacks, now and at most so far. */
+  private depth = 0;
+  private deepest = 0;
   private readonly memo = new Map<number, unknown>();
-  /** Keys of each dict that were numbers. */
-  private readonly numberKeys = new Map<PickleDict, Set<string>>();
+  /** Keys of each dict that were not strings. */
+  private readonly otherKeys = new Map<PickleDict, Set<string>>();
   private readonly builders = new Map<unknown, (value: unknown, state: unknown) => void>();
 
   constructor(
     private readonly reader: PickleReader,
     private readonly resolver: PickleResolver,
+    private budget: number,
   ) {}
+
+  private spend(bytes: number): void {
+    this.budget -= bytes;
+    if (this.budget < 0)
+      throw new Error('the pickle builds far more than a file of this size holds. It is damaged or hostile.');
+  }
 
   run(): unknown {
     for (;;) {
+      this.spend(COST.opcode);
       const opcode = String.fromCharCode(this.reader.byte());
       if (opcode === '.') {
         const value = this.pop();
@@ -217,6 +251,7 @@ class PickleMachine {
   private pop(): unknown {
     const value = this.top();
     this.stack.pop();
+    this.depth--;
     return value;
   }
 
@@ -227,6 +262,20 @@ class PickleMachine {
 
   private push(value: unknown): void {
     this.stack.push(value);
+    if (++this.depth <= this.deepest) return;
+    this.deepest = this.depth;
+    this.spend(2 * COST.slot);
+  }
+
+  /** Pushes a value that takes memory of its own. */
+  private pushNew(value: unknown): void {
+    this.spend(costOf(value));
+    this.push(value);
+  }
+
+  private memoize(index: number): void {
+    this.spend(COST.memo);
+    this.memo.set(index, this.top());
   }
 
   /** Pops the values since the last mark, and the mark. */
@@ -235,12 +284,15 @@ class PickleMachine {
     const below = this.marks.pop();
     if (!below) throw new Error('the pickle pops to a mark that is not set.');
     this.stack = below;
+    this.depth -= items.length;
     return items;
   }
 
   /** The last `count` values, first one first. */
   private popTuple(count: number): unknown[] {
-    return Array.from({ length: count }, () => this.pop()).reverse();
+    const values = new Array<unknown>(count);
+    for (let i = count - 1; i >= 0; i--) values[i] = this.pop();
+    return values;
   }
 
   private recall(index: number): void {
@@ -254,44 +306,60 @@ class PickleMachine {
       throw new Error('a class name is not a string.');
     const value = this.resolver.resolve(module, name);
     if (value === undefined) {
-      throw new Error(
-        `refers to ${JSON.stringify(`${module}.${name}`.slice(0, 200))}. Expected only tensors and plain containers; pickled code is never run.`,
-      );
+      throw new Error(`refers to ${JSON.stringify(`${module}.${name}`.slice(0, 200))}. ${EXPECTED}`);
     }
     return value;
   }
 
   private extend(items: unknown[]): void {
+    this.spend(items.length * COST.slot);
+    if (this.top() instanceof Skipped) return;
     const list = expectList(this.top());
     for (const item of items) list.push(item);
   }
 
   private setItems(dict: unknown, items: unknown[]): void {
+    if (dict instanceof Skipped) return;
     if (!isDict(dict)) throw new Error(`${describe(dict)} instead of a dict.`);
     if (items.length % 2) throw new Error('a dictionary key without a value.');
+    this.spend((items.length / 2) * COST.entry);
     for (let i = 0; i < items.length; i += 2) {
       const key = keyOf(items[i]);
-      const isNumber = typeof items[i] !== 'string';
-      const numbers = this.numberKeys.get(dict) ?? new Set();
+      if (key === undefined) {
+        this.resolver.skip(`an item with ${describe(items[i])} as its key`);
+        continue;
+      }
+      const isString = typeof items[i] === 'string';
+      const others = this.otherKeys.get(dict) ?? new Set();
       // 1 and "1" would become the same key.
-      if (isNumber ? key in dict && !numbers.has(key) : numbers.has(key))
-        throw new Error(`keys ${key} and "${key}" in one dict are not supported.`);
-      if (isNumber) this.numberKeys.set(dict, numbers.add(key));
+      if (isString ? others.has(key) : key in dict && !others.has(key)) {
+        this.resolver.skip(`the second of ${key} and "${key}" in one dict`);
+        continue;
+      }
+      if (!isString) this.otherKeys.set(dict, others.add(key));
       dict[key] = items[i + 1];
     }
   }
 
   private call(target: unknown, args: unknown): void {
+    if (target instanceof Skipped) return this.push(target);
     if (!(target instanceof PickleName) || !target.call)
       throw new Error(`calls ${describe(target)}, which is not a function.`);
     const value = target.call(expectList(args));
     if (target.build) this.builders.set(value, target.build);
-    this.push(value);
+    this.pushNew(value);
+  }
+
+  /** An object that only user-defined classes need this opcode for. */
+  private pushObject(target: unknown, opcode: string): void {
+    if (!(target instanceof Skipped))
+      throw new Error(`creates an object of ${describe(target)} (${opcode}), which is not supported.`);
+    this.push(target);
   }
 
   private build(value: unknown, state: unknown): void {
     // Attributes of an OrderedDict (a state dict has `_metadata`) have no place in a plain dict.
-    if (isDict(value)) return;
+    if (isDict(value) || value instanceof Skipped) return;
     const build = this.builders.get(value);
     if (!build) throw new Error(`sets attributes of ${describe(value)}, which has none.`);
     build(value, state);
@@ -305,6 +373,7 @@ class PickleMachine {
     },
     '\x95': () => this.reader.uint64(),
     '(': () => {
+      this.spend(COST.container);
       this.marks.push(this.stack);
       this.stack = [];
     },
@@ -316,11 +385,11 @@ class PickleMachine {
     p: () => {
       const index = textInteger(this.reader.line());
       if (typeof index !== 'number' || index < 0) throw new Error('an invalid memo index.');
-      this.memo.set(index, this.top());
+      this.memoize(index);
     },
-    q: () => this.memo.set(this.reader.byte(), this.top()),
-    r: () => this.memo.set(this.reader.uint32(), this.top()),
-    '\x94': () => this.memo.set(this.memo.size, this.top()),
+    q: () => this.memoize(this.reader.byte()),
+    r: () => this.memoize(this.reader.uint32()),
+    '\x94': () => this.memoize(this.memo.size),
     g: () => this.recall(Number(textInteger(this.reader.line()))),
     h: () => this.recall(this.reader.byte()),
     j: () => this.recall(this.reader.uint32()),
@@ -343,32 +412,32 @@ class PickleMachine {
     G: () => this.push(this.reader.float64()),
 
     // strings and bytes
-    S: () => this.push(unquote(this.reader.line())),
-    T: () => this.push(this.reader.latin1(this.reader.int32())),
-    U: () => this.push(this.reader.latin1(this.reader.byte())),
-    V: () => this.push(unescapeUnicode(this.reader.line('latin1'))),
-    X: () => this.push(this.reader.utf8(this.reader.uint32())),
-    '\x8c': () => this.push(this.reader.utf8(this.reader.byte())),
-    '\x8d': () => this.push(this.reader.utf8(this.reader.uint64())),
-    B: () => this.push(this.reader.copy(this.reader.uint32())),
-    C: () => this.push(this.reader.copy(this.reader.byte())),
-    '\x8e': () => this.push(this.reader.copy(this.reader.uint64())),
-    '\x96': () => this.push(this.reader.copy(this.reader.uint64())),
+    S: () => this.pushNew(unquote(this.reader.line())),
+    T: () => this.pushNew(this.reader.latin1(this.reader.int32())),
+    U: () => this.pushNew(this.reader.latin1(this.reader.byte())),
+    V: () => this.pushNew(unescapeUnicode(this.reader.line('latin1'))),
+    X: () => this.pushNew(this.reader.utf8(this.reader.uint32())),
+    '\x8c': () => this.pushNew(this.reader.utf8(this.reader.byte())),
+    '\x8d': () => this.pushNew(this.reader.utf8(this.reader.uint64())),
+    B: () => this.pushNew(this.reader.copy(this.reader.uint32())),
+    C: () => this.pushNew(this.reader.copy(this.reader.byte())),
+    '\x8e': () => this.pushNew(this.reader.copy(this.reader.uint64())),
+    '\x96': () => this.pushNew(this.reader.copy(this.reader.uint64())),
 
     // containers
-    ')': () => this.push([]),
-    ']': () => this.push([]),
-    t: () => this.push(this.popMark()),
-    l: () => this.push(this.popMark()),
-    '\x85': () => this.push(this.popTuple(1)),
-    '\x86': () => this.push(this.popTuple(2)),
-    '\x87': () => this.push(this.popTuple(3)),
+    ')': () => this.pushNew([]),
+    ']': () => this.pushNew([]),
+    t: () => this.pushNew(this.popMark()),
+    l: () => this.pushNew(this.popMark()),
+    '\x85': () => this.pushNew(this.popTuple(1)),
+    '\x86': () => this.pushNew(this.popTuple(2)),
+    '\x87': () => this.pushNew(this.popTuple(3)),
     a: () => this.extend(this.popTuple(1)),
     e: () => this.extend(this.popMark()),
-    '}': () => this.push(newDict()),
+    '}': () => this.pushNew(newDict()),
     d: () => {
       const items = this.popMark();
-      this.push(newDict());
+      this.pushNew(newDict());
       this.setItems(this.top(), items);
     },
     s: () => {
@@ -379,20 +448,22 @@ class PickleMachine {
       const items = this.popMark();
       this.setItems(this.top(), items);
     },
-    '\x8f': () => this.push(new Set()),
-    '\x91': () => this.push(new Set(this.popMark())),
+    '\x8f': () => this.pushNew(new Set()),
+    '\x91': () => this.pushNew(new Set(this.popMark())),
     '\x90': () => {
       const items = this.popMark();
       const set = this.top();
+      this.spend(items.length * COST.entry);
+      if (set instanceof Skipped) return;
       if (!(set instanceof Set)) throw new Error(`${describe(set)} instead of a set.`);
       for (const item of items) set.add(item);
     },
 
     // names and calls
-    c: () => this.push(this.resolve(this.reader.line(), this.reader.line())),
+    c: () => this.pushNew(this.resolve(this.reader.line(), this.reader.line())),
     '\x93': () => {
       const [module, name] = this.popTuple(2);
-      this.push(this.resolve(module, name));
+      this.pushNew(this.resolve(module, name));
     },
     R: () => {
       const [target, args] = this.popTuple(2);
@@ -402,29 +473,42 @@ class PickleMachine {
       const [target, args] = this.popTuple(2);
       this.call(target, args);
     },
+    '\x92': () => this.pushObject(this.popTuple(3)[0], 'NEWOBJ_EX'),
     b: () => {
       const state = this.pop();
       this.build(this.top(), state);
     },
     i: () => {
-      this.resolve(this.reader.line(), this.reader.line());
-      throw new Error('creates an object of a class (INST), which is not supported.');
+      const target = this.resolve(this.reader.line(), this.reader.line());
+      this.popMark();
+      this.pushObject(target, 'INST');
     },
+    o: () => this.pushObject(this.popMark()[0], 'OBJ'),
     Q: () => this.push(this.resolver.persistent(this.pop())),
   };
+}
+
+/** Memory that the values of a pickle in a file of this size may take, in bytes. */
+export function pickleBudget(fileSize: number): number {
+  return 4 * fileSize + 2 ** 25;
 }
 
 /**
  * Reads the pickle at the start of `bytes`.
  *
- * None is null; int a number (a bigint above 2^53); tuple and list an array; dict an object without prototype, number keys
- * as digits; set a Set; bytes a Uint8Array.
+ * None is null; int a number (a bigint above 2^53); tuple and list an array; dict an object without prototype, other keys
+ * as text; set a Set; bytes a Uint8Array.
  *
+ * @param budget bytes of memory that the values may take, as estimated
  * @returns the value, and the position after the pickle
  * @throws PickleTooShort when the bytes end first; Error naming what is unsupported or damaged
  */
-export function readPickle(bytes: Uint8Array, resolver: PickleResolver): { value: unknown; end: number } {
+export function readPickle(
+  bytes: Uint8Array,
+  resolver: PickleResolver,
+  budget = pickleBudget(bytes.length),
+): { value: unknown; end: number } {
   const reader = new PickleReader(bytes);
-  const value = new PickleMachine(reader, resolver).run();
+  const value = new PickleMachine(reader, resolver, budget).run();
   return { value, end: reader.position };
 }

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ByteSource } from '../files/byte-source.js';
 import type { NamedArray } from '../named-array.js';
 import { readPyTorch, readPyTorchFrom, readWeights, type PlainValue } from './pytorch.js';
@@ -32,22 +32,23 @@ const u32 = (value: number): Buffer => {
   return bytes;
 };
 
-/** A zip file of stored entries. */
+/** A zip file of stored entries; `deflate` compresses them. */
 function zip(
   entries: [string, Uint8Array][],
-  change: { crc?: number; size?: number; method?: number } = {},
+  change: { crc?: number; size?: number; method?: number; deflate?: boolean } = {},
 ): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const [name, bytes] of entries) {
+  for (const [name, content] of entries) {
+    const bytes = change.deflate ? deflateRawSync(content) : content;
     const head = Buffer.concat([
       u16(0),
-      u16(change.method ?? 0),
+      u16(change.deflate ? 8 : (change.method ?? 0)),
       u32(0),
-      u32(change.crc ?? crc32(bytes)),
+      u32(change.crc ?? crc32(content)),
       u32(bytes.length),
-      u32(change.size ?? bytes.length),
+      u32(change.size ?? content.length),
       u16(name.length),
       u16(0),
     ]);
@@ -101,7 +102,7 @@ function checkpoint(claim: {
   ]);
 }
 
-const refuse = (bytes: Uint8Array, message: string): Promise<void> =>
+const refuse = (bytes: Uint8Array, message: string | RegExp): Promise<void> =>
   expect(readPyTorchFrom(memory(bytes))).rejects.toThrow(message);
 
 describe('readPyTorch', () => {
@@ -161,8 +162,6 @@ describe('readPyTorch', () => {
     ['evil.pt', 'refers to "posix.system". Expected only tensors and plain containers'],
     ['evil-legacy.pt', 'refers to "posix.system"'],
     ['module.pt', 'refers to "torch.nn.modules.linear.Linear"'],
-    ['sparse.pt', 'refers to "torch._utils._rebuild_sparse_tensor"'],
-    ['complex.pt', 'refers to "torch.ComplexFloatStorage"'],
     ['plain.pkl', 'a pickle that is not from torch.save'],
     ['script.pt', 'a TorchScript program'],
     ['make-pytorch.py', 'a file that is not from torch.save'],
@@ -171,9 +170,64 @@ describe('readPyTorch', () => {
     await expect(readWeights(fixture(name))).rejects.toThrow(fixture(name));
     expect(existsSync('/tmp/checkpoints-evil')).toBe(false);
   });
+
+  // Values that torch.load gives.
+  it('negative.pt: views with the negative bit', async () => {
+    const value = (await readPyTorch(fixture('negative.pt'))) as Record<string, NamedArray>;
+    const numbers = Object.entries(value).map(([name, array]) => [name, [...toFloat32(array)]]);
+    const base = [0, 1, 2, 3, 4, 5];
+    expect(Object.fromEntries(numbers)).toEqual({
+      ...Object.fromEntries(['float64', 'float32', 'float16', 'bfloat16'].map((type) => [type, [-1, 2, -0]])),
+      ...Object.fromEntries(['int64', 'int32', 'int16', 'int8'].map((type) => [type, [-1, 2, 0]])),
+      uint8: [255, 2, 0],
+      transposed: [-0, -3, -1, -4, -2, -5],
+      base,
+      twice: base,
+      parameter: base.map((number) => -number),
+      imag: [-2, 4],
+    });
+  });
+
+  it.each(['objects-2.pt', 'objects-5.pt', 'objects-legacy-1.pt', 'objects-legacy-4.pt'])(
+    '%s: plain values of Python are read, objects skipped with a warning',
+    async (name) => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue();
+      const { weight, tied, ...value } = (await readPyTorch(fixture(name))) as Record<string, NamedArray>;
+      expect([weight.data, tied.data]).toEqual([Float32Array.of(1, 0, 0, 1), weight.data]);
+      expect(JSON.parse(JSON.stringify(value))).toEqual({
+        keys: { True: 1, False: 2, None: 3, '0.5': 4, x: 5 },
+        same: { 1: 'string' },
+        default: { a: 1 },
+        counter: { a: 2, b: 1 },
+        types: [null, null],
+        numbers: [null, null, null],
+        ellipsis: [null],
+        layout: 'torch.strided',
+        numpy: [0.5, 0.5, 0.5, 3, true, null],
+      });
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls[0][0]).toMatch(`${fixture(name)}: skipped what is not plain data: `);
+      expect(warn.mock.calls[0][0]).toMatch('args (argparse.Namespace)');
+      warn.mockRestore();
+    },
+  );
+
+  it.each(['sparse.pt', 'complex.pt'])('%s: tensors that are not supported are skipped', async (name) => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    expect({ ...((await readPyTorch(fixture(name))) as object) }).toEqual({});
+    expect(warn.mock.calls[0][0]).toMatch(/sparse|complex/);
+    await expect(readWeights(fixture(name))).rejects.toThrow(`${fixture(name)}: the checkpoint`);
+    warn.mockRestore();
+  });
 });
 
 describe('hostile tensors', () => {
+  it('reads tensors without elements, whatever their other dimensions', async () => {
+    const file = checkpoint({ shape: [2 ** 30, 0], strides: [1, 1] });
+    const value = (await readPyTorchFrom(memory(file))) as Record<string, NamedArray>;
+    expect(value['0']).toEqual({ dtype: 'F32', shape: [2 ** 30, 0], data: new Float32Array(0) });
+  });
+
   it('reads the valid tensor', async () => {
     const value = (await readPyTorchFrom(memory(checkpoint({ shape: [2, 2], strides: [1, 2] })))) as Record<
       string,
@@ -238,6 +292,47 @@ describe('hostile zip files', () => {
     ['missing storage', (() => { const bytes = checkpoint({}); return Buffer.from(bytes.toString('latin1').replaceAll('a/data/0', 'a/data/1'), 'latin1'); })(), 'storage "0" is missing. Expected 16 bytes'], // prettier-ignore
   ])('%s', async (_, bytes, message) => {
     await refuse(bytes, message);
+  });
+
+  const many = (text: string, times: number): Buffer => Buffer.from(text.repeat(times), 'latin1');
+  const pairs = Array.from({ length: 10_000 }, (_, i) => `(S'${i}'\nNt`).join('');
+  it.each<[string, Buffer]>([
+    ['marks', many('(', 10_000_000)],
+    ['empty lists', many(']', 10_000_000)],
+    ['memo entries', Buffer.concat([many('N\x94', 10_000_000), Buffer.from('.')])],
+    ['values on the stack', many('N', 30_000_000)],
+    ['copies of a dict', Buffer.concat([many(`ccollections\nOrderedDict\np0\n(${pairs}lp1\n`, 1), many('g0\n(g1\ntR', 20_000)])], // prettier-ignore
+    ['copies of bytes', Buffer.concat([Buffer.from('c__builtin__\nbytearray\np0\nB\x00\x00\x10\x00', 'latin1'), Buffer.alloc(2 ** 20), many('p1\ng0\n(g1\ntR', 1), many('g0\n(g1\ntR', 20_000)])], // prettier-ignore
+    ['copies of a set', Buffer.concat([Buffer.from('c__builtin__\nset\np0\n('), ...Array.from({ length: 10_000 }, (_, i) => Buffer.from(`I${i}\n`)), many('lp1\n', 1), many('g0\n(g1\ntR', 20_000)])], // prettier-ignore
+    ['zeros', Buffer.alloc(80_000_000, 'N')],
+  ])('a small pickle of %s', async (_, bytes) => {
+    const file = zip([['a/data.pkl', bytes]], { deflate: true });
+    await refuse(file, /builds far more than a file of this size holds|zip bomb/);
+  });
+
+  it('overlapping and compressed storages that are far larger than the file', async () => {
+    const count = 10;
+    const storage = (i: number): string =>
+      `(S'storage'\nctorch\nFloatStorage\nS'${i}'\nS'cpu'\nI${2 ** 20}\ntQ`;
+    const tensor = (i: number): string =>
+      `S'${i}'\nctorch._utils\n_rebuild_tensor_v2\n(${storage(i)}I0\n(I1\nt(I1\ntI00\nNtR`;
+    const items = Array.from({ length: count }, (_, i) => tensor(i));
+    const file = zip(
+      [
+        ['a/data.pkl', Buffer.from(`(${items.join('')}d.`)],
+        ...Array.from({ length: count }, (_, i): [string, Buffer] => [`a/data/${i}`, Buffer.alloc(2 ** 22)]),
+      ],
+      { deflate: true },
+    );
+    await refuse(file, `the storages would grow from ${file.length} to ${count * 2 ** 22} bytes`);
+  });
+
+  it('many tensors of one shape with a million dimensions', async () => {
+    const shape = `(${'I1\n'.repeat(100_000)}tp0\n`;
+    const tensor = (size: string): string =>
+      `ctorch._utils\n_rebuild_tensor_v2\n((S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI1\ntQI0\n${size}g0\nI00\nNtR`;
+    const pickle = Buffer.from(`(${tensor(shape)}${tensor('g0\n').repeat(10)}l.`);
+    await refuse(zip([['a/data.pkl', pickle]]), '100000 dimensions is invalid');
   });
 
   it('gives an error that names the file, or a value, for any damaged file', async () => {

@@ -4,9 +4,9 @@ import { openFile, readFirst, type ByteSource } from '../files/byte-source.js';
 import { bytesPerElement, isNamedArray, type NamedArray } from '../named-array.js';
 import { readSafetensors } from '../safetensors/safetensors.js';
 import { quote } from '../safetensors/safetensors-header.js';
-import { isDict, PickleTooShort, readPickle } from './pickle.js';
-import { checkPlain, PyTorchResolver, type PendingTensor, type StorageReference } from './pytorch-names.js';
-import { checkStrided, toContiguous } from './strided.js';
+import { isDict, pickleBudget, PickleTooShort, readPickle } from './pickle.js';
+import { PyTorchResolver, toPlain, type PendingTensor, type StorageReference } from './pytorch-names.js';
+import { checkStrided, negate, toContiguous } from './strided.js';
 import { ZipReader } from './zip.js';
 
 /** A value of a checkpoint: dicts are objects without prototype, tuples arrays, integers above 2^53 bigints. */
@@ -22,21 +22,19 @@ export type PlainValue =
   | Set<PlainValue>
   | { [key: string]: PlainValue };
 
-/** Bytes that overlapping and expanded views may take in addition to eight times the bytes of their storages. */
-const VIEW_SLACK = 2 ** 26;
+/** The legacy format begins with a pickle of this number. */
+const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+/** The longest pickle of it, in any protocol. */
+const LEGACY_MAGIC_LENGTH = 32;
 
-/** The first bytes of the legacy format: a pickle of the number 0x1950a86a20f9469cfc6c. */
-const LEGACY_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
+/** Bytes that the storages, and the tensors, of a file may take: compression and views can make them larger than the file. */
+const mostBytes = (fileSize: number): number => 2 * fileSize + 2 ** 25;
 
 const isZip = (first: Buffer): boolean => first.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
 
 /** Whether these are the first bytes of a safetensors file: a `{` after the 8 bytes of the header's length. */
 export function isSafetensors(first: Uint8Array): boolean {
-  return (
-    first[8] === 0x7b &&
-    !isZip(Buffer.from(first)) &&
-    !LEGACY_MAGIC.subarray(0, 8).equals(first.subarray(0, 8))
-  );
+  return first[8] === 0x7b && !isZip(Buffer.from(first));
 }
 
 type ReadStorage = (storage: StorageReference) => Promise<Uint8Array>;
@@ -45,12 +43,15 @@ type ReadStorage = (storage: StorageReference) => Promise<Uint8Array>;
 async function fillTensors(
   { tensors, storages }: PyTorchResolver,
   order: Iterable<string>,
+  fileSize: number,
   read: ReadStorage,
 ): Promise<void> {
   const byStorage = new Map<string, Map<string, PendingTensor[]>>();
   let wanted = 0;
   let stored = 0;
   for (const storage of storages.values()) stored += storage.bytes;
+  if (stored > mostBytes(fileSize))
+    throw new Error(`the storages would grow from ${fileSize} to ${stored} bytes. Save without compression.`);
   for (const tensor of tensors) {
     const { dtype, shape, strides, offset } = tensor.strided;
     const size = bytesPerElement(dtype);
@@ -59,7 +60,7 @@ async function fillTensors(
     const count = checkStrided(tensor.strided, tensor.storage.bytes / size);
     const views = byStorage.get(tensor.storage.key) ?? new Map<string, PendingTensor[]>();
     byStorage.set(tensor.storage.key, views);
-    const view = JSON.stringify([dtype, shape, strides, offset]);
+    const view = JSON.stringify([dtype, shape, strides, offset, tensor.negative]);
     const same = views.get(view);
     if (same) {
       same.push(tensor);
@@ -68,17 +69,20 @@ async function fillTensors(
     views.set(view, [tensor]);
     wanted += count * size;
   }
-  if (wanted > 8 * stored + VIEW_SLACK) {
+  if (wanted > mostBytes(fileSize)) {
     throw new Error(
       `the tensors are views that would grow from ${stored} to ${wanted} bytes. Save contiguous copies instead.`,
     );
   }
   for (const key of order) {
+    const views = byStorage.get(key);
+    if (!views) continue;
     const bytes = await read(storages.get(key)!);
-    for (const same of byStorage.get(key)?.values() ?? []) {
-      const { strided } = same[0];
+    for (const same of views.values()) {
+      const { strided, negative } = same[0];
       const count = checkStrided(strided, bytes.length / bytesPerElement(strided.dtype));
       const data = toContiguous(strided, count, bytes);
+      if (negative) negate(strided.dtype, data);
       for (const { array } of same) array.data = data;
     }
   }
@@ -102,8 +106,7 @@ async function readZip(source: ByteSource): Promise<unknown> {
       throw new Error(`${source.name}: byte order ${quote(order)} is not supported. Expected little-endian.`);
   }
   const resolver = new PyTorchResolver();
-  const { value } = readPickle(await zip.read(pickles[0]), resolver);
-  checkPlain(value, resolver);
+  const { value } = readPickle(await zip.read(pickles[0]), resolver, pickleBudget(source.size));
   for (const storage of resolver.storages.values()) {
     const size = zip.size(`${folder}data/${storage.key}`);
     if (size !== storage.bytes) {
@@ -112,10 +115,21 @@ async function readZip(source: ByteSource): Promise<unknown> {
       );
     }
   }
-  await fillTensors(resolver, resolver.storages.keys(), (storage) =>
+  await fillTensors(resolver, resolver.storages.keys(), source.size, (storage) =>
     zip.read(`${folder}data/${storage.key}`),
   );
-  return value;
+  return plainValue(source.name, value, resolver);
+}
+
+/** The value without what is not plain data, which a warning lists. */
+function plainValue(name: string, value: unknown, resolver: PyTorchResolver): unknown {
+  const plain = toPlain(value, resolver);
+  const skipped = [...resolver.skipped];
+  if (skipped.length > 0) {
+    const more = skipped.length > 5 ? ', …' : '';
+    console.warn(`${name}: skipped what is not plain data: ${skipped.slice(0, 5).join(', ')}${more}`);
+  }
+  return plain;
 }
 
 /** Reads a pickle of unknown length, in growing pieces. */
@@ -127,7 +141,7 @@ async function pickleAt(
     const bytes = await source.read(offset, Math.min(length, source.size - offset));
     const resolver = new PyTorchResolver();
     try {
-      const { value, end } = readPickle(bytes, resolver);
+      const { value, end } = readPickle(bytes, resolver, pickleBudget(source.size));
       return { value, end: offset + end, resolver };
     } catch (error) {
       if (!(error instanceof PickleTooShort) || offset + length >= source.size) throw error;
@@ -135,15 +149,25 @@ async function pickleAt(
   }
 }
 
-async function readLegacy(source: ByteSource): Promise<unknown> {
-  const protocol = await pickleAt(source, LEGACY_MAGIC.length);
+/** Position after the first pickle of a file in legacy format; undefined for another file. */
+async function legacyStart(source: ByteSource): Promise<number | undefined> {
+  try {
+    const bytes = await source.read(0, Math.min(LEGACY_MAGIC_LENGTH, source.size));
+    const { value, end } = readPickle(bytes, new PyTorchResolver());
+    return value === LEGACY_MAGIC ? end : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readLegacy(source: ByteSource, start: number): Promise<unknown> {
+  const protocol = await pickleAt(source, start);
   if (protocol.value !== 1001)
     throw new Error(`protocol ${String(protocol.value)} is not supported. Expected 1001.`);
   const system = await pickleAt(source, protocol.end);
   if (!isDict(system.value) || system.value.little_endian !== true)
     throw new Error('the byte order is not supported. Expected little-endian.');
   const { value, end, resolver } = await pickleAt(source, system.end);
-  checkPlain(value, resolver);
   const keys = await pickleAt(source, end);
   const order = keys.value;
   if (
@@ -170,18 +194,19 @@ async function readLegacy(source: ByteSource): Promise<unknown> {
     offset += 8 + storage.bytes;
     if (offset > source.size) throw new Error(`storage ${quote(storage.key)} is truncated.`);
   }
-  await fillTensors(resolver, order as string[], (storage) =>
+  await fillTensors(resolver, order as string[], source.size, (storage) =>
     source.read(offsets.get(storage.key)!, storage.bytes),
   );
-  return value;
+  return plainValue(source.name, value, resolver);
 }
 
 /** {@link readPyTorch} of an open file. */
 export async function readPyTorchFrom(source: ByteSource): Promise<PlainValue> {
-  const first = Buffer.from(await source.read(0, Math.min(LEGACY_MAGIC.length, source.size)));
+  const first = Buffer.from(await source.read(0, Math.min(4, source.size)));
   try {
     if (isZip(first)) return (await readZip(source)) as PlainValue;
-    if (first.equals(LEGACY_MAGIC)) return (await readLegacy(source)) as PlainValue;
+    const start = await legacyStart(source);
+    if (start !== undefined) return (await readLegacy(source, start)) as PlainValue;
   } catch (error) {
     const { message } = error as Error;
     throw message.startsWith(source.name) ? error : new Error(`${source.name}: ${message}`, { cause: error });

@@ -9,6 +9,16 @@ export interface Strided {
   offset: number;
 }
 
+/** Most dimensions, as in PyTorch. */
+const MOST_DIMENSIONS = 64;
+
+/** @throws Error when a view has more dimensions than a tensor of PyTorch */
+export function checkRank({ shape, strides }: Strided): void {
+  const rank = Math.max(shape.length, strides.length);
+  if (rank > MOST_DIMENSIONS)
+    throw new Error(`a shape of ${rank} dimensions is invalid. Expected at most ${MOST_DIMENSIONS}.`);
+}
+
 /**
  * Validates a view and returns its number of elements.
  *
@@ -17,8 +27,7 @@ export interface Strided {
  */
 export function checkStrided({ shape, strides, offset }: Strided, available: number): number {
   const count = elementCount(shape);
-  if (count === undefined || shape.length > 64)
-    throw new Error(`shape [${shape.slice(0, 64).join(', ')}] is invalid.`);
+  if (count === undefined) throw new Error(`shape [${shape.join(', ')}] is invalid.`);
   if (strides.length !== shape.length || elementCount([offset]) === undefined) {
     throw new Error(
       `strides [${strides.join(', ')}] and offset ${offset} do not match shape [${shape.join(', ')}].`,
@@ -72,4 +81,16 @@ export function toContiguous(
     }
   }
   return out;
+}
+
+/** Negates values in place, by their sign bit or in two's complement. */
+export function negate(dtype: DType, data: TypedArray): void {
+  const signBit = { F16: 0x8000, BF16: 0x8000, F8_E4M3: 0x80, F8_E5M2: 0x80 }[dtype as string];
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < data.length; i++) data[i] = -data[i];
+  } else if (signBit !== undefined) {
+    for (let i = 0; i < data.length; i++) data[i] ^= signBit;
+  } else {
+    for (let i = 0; i < data.length; i++) data[i] = -data[i];
+  }
 }
