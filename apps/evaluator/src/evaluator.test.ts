@@ -196,6 +196,7 @@ describe('flops', () => {
       expect(shown).toMatch(new RegExp(`^${name}: `, 'm'));
     expect(shown).toMatch(/notebook +exact +counted/);
     expect(await run('flops', '--model', at('moe'), '--tokens', '4')).toMatch(/^moe-transformer: /m);
+    expect(await run('flops', '--model', at('moe'))).toMatch(/^moe-transformer: /m); // as many tokens as fit
   });
 });
 
@@ -249,9 +250,17 @@ describe('inspect', () => {
     expect(shown).toContain('[1, 7, 8]');
   });
 
+  it('reads a run folder', async () => {
+    const shown = await run('inspect', '--model', at('moe'), '--tokens', '5');
+    expect(shown).toMatch(/^MoETransformerLM\(\n {2}\(token_embedding\): Embedding\(/);
+    expect(shown).toMatch(/· token_embedding: Embedding .* \[1, 5, \d+\]/);
+  });
+
   it('lists the built-in models in its error', async () => {
     await expect(run('inspect', '--model', 'nothing')).rejects.toThrow('or one of gpt2, gpt2-medium');
-    await expect(run('inspect', '--model', at('moe'))).rejects.toThrow('names no model_type');
+    await expect(run('compare-architectures', '--model', at('moe'))).rejects.toThrow(
+      'its config.json has no model_type',
+    );
     await expect(run('inspect', '--model', 'gpt2', '--as', 'BertModel')).rejects.toThrow(
       'architecture BertModel',
     );

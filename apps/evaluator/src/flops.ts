@@ -32,8 +32,11 @@ export const flopsFlags = defineCommand({
       text().optional(),
     ),
     tokens: flag(
-      { value: 'N', help: 'number of tokens to generate, or to train on; at most the context' },
-      integer(1).default(100),
+      {
+        value: 'N',
+        help: 'number of tokens to generate, or to train on; 100, or the context length if it is less, unless given',
+      },
+      integer(1).optional(),
     ),
     tokenizer: loadFlags.tokenizer,
     nHeads: loadFlags.nHeads,
@@ -56,12 +59,14 @@ const notebookModels = (contextLength: number): readonly ModelConfig[] => [
 type Flags = NonNullable<ReturnType<typeof flopsFlags.parse>>;
 
 export async function flops(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const { model: source, tokens } = flags;
+  const { model: source } = flags;
   terminal.print(`Engine: ${await startEngine(flags)}`);
   if (source !== undefined) {
     const options = await loadOptions({ ...flags, dtype: 'float32' }, terminal, signal);
-    return print((await openLanguageModel(source, options, terminal)).model, tokens, terminal);
+    const { model } = await openLanguageModel(source, options, terminal);
+    return print(model, flags.tokens ?? Math.min(100, model.contextLength), terminal);
   }
+  const { tokens = 100 } = flags;
   for (const config of notebookModels(tokens)) {
     await print(createModel(config, new Random(0)), tokens, terminal);
   }
@@ -87,7 +92,7 @@ async function print(model: LanguageModel, tokens: number, terminal: Terminal): 
     const list = Object.entries(sizes).map(([name, value]) => `${name} ${String(value)}`);
     terminal.print(
       `\n${type}: ${list.join(', ')}; ${model.parameterCount().toLocaleString('en-US')} parameters\n` +
-        `${textTable(table)}\n${[...notes, ...flopsNotes(report)].join('\n')}`,
+        `${textTable(table)}\nnotebook: by the formulas of notebook 003 (docs/notebooks.md)\n${[...notes, ...flopsNotes(report)].join('\n')}`,
     );
   } finally {
     model.dispose();

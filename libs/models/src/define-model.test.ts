@@ -7,7 +7,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModel, loadModel, modelCosts, modelDefinitions, savePretrained } from './index.js';
+import {
+  createModel,
+  defineConfig,
+  fields,
+  loadModel,
+  modelCosts,
+  modelDefinitions,
+  savePretrained,
+} from './index.js';
 import { example, ExampleLM } from './testing/example-model.js';
 
 describe('a model defined in one file', () => {
@@ -35,6 +43,23 @@ describe('a model defined in one file', () => {
     expect(() => createModel({ ...config, nHeads: 2 }, new Random(1))).toThrow(
       'example: unknown field nHeads. Expected vocabSize, contextLength, features.',
     );
+  });
+
+  it('names a field that is not one, and a missing output projection', () => {
+    const { dropuot } = fields as unknown as Record<string, typeof fields.dropout>;
+    expect(() => defineConfig('misspelled', { vocabSize: fields.vocabSize, dropuot })).toThrow(
+      'misspelled: field dropuot is undefined. Expected a field: ',
+    );
+    class WithoutOutput extends ExampleLM {
+      protected override get output(): never {
+        return undefined as never;
+      }
+    }
+    const broken = new WithoutOutput({ vocabSize: 11, contextLength: 8 }, new Random(1));
+    expect(() => broken.forward(tf.zeros([1, 2], 'int32'))).toThrow(
+      'WithoutOutput: output is undefined. Expected a getter `output`',
+    );
+    broken.dispose();
   });
 
   it('trains', () => {

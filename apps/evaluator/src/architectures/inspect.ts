@@ -12,11 +12,9 @@ import {
   type Terminal,
 } from '@lilformer/command-line';
 import { explainTree, partTable } from '@lilformer/evaluation';
-import { withoutWeights } from '@lilformer/layers';
-import { modelDefinitions, modelFromConfig } from '@lilformer/models';
-import { Random } from '@lilformer/random';
+import { modelDefinitions } from '@lilformer/models';
 import { z } from 'zod';
-import { configurationNamed } from './configurations.js';
+import { modelWithoutWeights } from './configurations.js';
 import { purposeOf } from './part-purposes.js';
 import { publishedNames } from './published-configs.js';
 
@@ -29,13 +27,17 @@ export const inspectFlags = defineCommand({
     'Prints the module tree of a model, with parameters, output shapes and purposes. Reads no weights.',
   examples: [
     'npx nx run evaluator:inspect -- --model gpt2',
+    'npx nx run evaluator:inspect -- --model runs/stories-1',
     'npx nx run evaluator:inspect -- --model bert-base-uncased --as BertModel --tokens 128',
     'npx nx run evaluator:inspect -- --model my-gpt2 --tree',
   ],
   notes: [`Built in are ${publishedNames.join(', ')}.`, 'Of equal modules in a list, one is shown.'],
   flags: z.object({
     model: flag(
-      { value: 'NAME', help: 'a built-in model, a folder with a config.json, or a config.json' },
+      {
+        value: 'NAME',
+        help: "a run folder, a folder in Hugging Face's format, its config.json, or a built-in model",
+      },
       text('a name or a folder'),
     ),
     as: flag(
@@ -59,8 +61,7 @@ type Flags = NonNullable<ReturnType<typeof inspectFlags.parse>>;
 export async function inspect(flags: Flags, terminal: Terminal): Promise<void> {
   await startEngine(flags);
   const { batch, tokens, source } = flags;
-  const config = await configurationNamed(flags.model);
-  const model = withoutWeights(() => modelFromConfig(config, new Random(0), flags.as));
+  const model = await modelWithoutWeights(flags.model, flags.as);
   if (!flags.explain) terminal.print(model.toString());
   if (flags.tree && !flags.explain) return;
   const parts = explainTree(model, { batch, tokens, source });

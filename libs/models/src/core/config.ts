@@ -144,6 +144,12 @@ export function defineConfig<
   Shape extends z.ZodRawShape,
   Derived extends object = object,
 >(type: Type, shape: Shape, { derive, divides = {} }: Rules<z.output<z.ZodObject<Shape>>, Derived> = {}) {
+  for (const [name, schema] of Object.entries(shape)) {
+    if ((schema as unknown) instanceof z.ZodType) continue;
+    throw new TypeError(
+      `${type}: field ${name} is ${String(schema)}. Expected a field: one of fields, or size, choice, flag or probability.`,
+    );
+  }
   type Parsed = z.output<z.ZodObject<Shape>>;
   type Config = Readonly<{ type: Type } & Omit<Parsed, keyof Derived> & Derived>;
   const schema = z.strictObject(shape);

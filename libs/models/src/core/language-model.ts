@@ -87,6 +87,12 @@ export abstract class LanguageModel extends Module {
 
   #check(ids: tf.Tensor2D, options: ForwardOptions): void {
     this.checkOptions(options);
+    // A class in JavaScript may lack it.
+    if (!(this.output as Linear | undefined)) {
+      throw new Error(
+        `${this.constructor.name}: output is undefined. Expected a getter \`output\` that returns the output projection, a Linear.`,
+      );
+    }
     checkInput(this.constructor.name, ids, this.contextLength, options);
   }
 }
