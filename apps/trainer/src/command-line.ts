@@ -44,6 +44,8 @@ export type TrainCommand =
       readonly kind: 'start';
       readonly preset: string;
       readonly settings: Settings;
+      /** Names of the settings on the command line. */
+      readonly given: readonly string[];
       /** Settings of the preset that have no effect with those of the command line. */
       readonly unused: readonly string[];
       readonly run: string | undefined;
@@ -88,7 +90,8 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
   if (resume === undefined) {
     const name = preset ?? 'stories';
     const resolved = resolveSettings(typed.settings, presetNamed(name).settings);
-    return { kind: 'start', preset: name, ...resolved, run, imports };
+    const given = Object.keys(typed.settings);
+    return { kind: 'start', preset: name, ...resolved, given, run, imports };
   }
   if (preset !== undefined || run !== undefined) {
     throw new Error(
@@ -201,7 +204,8 @@ function trainHelp(args: readonly string[] = []): string {
     '  npx nx run trainer:train -- --help --model gpt2   the settings of one model',
     '',
     'Ctrl-C stops after the current step and saves; --resume continues bit for bit. Paths are relative to',
-    'the current folder. A setting that has no effect is an error.',
+    'the current folder. A setting that has no effect is an error. In brackets: the value of the preset',
+    'stories, or else the default.',
     '',
     'Presets (--preset NAME), each a set of values for the settings below:',
     ...Object.entries(PRESETS).flatMap(([name, { about }]) => helpEntry(name, about)),

@@ -25,7 +25,14 @@ describe('a run', () => {
   async function traces(given: GivenSettings): Promise<unknown> {
     const resolved = resolveSettings(given, TINY);
     const run = join(folder(), `run-${runs++}`);
-    const command = { kind: 'start', preset: 'stories', run, imports: undefined, ...resolved } as const;
+    const command = {
+      kind: 'start',
+      preset: 'stories',
+      run,
+      given: [],
+      imports: undefined,
+      ...resolved,
+    } as const;
     await trainCommand(command, silent, new AbortController().signal);
     const opened = await RunFolder.open(run);
     const metrics = (await opened.readMetrics()).map(timeless);

@@ -114,13 +114,13 @@ export async function trainCommand(
 }
 
 async function start(
-  { preset, settings, unused, run, imports }: Extract<TrainCommand, { kind: 'start' }>,
+  { preset, settings, given, unused, run, imports }: Extract<TrainCommand, { kind: 'start' }>,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Run> {
   const path = run === undefined ? await nextRunFolder(preset) : resolveUserPath(run);
   const engine = await startEngine(settings, terminal);
-  printSettings(preset, settings, unused, terminal);
+  printSettings(preset, settings, { given, unused }, terminal);
   const task = { signal, onProgress: corpusProgress(terminal) };
   const baseFolder = resolveUserPath('.');
   const corpus = await openCorpus({ ...settings, baseFolder }, task);
@@ -202,22 +202,20 @@ async function startEngine(
 function printSettings(
   preset: string,
   settings: Settings,
-  unused: readonly string[],
+  { given, unused }: { readonly given: readonly string[]; readonly unused: readonly string[] },
   terminal: Terminal,
 ): void {
-  const { about, settings: ofPreset } = PRESETS[preset];
-  terminal.print(`Preset ${preset}: ${about}`);
-  const base = resolveSettings({}, ofPreset).settings;
+  terminal.print(`Preset ${preset}: ${PRESETS[preset].about}`);
   const groups = describeFlags(settingsSchema);
   const shown = new Map<string, string[]>();
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined) continue;
     const group = groups.get(name as keyof typeof settingsSchema.shape)?.group ?? 'Model';
-    const entry = `${flagName(name)} ${JSON.stringify(value)}${value === base[name] ? '' : '*'}`;
+    const entry = `${flagName(name)} ${JSON.stringify(value)}${given.includes(name) ? '*' : ''}`;
     shown.set(group, [...(shown.get(group) ?? []), entry]);
   }
   for (const [group, entries] of shown) terminal.print(`  ${group.padEnd(11)}${entries.join('  ')}`);
-  terminal.print('  (* not the value of the preset)');
+  if (given.length > 0) terminal.print('  (* from the command line)');
   if (unused.length > 0) {
     terminal.print(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
   }
