@@ -123,6 +123,8 @@ describe('generate', () => {
     expect(() => generate(model, undefined, [])).toThrow('the prompt is empty');
     expect(() => generate(model, undefined, 'ab' as unknown as number[])).toThrow('expected token ids');
     expect(() => generate(model, undefined, [0], { topK: 0 })).toThrow('topK 0');
+    const padded = CharTokenizer.fromText('abcdef', { unknownToken: '<unk>' }); // a special token without a row
+    expect(() => generate(model, padded, 'a')).not.toThrow();
     expect(() => generate(model, CharTokenizer.fromText('abcdefg'), 'a')).toThrow('the tokenizer has 7 ids');
     await expect(generateText(model, tokenizer, 'a', { topP: 2 })).rejects.toThrow('topP 2');
     expect(model.fed).toEqual([]);

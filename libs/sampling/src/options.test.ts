@@ -1,11 +1,22 @@
-import { CharTokenizer } from '@lilformer/tokenizers';
+import { CharTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { checkGenerateOptions, samplingRandom, settingsFrom, type GenerateOptions } from './options.js';
 import type { GenerativeModel } from './sequences/generative-model.js';
 
-const model = { vocabSize: 6 } as GenerativeModel;
+const model = { vocabSize: 6, config: {} } as GenerativeModel;
 
 describe('settingsFrom', () => {
+  it('ends a sequence at the token of the config, else of the tokenizer', () => {
+    const tokenizer = { vocabSize: 6, eosTokenId: 2 } as Tokenizer;
+    const eosOf = (config: object, options: GenerateOptions = {}): number[] => [
+      ...settingsFrom({ vocabSize: 6, config } as unknown as GenerativeModel, options, tokenizer).eosTokenIds,
+    ];
+    expect(eosOf({ eosTokenId: 5 })).toEqual([5]);
+    expect(eosOf({ eosTokenId: 5 }, { eosTokenId: [1, 3] })).toEqual([1, 3]);
+    expect(eosOf({ eosTokenId: 50256 })).toEqual([2]); // GPT-2's default, beyond a smaller vocabulary
+    expect(eosOf({})).toEqual([2]);
+  });
+
   it.each([
     [{ temperature: -1 }, 'temperature -1: expected a number of at least 0'],
     [{ temperature: NaN }, 'temperature NaN: expected a number of at least 0'],

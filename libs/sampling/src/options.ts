@@ -2,6 +2,7 @@
 import { EncoderDecoderModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import type { Tokenizer } from '@lilformer/tokenizers';
+import { BannedText } from './banned-text.js';
 import { MIN_TEMPERATURE, type Filters } from './logits/filters.js';
 import type { Processors } from './logits/processors.js';
 import type { BatchSettings } from './sequences/sequence-batch.js';
@@ -36,11 +37,11 @@ export interface GenerateOptions extends Filters, Processors, Partial<BatchSetti
   /** Number of sequences returned for each prompt, by `generateBatch` only. Default 1. */
   readonly numReturnSequences?: number;
 
-  /** Words never generated, at the start of a text or after a space. Needs a tokenizer. */
+  /** Texts never generated, by whatever tokens and also as parts of words. Needs a tokenizer. */
   readonly badWords?: readonly string[];
   /**
-   * The tokens that end a sequence. They are part of `ids` and not of `text`; `[]` for none. Default: the end-of-text
-   * token of the encoder-decoder or the tokenizer.
+   * The tokens that end a sequence. They are part of `ids` and not of `text`; `[]` for none. Default: the `eosTokenId` of
+   * the model's config, else the end-of-text token of the tokenizer.
    */
   readonly eosTokenId?: number | readonly number[];
   /** Strings that end a sequence, not part of `text`. Needs a tokenizer. */
@@ -181,6 +182,8 @@ export interface Settings
     Required<Pick<GenerateOptions, keyof typeof DEFAULTS>> {
   readonly stop: readonly string[];
   readonly eosTokenIds: ReadonlySet<number>;
+  /** The texts of `badWords`; undefined without them. */
+  readonly bannedText: BannedText | undefined;
   /** Only ids below are generated: a model may have a larger vocabulary than its tokenizer. */
   readonly tokenizerSize: number;
 }
@@ -197,9 +200,7 @@ export function settingsFrom(
   checkGenerateOptions(options);
   const { forcedBosTokenId, forcedEosTokenId, minNewTokens, badWords = [], badWordsIds = [] } = options;
   const isEncoderDecoder = model instanceof EncoderDecoderModel;
-  const eosIds = [
-    options.eosTokenId ?? (isEncoderDecoder ? model.config.eosTokenId : tokenizer?.eosTokenId) ?? [],
-  ].flat();
+  const eosIds = [options.eosTokenId ?? endOfText(model, tokenizer) ?? []].flat();
   const stop = [options.stop ?? []].flat();
   if (!tokenizer && stop.length > 0) throw new TypeError('stop: expected a tokenizer, which decodes the ids');
   if (!tokenizer && badWords.length > 0)
@@ -216,7 +217,7 @@ export function settingsFrom(
     if (unknown !== undefined)
       throw new RangeError(`${name} ${unknown}: expected token ids from 0 to ${model.vocabSize - 1}`);
   }
-  const words = badWords.flatMap((word) => [word, ` ${word}`].map((text) => [...tokenizer!.encode(text)]));
+  const bannedText = badWords.length > 0 ? new BannedText(tokenizer!, badWords) : undefined;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
     ...DEFAULTS,
@@ -224,9 +225,19 @@ export function settingsFrom(
     stop,
     eosTokenIds: new Set(eosIds),
     tokenizerSize: tokenizer?.vocabSize ?? Infinity,
+    bannedText,
     // As in Hugging Face's generate, an end-of-text token cannot be a bad word.
-    badWordsIds: [...words, ...badWordsIds].filter((word) => word.length > 1 || !eosIds.includes(word[0])),
+    badWordsIds: [...(bannedText?.ids() ?? []), ...badWordsIds].filter(
+      (word) => word.length > 1 || !eosIds.includes(word[0]),
+    ),
   } as Settings;
+}
+
+/** The end-of-text token of the model's config, as in Hugging Face's generate, else the tokenizer's. */
+export function endOfText(model: GenerativeModel, tokenizer: Tokenizer | undefined): number | undefined {
+  const { eosTokenId } = model.config as { eosTokenId?: number | null };
+  const isKnown = typeof eosTokenId === 'number' && eosTokenId < model.vocabSize;
+  return isKnown ? eosTokenId : tokenizer?.eosTokenId;
 }
 
 /**

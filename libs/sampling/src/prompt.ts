@@ -1,7 +1,7 @@
 // Prompts: text or token ids that generation starts from.
 import { EncoderDecoderModel } from '@lilformer/models';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { samplingRandom } from './options.js';
+import { endOfText, samplingRandom } from './options.js';
 import type { GenerativeModel } from './sequences/generative-model.js';
 
 /** A text, or its token ids. */
@@ -14,7 +14,7 @@ export type Prompt = string | Iterable<number>;
  */
 export function promptIds(model: GenerativeModel, prompt: Prompt, tokenizer?: Tokenizer): number[] {
   const { vocabSize } = model;
-  if (tokenizer && tokenizer.vocabSize > vocabSize) {
+  if (tokenizer && hasTextBeyond(tokenizer, vocabSize)) {
     throw new RangeError(
       `the tokenizer has ${tokenizer.vocabSize} ids, the model's vocabulary size is ${vocabSize}. Expected the tokenizer that the model was trained with.`,
     );
@@ -31,7 +31,7 @@ export function promptIds(model: GenerativeModel, prompt: Prompt, tokenizer?: To
       : prompt),
   ];
   if (ids.length === 0) {
-    const eosTokenId = isEncoderDecoder ? model.config.eosTokenId : tokenizer?.eosTokenId;
+    const eosTokenId = endOfText(model, tokenizer);
     if (eosTokenId === undefined) {
       throw new RangeError(
         'the prompt is empty, and there is no end-of-text token to start from. Give at least one token.',
@@ -46,6 +46,14 @@ export function promptIds(model: GenerativeModel, prompt: Prompt, tokenizer?: To
     );
   }
   return ids;
+}
+
+/** Whether tokens from `size` on have a text. Special tokens may lack a row in the model, such as a padding token. */
+function hasTextBeyond(tokenizer: Tokenizer, size: number): boolean {
+  for (let id = size; id < tokenizer.vocabSize; id++) {
+    if (tokenizer.idToToken(id) !== undefined && tokenizer.decode([id]) !== '') return true;
+  }
+  return false;
 }
 
 /**

@@ -116,12 +116,12 @@ describe('stop strings', () => {
         async (stop, seed) => {
           const options = { seed, topK: 2, maxNewTokens: 12 };
           const model = new TableLM(Array.from({ length: 6 }, () => [1, 1, 0, 0, 0, 0]));
-          const { text: whole } = await generateText(model, characters, 'a', options);
+          const { text: whole } = await generateText(model, characters, 'c', options);
           const at = stop.map((stop) => whole.indexOf(stop)).filter((place) => place >= 0);
           const ends = stop
             .filter((stop) => whole.includes(stop))
             .map((stop) => whole.indexOf(stop) + stop.length);
-          const tokens = await collect(generate(model, characters, 'a', { ...options, stop }));
+          const tokens = await collect(generate(model, characters, 'c', { ...options, stop }));
           const text = tokens.map(({ text }) => text).join('');
           if (at.length === 0) {
             expect(text).toBe(whole);
@@ -154,6 +154,23 @@ describe('stop strings', () => {
     ).toBe(3);
   });
 
+  it('may begin in the prompt, and do not match a prompt that contains them', async () => {
+    const model = TableLM.repeating([0, 1, 2, 3, 4, 5], 6); // transformers stops at the same tokens
+    const options = { temperature: 0, maxNewTokens: 4 };
+    const stopAt = async (stop: string): Promise<unknown> => {
+      const whole = await generateText(model, characters, 'ab', { ...options, stop });
+      const tokens = await collect(generate(model, characters, 'ab', { ...options, stop }));
+      expect(tokens.map(({ text }) => text).join('')).toBe(whole.text);
+      return whole;
+    };
+    expect(await stopAt('bc')).toEqual({ text: '', ids: [2], finishReason: 'stop' });
+    expect(await stopAt('abcd')).toEqual({ text: '', ids: [2, 3], finishReason: 'stop' });
+    expect(await stopAt('ab')).toMatchObject({ text: 'cdef', finishReason: 'length' });
+    expect(await stopAt('bcx')).toMatchObject({ text: 'cdef', finishReason: 'length' });
+    const beams = await generateText(model, characters, 'ab', { numBeams: 2, maxNewTokens: 4, stop: 'bc' });
+    expect(beams).toMatchObject({ text: '', ids: [2], finishReason: 'stop' });
+  });
+
   it('bad words are never generated, given as strings or as ids', async () => {
     const options = { seed: 3, maxNewTokens: 60, badWords: ['ab', 'de'], badWordsIds: [[2]] };
     const spaced = CharTokenizer.fromText('abcde '); // a word is also banned after a space
@@ -161,5 +178,31 @@ describe('stop strings', () => {
     expect(written.text.length).toBe(60);
     expect(`a${written.text}`).not.toMatch(/ab|de/);
     expect(written.ids).not.toContain(2);
+  });
+
+  it('bad words are never generated through other tokens, or across the end of the prompt', async () => {
+    const merged = await trainBpe('bad badly bad', {
+      vocabSize: 270,
+      specialTokens: [END],
+      preTokenizer: 'byte-level',
+    });
+    const { vocabSize } = merged;
+    const letters = ['b', 'a', 'd', 'ad', 'bad', 'badly'].map((token) => merged.tokenToId(token));
+    const rows = Array.from({ length: vocabSize }, () =>
+      Array.from({ length: vocabSize }, (_, id) => (letters.includes(id) ? 5 : -50)),
+    );
+    const model = new TableLM(rows);
+    for (const strategy of [{ seed: 2 }, { temperature: 0 }, { numBeams: 3 }]) {
+      const options = { ...strategy, maxNewTokens: 40, eosTokenId: [], badWords: ['bad'] };
+      const { text } = await generateText(model, merged, 'ba', options);
+      expect(text.length).toBeGreaterThan(20);
+      expect(`ba${text}`).not.toContain('bad');
+    }
+    const bytes = { seed: 1, maxNewTokens: 60, eosTokenId: [], badWords: ['é'] };
+    const [first, second] = merged.encode('é');
+    const spell = Array.from({ length: vocabSize }, () =>
+      Array.from({ length: vocabSize }, (_, id) => (id === first || id === second ? 5 : -50)),
+    );
+    expect((await generateText(new TableLM(spell), merged, 'b', bytes)).text).not.toContain('é');
   });
 });

@@ -6,6 +6,8 @@ import type { Tokenizer } from '@lilformer/tokenizers';
 export class TextStreamer {
   readonly #decoder: ReturnType<Tokenizer['decodeStream']>;
   readonly #stop: readonly string[];
+  /** The end of the text before `#pending`, as long as a stop string can begin in it. */
+  #before = '';
   /** Decoded text that was not returned yet. */
   #pending = '';
   #stopped = false;
@@ -13,8 +15,8 @@ export class TextStreamer {
   /** @param prefix ids before the sequence; whether a word starts with a space depends on them */
   constructor(tokenizer: Tokenizer, prefix: Iterable<number>, stop: readonly string[]) {
     this.#decoder = tokenizer.decodeStream();
-    for (const id of prefix) this.#decoder.push(id);
     this.#stop = stop;
+    for (const id of prefix) this.#passed(this.#decoder.push(id));
   }
 
   /** Adds a token. Returns whether the text contains a stop string. */
@@ -28,6 +30,7 @@ export class TextStreamer {
     const held = this.#stopped ? 0 : this.#partialStopLength();
     const text = this.#pending.slice(0, this.#pending.length - held);
     this.#pending = this.#pending.slice(text.length);
+    this.#passed(text);
     return text;
   }
 
@@ -42,22 +45,34 @@ export class TextStreamer {
     return text;
   }
 
+  /** Keeps the end of the text that is not pending any more. */
+  #passed(text: string): void {
+    const longest = Math.max(0, ...this.#stop.map(({ length }) => length - 1));
+    if (longest > 0) this.#before = (this.#before + text).slice(-longest);
+  }
+
   #cutAtStop(): boolean {
-    const found = this.#stop.map((stop) => this.#pending.indexOf(stop)).filter((at) => at >= 0);
+    const { length } = this.#before;
+    const text = this.#before + this.#pending;
+    // As in Hugging Face's generate, a stop string may begin in the prompt.
+    const found = this.#stop
+      .map((stop) => text.indexOf(stop, Math.max(0, length - stop.length + 1)))
+      .filter((at) => at >= 0);
     if (found.length === 0) return false;
-    this.#pending = this.#pending.slice(0, Math.min(...found));
+    this.#pending = this.#pending.slice(0, Math.max(0, Math.min(...found) - length));
     this.#stopped = true;
     return true;
   }
 
   /** The length of the longest end of the text that is the beginning of a stop string. */
   #partialStopLength(): number {
+    const text = this.#before + this.#pending;
     let longest = 0;
     for (const stop of this.#stop) {
-      let length = Math.min(stop.length - 1, this.#pending.length);
-      while (length > longest && !stop.startsWith(this.#pending.slice(-length))) length--;
+      let length = Math.min(stop.length - 1, text.length);
+      while (length > longest && !stop.startsWith(text.slice(-length))) length--;
       longest = Math.max(longest, length);
     }
-    return longest;
+    return Math.min(longest, this.#pending.length);
   }
 }

@@ -20,7 +20,7 @@ export const processorFlags = {
     positive().optional(),
   ),
   noRepeatNgramSize: count('no sequence of N tokens occurs twice; 2 or 3 ends loops', processors),
-  badWords: texts('never generated; may be given several times', processors),
+  badWords: texts('never generated, also as part of a word; may be given several times', processors),
   stop: texts('ends the text, and is not shown; may be given several times', processors),
 };
 

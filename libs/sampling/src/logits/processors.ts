@@ -92,7 +92,8 @@ export function banWords(
   );
 }
 
-function banTokens(logits: Float32Array, ids: Iterable<number>): Float32Array {
+/** Gives tokens the logit -Infinity. */
+export function banTokens(logits: Float32Array, ids: Iterable<number>): Float32Array {
   const row = new Float32Array(logits);
   for (const id of ids) if (id < row.length) row[id] = -Infinity;
   return row;

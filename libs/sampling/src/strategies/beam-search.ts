@@ -1,6 +1,6 @@
 // Beam search (Lowerre, 1976) with a length penalty (Wu et al., 2016) and diverse groups of beams (Vijayakumar et al., 2018).
 import { logSumExp } from '../logits/filters.js';
-import { processLogits } from '../logits/processors.js';
+import { banTokens, processLogits } from '../logits/processors.js';
 import { argmax } from '../logits/sample.js';
 import type { Settings } from '../options.js';
 import type { SequenceBatch } from '../sequences/sequence-batch.js';
@@ -151,16 +151,38 @@ function bestCandidates(
   settings: Settings,
   { sequences, logProbabilities, chosen, length }: StepState,
 ): Candidate[] {
-  const { maxNewTokens, eosTokenIds, diversityPenalty } = settings;
-  const candidates: Candidate[] = [];
-  for (const from of running) {
+  const { maxNewTokens, eosTokenIds, diversityPenalty, bannedText } = settings;
+  const rows = running.map((from) => {
     let row = logProbabilities[from.row];
     if (diversityPenalty > 0 && chosen.size > 0) {
       row = new Float32Array(row);
       for (const [id, times] of chosen) row[id] -= diversityPenalty * times;
     }
     const sequence = { ids: sequences[from.row], generated: length - 1, maxNewTokens, eosTokenIds };
-    row = processLogits(row, sequence, settings);
+    return processLogits(row, sequence, settings);
+  });
+  for (;;) {
+    const candidates = mostLikely(running, rows, count);
+    const banned = candidates.filter(
+      ({ from, id }) => !eosTokenIds.has(id) && bannedText?.completes(sequences[from.row], id),
+    );
+    if (banned.length === 0) return candidates;
+    for (const { from, id } of banned) {
+      const at = running.indexOf(from);
+      rows[at] = banTokens(rows[at], [id]);
+    }
+  }
+}
+
+/** The `count` most likely candidates, best first, by the log-probabilities `[V]` of the token after each hypothesis. */
+function mostLikely(
+  running: readonly Hypothesis[],
+  rows: readonly Float32Array[],
+  count: number,
+): Candidate[] {
+  const candidates: Candidate[] = [];
+  running.forEach((from, at) => {
+    const row = rows[at];
     let worst = candidates.length < count ? -Infinity : candidates[count - 1].logProbability;
     for (let id = 0; id < row.length; id++) {
       const logProbability = from.logProbability + row[id];
@@ -171,7 +193,7 @@ function bestCandidates(
       if (candidates.length > count) candidates.pop();
       if (candidates.length === count) worst = candidates[count - 1].logProbability;
     }
-  }
+  });
   return candidates;
 }
 

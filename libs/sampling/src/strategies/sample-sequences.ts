@@ -1,6 +1,6 @@
 // Greedy decoding and sampling: compute logits, choose a token, append it, until each sequence has ended.
 import type { Random } from '@lilformer/random';
-import { processLogits } from '../logits/processors.js';
+import { banTokens, processLogits } from '../logits/processors.js';
 import { sampleToken } from '../logits/sample.js';
 import type { Settings } from '../options.js';
 import type { SequenceBatch } from '../sequences/sequence-batch.js';
@@ -36,7 +36,7 @@ export async function* sampleSequences(
   samplers: readonly Sampler[],
   settings: Settings,
 ): AsyncGenerator<Step, void, undefined> {
-  const { maxNewTokens, tokenizerSize, eosTokenIds, signal } = settings;
+  const { maxNewTokens, tokenizerSize, eosTokenIds, bannedText, signal } = settings;
   const yieldToEventLoop = eventLoopYielder();
   let rows = [...samplers.keys()];
   try {
@@ -47,8 +47,12 @@ export async function* sampleSequences(
         const { random, streamer } = samplers[row];
         const logits = allLogits[i];
         const state = { ids: batch.sequences[i], generated: count - 1, maxNewTokens, eosTokenIds };
-        const processed = processLogits(logits.subarray(0, tokenizerSize), state, settings);
-        const id = sampleToken(processed, settings, random);
+        let processed = processLogits(logits.subarray(0, tokenizerSize), state, settings);
+        let id = sampleToken(processed, settings, random);
+        while (bannedText && !eosTokenIds.has(id) && bannedText.completes(state.ids, id)) {
+          processed = banTokens(processed, [id]);
+          id = sampleToken(processed, settings, random);
+        }
         const stopped = eosTokenIds.has(id) || streamer?.push(id) === true;
         const finishReason = stopped ? 'stop' : count === maxNewTokens ? 'length' : undefined;
         const text = (finishReason ? streamer?.end() : streamer?.take()) ?? '';
