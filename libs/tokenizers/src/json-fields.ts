@@ -13,6 +13,9 @@ export function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 0x7fffffff;
 }
 
+/** Paths of nested objects, such as normalizers in a sequence in a sequence, are shorter. */
+const MAX_PATH = 10_000;
+
 /** A JSON object whose fields are checked when they are read. */
 export class JsonFields {
   readonly record: Readonly<Record<string, unknown>>;
@@ -27,6 +30,7 @@ export class JsonFields {
     readonly path: string,
     value: unknown,
   ) {
+    if (path.length > MAX_PATH) throw new Error(`${file}: nested too deeply. Expected a tokenizer file.`);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new Error(`${file}: ${path && `"${path}" `}is ${show(value)}. Expected a JSON object.`);
     }

@@ -21,14 +21,48 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** @throws Error naming the file when it cannot be read or is not JSON */
+/** Nesting of a JSON file: those of tokenizers have less than 20 levels, and readers are recursive. */
+const MAX_DEPTH = 200;
+
+/**
+ * Reads JSON, with Python's `NaN` and `Infinity` as numbers.
+ *
+ * @throws Error naming the file when it cannot be read, is not JSON, or is nested too deeply
+ */
 export async function readJson(path: string): Promise<unknown> {
   const text = await readText(path);
+  const { depth, json } = withoutPythonNumbers(text);
+  if (depth > MAX_DEPTH)
+    throw new Error(`${path}: nested ${depth} levels deep. Expected JSON of at most ${MAX_DEPTH} levels.`);
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch (error) {
     throw new Error(`${path}: not JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The text with numbers that JSON can express (`NaN` becomes null), and its nesting. */
+function withoutPythonNumbers(text: string): { depth: number; json: string } {
+  const parts: string[] = [];
+  let done = 0;
+  let depth = 0;
+  let level = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0x22) {
+      for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++;
+    } else if (unit === 0x5b || unit === 0x7b) {
+      depth = Math.max(depth, ++level);
+    } else if (unit === 0x5d || unit === 0x7d) {
+      level--;
+    } else if (unit === 0x49 || unit === 0x4e) {
+      const name = unit === 0x49 ? 'Infinity' : 'NaN';
+      if (!text.startsWith(name, i)) continue;
+      parts.push(text.slice(done, i), unit === 0x49 ? '1e999' : 'null');
+      done = i + name.length;
+    }
+  }
+  return { depth, json: done === 0 ? text : parts.join('') + text.slice(done) };
 }
 
 /** The lines of a text file with line ends of any system. */

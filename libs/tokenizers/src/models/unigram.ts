@@ -6,6 +6,8 @@ import type { WordModel } from './wordpiece.js';
 
 /** Log probability of an unknown character, relative to the least probable token. */
 const UNKNOWN_PENALTY = 10;
+/** Encoding compares each position of a text with tokens up to this length. SentencePiece's have 16 unless told otherwise. */
+const MAX_TOKEN = 512;
 
 /**
  * @param special ids of the special tokens
@@ -18,6 +20,10 @@ export function parseUnigram(model: JsonFields, special: ReadonlySet<number>): W
     const [token, logProb]: unknown[] = Array.isArray(entry) ? entry : [];
     if (typeof token !== 'string' || typeof logProb !== 'number')
       throw new Error(`${model.name(`vocab[${id}]`)} is ${show(entry)}. Expected ["token", score].`);
+    if (token.length > MAX_TOKEN)
+      throw new Error(
+        `${model.name(`vocab[${id}]`)} is a token of ${token.length} characters. Expected at most ${MAX_TOKEN}.`,
+      );
     if (vocab.has(token)) throw new Error(`${model.name('vocab')}: duplicate ${show(token)}.`);
     vocab.set(token, id);
     logProbs.push(logProb);

@@ -85,14 +85,14 @@ export function checkIds(
   }
   const contents = new Set<string>();
   for (const { id, content } of addedTokens) {
-    const name = `tokenizer.json: added token ${show(content)}`;
-    if (contents.has(content)) throw new Error(`${name} is a duplicate.`);
+    const name = (): string => `tokenizer.json: added token ${show(content)}`;
+    if (contents.has(content)) throw new Error(`${name()} is a duplicate.`);
     contents.add(content);
     const other = tokens.get(id);
     if (other !== undefined && other !== content)
-      throw new Error(`${name} has the id ${id} of ${show(other)}.`);
+      throw new Error(`${name()} has the id ${id} of ${show(other)}.`);
     if (vocab.has(content) && vocab.get(content) !== id)
-      throw new Error(`${name} has id ${id}, but ${vocab.get(content)} in the vocabulary.`);
+      throw new Error(`${name()} has id ${id}, but ${vocab.get(content)} in the vocabulary.`);
     tokens.set(id, content);
   }
   // Ids index arrays: a hostile file must not allocate gigabytes.

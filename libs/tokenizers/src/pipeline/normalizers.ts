@@ -1,6 +1,7 @@
 // The normalizers of a `tokenizer.json`: transformations of a text before it is split into words.
-import type { JsonFields } from '../json-fields.js';
+import { show, type JsonFields } from '../json-fields.js';
 import { charsmapNormalizer } from './charsmap.js';
+import { linearReplace } from './linear-pattern.js';
 
 export interface Normalizer {
   (text: string): string;
@@ -33,13 +34,22 @@ export function parseNormalizer(fields: JsonFields): Normalizer {
       return global(replace(fields));
     case 'Prepend': {
       const prefix = fields.string('prepend') ?? '';
-      return global((text) => (text === '' ? '' : prefix + text));
+      return global((text) => {
+        checkGrowth(fields, text, prefix.length);
+        return text === '' ? '' : prefix + text;
+      });
     }
     case 'Sequence': {
       const parts = fields.objects('normalizers').map(parseNormalizer);
-      return Object.assign((text: string) => parts.reduce((done, part) => part(done), text), {
-        local: parts.every((part) => part.local),
-      });
+      const apply = (text: string): string => {
+        let done = text;
+        for (const part of parts) {
+          done = part(done);
+          checkGrowth(fields, text, done.length);
+        }
+        return done;
+      };
+      return Object.assign(apply, { local: parts.every((part) => part.local) });
     }
     default:
       return fields.unsupported(
@@ -82,18 +92,31 @@ function strip(fields: JsonFields): (text: string) => string {
   };
 }
 
-/** Letters, digits, spaces and `▁` with quantifiers: the syntax with the same meaning in Rust and JavaScript. */
-const PORTABLE_PATTERN = /^(?:[\p{L}\p{N} \u2581](?:\{\d+,?\d*\}|[+*?])?)+$/u;
-
 function replace(fields: JsonFields): (text: string) => string {
   const { String: literal, Regex: expression } = fields.object('pattern').record;
   const content = fields.string('content') ?? '';
-  if (typeof literal === 'string' && literal !== '') return (text) => text.replaceAll(literal, () => content);
-  if (typeof expression === 'string' && PORTABLE_PATTERN.test(expression)) {
-    const pattern = new RegExp(expression, 'gu');
-    return (text) => text.replace(pattern, () => content);
-  }
+  if (typeof literal === 'string' && literal !== '')
+    return (text) => text.replaceAll(literal, bounded(fields, text, content));
+  const linear = typeof expression === 'string' ? linearReplace(expression) : undefined;
+  if (linear) return (text) => linear(text, bounded(fields, text, content));
   throw new Error(
-    `${fields.name('pattern')} ${JSON.stringify(literal ?? expression)} is not supported. Expected a "String", or a "Regex" of letters, digits, spaces and quantifiers.`,
+    `${fields.name('pattern')} ${show(literal ?? expression)} is not supported. ` +
+      'Expected a "String", or a "Regex" of up to 64 letters, digits and spaces with quantifiers.',
   );
+}
+
+/** A function that returns `content`, until a text has grown too much. */
+function bounded(fields: JsonFields, text: string, content: string): () => string {
+  let length = 0;
+  return () => {
+    length += content.length;
+    checkGrowth(fields, text, length);
+    return content;
+  };
+}
+
+/** @throws Error when the normalized text is far longer than the text: replacements that double it would fill the memory */
+function checkGrowth(fields: JsonFields, text: string, length: number): void {
+  if (length > 64 * text.length + 10_000)
+    throw new Error(`${fields.name()} makes a text of ${text.length} characters more than 64 times longer.`);
 }

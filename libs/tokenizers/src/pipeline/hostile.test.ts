@@ -1,0 +1,103 @@
+// Tokenizers that would take the time or memory of a denial of service.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadTokenizer, tokenizerFromJSON, type Tokenizer } from '../index.js';
+import { linearReplace } from './linear-pattern.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lilformer-hostile-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = join(folder, 'tokenizer.json');
+
+const model = { type: 'WordPiece', unk_token: '[UNK]', vocab: { '[UNK]': 0, a: 1, '##a': 2 } };
+const withNormalizer = (normalizer: unknown): Tokenizer => tokenizerFromJSON({ normalizer, model });
+const replace = (pattern: object, content: string): object => ({ type: 'Replace', pattern, content });
+
+describe('patterns of Replace', () => {
+  it('replace what a regular expression does', () => {
+    const atom = fc.tuple(
+      fc.constantFrom('a', 'b', '1', ' '),
+      fc.constantFrom('', '*', '+', '?', '{2}', '{1,}', '{0,2}'),
+    );
+    const pattern = fc.array(atom, { minLength: 1, maxLength: 6 }).map((atoms) => atoms.flat().join(''));
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '1', ' ', '🙂'), maxLength: 12 });
+    fc.assert(
+      fc.property(pattern, text, (pattern, text) => {
+        const mine = linearReplace(pattern)!(text, () => '-');
+        expect(mine).toBe(text.replace(new RegExp(pattern, 'gu'), '-'));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('take linear time', () => {
+    const text = 'a'.repeat(100_000);
+    for (const Regex of ['a*a*a*a*a*a*a*a*a*a*a*a*b', 'a*b', 'a*b?a*c', 'a{90000}a{20000}']) {
+      expect(withNormalizer(replace({ Regex }, '')).encode(text)).toEqual(Uint32Array.of(0));
+    }
+  });
+
+  it('are named when they are not supported', () => {
+    expect(() => withNormalizer(replace({ Regex: '(a|a)*b' }, ''))).toThrow(
+      '"normalizer.pattern" "(a|a)*b" is not supported. Expected a "String", or a "Regex" of',
+    );
+    expect(() => withNormalizer(replace({}, ''))).toThrow('"normalizer.pattern" missing is not supported');
+    expect(() => withNormalizer(replace({ Regex: 'ab'.repeat(40) }, ''))).toThrow('of up to 64 letters');
+  });
+});
+
+it('a text that normalizers make far longer is an error', () => {
+  const double = replace({ String: 'a' }, 'aa');
+  const doubling = withNormalizer({
+    type: 'Sequence',
+    normalizers: Array.from({ length: 28 }, () => double),
+  });
+  expect(() => doubling.encode('a')).toThrow(
+    /"normalizer.*" makes a text of 1 characters more than 64 times longer/,
+  );
+  const long = withNormalizer(replace({ String: 'a' }, 'b'.repeat(1_000_000)));
+  expect(() => long.encode('a'.repeat(1000))).toThrow('more than 64 times longer');
+  const inner = withNormalizer({
+    type: 'Sequence',
+    normalizers: [replace({ String: 'b' }, 'bb'), replace({ String: 'b' }, '')],
+  });
+  expect(inner.encode('aba')).toEqual(Uint32Array.of(1, 2));
+});
+
+it('tokens of Unigram are short', () => {
+  const vocab = [
+    ['<unk>', 0],
+    ['a'.repeat(513), -1],
+  ];
+  expect(() => tokenizerFromJSON({ model: { type: 'Unigram', unk_id: 0, vocab } })).toThrow(
+    '"model.vocab[1]" is a token of 513 characters. Expected at most 512.',
+  );
+});
+
+describe('JSON', () => {
+  it('has numbers that Python writes', async () => {
+    const scores =
+      '{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["NaN \\" Infinity", -Infinity]]}, "x": [NaN, Infinity]}';
+    writeFileSync(path, scores);
+    const tokenizer = await loadTokenizer(path);
+    expect(tokenizer.idToToken(1)).toBe('NaN " Infinity');
+    writeFileSync(path, '{"a": Nan}');
+    await expect(loadTokenizer(path)).rejects.toThrow(/tokenizer\.json: not JSON: /);
+  });
+
+  it('that is nested too deeply is an error', async () => {
+    writeFileSync(path, `${'{"normalizer":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
+    await expect(loadTokenizer(path)).rejects.toThrow(
+      /tokenizer\.json: nested 100000 levels deep\. Expected/,
+    );
+    let normalizer: object = { type: 'NFC' };
+    for (let i = 0; i < 20_000; i++) normalizer = { type: 'Sequence', normalizers: [normalizer] };
+    expect(() => withNormalizer(normalizer)).toThrow(/nested too deeply/);
+  });
+});
+
+it.skipIf(process.platform === 'win32')('a device is no tokenizer', async () => {
+  await expect(loadTokenizer('/dev/zero')).rejects.toThrow('/dev/zero: not a regular file. Expected');
+});
