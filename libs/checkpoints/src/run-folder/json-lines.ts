@@ -2,7 +2,7 @@
 // by a kill and is ignored.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { explainWriteError } from '../files/atomic-file.js';
+import { explainWriteError, writePartsAtomic } from '../files/atomic-file.js';
 
 const LINE_BREAK = 0x0a;
 
@@ -28,18 +28,24 @@ function* lines(bytes: Buffer): Generator<{ text: string; start: number }> {
 }
 
 function parse(path: string, number: number, text: string): LogEvent {
+  let event: unknown;
   try {
-    return JSON.parse(text) as LogEvent;
+    event = JSON.parse(text);
   } catch (error) {
     throw new Error(`${path}: line ${number} is not JSON: ${(error as Error).message}`, { cause: error });
   }
+  if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as LogEvent;
+  throw new Error(`${path}: line ${number} is ${text.slice(0, 40)}. Expected a JSON object.`);
 }
 
-/** Reads all events; none without a file. @throws Error naming the file and the line that is not JSON */
+/**
+ * Reads all events; none without a file. Damaged lines at the end, which a power failure can leave, are ignored.
+ * @throws Error naming the file and the line that is not a JSON object
+ */
 export async function readLog(path: string): Promise<LogEvent[]> {
-  const events: LogEvent[] = [];
-  for (const { text } of lines(await readBytes(path))) events.push(parse(path, events.length + 1, text));
-  return events;
+  const all = [...lines(await readBytes(path))];
+  while (all.length > 0 && !isEvent(all.at(-1)!.text)) all.pop();
+  return all.map(({ text }, i) => parse(path, i + 1, text));
 }
 
 /** A text file open for appending. */
@@ -89,11 +95,29 @@ export class AppendFile {
   }
 }
 
-/** Removes an incomplete last line, to which the next event would be appended otherwise. */
-export async function repairLog(file: AppendFile): Promise<void> {
+/** Whether a line is a JSON object. */
+function isEvent(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Removes an incomplete last line, to which the next event would be appended otherwise, and damaged lines, which a power
+ * failure can leave.
+ */
+export async function repairLog(file: AppendFile, notify: (message: string) => void): Promise<void> {
   const bytes = await readBytes(file.path);
   const whole = bytes.lastIndexOf(LINE_BREAK) + 1;
-  if (whole < bytes.length) file.truncate(whole);
+  const all = [...lines(bytes)];
+  const kept = all.filter(({ text }) => isEvent(text));
+  if (kept.length < all.length) {
+    await writePartsAtomic(file.path, [Buffer.from(kept.map(({ text }) => `${text}\n`).join(''))]);
+    notify(`${file.path}: removed ${all.length - kept.length} damaged lines, which are not JSON objects`);
+  } else if (whole < bytes.length) file.truncate(whole);
 }
 
 /** Removes the first event whose `step` exceeds `step`, and all after it. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import { RunFolder } from './run-folder.js';
@@ -121,6 +121,42 @@ describe('RunFolder', () => {
     await again.close();
   });
 
+  it('is locked while its contents are prepared, and removed when that fails', async () => {
+    const path = fresh();
+    const locked = /locked by process/;
+    const run = await RunFolder.create(path, async () => {
+      await expect(RunFolder.create(path, contents)).rejects.toThrow(locked);
+      return contents;
+    });
+    await run.close();
+    const other = fresh();
+    const failed = RunFolder.create(other, () => Promise.reject(new Error('no text')));
+    await expect(failed).rejects.toThrow('no text');
+    expect(await readdir(root)).not.toContain(basename(other));
+    await mkdir(other);
+    await expect(RunFolder.create(other, () => Promise.reject(new Error('no text')))).rejects.toThrow();
+    expect(await readdir(other)).toEqual([]);
+  });
+
+  it('replaces its config', async () => {
+    const path = fresh();
+    const run = await RunFolder.create(path, contents);
+    await run.writeConfig({ width: 16 });
+    await expect(run.writeConfig({ width: NaN })).rejects.toThrow('config.width is NaN');
+    expect(run.config).toEqual({ width: 16 });
+    await run.close();
+    expect((await RunFolder.open(path)).config).toEqual({ width: 16 });
+  });
+
+  it.skipIf(process.platform !== 'linux')('names a folder in which none can be created', async () => {
+    await expect(RunFolder.create('/proc/runs/a', contents)).rejects.toThrow(
+      '/proc/runs: cannot write (ENOENT): /proc takes no new folders. Choose another folder.',
+    );
+    const file = fresh();
+    await put(file, '');
+    await expect(RunFolder.create(join(file, 'a'), contents)).rejects.toThrow(`${file} is not a folder`);
+  });
+
   it('starts only in an empty folder', async () => {
     const path = fresh();
     await (await RunFolder.create(path, contents)).close();
@@ -174,7 +210,7 @@ describe('RunFolder', () => {
       (await readFile(join(path, 'state.safetensors'))).toString('latin1').slice(0, 100),
     );
     await expect(run.loadState()).rejects.toThrow(join(path, 'state.safetensors'));
-    await put(join(path, 'metrics.jsonl'), '{"step":1}\nno\n');
+    await put(join(path, 'metrics.jsonl'), '{"step":1}\nno\n{"step":2}\n');
     await expect(run.readMetrics()).rejects.toThrow(`${join(path, 'metrics.jsonl')}: line 2 is not JSON`);
     await run.close();
     const open = await RunFolder.open(path);
@@ -194,6 +230,22 @@ describe('metrics', () => {
     again.appendMetrics({ step: 3 });
     expect(await again.readMetrics()).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
     await again.close();
+  });
+
+  it('lose damaged lines when the run is resumed', async () => {
+    const path = fresh();
+    await (await RunFolder.create(path, contents)).close();
+    const log = join(path, 'metrics.jsonl');
+    await put(log, '{"step":1}\n{"st\0\0\n3\n{"step":2}\n\0\0\0\n{"ste');
+    const messages: string[] = [];
+    const run = await RunFolder.resume(path, { notify: (message) => messages.push(message) });
+    expect(messages).toEqual([`${log}: removed 3 damaged lines, which are not JSON objects`]);
+    await run.truncateMetrics(1);
+    run.appendMetrics({ step: 2, again: true });
+    expect(await run.readMetrics()).toEqual([{ step: 1 }, { step: 2, again: true }]);
+    await run.close();
+    await appendFile(log, '\0\0\n');
+    expect(await run.readMetrics()).toHaveLength(2);
   });
 
   it('are truncated to a step', async () => {

@@ -1,7 +1,7 @@
 // Crash-safe folder of a training run: config, tokenizer, weights, state, metrics, samples. Every file is written by a rename;
 // the rename of state.safetensors is the commit point of a step. A kill at any moment leaves a folder that can be resumed.
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { explainWriteError, isTemporaryName, writeFileAtomic } from '../files/atomic-file.js';
 import { AppendFile, repairLog, readLog, truncateLog, type LogEvent } from './json-lines.js';
 import type { NamedArray } from '../named-array.js';
@@ -26,7 +26,7 @@ interface RunContents {
 }
 
 interface RunFolderOptions {
-  /** Called when the lock of a dead process was taken over. Default `console.warn`. */
+  /** Called when the lock of a dead process was taken over or a log was repaired. Default `console.warn`. */
   notify?: (message: string) => void;
 }
 
@@ -46,6 +46,31 @@ async function list(path: string): Promise<string[] | undefined> {
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+/**
+ * Creates a folder and those above it; returns whether it did not exist. Node's recursive mkdir hangs in file systems that
+ * take no new folders, such as /proc.
+ * @throws Error naming the folder that cannot be written
+ */
+async function createFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'ENOENT') throw explainWriteError(path, error);
+    const parent = dirname(path);
+    if (await list(parent)) {
+      throw new Error(
+        `${path}: cannot write (${code}): ${parent} takes no new folders. Choose another folder.`,
+        { cause: error },
+      );
+    }
+    await createFolder(parent);
+    return createFolder(path);
+  }
+}
+
 /** A run folder: `create` starts a run, `resume` continues one, `open` reads it. */
 export class RunFolder {
   private readonly metrics: AppendFile;
@@ -53,8 +78,7 @@ export class RunFolder {
 
   private constructor(
     readonly path: string,
-    /** Contents of config.json. */
-    readonly config: unknown,
+    private currentConfig: unknown,
     /** Contents of tokenizer.json. */
     readonly tokenizer: unknown,
     private unlock?: () => Promise<void>,
@@ -67,45 +91,47 @@ export class RunFolder {
    * Starts a run in a new or empty folder, or in one whose creation was interrupted, and locks it. config.json is written
    * last: a folder with one is a run.
    *
+   * @param contents what to write, or a function that prepares it while the folder is locked. When it fails, a folder that
+   *   was created here is removed.
    * @throws Error when the folder contains a run or other files, or cannot be written
    */
   static async create(
     path: string,
-    contents: RunContents,
+    contents: RunContents | (() => Promise<RunContents>),
     options: RunFolderOptions = {},
   ): Promise<RunFolder> {
-    toExactJson(contents.config, 'config');
-    try {
-      await mkdir(path, { recursive: true });
-    } catch (error) {
-      throw explainWriteError(path, error);
-    }
-    await RunFolder.checkEmpty(path);
-    const unlock = await lockFolder(path, options.notify ?? console.warn);
+    const isNew = await createFolder(path);
+    let unlock: (() => Promise<void>) | undefined;
     try {
       await RunFolder.checkEmpty(path);
+      unlock = await lockFolder(path, options.notify ?? console.warn);
+      await RunFolder.checkEmpty(path);
+      const { config, tokenizer } = typeof contents === 'function' ? await contents() : contents;
+      toExactJson(config, 'config');
       await RunFolder.clean(path);
-      await writeFileAtomic(join(path, TOKENIZER), pretty(contents.tokenizer));
-      await writeFileAtomic(join(path, CONFIG), pretty(contents.config));
+      await writeFileAtomic(join(path, TOKENIZER), pretty(tokenizer));
+      await writeFileAtomic(join(path, CONFIG), pretty(config));
+      return new RunFolder(path, config, tokenizer, unlock);
     } catch (error) {
-      await unlock();
+      await unlock?.();
+      if (isNew) await rmdir(path).catch(() => undefined); // not empty: another process has the folder
       throw error;
     }
-    return new RunFolder(path, contents.config, contents.tokenizer, unlock);
   }
 
   /**
-   * Opens a run for writing: locks it, and removes incomplete files of a killed process.
+   * Opens a run for writing: locks it, and removes incomplete files of a killed process and damaged lines of metrics.jsonl.
    *
    * @throws Error naming what is missing of a run, or the process that holds the lock
    */
   static async resume(path: string, options: RunFolderOptions = {}): Promise<RunFolder> {
     await RunFolder.checkComplete(path);
-    const unlock = await lockFolder(path, options.notify ?? console.warn);
+    const notify = options.notify ?? console.warn;
+    const unlock = await lockFolder(path, notify);
     try {
       await RunFolder.clean(path);
       const run = await RunFolder.read(path, unlock);
-      await repairLog(run.metrics);
+      await repairLog(run.metrics, notify);
       await run.repairStateCopy();
       return run;
     } catch (error) {
@@ -118,6 +144,19 @@ export class RunFolder {
   static async open(path: string): Promise<RunFolder> {
     await RunFolder.checkComplete(path);
     return RunFolder.read(path);
+  }
+
+  /** Contents of config.json. */
+  get config(): unknown {
+    return this.currentConfig;
+  }
+
+  /** Replaces config.json, for settings that change when a run is resumed. */
+  async writeConfig(config: object): Promise<void> {
+    this.requireLock();
+    toExactJson(config, 'config');
+    await writeFileAtomic(join(this.path, CONFIG), pretty(config));
+    this.currentConfig = config;
   }
 
   /** Closes the files and releases the lock. */
@@ -181,7 +220,7 @@ export class RunFolder {
     this.metrics.append(`${JSON.stringify(event)}\n`);
   }
 
-  /** All events, without an incomplete last line. */
+  /** All events, without incomplete or damaged lines at the end. */
   async readMetrics(): Promise<LogEvent[]> {
     return readLog(this.metrics.path);
   }
