@@ -1,6 +1,6 @@
 // The program as a user runs it: processes, files, signals.
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors } from '@lilformer/checkpoints';
 import { tinyShakespeare } from '@lilformer/testing';
@@ -213,27 +213,72 @@ describe('trainer', () => {
     expect(await readFile(join(folder, 'mine/model.safetensors'))).toEqual(before);
   });
 
-  it('detects that the text of a run has changed', { timeout: 120_000 }, async () => {
-    const text = 'The cat sat on the mat, and the dog sat beside it. '.repeat(40);
-    await writeFile(join(folder, 'own.txt'), text);
-    const data = ['--data', 'own.txt', '--tokenizer', 'char', '--context-length', '16'];
-    const args = [
-      'train',
-      ...data,
-      '--model',
-      'bigram',
-      '--sample-tokens',
-      '0',
-      '--max-steps',
-      '3',
-      '--run',
-      'own',
+  describe('with a text of its own', () => {
+    const OWN = [
+      ...['train', '--data', 'own.txt', '--tokenizer', 'char', '--context-length', '16', '--model', 'bigram'],
+      ...['--batch-size', '4', '--eval-every', '4', '--eval-batches', '2', '--log-every', '1'],
     ];
-    expect((await run(args)).code).toBe(0);
-    await writeFile(join(folder, 'own.txt'), `${text}The end.`);
-    const resumed = await run(['train', '--resume', 'own', '--max-steps', '5']);
-    expect(resumed.code).toBe(1);
-    expect(resumed.err).toMatch(/its text has changed/);
+    const write = (text: string) => writeFile(join(folder, 'own.txt'), text);
+
+    it('detects that it has changed, also by one word of the same length', { timeout: 120_000 }, async () => {
+      const text = 'The cat sat on the mat, and the dog sat beside it. '.repeat(40);
+      await write(text);
+      const args = [...OWN, '--sample-tokens', '0', '--max-steps', '3', '--run', 'own'];
+      expect((await run(args)).code).toBe(0);
+      const { mtime } = await stat(join(folder, 'own.txt'));
+      await write(text.replace('dog', 'cat'));
+      await utimes(join(folder, 'own.txt'), mtime, mtime);
+      const resumed = await run(['train', '--resume', 'own', '--max-steps', '5']);
+      expect(resumed.code).toBe(1);
+      expect(resumed.err).toMatch(/own: its training text has changed/);
+      await write(text);
+      expect((await run(['train', '--resume', 'own', '--max-steps', '5'])).code).toBe(0);
+    });
+
+    it(
+      'replaces a default prompt that the tokenizer lacks, and refuses a given one at once',
+      { timeout: 120_000 },
+      async () => {
+        await write('\n山高水長，\n月明風清。\n'.repeat(60));
+        const args = [...OWN, '--unk-token', 'none', '--sample-tokens', '4', '--max-steps', '2'];
+        const refused = await run([...args, '--run', 'own', '--prompt', 'Once']);
+        expect(refused.code).toBe(1);
+        expect(refused.err).toMatch(/^--prompt: "Once" cannot be encoded: .* Expected a text of the tokens/);
+        expect(await readdir(folder)).toEqual(['own.txt']);
+        const { code, err, out } = await run([...args, '--run', 'own']);
+        expect([code, err]).toEqual([0, '']);
+        expect(out).toContain(
+          'note: samples start with "山高水長，", because the tokenizer cannot encode "Once',
+        );
+        expect(out).toContain('--- before training\n山高水長，');
+        const resumed = await run(['train', '--resume', 'own', '--max-steps', '4']);
+        expect([resumed.code, resumed.err]).toEqual([0, '']);
+        expect(resumed.out).toContain('--- after training\n山高水長，');
+      },
+    );
+
+    it('keeps what a resume changes', { timeout: 120_000 }, async () => {
+      await write('The cat sat on the mat. '.repeat(40));
+      const args = [...OWN, '--sample-tokens', '0', '--max-steps', '2', '--run', 'own'];
+      expect((await run(args)).code).toBe(0);
+      const longer = ['train', '--resume', 'own', '--max-steps', '200000'];
+      expect((await run(longer, 'step 9/200000')).code).toBe(130);
+      expect(existsSync(join(folder, 'own/result.json'))).toBe(false);
+      const { settings } = JSON.parse(await readFile(join(folder, 'own/config.json'), 'utf8')) as {
+        settings: object;
+      };
+      expect(settings).toMatchObject({ maxSteps: 200_000 });
+      expect((await run(['train', '--resume', 'own'], 'step 30/200000')).code).toBe(130);
+    });
+  });
+
+  it('gives each of two simultaneous commands a folder of its own', { timeout: 120_000 }, async () => {
+    const both = [1, 2].map(() => run(['train', ...TINY, '--max-steps', '3']));
+    for (const { code } of await Promise.all(both)) expect(code).toBe(0);
+    expect((await readdir(join(folder, 'runs'))).sort()).toEqual(['stories-1', 'stories-2']);
+    const failed = await run(['train', ...TINY, '--context-length', '60000']);
+    expect(failed.code).toBe(1);
+    expect(await readdir(join(folder, 'runs'))).not.toContain('stories-3');
   });
 
   it('exports a run in Hugging Face format with equal weights, or explains why not', async () => {

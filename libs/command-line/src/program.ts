@@ -1,6 +1,7 @@
 // A program of several commands: `main.ts COMMAND --flags`. Ctrl-C asks the command to stop; a second Ctrl-C exits at once.
 import type { Command } from './flags/command.js';
 import { importModules } from './import-modules.js';
+import { onFirstSignal } from './first-signal.js';
 import { Terminal } from './output/terminal.js';
 
 /** The exit code after Ctrl-C: 128 + SIGINT, as in shells. */
@@ -50,38 +51,53 @@ export async function runProgram(
   const terminal = new Terminal();
   const controller = new AbortController();
   const stop = (): void => controller.abort(new Error('stopped'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      stop();
-      terminal.print(running?.stopMessage ?? '');
-    });
-  }
-  // A closed pipe (`… | head`) stops the command like Ctrl-C.
+  const listening = onFirstSignal(() => {
+    stop();
+    terminal.print(running?.stopMessage ?? '');
+  });
+  // An output that cannot be written stops the command like Ctrl-C. A closed pipe (`… | head`) is no error.
+  let outputError: NodeJS.ErrnoException | undefined;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!['EPIPE', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '')) outputError ??= error;
     stop();
   });
+  process.stderr.on('error', () => undefined); // nowhere is left to report it
   // A child process stops when its parent has gone.
   if (process.channel) {
     process.on('disconnect', stop);
     process.channel.unref();
   }
+  const report = (error: unknown): void => {
+    console.error(process.env.DEBUG ? error : error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  };
   try {
     if (!found) {
       const names = Object.keys(actions).join(', ');
       throw new Error(`${name ?? 'no command'}: expected one of ${names}`);
     }
     running = typeof found === 'function' ? await found() : found;
+    await listening;
     process.exitCode = (await running.run(args, terminal, controller.signal)) ?? 0;
   } catch (error) {
-    if (controller.signal.aborted) {
-      process.exitCode = EXIT_INTERRUPTED;
-    } else {
-      console.error(process.env.DEBUG ? error : error instanceof Error ? error.message : error);
-      process.exitCode = 1;
-    }
+    if (isAbort(error, controller.signal)) process.exitCode = EXIT_INTERRUPTED;
+    else report(error);
   }
+  if (outputError) {
+    report(
+      new Error(
+        `standard output: cannot write (${outputError.code}). Expected a file or terminal with space.`,
+      ),
+    );
+  }
+}
+
+/** Whether an error only says that `signal` was aborted, and is not another failure while stopping. */
+function isAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  for (let cause = error; aborted && cause instanceof Error; cause = cause.cause) {
+    if (cause === reason || cause.name === 'AbortError') return true;
+  }
+  return false;
 }
 
 /** Sends a message to the parent process, if there is one. */

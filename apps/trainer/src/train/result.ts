@@ -1,5 +1,5 @@
 // result.json of a run folder: how the run ended.
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import type { DoneEvent } from '@lilformer/training';
@@ -18,13 +18,26 @@ export async function writeResult(folder: string, result: RunResult): Promise<vo
   await writeFileAtomic(join(folder, NAME), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Reads the result; undefined when the run has not ended. */
+/** Removes the result of a run that goes on. */
+export async function removeResult(folder: string): Promise<void> {
+  await rm(join(folder, NAME), { force: true });
+}
+
+/** Reads the result; undefined when the run has not ended. @throws Error naming a file that cannot be read */
 export async function loadResult(folder: string): Promise<RunResult | undefined> {
+  const path = join(folder, NAME);
   let text: string;
   try {
-    text = await readFile(join(folder, NAME), 'utf8');
-  } catch {
-    return undefined;
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
-  return JSON.parse(text) as RunResult;
+  try {
+    return JSON.parse(text) as RunResult;
+  } catch (error) {
+    throw new Error(`${path}: not JSON: ${(error as Error).message}. Delete it and resume the run.`, {
+      cause: error,
+    });
+  }
 }

@@ -1,14 +1,38 @@
 // The default folder of a run.
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveUserPath } from '@lilformer/command-line';
 
-/** A folder that does not exist yet, `runs/<preset>-<number>`. */
-export async function nextRunFolder(preset: string): Promise<string> {
+/**
+ * Creates a new folder, `runs/<preset>-<number>`: of several processes each gets its own.
+ * @throws Error when it cannot be created
+ */
+export async function newRunFolder(preset: string): Promise<string> {
   const runs = resolveUserPath('runs');
   const stem = preset.replaceAll('/', '-');
-  const taken = new Set(await readdir(runs).catch(() => []));
-  let number = 1;
-  while (taken.has(`${stem}-${number}`)) number++;
-  return join(runs, `${stem}-${number}`);
+  try {
+    await mkdir(runs, { recursive: true });
+    const taken = new Set(await readdir(runs));
+    for (let number = 1; ; number++) {
+      const path = join(runs, `${stem}-${number}`);
+      if (!taken.has(`${stem}-${number}`) && (await claim(path))) return path;
+    }
+  } catch (error) {
+    throw new Error(
+      `${runs}: cannot be written: ${(error as Error).message}. Give another folder with --run.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function claim(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 // `train`: trains a model from its settings, or resumes a run, in a run folder.
+import { rmdir } from 'node:fs/promises';
 import { RunFolder } from '@lilformer/checkpoints';
 import {
   describeFlags,
@@ -19,8 +20,9 @@ import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from '../command-line.js';
 import { PRESETS } from '../settings/presets.js';
-import { writeResult } from './result.js';
-import { nextRunFolder } from './run-folder.js';
+import { removeResult, writeResult } from './result.js';
+import { newRunFolder } from './run-folder.js';
+import { checkPrompt, samplePrompt } from './sample-prompt.js';
 import { modelConfigOf, resolveSettings, settingsSchema, type Settings } from '../settings/settings.js';
 import { trainingOptions } from '../settings/training-options.js';
 
@@ -33,8 +35,10 @@ interface RunConfig {
   /** Modules that `--import` named; not imported by anything that reads the run. */
   readonly imports?: readonly string[];
   readonly corpus: Corpus;
-  /** Tokens of the two splits; they differ when the text has changed. */
+  /** Tokens of the two splits. */
   readonly tokens: { readonly train: number; readonly valid?: number };
+  /** Hashes of the two texts; they differ when the text has changed. */
+  readonly textHashes: { readonly train: string; readonly valid?: string };
 }
 
 const FORMAT = 2;
@@ -42,6 +46,8 @@ const FORMAT = 2;
 interface Run {
   readonly folder: RunFolder;
   readonly settings: Settings;
+  /** Prompt of the samples; undefined to start from a random token. */
+  readonly prompt: string | undefined;
   readonly tokenizer: Tokenizer;
   readonly model: LanguageModel;
   readonly windows: ReturnType<typeof makeWindows>;
@@ -103,7 +109,7 @@ export async function trainCommand(
       terminal.print(`\n${samples}`);
       folder.appendSamples(`${samples}\n\n`);
     }
-    const prompt = settings.prompt === undefined ? [] : ['--prompt', settings.prompt];
+    const prompt = run.prompt === undefined ? [] : ['--prompt', run.prompt];
     terminal.print(`\nRun folder: ${path}`);
     const flags = [...importFlags(run.imports), '--model', path, ...prompt];
     terminal.print(`Generate: ${shellCommand('trainer:generate', flags)}`);
@@ -118,28 +124,56 @@ async function start(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Run> {
-  const path = run === undefined ? await nextRunFolder(preset) : resolveUserPath(run);
   const engine = await startEngine(settings, terminal);
   printSettings(preset, settings, { given, unused }, terminal);
+  const path = run === undefined ? await newRunFolder(preset) : resolveUserPath(run);
+  let prepared: Omit<Run, 'folder'> | undefined;
+  try {
+    // The folder is locked first, so that a second command fails before it tokenizes the text.
+    const folder = await RunFolder.create(path, async () => {
+      const { contents, ...rest } = await prepare({ preset, settings, imports, given }, terminal, signal);
+      prepared = { ...rest, engine, imports: contents.imports };
+      return {
+        config: JSON.parse(JSON.stringify(contents)) as RunConfig, // without undefined values
+        tokenizer: rest.tokenizer.toJSON(),
+      };
+    });
+    return { folder, ...prepared! };
+  } catch (error) {
+    if (run === undefined) await rmdir(path).catch(() => undefined); // not empty: something was saved
+    throw error;
+  }
+}
+
+/** Text, tokenizer, windows and model of a new run. */
+async function prepare(
+  {
+    preset,
+    settings,
+    imports,
+    given,
+  }: Pick<Extract<TrainCommand, { kind: 'start' }>, 'preset' | 'settings' | 'imports' | 'given'>,
+  terminal: Terminal,
+  signal: AbortSignal,
+) {
   const task = { signal, onProgress: corpusProgress(terminal) };
   const baseFolder = resolveUserPath('.');
   const corpus = await openCorpus({ ...settings, baseFolder }, task);
   const tokenizer = await createTokenizer({ vocabSize: 0, ...settings, baseFolder }, corpus, task);
-  const tokens = await encodeCorpus(corpus, tokenizer, task);
+  const mistake = checkPrompt(settings, tokenizer);
+  if (mistake && given.includes('prompt')) throw new Error(mistake);
+  const { textHashes, ...tokens } = await encodeCorpus(corpus, tokenizer, task);
+  const prompt = samplePrompt(settings, tokenizer, tokens.train, terminal);
   const windows = makeWindows(settings, tokens);
   const config = modelConfigOf(settings, tokenizer.vocabSize);
   const model = createModel(config, new Random(settings.seed).split('weights'));
   const counts = { train: tokens.train.length, valid: tokens.valid?.length };
   printSizes({ windows, tokenizer, model, settings }, counts, terminal);
   const contents: RunConfig = {
-    ...{ format: FORMAT, preset, settings, model: config, corpus, tokens: counts },
+    ...{ format: FORMAT, preset, settings, model: config, corpus, tokens: counts, textHashes },
     imports: imports?.map(resolveUserPath),
   };
-  const folder = await RunFolder.create(path, {
-    config: JSON.parse(JSON.stringify(contents)) as RunConfig, // without undefined values
-    tokenizer: tokenizer.toJSON(),
-  });
-  return { folder, settings, tokenizer, model, windows, engine, imports: contents.imports };
+  return { contents, settings, tokenizer, model, windows, prompt };
 }
 
 async function resume(
@@ -166,21 +200,31 @@ async function resume(
     const { settings } = resolveSettings(changes, config.settings);
     const engine = await startEngine(settings, terminal);
     const tokenizer = tokenizerFromJSON(folder.tokenizer);
-    const tokens = await encodeCorpus(config.corpus, tokenizer, {
+    const { textHashes, ...tokens } = await encodeCorpus(config.corpus, tokenizer, {
       signal,
       onProgress: corpusProgress(terminal),
     });
     const counts = { train: tokens.train.length, valid: tokens.valid?.length };
-    if (counts.train !== config.tokens.train || counts.valid !== config.tokens.valid) {
+    for (const part of ['train', 'valid'] as const) {
+      // Runs of earlier versions have no hashes.
+      if (
+        counts[part] === config.tokens[part] &&
+        textHashes[part] === (config.textHashes ?? textHashes)[part]
+      )
+        continue;
       throw new Error(
-        `${folder.path}: its text has changed: ${JSON.stringify(counts)} tokens. Expected ${JSON.stringify(config.tokens)}. ` +
-          'Restore the text, or start a new run.',
+        `${folder.path}: its ${part === 'train' ? 'training' : 'validation'} text has changed (${counts[part]} tokens, ` +
+          `${config.tokens[part]} before). Restore the text, or start a new run.`,
       );
     }
+    const prompt = samplePrompt(settings, tokenizer, tokens.train, terminal);
     const windows = makeWindows(settings, tokens);
     const model = createModel(modelConfig, new Random(settings.seed).split('weights'));
     printSizes({ windows, tokenizer, model, settings }, counts, terminal);
-    return { folder, settings, tokenizer, model, windows, engine, imports };
+    // What changes becomes part of the run, also when it is interrupted and resumed without the changes.
+    await folder.writeConfig({ ...config, settings });
+    await removeResult(folder.path);
+    return { folder, settings, prompt, tokenizer, model, windows, engine, imports };
   } catch (error) {
     await folder.close();
     throw error;
@@ -241,10 +285,10 @@ function printSizes(
 
 /** A sample of the model; undefined when no samples are wanted. */
 async function sample(
-  { model, tokenizer, settings }: Pick<Run, 'model' | 'tokenizer' | 'settings'>,
+  { model, tokenizer, settings, prompt }: Pick<Run, 'model' | 'tokenizer' | 'settings' | 'prompt'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { prompt, sampleTokens, temperature, seed } = settings;
+  const { sampleTokens, temperature, seed } = settings;
   if (sampleTokens === 0) return undefined;
   const first = prompt ?? randomStart(tokenizer, seed);
   const { text } = await generateText(model, tokenizer, first, {

@@ -1,9 +1,9 @@
 // Downloads a file: resumes, retries, verifies, and renames it when it is complete.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCacheFolder } from '../cache-folder.js';
+import { fileSha256 } from '../file-hash.js';
 import { withFileLock } from './file-lock.js';
 import { PartialFile, requestPart, RetryableError } from './http-part.js';
 import { ProgressMeter, type Progress } from '../progress.js';
@@ -50,7 +50,7 @@ export class DownloadError extends Error {
  */
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   if (await isThere(path, options.bytes)) return;
-  await mkdir(dirname(path), { recursive: true });
+  await createCacheFolder(dirname(path));
   try {
     await withFileLock(`${path}.lock`, options.signal, async () => {
       if (await isThere(path, options.bytes)) return;
@@ -129,14 +129,6 @@ async function verify(
       `the content is not the one expected: its SHA-256 is ${found}, expected ${sha256}`,
     );
   }
-}
-
-/** SHA-256 of a file in hexadecimal, read back from disk. */
-async function fileSha256(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-    hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 async function isThere(path: string, bytes: number | undefined): Promise<boolean> {

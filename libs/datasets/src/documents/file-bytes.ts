@@ -18,7 +18,9 @@ export async function fileSize(path: string): Promise<number> {
     throw new Error(`${path}: cannot be read: ${error.message}`, { cause: error });
   });
   if (found.isDirectory()) throw new Error(`${path}: is a folder, expected a file`);
-  if (found.isFile() && found.size === 0) throw new Error(`${path}: the file is empty`);
+  // A pipe would hang, a device would not end.
+  if (!found.isFile()) throw new Error(`${path}: is a pipe, device or socket. Expected a file.`);
+  if (found.size === 0) throw new Error(`${path}: the file is empty`);
   return found.size;
 }
 

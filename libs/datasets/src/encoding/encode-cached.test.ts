@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.js';
@@ -37,15 +37,16 @@ describe('encodeCached', () => {
     expect(await cached({ files: [copy] })).toEqual({ text: 'ab\nca', encoded: true });
   });
 
-  it('encodes again after a change of file size or modification time', async () => {
+  it('encodes again after a change of content, also of equal size and modification time', async () => {
     const changing = folder('changing.txt');
-    writeFileSync(changing, 'aa');
-    expect((await cached({ files: [changing] })).text).toBe('aa');
-    appendFileSync(changing, 'b');
-    expect(await cached({ files: [changing] })).toEqual({ text: 'aab', encoded: true });
+    writeFileSync(changing, 'aab');
+    utimesSync(changing, 2e9, 2e9);
+    expect((await cached({ files: [changing] })).text).toBe('aab');
     writeFileSync(changing, 'ccc');
     utimesSync(changing, 2e9, 2e9);
     expect(await cached({ files: [changing] })).toEqual({ text: 'ccc', encoded: true });
+    utimesSync(changing, 1e9, 1e9);
+    expect(await cached({ files: [changing] })).toEqual({ text: 'ccc', encoded: false });
   });
 
   it('caches documents under a key', async () => {
@@ -66,6 +67,21 @@ describe('encodeCached', () => {
     const [name] = readdirSync(`${own}/tokens`);
     truncateSync(`${own}/tokens/${name}`, 66);
     expect(await cached({ files: [path] }, { cache: own })).toEqual({ text: 'ab\nca', encoded: true });
+    const bytes = readFileSync(`${own}/tokens/${name}`);
+    bytes[64] ^= 1;
+    writeFileSync(`${own}/tokens/${name}`, bytes);
+    expect(await cached({ files: [path] }, { cache: own })).toEqual({ text: 'ab\nca', encoded: true });
+  });
+
+  it('names the folder, the reason and the setting when the cache cannot be written', async () => {
+    writeFileSync(folder('file'), '');
+    await expect(cached({ files: [path] }, { cache: folder('file') })).rejects.toThrow(
+      `${folder('file/tokens')}: the cache cannot be written: a part of the path is a file. Set LILFORMER_CACHE`,
+    );
+    if (process.platform !== 'linux') return;
+    await expect(cached({ files: [path] }, { cache: '/proc/cache' })).rejects.toThrow(
+      '/proc/cache/tokens: the cache cannot be written: no folder can be created there. Set LILFORMER_CACHE',
+    );
   });
 
   it('names a missing file', async () => {

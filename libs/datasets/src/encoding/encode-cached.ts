@@ -1,14 +1,15 @@
 // Encodes a corpus through the cache folder.
 import { createHash } from 'node:crypto';
-import { realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Tokenizer } from '@lilformer/tokenizers';
-import { cacheFolder } from '../cache-folder.js';
-import { encodeToFile, type CorpusInput, type EncodeCorpusOptions } from './encode-file.js';
+import { cacheError, cacheFolder, createCacheFolder } from '../cache-folder.js';
+import { encodeToFile, removeAbandoned, type CorpusInput, type EncodeCorpusOptions } from './encode-file.js';
 import { fileSize } from '../documents/file-bytes.js';
+import { fileSha256 } from '../file-hash.js';
 import { openTokenFile, type TokenFile } from '../tokens/token-file.js';
 
-/** A corpus with a cache key: files are identified by path, size and modification time, documents by `key`. */
+/** A corpus with a cache key: files are identified by name and content, documents by `key`. */
 export type CacheableCorpus =
   | Extract<CorpusInput, { files: readonly string[] }>
   | (Extract<CorpusInput, { documents: unknown }> & {
@@ -22,7 +23,7 @@ export interface EncodeCachedOptions extends EncodeCorpusOptions {
 }
 
 /** Increment when the same text and tokenizer would give other ids. */
-const GENERATION = 1;
+const GENERATION = 2;
 
 /**
  * Encodes a corpus the first time and opens the cached tokens afterwards. A changed file, tokenizer or option, and a
@@ -37,16 +38,25 @@ export async function encodeCached(
   const path = join(cache, 'tokens', `${await corpusKey(corpus, tokenizer, options)}.tokens`);
   const cached = await tryOpen(path);
   if (cached !== undefined) return cached;
-  await encodeToFile(corpus, tokenizer, path, rest);
+  await createCacheFolder(dirname(path));
+  await removeAbandoned(dirname(path));
+  try {
+    await encodeToFile(corpus, tokenizer, path, rest);
+  } catch (error) {
+    const isWrite = ['open', 'write', 'fsync', 'rename'].includes(
+      (error as NodeJS.ErrnoException).syscall ?? '',
+    );
+    throw isWrite ? cacheError(path, error) : error;
+  }
   return openTokenFile(path);
 }
 
 async function tryOpen(path: string): Promise<TokenFile | undefined> {
-  if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
   try {
+    await access(path);
     return openTokenFile(path);
   } catch {
-    return undefined; // damaged: encode again
+    return undefined; // missing or damaged: encode
   }
 }
 
@@ -58,7 +68,7 @@ async function corpusKey(
   const { joiner = '\n', splitSpecialTokens = true } = options;
   const source =
     'files' in corpus
-      ? { ...corpus, files: await Promise.all(corpus.files.map(identity)) }
+      ? { ...corpus, files: await Promise.all(corpus.files.map((file) => identity(file, options.signal))) }
       : { key: corpus.key, maxCharacters: corpus.maxCharacters };
   const description = {
     generation: GENERATION,
@@ -70,8 +80,8 @@ async function corpusKey(
   return createHash('sha256').update(JSON.stringify(description)).digest('hex').slice(0, 32);
 }
 
-async function identity(path: string): Promise<string[]> {
+/** Name, which determines the format, and hash of a file. */
+async function identity(path: string, signal: AbortSignal | undefined): Promise<string[]> {
   await fileSize(path); // throws a descriptive error
-  const found = await stat(path, { bigint: true });
-  return [await realpath(path), String(found.size), String(found.mtimeNs)];
+  return [basename(path), await fileSha256(path, signal)];
 }

@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { Random } from '@lilformer/random';
@@ -171,11 +173,18 @@ describe('encodeToFile', () => {
   it('removes abandoned temporary files, but no active ones', async () => {
     const own = folder('swept');
     mkdirSync(own);
-    writeFileSync(`${own}/x.tokens.0123456789ab.partial`, '');
-    writeFileSync(`${own}/x.tokens.ba9876543210.partial`, '');
-    utimesSync(`${own}/x.tokens.0123456789ab.partial`, 1e9, 1e9);
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    const dead = spawnSync(process.execPath, ['-e', '0']).pid;
+    const active = `x.tokens.${host}-${process.pid}-0123456789ab.partial`;
+    const elsewhere = 'x.tokens.00000000-1-0123456789ab.partial';
+    writeFileSync(join(own, active), '');
+    writeFileSync(join(own, elsewhere), '');
+    // Of a killed process, also of another corpus, and of another machine long ago.
+    writeFileSync(join(own, `y.tokens.${host}-${dead}-0123456789ab.partial`), '');
+    writeFileSync(join(own, 'x.tokens.00000000-2-0123456789ab.partial'), '');
+    utimesSync(join(own, 'x.tokens.00000000-2-0123456789ab.partial'), 1e9, 1e9);
     await encodeToFile({ documents: ['a'] }, tokenizer, `${own}/x.tokens`);
-    expect(readdirSync(own).sort()).toEqual(['x.tokens', 'x.tokens.ba9876543210.partial']);
+    expect(readdirSync(own).sort()).toEqual(['x.tokens', active, elsewhere].sort());
   });
 
   it('uses constant memory', async () => {

@@ -1,13 +1,16 @@
 // Encodes a corpus of any size into a token file on all cores.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { availableParallelism, hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Tokenizer } from '@lilformer/tokenizers';
+import { isRunning } from '../corpora/file-lock.js';
 import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids, type Job } from './encode-jobs.js';
 import { EncodePool } from './encode-pool.js';
 import { fileSize, type Tally } from '../documents/file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from '../documents/fragments.js';
+import { TextHash } from '../file-hash.js';
 import { ProgressMeter, type Progress } from '../progress.js';
 import { readFragments } from '../documents/read-documents.js';
 import { HEADER_BYTES, tokenDType, tokenFileHeader } from '../tokens/token-file.js';
@@ -38,8 +41,10 @@ const MOST_WORKERS = 12;
 const JOBS_BEFORE_WORKERS = 16;
 /** Jobs per thread: one running, one waiting. */
 const JOBS_PER_WORKER = 2;
-/** Age after which a temporary file is considered abandoned. */
+/** Age after which a temporary file of another machine is considered abandoned. */
 const ABANDONED_MS = 3_600_000;
+/** Stands for this machine in the names of temporary files. */
+const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
 /**
  * Encodes a corpus into the token file `path` in constant memory. Each document ends with the tokenizer's end-of-text
@@ -60,8 +65,8 @@ export async function encodeToFile(
   }
   signal?.throwIfAborted();
   await mkdir(dirname(path), { recursive: true });
-  await removeAbandoned(path);
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await removeAbandoned(dirname(path));
+  const temporary = `${path}.${HOST}-${process.pid}-${randomBytes(6).toString('hex')}.partial`;
   const file = await open(temporary, 'wx');
   try {
     let tokens: number;
@@ -95,6 +100,8 @@ async function encodeInto(
   const meter = new ProgressMeter(0);
   let tokens = 0;
   let position = HEADER_BYTES;
+  let checksum = 0;
+  const textHash = new TextHash();
   let bytesDone = 0;
   const report = (always: boolean) => {
     const progress = meter.update(bytesDone, totalBytes, always);
@@ -107,13 +114,15 @@ async function encodeInto(
     const { ids: promised, bytes } = encoding.shift()!;
     const ids = await promised;
     signal?.throwIfAborted();
-    await writeAll(file, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength), position);
+    const written = new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
+    await writeAll(file, written, position);
+    checksum = crc32(written, checksum);
     position += ids.byteLength;
     tokens += ids.length;
     bytesDone = bytes;
     report(false);
   };
-  const jobs = jobsOf(input, tokenizer, options, tally);
+  const jobs = jobsOf(input, tokenizer, options, tally, textHash);
   try {
     // The first jobs wait until it is known whether threads are justified.
     const first: { job: Job; bytes: number }[] = [];
@@ -146,7 +155,8 @@ async function encodeInto(
     await pool?.close();
   }
   if (tokens === 0) throw new Error('the corpus gives no tokens: it has no documents, or only empty ones');
-  await writeAll(file, tokenFileHeader(dtype, tokens, tokenizer.vocabSize), 0);
+  const header = { dtype, length: tokens, vocabSize: tokenizer.vocabSize, textHash: textHash.digest() };
+  await writeAll(file, tokenFileHeader(header, checksum), 0);
   report(true);
   return tokens;
 }
@@ -156,13 +166,19 @@ async function* jobsOf(
   tokenizer: Tokenizer,
   options: EncodeCorpusOptions,
   tally: Tally,
+  textHash: TextHash,
 ): AsyncGenerator<Job> {
   const fragments =
     'files' in input
       ? readFragments(input.files, { ...input, signal: options.signal }, tally)
       : documentFragments(input.documents, input.maxCharacters, tally);
   const builder = new JobBuilder(tokenizer, options);
-  for await (const batch of fragments) for (const fragment of batch) yield* builder.add(fragment);
+  for await (const batch of fragments) {
+    for (const fragment of batch) {
+      textHash.add(fragment);
+      yield* builder.add(fragment);
+    }
+  }
   const last = builder.finish();
   if (last !== undefined) yield last;
 }
@@ -187,15 +203,14 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
   }
 }
 
-/** Removes abandoned temporary files of killed encodings of the same corpus. */
-async function removeAbandoned(path: string): Promise<void> {
-  const folder = dirname(path);
-  const prefix = `${basename(path)}.`;
+/** Removes temporary files of killed encodings from a folder. */
+export async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.partial$/.test(name.slice(prefix.length))) continue;
-    const found = await stat(join(folder, name)).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) {
-      await rm(join(folder, name), { force: true });
-    }
+    const [, host, pid] = /\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.partial$/.exec(name) ?? [];
+    if (host === undefined) continue;
+    const path = join(folder, name);
+    const modified = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
+    const isAbandoned = host === HOST ? !isRunning(Number(pid)) : Date.now() - modified > ABANDONED_MS;
+    if (isAbandoned) await rm(path, { force: true });
   }
 }

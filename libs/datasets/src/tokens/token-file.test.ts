@@ -1,15 +1,19 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { openTokenFile, tokenDType, tokenFileHeader } from './token-file.js';
 
 const folder = temporaryFolder();
+const textHash = Buffer.alloc(32, 7);
 
 function write(name: string, ids: Uint16Array | Uint32Array, vocabSize: number): string {
   const path = folder(name);
-  const header = tokenFileHeader(tokenDType(vocabSize), ids.length, vocabSize);
-  writeFileSync(path, Buffer.concat([header, Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength)]));
+  const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
+  const dtype = tokenDType(vocabSize);
+  const header = tokenFileHeader({ dtype, length: ids.length, vocabSize, textHash }, crc32(bytes));
+  writeFileSync(path, Buffer.concat([header, bytes]));
   return path;
 }
 
@@ -77,14 +81,33 @@ describe('a token file', () => {
     expect(() => openTokenFile(longer)).toThrow('something was appended');
   });
 
+  it('notices any damaged byte, and ids beyond the vocabulary', () => {
+    const path = write('damaged.tokens', Uint16Array.of(1, 2, 3), 10);
+    const whole = readFileSync(path);
+    expect(openTokenFile(path).textHash).toBe('07'.repeat(32));
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = Buffer.from(whole);
+      damaged[at] ^= 4;
+      writeFileSync(path, damaged);
+      expect(() => openTokenFile(path), `byte ${at}`).toThrow(path);
+    }
+    writeFileSync(path, whole);
+    const file = openTokenFile(path);
+    const damaged = Buffer.from(whole);
+    damaged[66] = 10;
+    writeFileSync(path, damaged);
+    expect(() => file.read(0, 3)).toThrow(`${path}: id 10 at 1 is beyond the vocabulary of 10`);
+    file.close();
+  });
+
   it('rejects other formats and inconsistent headers', () => {
     const path = folder('other.bin');
     writeFileSync(path, 'not ids at all, but a text that goes on for more than sixty-four bytes of a header');
     expect(() => openTokenFile(path)).toThrow(/not a token file; .*raw: 'uint16'/);
     expect(() => openTokenFile(folder('none.tokens'))).toThrow(/none\.tokens: cannot be opened: ENOENT/);
-    const header = tokenFileHeader('uint16', 3, 10);
+    const header = tokenFileHeader({ dtype: 'uint16', length: 3, vocabSize: 10, textHash }, 0);
     for (const [at, value, message] of [
-      [8, 2, 'version 2 of the format, expected 1'],
+      [8, 1, 'version 1 of the format, expected 2'],
       [12, 3, 'the header is damaged'],
       [20, 0xffff_ffff, 'the header is damaged'],
     ] as const) {

@@ -189,6 +189,28 @@ describe('state and metrics', () => {
     expect((await resume({})).done.step).toBe(20);
   });
 
+  it.each([
+    ['step', undefined, 'step in its state is missing. Expected an integer of at least 0.'],
+    ['step', -1, 'step in its state is -1'],
+    ['step', 1.5, 'step in its state is 1.5'],
+    ['step', '2', 'step in its state is "2"'],
+    ['tokens', null, 'tokens in its state is null'],
+    ['elapsed', -1, 'elapsed in its state is -1'],
+    ['batches', undefined, 'batches in its state is missing'],
+    ['trainLoss', {}, 'trainLoss.sum in its state is missing'],
+    ['earlyStopping', 3, 'earlyStopping.evaluationsWithoutImprovement in its state is missing'],
+    ['dropout', { a: 0.5 }, 'dropout in its state is {"a":0.5}. Expected an object of counts.'],
+    ['schedule', undefined, 'schedule in its state is missing'],
+  ])('throws on a state whose %s is %j', async (field, value, message) => {
+    let folder = await newFolder();
+    await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));
+    const { tensors, state } = (await folder.loadState())!;
+    await folder.saveState(tensors, { ...state, [field]: value });
+    folder = await reopen(folder);
+    const resumed = runToEnd(optionsOf(kind, folder, { maxSteps: 3, schedule: 0.01 }));
+    await expect(resumed).rejects.toThrow(`${folder.path}: ${message}`);
+  });
+
   it('warns of another engine', async () => {
     let folder = await newFolder();
     await runToEnd(optionsOf(kind, folder, { maxSteps: 2, schedule: 0.01 }));

@@ -3,6 +3,7 @@ import type { NamedArray } from '@lilformer/checkpoints';
 import { type Batches, type BatchState, batches } from '@lilformer/datasets';
 import { tf, type Precision } from '@lilformer/engine';
 import { Dropout, type Module, type Parameter } from '@lilformer/layers';
+import { checkState } from './check-state.js';
 import { RunClock } from './clock.js';
 import { EarlyStopping, type EarlyStoppingState } from '../optimization/early-stopping.js';
 import type { DoneEvent } from '../events.js';
@@ -125,6 +126,7 @@ export class Run {
           'Resume with the version that wrote it, or start a new run from its weights.',
       );
     }
+    checkState(folder.path, saved.state);
     if (state.optimizer !== this.optimizer.type) {
       throw new Error(
         `${folder.path}: trained with ${state.optimizer}. Expected ${this.optimizer.type}. ` +
