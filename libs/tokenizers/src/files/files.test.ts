@@ -140,6 +140,7 @@ describe('an invalid tokenizer.json', () => {
             expect(error).not.toBeInstanceOf(TypeError);
             expect(error).not.toBeInstanceOf(RangeError);
             expect((error as Error).message).toMatch(/tokenizer\.json|merge \d+|unknown character/);
+            expect((error as Error).message).not.toMatch(/: undefined|is undefined|\[object/);
           }
         },
       ),

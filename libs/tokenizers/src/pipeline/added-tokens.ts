@@ -84,15 +84,16 @@ export function checkIds(
     tokens.set(id, token);
   }
   const contents = new Set<string>();
+  const fail = (content: string, problem: string): never => {
+    throw new Error(`tokenizer.json: added token ${show(content)} ${problem}.`);
+  };
   for (const { id, content } of addedTokens) {
-    const name = (): string => `tokenizer.json: added token ${show(content)}`;
-    if (contents.has(content)) throw new Error(`${name()} is a duplicate.`);
+    if (contents.has(content)) fail(content, 'is a duplicate');
     contents.add(content);
     const other = tokens.get(id);
-    if (other !== undefined && other !== content)
-      throw new Error(`${name()} has the id ${id} of ${show(other)}.`);
-    if (vocab.has(content) && vocab.get(content) !== id)
-      throw new Error(`${name()} has id ${id}, but ${vocab.get(content)} in the vocabulary.`);
+    if (other !== undefined && other !== content) fail(content, `has the id ${id} of ${show(other)}`);
+    const known = vocab.get(content);
+    if (known !== undefined && known !== id) fail(content, `has id ${id}, but ${known} in the vocabulary`);
     tokens.set(id, content);
   }
   // Ids index arrays: a hostile file must not allocate gigabytes.
