@@ -1,4 +1,5 @@
 export { writeFileAtomic } from './files/atomic-file.js';
+export { readJson } from './files/json-file.js';
 export { fromFloat32, isNamedArray, type DType, type NamedArray } from './named-array.js';
 export { readPyTorch, readWeights, stateDictOf, type PlainValue } from './pytorch/pytorch.js';
 export { RunFolder } from './run-folder/run-folder.js';

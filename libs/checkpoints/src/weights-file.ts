@@ -1,9 +1,9 @@
 // Opens named weights in any format: a safetensors file, a file of torch.save, or several of either with an index
 // (`model.safetensors.index.json`, `pytorch_model.bin.index.json`). safetensors are read one array at a time; files of
 // torch.save are read whole.
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readFirst } from './files/byte-source.js';
+import { readJson } from './files/json-file.js';
 import { rowRange, type DType, type NamedArray, type Rows } from './named-array.js';
 import { isSafetensors, readWeights } from './pytorch/pytorch.js';
 import { openSafetensors } from './safetensors/safetensors.js';
@@ -93,14 +93,7 @@ async function openSharded(path: string): Promise<WeightsFile> {
 
 /** Reads the map from the name of an array to the name of its file. */
 async function readIndex(path: string): Promise<Map<string, string>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const reason = missing ? 'no such file.' : `not JSON: ${(error as Error).message}`;
-    throw new Error(`${path}: ${reason}`, { cause: error });
-  }
+  const json = await readJson(path);
   const map = (json as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== 'object' || map === null || Array.isArray(map)) {
     throw new Error(`${path}: not an index. Expected {"weight_map": {"array": "file", …}}.`);

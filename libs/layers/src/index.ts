@@ -1,5 +1,5 @@
 export { Module } from './module/module.js';
-export { ConstantBuffer, Parameter, withoutWeights } from './module/parameter.js';
+export { ConstantBuffer, isWithoutWeights, Parameter, withoutWeights } from './module/parameter.js';
 export { applyLayers, residual } from './basic/apply-layers.js';
 export { causalMask, sinusoids } from './basic/constants.js';
 export { Conv1D } from './basic/conv1d.js';

@@ -18,6 +18,7 @@ import { embeddingWithPositions } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { activationField, ACTIVATIONS, type ActivationModule } from './core/activations.js';
 import {
+  MOST_TOKENS,
   defineConfig,
   flag,
   positive,
@@ -35,7 +36,9 @@ const config = defineConfig(
   'bart',
   {
     vocabSize: size('vocabulary size, of both sides'),
-    maxPositionEmbeddings: size('longest sequence of each side, in tokens').default(1024),
+    maxPositionEmbeddings: size('longest sequence of each side, in tokens', { most: MOST_TOKENS }).default(
+      1024,
+    ),
     dModel: size('hidden size; 768 in the base model, 1024 in the large one').default(1024),
     encoderLayers: size('blocks of the encoder; 6 or 12', { most: 1024 }).default(12),
     encoderAttentionHeads: size('attention heads of the encoder; must divide dModel', { most: 1024 }).default(

@@ -18,6 +18,7 @@ import type { Random } from '@lilformer/random';
 import { activationField, ACTIVATIONS, type ActivationModule } from './core/activations.js';
 import { checkInput } from './core/check-input.js';
 import {
+  MOST_TOKENS,
   defineConfig,
   positive,
   probability,
@@ -39,7 +40,7 @@ const shape = {
   hiddenAct: activationField('activation of the feed-forward network', 'gelu'),
   hiddenDropoutProb: probability('dropout of embeddings and of the output of each branch', 0.1),
   attentionProbsDropoutProb: probability('dropout of the attention weights', 0.1),
-  maxPositionEmbeddings: size('longest sequence, in tokens').default(512),
+  maxPositionEmbeddings: size('longest sequence, in tokens', { most: MOST_TOKENS }).default(512),
   typeVocabSize: size('number of token types (segments)').default(2),
   initializerRange: positive('standard deviation of the initial weights', 0.02),
   layerNormEps: positive('added to the variance in layer norms', 1e-12),

@@ -19,6 +19,7 @@ import {
 import { Random } from '@lilformer/random';
 import { activationField, ACTIVATIONS, type ActivationModule } from './core/activations.js';
 import {
+  MOST_TOKENS,
   defineConfig,
   flag,
   positive,
@@ -36,7 +37,9 @@ const config = defineConfig(
   'gpt2',
   {
     vocabSize: size('vocabulary size; 50257 in the published models'),
-    nPositions: size('longest sequence, in tokens; 1024 in the published models').default(1024),
+    nPositions: size('longest sequence, in tokens; 1024 in the published models', {
+      most: MOST_TOKENS,
+    }).default(1024),
     nEmbd: size('hidden size; 768 in GPT-2 small, then 1024, 1280 and 1600').default(768),
     nLayer: size('number of blocks; 12, 24, 36 or 48', { most: 1024 }).default(12),
     nHead: size('attention heads per block; must divide nEmbd', { most: 1024 }).default(12),

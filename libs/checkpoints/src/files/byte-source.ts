@@ -1,4 +1,5 @@
 // Random access to the bytes of a file, with lengths checked before allocation.
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 /** Input of the file format readers. */
@@ -18,6 +19,7 @@ const CHUNK = 2 ** 30;
 const WINDOW = 2 ** 16;
 
 class FileSource implements ByteSource {
+  private closed = false;
   private window = { start: 0, bytes: new Uint8Array(0) };
 
   constructor(
@@ -32,6 +34,7 @@ class FileSource implements ByteSource {
         `${this.name}: bytes ${offset} to ${offset + length} are outside its ${this.size} bytes. The file is truncated or damaged.`,
       );
     }
+    if (this.closed) throw new Error(`${this.name}: the file is closed.`);
     if (length > WINDOW) return this.readBytes(offset, length);
     let { window } = this;
     if (offset < window.start || offset + length > window.start + window.bytes.length) {
@@ -52,6 +55,7 @@ class FileSource implements ByteSource {
   }
 
   close(): Promise<void> {
+    this.closed = true;
     return this.handle.close();
   }
 }
@@ -60,14 +64,15 @@ class FileSource implements ByteSource {
 export async function openFile(path: string): Promise<ByteSource> {
   let handle: FileHandle;
   try {
-    handle = await open(path, 'r');
+    // Without O_NONBLOCK (which Windows lacks), opening a named pipe waits for a writer.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new Error(`${path}: ${missing ? 'no such file.' : String(error)}`, { cause: error });
   }
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new Error(`${path}: is a folder or a device. Expected a file.`);
+    if (!stat.isFile()) throw new Error(`${path}: is a folder, device or pipe. Expected a file.`);
     return new FileSource(path, stat.size, handle);
   } catch (error) {
     await handle.close();

@@ -1,6 +1,7 @@
 // Reads files of torch.save, zip and legacy format, without running any code in them. Not supported: writing, TorchScript
 // programs, the tar files of PyTorch before 0.1.10.
 import { openFile, readFirst, type ByteSource } from '../files/byte-source.js';
+import { checkContents } from '../files/contents.js';
 import { bytesPerElement, isNamedArray, type NamedArray } from '../named-array.js';
 import { readSafetensors } from '../safetensors/safetensors.js';
 import { quote } from '../safetensors/safetensors-header.js';
@@ -202,6 +203,7 @@ async function readLegacy(source: ByteSource, start: number): Promise<unknown> {
 
 /** {@link readPyTorch} of an open file. */
 export async function readPyTorchFrom(source: ByteSource): Promise<PlainValue> {
+  await checkContents(source);
   const first = Buffer.from(await source.read(0, Math.min(4, source.size)));
   try {
     if (isZip(first)) return (await readZip(source)) as PlainValue;

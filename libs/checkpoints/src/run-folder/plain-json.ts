@@ -1,5 +1,4 @@
 // JSON without silent loss: JSON.stringify turns Infinity into null, and a resumed run would differ.
-import { readFile } from 'node:fs/promises';
 
 /** Path and kind of the first value that JSON does not preserve. */
 function firstLossy(value: unknown, path: string): string | undefined {
@@ -34,14 +33,4 @@ export function toExactJson(value: object, name: string): string {
     );
   }
   return JSON.stringify(value);
-}
-
-/** @throws Error naming the file when it is missing or not JSON */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { explainWriteError, isTemporaryName, writeFileAtomic } from '../files/atomic-file.js';
 import { AppendFile, repairLog, readLog, truncateLog, type LogEvent } from './json-lines.js';
 import type { NamedArray } from '../named-array.js';
-import { readJson, toExactJson } from './plain-json.js';
+import { readJson } from '../files/json-file.js';
+import { toExactJson } from './plain-json.js';
 import { lockFolder, LOCK_NAME } from './run-lock.js';
 import { openSafetensors, readSafetensors, writeSafetensors } from '../safetensors/safetensors.js';
 

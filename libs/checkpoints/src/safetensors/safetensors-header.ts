@@ -8,6 +8,7 @@ import {
   type DType,
   type NamedArray,
 } from '../named-array.js';
+import { parseJson } from '../files/json-file.js';
 
 /** The format's limit on the length of a header, in bytes. */
 const HEADER_LIMIT = 100_000_000;
@@ -22,6 +23,8 @@ export interface TensorEntry {
 
 export interface SafetensorsHeader {
   entries: Map<string, TensorEntry>;
+  /** Element types that are not supported, by array; these arrays cannot be read. */
+  unsupported: Map<string, string>;
   metadata: Record<string, string>;
 }
 
@@ -69,6 +72,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function parseMetadata(name: string, value: unknown): Record<string, string> {
+  if (value === null) return Object.create(null) as Record<string, string>;
   if (!isObject(value)) throw new Error(`${name}: __metadata__ is invalid. Expected an object of strings.`);
   const metadata = Object.create(null) as Record<string, string>;
   for (const [key, text] of Object.entries(value)) {
@@ -83,15 +87,18 @@ function isOffset(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function parseEntry(where: string, value: unknown, dataSize: number): TensorEntry {
+/** An entry; the dtype may be one that is not supported. */
+function parseEntry(
+  where: string,
+  value: unknown,
+  dataSize: number,
+): Omit<TensorEntry, 'dtype'> & { dtype: string } {
   if (!isObject(value))
     throw new Error(`${where} invalid entry. Expected an object with dtype, shape and data_offsets.`);
-  const { dtype, shape, data_offsets: offsets, ...rest } = value;
-  const surplus = Object.keys(rest)[0];
-  if (surplus !== undefined) throw new Error(`${where} unknown field ${quote(surplus)}.`);
-  if (!isDType(dtype)) {
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== 'string') {
     throw new Error(
-      `${where} dtype ${quote(String(dtype))} is not supported. Expected one of ${Object.keys(DTYPES).join(', ')}.`,
+      `${where} dtype ${quote(JSON.stringify(dtype) ?? 'missing')} is invalid. Expected one of ${Object.keys(DTYPES).join(', ')}.`,
     );
   }
   const count = Array.isArray(shape) ? elementCount(shape) : undefined;
@@ -111,7 +118,7 @@ function parseEntry(where: string, value: unknown, dataSize: number): TensorEntr
       `${where} data_offsets [${start}, ${end}] are outside the ${dataSize} bytes of data. The file is truncated or damaged.`,
     );
   }
-  if (end - start !== count * bytesPerElement(dtype)) {
+  if (isDType(dtype) && end - start !== count * bytesPerElement(dtype)) {
     throw new Error(
       `${where} has ${end - start} bytes, but ${dtype} of shape [${(shape as number[]).join(', ')}] takes ${count * bytesPerElement(dtype)}.`,
     );
@@ -119,38 +126,52 @@ function parseEntry(where: string, value: unknown, dataSize: number): TensorEntr
   return { dtype, shape: shape as number[], start, end };
 }
 
+/** Warns of the arrays that cannot be read. */
+export function warnOfUnsupported(name: string, { unsupported }: SafetensorsHeader): void {
+  if (unsupported.size === 0) return;
+  const some = [...unsupported].slice(0, 5).map(([key, dtype]) => `${quote(key)} (${dtype.slice(0, 20)})`);
+  console.warn(
+    `${name}: skipped arrays whose types are not supported: ${some.join(', ')}${unsupported.size > 5 ? ', …' : ''}`,
+  );
+}
+
 /**
  * Parses and validates the JSON of a header.
  *
  * @param dataSize bytes of the file after the header
- * @throws Error naming the file and entry for invalid UTF-8 or JSON, duplicate names, unknown types, inconsistent sizes,
- *   overlapping arrays, and unused bytes
+ * Arrays of a type that is not supported are left out of `entries`.
+ *
+ * @throws Error naming the file and entry for invalid UTF-8 or JSON, duplicate names, inconsistent sizes, overlapping
+ *   arrays, and unused bytes
  */
 export function parseHeader(name: string, bytes: Uint8Array, dataSize: number): SafetensorsHeader {
-  let value: unknown;
   let json: string;
   try {
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = JSON.parse(json);
   } catch (error) {
-    throw new Error(
-      `${name}: the header is not JSON in UTF-8 (${(error as Error).message}). Expected a safetensors file.`,
-      { cause: error },
-    );
+    throw new Error(`${name}: the header is not UTF-8. Expected a safetensors file.`, { cause: error });
   }
+  const value = parseJson(json, `${name}: the header`);
   if (!isObject(value) || bytes[0] !== 0x7b) throw new Error(`${name}: the header is not a JSON object.`);
   const twice = duplicateKey(json);
   if (twice !== undefined) throw new Error(`${name}: ${quote(twice)} occurs twice in the header.`);
 
   let metadata = Object.create(null) as Record<string, string>;
-  const entries = new Map<string, TensorEntry>();
+  const all: [string, ReturnType<typeof parseEntry>][] = [];
   for (const [key, entry] of Object.entries(value)) {
     if (key === '__metadata__') metadata = parseMetadata(name, entry);
-    else entries.set(key, parseEntry(`${name}: array ${quote(key)}:`, entry, dataSize));
+    else all.push([key, parseEntry(`${name}: array ${quote(key)}:`, entry, dataSize)]);
+  }
+
+  const entries = new Map<string, TensorEntry>();
+  const unsupported = new Map<string, string>();
+  for (const [key, { dtype, ...entry }] of all) {
+    if (isDType(dtype)) entries.set(key, { dtype, ...entry });
+    else unsupported.set(key, dtype);
   }
 
   let end = 0;
-  for (const [key, entry] of [...entries].sort(([, a], [, b]) => a.start - b.start || a.end - b.end)) {
+  for (const [key, entry] of all.sort(([, a], [, b]) => a.start - b.start || a.end - b.end)) {
     if (entry.start !== end) {
       const how =
         entry.start < end
@@ -161,7 +182,7 @@ export function parseHeader(name: string, bytes: Uint8Array, dataSize: number): 
     end = entry.end;
   }
   if (end !== dataSize) throw new Error(`${name}: ${dataSize - end} bytes after the last array are unused.`);
-  return { entries, metadata };
+  return { entries, unsupported, metadata };
 }
 
 /** The first bytes of a file (length, JSON, padding), and its arrays in the order in which they are written. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { golden, goldenJson } from '@lilformer/testing';
 import { DTYPES, type DType, type NamedArray } from '../named-array.js';
 import { toFloat32 } from '../to-float32.js';
@@ -148,10 +148,10 @@ describe('safetensors', () => {
 });
 
 describe('hostile safetensors headers', () => {
-  it.each<[string, Uint8Array, string]>([
-    ['empty', new Uint8Array(0), '0 bytes are too few'],
+  it.each<[string, Uint8Array, string | RegExp]>([
+    ['empty', new Uint8Array(0), / 0 bytes are too few|the file is empty/],
     ['seven bytes', new Uint8Array(7), '7 bytes are too few'],
-    ['header length 0', file('', 8, 0), 'declares a header of 0 bytes'],
+    ['header length 0', file('', 8, 0), /declares a header of 0 bytes|begins with zeros only/],
     [
       'header length 2^63',
       file('{}', 0, 2n ** 63n),
@@ -163,11 +163,11 @@ describe('hostile safetensors headers', () => {
       'declares a header of 18446744073709551615 bytes',
     ],
     ['header beyond the file', file('{}', 0, 3), 'declares a header of 3 bytes, but has 10 bytes'],
-    ['no JSON', file('{"a"'), 'not JSON in UTF-8'],
+    ['no JSON', file('{"a"'), 'the header: not JSON'],
     [
       'bad UTF-8',
       file('').length ? Buffer.concat([file('', 0, 5), Buffer.from('7b22ff227d', 'hex')]) : file(''),
-      'not JSON in UTF-8',
+      'the header is not UTF-8',
     ],
     ['an array', file('[]'), 'not a JSON object'],
     ['spaces first', file(' {}'), 'not a JSON object'],
@@ -187,11 +187,10 @@ describe('hostile safetensors headers', () => {
     ['metadata list', file('{"__metadata__":[]}'), '__metadata__ is invalid. Expected an object'],
     ['no object', file('{"a":1}'), 'array "a": invalid entry. Expected an object'],
     [
-      'unknown type',
-      file(`{"a":${entry(0, 4, [1], 'F31')}}`, 4),
-      'array "a": dtype "F31" is not supported. Expected one of BOOL, U8',
+      'a type that is no string',
+      file(`{"a":${entry(0, 4).replace('"F32"', '7')}}`, 4),
+      'dtype "7" is invalid',
     ],
-    ['type of the prototype', file(`{"a":${entry(0, 4, [1], 'constructor')}}`, 4), 'dtype "constructor"'],
     [
       'negative size',
       file(`{"a":${entry(0, 4, [-1])}}`, 4),
@@ -225,7 +224,6 @@ describe('hostile safetensors headers', () => {
       'Expected [start, end]',
     ],
     ['no offsets', file('{"a":{"dtype":"F32","shape":[1]}}', 4), 'data_offsets "missing"'],
-    ['unknown field', file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}', 4), 'field "x"'],
     ['overlap', file(`{"a":${entry(0, 8)},"b":${entry(4, 12)}}`, 12), 'array "b" overlaps'],
     ['same position', file(`{"a":${entry(0, 4)},"b":${entry(0, 4)}}`, 4), 'array "b" overlaps'],
     [
@@ -237,7 +235,7 @@ describe('hostile safetensors headers', () => {
     [
       'deep nesting',
       file('{"a":' + '['.repeat(100_000) + ']'.repeat(100_000) + '}'),
-      'array "a": invalid entry. Expected an object',
+      'nested more than 100 levels deep',
     ],
   ])('%s', async (_, bytes, message) => {
     expect(() => parseSafetensors(bytes, 'x.safetensors')).toThrow(message);
@@ -259,7 +257,32 @@ describe('hostile safetensors headers', () => {
     await expect(openSafetensors(join(folder, 'none'))).rejects.toThrow(
       `${join(folder, 'none')}: no such file`,
     );
-    await expect(openSafetensors(folder)).rejects.toThrow('is a folder or a device. Expected a file');
+    await expect(openSafetensors(folder)).rejects.toThrow('is a folder, device or pipe. Expected a file');
+  });
+
+  // As the reference reads them.
+  it('reads null as metadata, and ignores unknown fields', () => {
+    const field = entry(0, 4).replace('}', ',"x":{}}');
+    const { tensors, metadata } = parseSafetensors(file(`{"__metadata__":null,"a":${field}}`, 4));
+    expect([...tensors.keys(), ...Object.keys(metadata)]).toEqual(['a']);
+  });
+
+  it('reads the other arrays when the type of one is not supported', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    const path = join(folder, 'types.safetensors');
+    const other = entry(4, 8, [8], 'F4');
+    const odd = entry(8, 12, [1], 'constructor');
+    await writeFile(path, file(`{"a":${entry(0, 4)},"b":${other},"c":${odd},"d":${entry(12, 16)}}`, 16));
+    expect([...(await readSafetensors(path)).tensors.keys()]).toEqual(['a', 'd']);
+    expect(warn.mock.calls).toEqual([
+      [`${path}: skipped arrays whose types are not supported: "b" (F4), "c" (constructor)`],
+    ]);
+    warn.mockRestore();
+  });
+
+  it('reads zero-size arrays with long dimensions', () => {
+    const { tensors } = parseSafetensors(file(`{"a":${entry(0, 0, [1e9, 0])}}`));
+    expect(tensors.get('a')).toEqual({ dtype: 'F32', shape: [1e9, 0], data: new Float32Array(0) });
   });
 
   it('gives an error that names the file, or valid arrays, for any damaged file', () => {

@@ -2,12 +2,14 @@
 // Sub-byte and complex types are not supported.
 import { writePartsAtomic } from '../files/atomic-file.js';
 import { openFile, type ByteSource } from '../files/byte-source.js';
+import { checkContents } from '../files/contents.js';
 import { bytesPerElement, rowRange, typedArray, type NamedArray, type Rows } from '../named-array.js';
 import {
   headerLength,
   layOut,
   parseHeader,
   quote,
+  warnOfUnsupported,
   type SafetensorsHeader,
   type TensorEntry,
 } from './safetensors-header.js';
@@ -31,7 +33,9 @@ function bytesOf(array: NamedArray): Uint8Array {
 export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safetensors {
   const length = headerLength(name, bytes.subarray(0, 8), bytes.length);
   const data = bytes.subarray(8 + length);
-  const { entries, metadata } = parseHeader(name, bytes.subarray(8, 8 + length), data.length);
+  const header = parseHeader(name, bytes.subarray(8, 8 + length), data.length);
+  warnOfUnsupported(name, header);
+  const { entries, metadata } = header;
   const tensors = new Map<string, NamedArray>();
   for (const [key, { dtype, shape, start, end }] of entries) {
     // Not slice(), which gives a view of a Buffer.
@@ -89,16 +93,19 @@ export class SafetensorsFile {
 }
 
 /**
- * Opens a safetensors file: reads and validates the header only.
+ * Opens a safetensors file: reads and validates the header only. Arrays of a type that is not supported are left out, with a
+ * warning.
  *
  * @throws Error naming the file and the invalid entry
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const source = await openFile(path);
   try {
+    await checkContents(source);
     const first = await source.read(0, Math.min(8, source.size));
     const length = headerLength(path, first, source.size);
     const header = parseHeader(path, await source.read(8, length), source.size - 8 - length);
+    warnOfUnsupported(path, header);
     return new SafetensorsFile(source, header, 8 + length);
   } catch (error) {
     await source.close();

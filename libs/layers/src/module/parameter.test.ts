@@ -48,6 +48,15 @@ describe('withoutWeights', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('limits the number of parameters', () => {
+    const count = [...withoutWeights(() => new Net(new Random(1))).namedParameters()].length;
+    withoutWeights(() => new Net(new Random(1)), count).dispose();
+    expect(() => withoutWeights(() => new Net(new Random(1)), count - 1)).toThrow(
+      `more than ${count - 1} weights`,
+    );
+    new Net(new Random(1)).dispose();
+  });
+
   it('affects only its function, also after an error', () => {
     expect(() =>
       withoutWeights(() => {

@@ -5,19 +5,32 @@ import { transpose } from './transpose.js';
 
 /** Set while {@link withoutWeights} runs. */
 let weightless = false;
+/** Parameters that may be created inside of {@link withoutWeights}, and those that were. */
+let limit = Infinity;
+let created = 0;
 
 /**
  * Runs `build`; parameters created in it have a shape but no values, and take no memory. Used to print or count a large
  * model, or to load its weights from a file without initializing them first.
+ *
+ * @param most parameters that `build` may create
+ * @throws RangeError when `build` creates more parameters
  */
-export function withoutWeights<T>(build: () => T): T {
-  const before = weightless;
+export function withoutWeights<T>(build: () => T, most = Infinity): T {
+  const before = { weightless, limit, created };
   weightless = true;
+  limit = most;
+  created = 0;
   try {
     return build();
   } finally {
-    weightless = before;
+    ({ weightless, limit, created } = before);
   }
+}
+
+/** Whether {@link withoutWeights} is running. */
+export function isWithoutWeights(): boolean {
+  return weightless;
 }
 
 /** Options of a {@link Parameter}. */
@@ -49,6 +62,11 @@ export class Parameter {
     this.shape = [...shape];
     this.transposed = transposed;
     this.allowsBf16 = bf16;
+    if (++created > limit) {
+      throw new RangeError(
+        `the config describes a model of more than ${limit} weights. Expected fewer layers, heads or experts.`,
+      );
+    }
     if (!weightless) this.assign(typeof values === 'function' ? values() : values);
   }
 

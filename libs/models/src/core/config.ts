@@ -69,10 +69,14 @@ export function requiredTokenId(help: string, fallback: number) {
   return field(z.int(expected).min(0, expected).default(fallback), help);
 }
 
+/** The largest context length. */
+export const MOST_TOKENS = 2 ** 20;
+
 /** Fields that several models share. */
 export const fields = {
   vocabSize: size('vocabulary size; set from the tokenizer', { aliases: ['vocab_size'] }),
   contextLength: size('longest sequence, in tokens; attention cost grows with its square', {
+    most: MOST_TOKENS,
     aliases: ['max_seq_len', 'block_size', 'context_length'],
   }).default(64),
   dModel: size(

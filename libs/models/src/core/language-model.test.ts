@@ -313,6 +313,27 @@ describe('createModel', () => {
     );
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it('names sizes that are too large, before it computes a weight', () => {
+    const before = tf.memory().numTensors;
+    const most = 2 ** 24;
+    for (const type of ['bigram', 'nano-gpt', 'tiny-transformer', 'tied-transformer']) {
+      expect(make({ type, vocabSize: most, dModel: most })).toThrow(
+        /: the weights of a model of these sizes take .* GB\. Expected at most the memory of this machine/,
+      );
+    }
+    expect(make({ type: 'nano-gpt', vocabSize: 9, contextLength: 1e7 })).toThrow(
+      'nano-gpt: contextLength is 10000000. Expected a whole number from 1 to 1,048,576.',
+    );
+    expect(make({ type: 'nano-gpt', vocabSize: 9, nLayers: 1e8 })).toThrow(
+      'Expected a whole number from 1 to',
+    );
+    const experts = { dModel: 1, nHeads: 1, nExperts: 1024, nLayers: 1024 };
+    expect(make({ type: 'moe-transformer', vocabSize: 9, ...experts })).toThrow(
+      'the config describes a model of more than 262144 weights. Expected fewer layers, heads or experts.',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  }, 60_000);
 });
 
 describe('options of some models', () => {

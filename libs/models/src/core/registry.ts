@@ -1,6 +1,7 @@
 // The models of this library, and building a model from its config.
-import type { Module } from '@lilformer/layers';
-import type { Random } from '@lilformer/random';
+import { totalmem } from 'node:os';
+import { isWithoutWeights, withoutWeights, type Module } from '@lilformer/layers';
+import { Random } from '@lilformer/random';
 import { attentionFFN } from '../attention-ffn.js';
 import { attention } from '../attention.js';
 import { bart } from '../bart.js';
@@ -65,16 +66,39 @@ export function definitionOf(model: Module): ModelDefinition | undefined {
   return definitions.get(config?.type as string);
 }
 
+/** Most matrices and vectors of a model. */
+const MOST_WEIGHTS = 2 ** 18;
+
+/**
+ * Builds an untrained model of a definition, after checking that its weights fit into memory.
+ * @throws RangeError naming each field that is unknown, missing or out of range, or the size of a model that is too large
+ */
+export function createChecked(definition: ModelDefinition, config: unknown, random: Random): Module {
+  const create = (source: Random): Module => definition.create(config as never, source);
+  if (isWithoutWeights()) return create(random);
+  const shapes = withoutWeights(() => create(new Random(0)), MOST_WEIGHTS);
+  const bytes = 4 * shapes.parameterCount();
+  const memory = Math.min(process.constrainedMemory() || Infinity, totalmem());
+  if (bytes > memory) {
+    const gigabytes = (size: number): string => `${(size / 2 ** 30).toPrecision(3)} GB`;
+    throw new RangeError(
+      `${definition.type}: the weights of a model of these sizes take ${gigabytes(bytes)}. ` +
+        `Expected at most the memory of this machine, ${gigabytes(memory)}. Choose smaller sizes.`,
+    );
+  }
+  return create(random);
+}
+
 /**
  * Builds an untrained language model.
  *
  * @param config `type` and the fields of that type; fields with defaults may be left out
  * @param random draws the initial weights, as PyTorch's defaults do
  * @throws TypeError naming a type that is not defined, or that is no language model
- * @throws RangeError naming each field that is unknown, missing or out of range
+ * @throws RangeError naming each field that is unknown, missing or out of range, or the size of a model that is too large
  */
 export function createModel(config: ModelConfig, random: Random): LanguageModel {
-  const model = modelDefinition(config?.type).create(config as never, random);
+  const model = createChecked(modelDefinition(config?.type), config, random);
   if (model instanceof LanguageModel) return model;
   model.dispose();
   throw new TypeError(

@@ -212,6 +212,29 @@ describe('a folder in the format of transformers', () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
+  it('is rejected when its config asks for far more than the weights have', async () => {
+    await changed('gpt2', () => undefined);
+    const config = goldenJson<object>('hf/gpt2/config.json');
+    const asks = async (sizes: object, message: string | RegExp): Promise<void> => {
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...sizes }));
+      await expect(loadModel(folder)).rejects.toThrow(message);
+    };
+    await asks({ n_layer: 1e6 }, 'nLayer is 1000000. Expected a whole number from 1 to 1,024.');
+    await asks({ n_layer: 1024 }, /: the config describes a model of more than \d+ weights/);
+    await asks({ n_positions: 1e7 }, 'nPositions is 10000000. Expected a whole number');
+    await asks({ n_positions: 2 ** 20, n_inner: 2 ** 24 }, /wpe\.weight has shape .*, expected \[1048576/);
+  });
+
+  it('reads Infinity and NaN in its JSON files', async () => {
+    await changed('gpt2', () => undefined);
+    const text = readFileSync(join(folder, 'config.json'), 'utf8').replace('{', '{"summary_x": Infinity,');
+    writeFileSync(join(folder, 'config.json'), text);
+    writeFileSync(join(folder, 'generation_config.json'), '{"top_k": 5, "max_time": -Infinity, "x": NaN}');
+    const { model, generationConfig } = await loadModel(folder);
+    model.dispose();
+    expect(generationConfig).toEqual({ top_k: 5, max_time: -Infinity, x: NaN });
+  });
+
   it('is rejected when tied weights differ', async () => {
     const start = tf.memory().numTensors;
     await changed('gpt2', (arrays) => {

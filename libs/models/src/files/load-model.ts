@@ -1,10 +1,11 @@
 // The one way to load a model: a run folder, a PyTorch or safetensors file, a folder in Hugging Face's format, or a name on the
 // Hugging Face Hub.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   openSafetensors,
   openWeights,
+  readJson,
   readPyTorch,
   RunFolder,
   type NamedArray,
@@ -17,7 +18,7 @@ import type { BertForMaskedLM, BertModel } from '../bert.js';
 import type { ModelConfig, ModelDefinition } from '../core/definition.js';
 import { optionsFromHuggingFace, type HuggingFaceConfig } from '../core/hugging-face.js';
 import type { LanguageModel } from '../core/language-model.js';
-import { modelDefinition, modelDefinitions } from '../core/registry.js';
+import { createChecked, modelDefinition, modelDefinitions } from '../core/registry.js';
 import type { T5ForConditionalGeneration } from '../t5.js';
 import { generationConfigOf } from './generation-config.js';
 import { hubFolder, isHubName, type HubOptions } from './hub.js';
@@ -90,7 +91,7 @@ export async function loadModel<Model extends Module = AnyModel>(
   options: LoadModelOptions = {},
 ): Promise<LoadedModel<Model>> {
   const { folder, file } = await locate(source, options);
-  const json = await readJson(join(folder, 'config.json'));
+  const json = await readConfig(join(folder, 'config.json'));
   const given = options.config ?? {};
   if (
     isRunConfig(json) &&
@@ -117,7 +118,8 @@ async function locate(
     throw error;
   });
   if (found?.isFile()) return { folder: dirname(source), file: source };
-  if (found) return { folder: source };
+  if (found?.isDirectory()) return { folder: source };
+  if (found) throw new Error(`${source}: is a device or a pipe. Expected a file or folder.`);
   if (!isHubName(source)) throw new ModelNotFoundError(source);
   return { folder: await hubFolder(source, options) };
 }
@@ -201,7 +203,7 @@ async function fromConfig(
   }
   return finish(model, await tokenizerIn(folder, options), {
     source: { kind: 'hugging-face', path: folder },
-    generationConfig: (await readJson(join(folder, 'generation_config.json'))) ?? generationConfigOf(json),
+    generationConfig: (await readConfig(join(folder, 'generation_config.json'))) ?? generationConfigOf(json),
   });
 }
 
@@ -225,6 +227,9 @@ async function fromStateDict(path: string, options: LoadModelOptions): Promise<L
   });
 }
 
+/** Weights that a file may lack for the error to list them. */
+const MOST_MISSING = 2 ** 12;
+
 /** A model in evaluation mode with the weights of a file. */
 async function build(
   definition: ModelDefinition,
@@ -234,7 +239,11 @@ async function build(
   { dtype }: LoadModelOptions,
   nameOf?: (name: string) => string | undefined,
 ): Promise<Module> {
-  const model = named(path, () => withoutWeights(() => definition.create(config as never, new Random(0))));
+  // Weights that the file lacks are listed, unless there are very many.
+  const most = weights.entries.size + MOST_MISSING;
+  const model = named(path, () =>
+    withoutWeights(() => definition.create(config as never, new Random(0)), most),
+  );
   if (dtype === 'bf16') model.toBf16();
   try {
     await readWeights(model, weights, path, nameOf);
@@ -305,7 +314,7 @@ export function architectureOf(json: HuggingFaceConfig, name?: string): ModelDef
 export function modelFromConfig(json: HuggingFaceConfig, random: Random, architecture?: string): AnyModel {
   const definition = architectureOf(json, architecture);
   const options = optionsFromHuggingFace(definition.huggingFace!, definition.config, json);
-  return definition.create(options as never, random) as AnyModel;
+  return createChecked(definition, options, random) as AnyModel;
 }
 
 /** The perplexity that a run recorded in its best weights. */
@@ -337,19 +346,15 @@ function inMemory(arrays: ReadonlyMap<string, NamedArray>): Weights {
   };
 }
 
-async function readJson(path: string): Promise<HuggingFaceConfig | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined;
-    throw error;
-  }
+/** A config; undefined when there is none. */
+async function readConfig(path: string): Promise<HuggingFaceConfig | undefined> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = await readJson(path);
   } catch (error) {
-    throw new Error(`${path}: not JSON: ${(error as Error).message}`, { cause: error });
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as HuggingFaceConfig;
   throw new Error(`${path}: not a JSON object. Expected a model's config.`);
