@@ -30,7 +30,7 @@ const [training, evaluation, run, samples] = ['Training', 'Evaluation', 'Run', '
 export const settingsSchema = z.object({
   data: data(
     'NAME|FILE',
-    'training text: `stories`, generated; `tiny-shakespeare`, `tinystories` or `tinystories-v2`, downloaded once; or a file (.txt, .jsonl, .parquet, also .gz)',
+    'training text: `stories`, generated; `tiny-shakespeare`, `tinystories` or `tinystories-v2`, downloaded once; or a file (.txt, .json, .jsonl, .parquet, also .gz)',
     'Give a file to train on text of your own.',
     text().default('stories'),
   ),
@@ -60,7 +60,7 @@ export const settingsSchema = z.object({
   ),
   field: data(
     'NAME',
-    'field (.jsonl) or column (.parquet) with the text',
+    'field (.json, .jsonl) or column (.parquet) with the text',
     'Set it when your file has another name.',
     text().default('text'),
   ),
@@ -312,7 +312,7 @@ function needs<Name extends SettingName>(name: Name, ...values: AllSettings[Name
 }
 
 const isStructured = (file: string | undefined) =>
-  file !== undefined && /\.(jsonl|parquet)(\.gz)?$/.test(file);
+  file !== undefined && /\.(jsonl?|ndjson|parquet)(\.gz)?$/i.test(file);
 const isText = (file: string | undefined) => file !== undefined && file !== 'stories' && !isStructured(file);
 const isDivided = ({ data, valid }: AllSettings) => valid === undefined && !data.startsWith('tinystories');
 const hasSamples = { on: ['sampleTokens'], expected: 'with --sample-tokens 1 or more' } as const;
@@ -336,7 +336,7 @@ const CONDITIONS = {
   },
   field: {
     on: ['data', 'valid'],
-    expected: 'with .jsonl or .parquet files',
+    expected: 'with .json, .jsonl or .parquet files',
     holds: ({ data, valid }) => isStructured(data) || isStructured(valid),
   },
   maxChars: {

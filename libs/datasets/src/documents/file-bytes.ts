@@ -5,6 +5,11 @@ import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 
 const CHUNK_BYTES = 1 << 20;
+/** Largest ratio of decompressed to compressed text beyond the first bytes; texts have 3 to 30, gzip allows 1,000. */
+const MOST_EXPANSION = 200;
+const FREE_BYTES = 1 << 26;
+/** Bytes at the start of a file in which a zero byte means that it is no text; the same number as in Git. */
+const CHECKED_BYTES = 8000;
 
 /** Bytes read so far, as stored on disk (before decompression). */
 export interface Tally {
@@ -37,12 +42,23 @@ async function* fileBytes(path: string, tally: Tally, signal?: AbortSignal): Asy
       return;
     }
     const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-    file.on('data', (chunk) => (tally.bytes += chunk.length));
+    let [compressed, decompressed] = [0, 0];
+    file.on('data', (chunk) => {
+      tally.bytes += chunk.length;
+      compressed += chunk.length;
+    });
     file.on('error', (error) => gunzip.destroy(error));
     file.pipe(gunzip);
     try {
       for await (const chunk of gunzip) {
         signal?.throwIfAborted();
+        decompressed += (chunk as Buffer).length;
+        if (decompressed > MOST_EXPANSION * compressed + FREE_BYTES) {
+          throw new Error(
+            `${path}: expands to more than ${MOST_EXPANSION} times its size. Expected compressed text. ` +
+              'Decompress it first if this is what it should be.',
+          );
+        }
         yield chunk as Buffer;
       }
     } catch (error) {
@@ -69,13 +85,13 @@ export async function* fileText(path: string, tally: Tally, signal?: AbortSignal
   for await (const chunk of fileBytes(path, tally, signal)) {
     let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     if (first) {
-      if (bytes.length < 3) {
+      if (bytes.length < CHECKED_BYTES) {
         rest = bytes;
         continue;
       }
       first = false;
-      refuseUtf16(path, bytes);
-      if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+      refuseBinary(path, bytes);
+      if (hasUtf8Mark(bytes)) {
         bytes = bytes.subarray(3);
         offset = 3;
       }
@@ -87,17 +103,57 @@ export async function* fileText(path: string, tally: Tally, signal?: AbortSignal
     if (whole.length > 0) yield whole.toString('utf8');
   }
   if (rest.length > 0) {
-    refuseUtf16(path, rest);
+    if (first) {
+      refuseBinary(path, rest);
+      if (hasUtf8Mark(rest)) {
+        rest = rest.subarray(3);
+        offset = 3;
+      }
+    }
     if (!isUtf8(rest)) throw await badUtf8(path, rest, offset);
-    yield rest.toString('utf8');
+    if (rest.length > 0) yield rest.toString('utf8');
   }
 }
 
-function refuseUtf16(path: string, bytes: Buffer): void {
-  const mark = bytes.length >= 2 ? bytes.readUInt16LE(0) : 0;
-  if (mark === 0xfeff || mark === 0xfffe) {
-    throw new Error(`${path}: the file is UTF-16 (it starts with that byte-order mark); save it as UTF-8`);
+const hasUtf8Mark = (bytes: Buffer): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+
+/** First bytes of encodings and formats that are often taken for text. */
+const SIGNATURES: readonly [hex: string, what: string, advice: string][] = [
+  ['fffe0000', 'UTF-32', 'Save it as UTF-8.'],
+  ['0000feff', 'UTF-32', 'Save it as UTF-8.'],
+  ['fffe', 'UTF-16', 'Save it as UTF-8.'],
+  ['feff', 'UTF-16', 'Save it as UTF-8.'],
+  ['1f8b', 'gzip data', 'Give it a name that ends in .gz.'],
+  ['504b0304', 'a zip archive', 'Extract it first.'],
+  ['28b52ffd', 'zstd data', 'Decompress it first.'],
+  ['425a68', 'bzip2 data', 'Decompress it first.'],
+  ['fd377a585a00', 'xz data', 'Decompress it first.'],
+];
+
+/** @throws Error saying what the file is when it starts as no UTF-8 text does */
+function refuseBinary(path: string, bytes: Buffer): void {
+  const start = bytes.toString('hex', 0, 6);
+  for (const [hex, what, advice] of SIGNATURES) {
+    // A text may start with BZh.
+    if (
+      start.startsWith(hex) &&
+      (what !== 'bzip2 data' || !isUtf8(bytes.subarray(0, completeLength(bytes))))
+    ) {
+      throw new Error(`${path}: the file is ${what}. Expected text in UTF-8. ${advice}`);
+    }
   }
+  const checked = bytes.subarray(0, CHECKED_BYTES);
+  const at = checked.indexOf(0);
+  if (at < 0) return;
+  // In UTF-16, zero bytes are the high halves of characters below 256: all at odd or all at even places.
+  const zeros = [0, 0];
+  checked.forEach((byte, i) => byte === 0 && zeros[i % 2]++);
+  const isUtf16 = Math.min(...zeros) === 0 && Math.max(...zeros) * 20 > checked.length;
+  throw new Error(
+    isUtf16
+      ? `${path}: the file looks like UTF-16${zeros[0] === 0 ? 'LE' : 'BE'} without a byte-order mark. Expected text in UTF-8. Save it as UTF-8.`
+      : `${path}: byte ${at} is zero, so this is a binary file. Expected text in UTF-8.`,
+  );
 }
 
 /** Length of the bytes without an incomplete character at the end. */

@@ -9,16 +9,17 @@ export interface Fragment {
 
 export interface ReadOptions {
   /**
-   * `'text'`: plain UTF-8 with a separator between documents; `'jsonl'`: one JSON object per line; `'parquet'`.
-   * Default: by extension (`.jsonl`, `.ndjson`, `.parquet`, otherwise text), ignoring a final `.gz`.
+   * `'text'`: plain UTF-8 with a separator between documents; `'jsonl'`: one JSON object per line; `'json'`: an array of
+   * objects or texts, or such values one after the other; `'parquet'`.
+   * Default: by extension (`.jsonl`, `.ndjson`, `.json`, `.parquet`, otherwise text), ignoring a final `.gz`.
    */
-  format?: 'text' | 'jsonl' | 'parquet';
+  format?: 'text' | 'jsonl' | 'json' | 'parquet';
   /**
    * Text: the separator between documents, removed with white space next to it. Default `<|endoftext|>`;
    * the empty string makes the file one document.
    */
   separator?: string;
-  /** JSON lines: the field with the text. Default `text`. */
+  /** JSON: the field with the text. Default `text`. */
   field?: string;
   /** Parquet: the column with the text. Default `text`. */
   column?: string;

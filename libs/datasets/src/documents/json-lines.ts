@@ -3,7 +3,7 @@ import { fileText, type Tally } from './file-bytes.js';
 import type { Fragment } from './fragments.js';
 
 /** A longer line indicates a file of another format. */
-const MAX_LINE = 1 << 28;
+export const MAX_LINE = 1 << 28;
 
 /**
  * Yields the documents of a JSON lines file. Skips blank lines and null or empty fields.
@@ -22,10 +22,13 @@ export async function* jsonLinesFragments(
     const batch: Fragment[] = [];
     let from = 0;
     for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', from)) {
-      held.push(chunk.slice(from, at));
-      addDocument(batch, held.join(''), path, ++line, field);
-      held = [];
-      heldLength = 0;
+      line++;
+      if (at > from || heldLength > 0) {
+        held.push(chunk.slice(from, at));
+        addDocument(batch, held.join(''), path, line, field);
+        held = [];
+        heldLength = 0;
+      }
       from = at + 1;
     }
     held.push(chunk.slice(from));
@@ -44,29 +47,37 @@ export async function* jsonLinesFragments(
 
 function addDocument(batch: Fragment[], text: string, path: string, line: number, field: string): void {
   if (text.trim() === '') return;
-  let value: unknown;
+  const document = textOfObject(parseValue(text, `${path}: line ${line}`), `${path}: line ${line}`, field);
+  if (document !== '') batch.push({ text: document, end: true });
+}
+
+/** @throws Error naming the place of a text that is not JSON */
+export function parseValue(text: string, place: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path}: line ${line} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${place} is not JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The text in a field of an object; empty for null. @throws Error naming the place, what it is and what was expected */
+export function textOfObject(value: unknown, place: string, field: string): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(
-      `${path}: line ${line}: expected a JSON object with the field "${field}", got ${kind(value)}`,
-    );
+    throw new Error(`${place}: expected a JSON object with the field "${field}", got ${kind(value)}`);
   }
   if (!Object.hasOwn(value, field)) {
     const fields = Object.keys(value).map((name) => `"${name}"`);
+    const some = fields.slice(0, 20).join(', ') + (fields.length > 20 ? ', …' : '');
     throw new Error(
-      `${path}: line ${line} has no field "${field}"; it has ${fields.join(', ') || 'none'}. Say which one holds the text`,
+      `${place} has no field "${field}"; it has ${some || 'none'}. Say which one holds the text`,
     );
   }
   const document = (value as Record<string, unknown>)[field];
-  if (document === null || document === '') return;
+  if (document === null) return '';
   if (typeof document !== 'string') {
-    throw new Error(`${path}: line ${line}: the field "${field}" is ${kind(document)}, expected a string`);
+    throw new Error(`${place}: the field "${field}" is ${kind(document)}, expected a string`);
   }
-  batch.push({ text: document, end: true });
+  return document;
 }
 
 function kind(value: unknown): string {

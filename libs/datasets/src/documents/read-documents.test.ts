@@ -146,10 +146,142 @@ describe('plain text', () => {
     const half = gzipSync(long).subarray(0, 400);
     await expect(all(file(half, 'txt.gz'))).rejects.toThrow(/\d+\.txt\.gz: broken gzip data: unexpected end/);
     await expect(all([])).rejects.toThrow('no files given');
-    await expect(all(file('{}', 'json'))).rejects.toThrow(/\.json: give the format/);
     await expect(all(file('x'), { format: 'csv' as 'text' })).rejects.toThrow(
       `format "csv": expected 'text'`,
     );
+  });
+});
+
+describe('long white space', () => {
+  const spaces = (megabytes: number, unit: string) => Buffer.alloc(megabytes << 20, unit);
+  const text = (...parts: (string | Buffer)[]) => file(Buffer.concat(parts.map((part) => Buffer.from(part))));
+  const end = '<|endoftext|>';
+
+  it('next to a separator is removed in linear time', async () => {
+    const documents = await all(
+      text(
+        'a',
+        spaces(40, ' '),
+        end,
+        spaces(40, '\n '),
+        'b',
+        spaces(40, '\r\n\t'),
+        end,
+        spaces(9, ' '),
+        end,
+        'c',
+      ),
+    );
+    expect(documents).toEqual(['a', 'b', 'c']);
+    expect(await all(text('a', spaces(20, '\n'), 'b'), { separator: '\n\n' })).toEqual(['a', 'b']);
+    await expect(all(text(spaces(60, ' ')))).rejects.toThrow('there is no text in the file');
+  });
+
+  it('elsewhere is kept', async () => {
+    const [a, b, c] = [spaces(5, '\n \t'), spaces(6, ' '), spaces(3, '\n')];
+    const documents = await all(text(a, 'one', b, 'two', b, end, 'three', c));
+    expect(documents.map((document) => document.length)).toEqual([(11 << 20) + 6, (3 << 20) + 5]);
+    expect(documents[0] === `${a.toString()}one${b.toString()}two`).toBe(true);
+    expect(documents[1] === `three${c.toString()}`).toBe(true);
+  });
+
+  it('in a small gzip file is refused', async () => {
+    const bomb = file(gzipSync(spaces(200, ' ')), 'txt.gz');
+    await expect(all(bomb)).rejects.toThrow(`${bomb}: expands to more than 200 times its size`);
+    const lines = file(gzipSync(spaces(200, '\n')), 'jsonl.gz');
+    await expect(all(lines)).rejects.toThrow('expands to more than 200 times its size');
+  });
+});
+
+describe('a file that is no text', () => {
+  const hello = 'hello world\n';
+  const utf16be = Buffer.from(hello, 'utf16le').swap16();
+  const utf32 = Buffer.concat([...hello].map((letter) => Buffer.from(`${letter}\0\0\0`)));
+  it.each([
+    ['UTF-16LE', Buffer.from(hello, 'utf16le'), 'looks like UTF-16LE without a byte-order mark'],
+    ['UTF-16BE', utf16be, 'looks like UTF-16BE without a byte-order mark'],
+    ['UTF-16LE with a mark', Buffer.from(`\ufeff${hello}`, 'utf16le'), 'the file is UTF-16.'],
+    ['UTF-16BE with a mark', Buffer.concat([Buffer.of(0xfe, 0xff), utf16be]), 'the file is UTF-16.'],
+    ['UTF-32 with a mark', Buffer.concat([Buffer.of(0xff, 0xfe, 0, 0), utf32]), 'the file is UTF-32.'],
+    ['UTF-32', utf32, 'byte 1 is zero, so this is a binary file'],
+    [
+      'UTF-16LE of Chinese',
+      Buffer.from('山高水長\n'.repeat(9), 'utf16le'),
+      /UTF-16LE|is zero|not valid UTF-8/,
+    ],
+    ['safetensors', Buffer.from('\x10\0\0\0\0\0\0\0{"a":1}'), 'byte 1 is zero'],
+    [
+      'gzip',
+      gzipSync(hello),
+      'the file is gzip data. Expected text in UTF-8. Give it a name that ends in .gz.',
+    ],
+    ['zip', Buffer.from('PK\x03\x04 and more'), 'the file is a zip archive'],
+    ['gzip in gzip', gzipSync(gzipSync(hello)), 'the file is gzip data', 'txt.gz'],
+    ['JSON in UTF-16', Buffer.from('[{"text":"a"}]', 'utf16le'), 'looks like UTF-16LE', 'json'],
+  ] as [string, Buffer, string | RegExp, string?][])(
+    '%s is refused',
+    async (_, bytes, message, extension) => {
+      const path = file(bytes, extension);
+      await expect(all(path)).rejects.toThrow(message);
+      await expect(all(path)).rejects.toThrow(path);
+    },
+  );
+
+  it('is not mistaken for a text that starts alike', async () => {
+    expect(await all(file('BZh is a name.'))).toEqual(['BZh is a name.']);
+    expect(await all(file('PK means public key.'))).toEqual(['PK means public key.']);
+  });
+});
+
+describe('JSON', () => {
+  const records = [
+    { text: 'a "quoted\\" ]}' },
+    { text: 'b\n', more: [{ text: 'x' }, ['[']] },
+    { text: null },
+    { text: 'c' },
+  ];
+  const texts = ['a "quoted\\" ]}', 'b\n', 'c'];
+
+  it.each([
+    ['an array', JSON.stringify(records)],
+    ['an indented array', `\n ${JSON.stringify(records, null, 2)} \n`],
+    ['an array of texts', JSON.stringify([...texts, ''])],
+    ['lines', records.map((record) => JSON.stringify(record)).join('\n')],
+    ['lines of texts', texts.map((text) => JSON.stringify(text)).join('\n')],
+    ['indented objects', records.map((record) => JSON.stringify(record, null, 2)).join('\n')],
+    ['compressed', gzipSync(JSON.stringify(records)), 'json.gz'],
+  ] as [string, string | Buffer, string?][])('is read as %s', async (_, content, extension = 'json') => {
+    expect(await all(file(content, extension))).toEqual(texts);
+  });
+
+  it('is complete for any chunk borders', async () => {
+    for (let shift = 0; shift < 12; shift++) {
+      const first = `${'x'.repeat((1 << 20) - 16 + shift)}\\"[`;
+      expect(await all(file(JSON.stringify([{ text: first }, { text: ']é' }]), 'json'))).toEqual([
+        first,
+        ']é',
+      ]);
+    }
+  });
+
+  it.each([
+    ['[{"text":"a"}', 'the file ends inside the array, after 1 values'],
+    ['[{"text":"a"}] x', 'there is more after the end of the array'],
+    ['[{"text":"a"}]\n[{"text":"b"}]', 'there is more after the end of the array'],
+    ['[1]', 'value 1: expected a JSON object with the field "text", got a number'],
+    ['[{"text":"a"},{"body":"b"}]', 'value 2 has no field "text"; it has "body"'],
+    ['{"data":[{"text":"a"}]}', 'value 1 has no field "text"; it has "data"'],
+    ['[{"text":3}]', 'value 1: the field "text" is a number, expected a string'],
+    ['[{"text":"a",}]', 'value 1 is not JSON'],
+    ['hello', 'value 1 is not JSON'],
+    ['{"text":"a', 'value 1 is not JSON'],
+    ['[]', 'there is no text in the file'],
+    [`[{"text":${'['.repeat(200_000)}`, 'the file ends inside the array'],
+    ['['.repeat(200_000), 'the file ends inside the array'],
+  ])('%.30s is refused', async (content, message) => {
+    const path = file(content, 'json');
+    await expect(all(path)).rejects.toThrow(message);
+    await expect(all(path)).rejects.toThrow(path);
   });
 });
 

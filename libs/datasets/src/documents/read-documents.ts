@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { fileSize, type Tally } from './file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
 import { jsonLinesFragments } from './json-lines.js';
+import { jsonFragments } from './json-values.js';
 import { parquetFragments } from './parquet-fragments.js';
 import { textFragments } from './text-fragments.js';
 
@@ -85,21 +86,19 @@ async function fileFragments(
       return textFragments(path, separator, tally, signal);
     case 'jsonl':
       return jsonLinesFragments(path, field, tally, signal);
+    case 'json':
+      return jsonFragments(path, field, tally, signal);
     case 'parquet':
       return parquetFragments(path, column, tally, signal);
     default:
-      throw new Error(`format ${JSON.stringify(format)}: expected 'text', 'jsonl' or 'parquet'`);
+      throw new Error(`format ${JSON.stringify(format)}: expected 'text', 'jsonl', 'json' or 'parquet'`);
   }
 }
 
 function formatOf(path: string): NonNullable<ReadOptions['format']> {
   const extension = /\.([^./\\]+)$/.exec(path.replace(/\.gz$/i, ''))?.[1].toLowerCase();
   if (extension === 'jsonl' || extension === 'ndjson') return 'jsonl';
-  if (extension === 'parquet') return 'parquet';
-  if (extension === 'json') {
-    throw new Error(`${path}: give the format: 'jsonl' (one JSON object a line) or 'text'`);
-  }
-  return 'text';
+  return extension === 'parquet' || extension === 'json' ? extension : 'text';
 }
 
 async function startsLikeParquet(path: string): Promise<boolean> {

@@ -13,6 +13,8 @@ export async function* textFragments(
   signal?: AbortSignal,
 ): AsyncGenerator<Fragment[]> {
   let held = '';
+  /** White space of the current document before `held`, which a separator after it would remove. */
+  const space = new HeldSpace();
   let begun = false; // whether a fragment of the current document has been yielded
   let afterSeparator = false;
   for await (const chunk of fileText(path, tally, signal)) {
@@ -25,7 +27,9 @@ export async function* textFragments(
     for (; at >= 0; at = text.indexOf(separator, from)) {
       let document = text.slice(from, at).trimEnd();
       if (!begun && afterSeparator) document = document.trimStart();
-      if (begun || document.trim() !== '') batch.push({ text: document, end: true });
+      if (document !== '') space.moveTo(batch);
+      if (begun || document !== '') batch.push({ text: document, end: true });
+      space.clear();
       begun = false;
       afterSeparator = true;
       from = at + separator.length;
@@ -33,10 +37,16 @@ export async function* textFragments(
     text = text.slice(from);
     if (!begun && afterSeparator) text = text.trimStart();
     // Hold back a possible start of a separator and the white space before it.
-    const certain = text.slice(0, text.length - separator.length + 1).trimEnd();
+    const possible = Math.max(0, text.length - Math.max(0, separator.length - 1));
+    const certain = text.slice(0, possible).trimEnd();
     // Short remainders wait for the next chunk, so that most documents are one fragment.
-    const cut = certain.length > MAX_HELD ? wholeCharacters(certain) : 0;
-    if (cut > 0) {
+    let cut = 0;
+    if (possible > MAX_HELD && certain === '') {
+      cut = possible;
+      space.add(text.slice(0, cut));
+    } else if (possible > MAX_HELD) {
+      cut = wholeCharacters(certain);
+      space.moveTo(batch);
       batch.push({ text: text.slice(0, cut), end: false });
       begun = true;
     }
@@ -44,7 +54,34 @@ export async function* textFragments(
     if (batch.length > 0) yield batch;
   }
   const rest = afterSeparator && !begun ? held.trimStart() : held;
-  if (begun || rest.trim() !== '') yield [{ text: rest, end: true }];
+  if (!begun && rest.trim() === '') return;
+  const batch: Fragment[] = [];
+  space.moveTo(batch);
+  yield [...batch, { text: rest, end: true }];
+}
+
+/** Long white space, of which equal parts are kept once: it can be longer than memory. */
+class HeldSpace {
+  readonly #parts: string[] = [];
+  readonly #distinct = new Map<string, string>();
+
+  add(text: string): void {
+    const known = this.#distinct.get(text) ?? text;
+    this.#distinct.set(known, known);
+    this.#parts.push(known);
+  }
+
+  /** Moves the parts to a batch. */
+  moveTo(batch: Fragment[]): void {
+    for (const text of this.#parts) batch.push({ text, end: false });
+    this.clear();
+  }
+
+  clear(): void {
+    if (this.#parts.length === 0) return;
+    this.#parts.length = 0;
+    this.#distinct.clear();
+  }
 }
 
 const MAX_HELD = 1 << 20;
