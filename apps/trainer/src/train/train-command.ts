@@ -1,5 +1,6 @@
 // `train`: trains a model from its settings, or resumes a run, in a run folder.
 import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
 import {
   describeFlags,
@@ -16,7 +17,7 @@ import { openEngine } from '@lilformer/engine';
 import { createModel, modelDefinitions, type LanguageModel, type ModelConfig } from '@lilformer/models';
 import { Random } from '@lilformer/random';
 import { generateText, randomStart } from '@lilformer/sampling';
-import { tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
+import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from '../command-line.js';
 import { PRESETS } from '../settings/presets.js';
@@ -199,7 +200,7 @@ async function resume(
     }
     const { settings } = resolveSettings(changes, config.settings);
     const engine = await startEngine(settings, terminal);
-    const tokenizer = tokenizerFromJSON(folder.tokenizer);
+    const tokenizer = await loadTokenizer(join(folder.path, 'tokenizer.json'));
     const { textHashes, ...tokens } = await encodeCorpus(config.corpus, tokenizer, {
       signal,
       onProgress: corpusProgress(terminal),

@@ -12,7 +12,7 @@ import {
 } from '@lilformer/checkpoints';
 import { withoutWeights, type Module } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
-import { loadTokenizer, tokenizerFromJSON, type Tokenizer } from '@lilformer/tokenizers';
+import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import type { BartForConditionalGeneration } from '../bart.js';
 import type { BertForMaskedLM, BertModel } from '../bert.js';
 import type { ModelConfig, ModelDefinition } from '../core/definition.js';
@@ -154,7 +154,7 @@ async function fromRun(
     if (!weights) {
       throw new Error(`${path}: has no weights yet. Expected a run that has reached its first checkpoint.`);
     }
-    const tokenizer = options.tokenizer === false ? undefined : tokenizerFromJSON(run.tokenizer);
+    const tokenizer = options.tokenizer === false ? undefined : await loadTokenizer(join(path, 'tokenizer.json'));
     const definition = named(path, () => modelDefinition(config.type));
     const model = await build(definition, { ...config, ...options.config }, inMemory(weights), path, options);
     return finish(model, tokenizer, {
