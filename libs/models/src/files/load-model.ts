@@ -154,7 +154,8 @@ async function fromRun(
     if (!weights) {
       throw new Error(`${path}: has no weights yet. Expected a run that has reached its first checkpoint.`);
     }
-    const tokenizer = options.tokenizer === false ? undefined : await loadTokenizer(join(path, 'tokenizer.json'));
+    const tokenizer =
+      options.tokenizer === false ? undefined : await loadTokenizer(join(path, 'tokenizer.json'));
     const definition = named(path, () => modelDefinition(config.type));
     const model = await build(definition, { ...config, ...options.config }, inMemory(weights), path, options);
     return finish(model, tokenizer, {

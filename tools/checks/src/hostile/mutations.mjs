@@ -71,7 +71,7 @@ function damageJson(file, random) {
     switch (random.integer(6)) {
       case 0:
         if (Array.isArray(parent)) parent.splice(key, 1);
-        else delete parent[key];
+        else Reflect.deleteProperty(parent, key);
         break;
       case 1:
         parent[key] = nested(10 ** (1 + random.integer(4)));

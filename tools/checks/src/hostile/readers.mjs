@@ -19,7 +19,11 @@ function encode(tokenizer, path) {
   }
 }
 
-/** By format: `read` tries several readers, `names` matches the files that are damaged. */
+/**
+ * By format: `names` matches the files that are damaged, `read` are the readers of one.
+ *
+ * @type {Record<string, { names: RegExp, read: ((path: string) => Promise<unknown>)[] }>}
+ */
 export const READERS = {
   safetensors: {
     names: /\.safetensors$/,
