@@ -1,6 +1,6 @@
 // Atomic file writes: write to a temporary name in the same folder, flush, rename, flush the folder.
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Temporary name of an incomplete file; `hex` makes it unique. */
@@ -11,6 +11,35 @@ export function temporaryName(name: string, hex: string): string {
 /** Whether a file name is temporary: left behind by a killed process. */
 export function isTemporaryName(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
+}
+
+/** Temporary files that this process is writing. */
+const writing = new Set<string>();
+
+/** A temporary name with the process id, which tells files of living processes from those of killed ones. */
+function ownTemporaryName(name: string): string {
+  const owner = process.pid.toString(16).padStart(8, '0').slice(-8);
+  return temporaryName(name, owner + randomBytes(2).toString('hex'));
+}
+
+/** Removes the temporary files of `name` that killed processes left behind. */
+async function removeAbandoned(folder: string, name: string): Promise<void> {
+  for (const found of await readdir(folder).catch((): string[] => [])) {
+    if (!found.startsWith(`.${name}.`) || !isTemporaryName(found) || found.length !== name.length + 18)
+      continue;
+    const path = join(folder, found);
+    const pid = Number.parseInt(found.slice(name.length + 2, name.length + 10), 16);
+    if (pid === process.pid ? !writing.has(path) : !isAlive(pid)) await rm(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 const NO_PERMISSION = 'no permission. Choose another folder or change the permissions.';
@@ -59,15 +88,18 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Writes consecutive parts to a temporary file and renames it to `path` when complete.
+ * Writes consecutive parts to a temporary file and renames it to `path` when complete. Temporary files of `path` that killed
+ * processes left behind are removed.
  *
  * @throws Error naming the path and what to do; the previous file is unchanged
  */
 export async function writePartsAtomic(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, temporaryName(basename(path), randomBytes(6).toString('hex')));
+  const temporary = join(folder, ownTemporaryName(basename(path)));
   let handle: FileHandle | undefined;
   try {
+    await removeAbandoned(folder, basename(path));
+    writing.add(temporary);
     handle = await open(temporary, 'wx');
     for (const part of parts) await writeAll(handle, part);
     await handle.sync();
@@ -79,6 +111,8 @@ export async function writePartsAtomic(path: string, parts: Iterable<Uint8Array>
     await handle?.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
     throw explainWriteError(path, error);
+  } finally {
+    writing.delete(temporary);
   }
 }
 

@@ -236,7 +236,8 @@ export async function readPyTorch(path: string): Promise<PlainValue> {
 }
 
 /**
- * The state dict of a checkpoint: its `model_state_dict`, its `state_dict`, or the value itself.
+ * The state dict of a checkpoint: its `model_state_dict`, its `state_dict`, or the value itself. Single values beside the
+ * arrays are left out.
  *
  * @throws Error listing the entries that are not arrays
  */
@@ -246,11 +247,17 @@ export function stateDictOf(value: PlainValue): Map<string, NamedArray> {
   const dict = inner === undefined ? value : (value[inner] as Record<string, unknown>);
   const tensors = new Map<string, NamedArray>();
   const others: string[] = [];
+  let hasContainers = false;
   for (const [name, item] of Object.entries(dict)) {
-    if (isNamedArray(item)) tensors.set(name, item);
-    else others.push(name);
+    if (isNamedArray(item)) {
+      tensors.set(name, item);
+      continue;
+    }
+    others.push(name);
+    // Modules may add a number, bytes or None (`_extra_state`).
+    hasContainers ||= typeof item === 'object' && item !== null && !(item instanceof Uint8Array);
   }
-  if (others.length > 0 || tensors.size === 0) {
+  if (hasContainers || tensors.size === 0) {
     const found = others.slice(0, 5).map(quote).join(', ') + (others.length > 5 ? ', …' : '');
     throw new Error(
       `${inner ?? 'the checkpoint'} is not a dict of arrays: ${found ? `other entries are ${found}` : 'it is empty'}. ` +

@@ -57,6 +57,13 @@ afterEach(async () => {
 
 const bytesAsked = (): string[] => hub.asked.filter((one) => /large\/model/.test(one) && !/=0-0$/.test(one));
 
+/** A list of files with another size for the weights. */
+function sized(list: unknown[], size: number | undefined): unknown[] {
+  return (list as { path: string; lfs?: object }[]).map((file) =>
+    file.path === 'model.safetensors' ? { ...file, size, lfs: { ...file.lfs, size } } : file,
+  );
+}
+
 describe('hubFolder', () => {
   it('downloads the needed files once, in the layout of huggingface_hub', async () => {
     const progress: DownloadProgress[] = [];
@@ -138,6 +145,70 @@ describe('hubFolder', () => {
   it('rejects a proxy that ignores range requests', async () => {
     hub.ignoresRanges = true;
     await expect(hubFolder(name)).rejects.toThrow(/requested bytes=0-0, but received the whole file/);
+  });
+
+  it.each<[string, (list: unknown[]) => unknown, RegExp]>([
+    ['a size of 2^60', (list) => sized(list, 2 ** 60), /the Hub lists .*"size":115292150460684.*at most/],
+    ['a negative size', (list) => sized(list, -1), /the Hub lists .*"size":-1/],
+    ['a missing size', (list) => sized(list, undefined), /the Hub lists .*Expected a file name, a size/],
+    [
+      'a size larger than the file',
+      (list) => sized(list, 2 ** 30),
+      /has 300000 bytes, but the Hub lists 1073741824/,
+    ],
+    ['an object as list', () => ({ error: 'no' }), /an answer that is not the Hub's|Expected a file name/],
+    ['null as list', () => null, /an answer that is not the Hub's/],
+    ['text as list', () => 'none', /an answer that is not the Hub's|no weights found/],
+    ['entries that are null', () => [null], /an answer that is not the Hub's|no weights found/],
+    ['a path that is a number', () => [{ type: 'file', path: 7, size: 1, oid: 'a'.repeat(40) }], /"path":7/],
+    [
+      'a path out of the folder',
+      () => [{ type: 'file', path: '..', size: 1, oid: 'a'.repeat(40) }],
+      /"path":"\.\."/,
+    ],
+  ])('rejects %s', async (_, listed, message) => {
+    hub.listed = listed;
+    const error = await hubFolder(name).then(
+      () => new Error('loaded'),
+      (error: unknown) => error as Error,
+    );
+    expect(error.message).toMatch(message);
+    expect(error.message.startsWith(`${name}: `)).toBe(true);
+    expect(existsSync(storage)).toBe(/has 300000 bytes/.test(error.message));
+  });
+
+  it('resumes a named commit whose download was killed', async () => {
+    hub.cuts.set('model.safetensors', [1000, 0, 0, 0, 0, 0]);
+    const options = { revision: hub.commit };
+    await expect(hubFolder(name, options)).rejects.toThrow(/is unreachable/);
+    expect(readdirSync(join(storage, 'snapshots', hub.commit))).toContain('config.json');
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    await expect(hubFolder(name, options)).rejects.toThrow(/is not in the cache/);
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    hub.cuts.clear();
+    const folder = await hubFolder(name, options);
+    expect(readFileSync(join(folder, 'model.safetensors')).equals(weights)).toBe(true);
+  });
+
+  it('takes a snapshot without all shards of its index as incomplete', async () => {
+    hub.files.delete('model.safetensors');
+    const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    const index = { weight_map: { a: shards[0], b: shards[1] } };
+    hub.files.set('model.safetensors.index.json', Buffer.from(JSON.stringify(index)));
+    for (const shard of shards) hub.files.set(shard, randomBytes(10));
+    const options = { revision: hub.commit };
+    const folder = await hubFolder(name, options);
+    rmSync(join(folder, shards[1]));
+    expect(readdirSync(await hubFolder(name, options))).toContain(shards[1]);
+  });
+
+  it('can be called several times at once', async () => {
+    hub.files.set('model.safetensors', randomBytes(3_000_000));
+    const folders = await Promise.all(Array.from({ length: 6 }, () => hubFolder(name)));
+    expect(new Set(folders).size).toBe(1);
+    const bytes = readFileSync(join(folders[0], 'model.safetensors'));
+    expect(bytes.equals(hub.files.get('model.safetensors')!)).toBe(true);
+    expect(readdirSync(join(storage, 'blobs')).filter((one) => one.endsWith('.incomplete'))).toEqual([]);
   });
 
   it.each([

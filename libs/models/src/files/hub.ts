@@ -1,14 +1,14 @@
 // Downloads models from the Hugging Face Hub into the cache of Python's huggingface_hub. Downloads resume, and checksums are
 // verified. The client @huggingface/hub is imported on the first download.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as Hub from '@huggingface/hub';
-import { writeFileAtomic } from '@lilformer/checkpoints';
-import { filesOfModel } from './model-files.js';
+import { readJson, writeFileAtomic } from '@lilformer/checkpoints';
+import { filesOfModel, mainWeights } from './model-files.js';
 
 type HubClient = typeof Hub;
 
@@ -45,6 +45,8 @@ interface Environment {
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
+/** Largest file of a model: one terabyte. */
+const MOST_BYTES = 2 ** 40;
 /** Attempts without progress, and the pause after the first, which doubles. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 100;
@@ -88,6 +90,8 @@ export async function hubFolder(
     const { sha } = await withRetries(() =>
       hub.modelInfo({ name, revision, additionalFields: ['sha'], ...access }),
     );
+    if (!COMMIT.test(sha))
+      throw new Error(`${name}: the Hub answers with commit ${JSON.stringify(sha)}. Expected 40 hex digits.`);
     const files = await withRetries(() => list(hub, name, sha, access));
     const folder = join(storage, 'snapshots', sha);
     for (const file of filesOfModel(files.map(({ path }) => path))) {
@@ -142,31 +146,48 @@ async function loadClient(name: string): Promise<HubClient> {
   }
 }
 
-/** The cached folder of a revision; undefined without a config.json. */
+/** The cached folder of a revision; undefined when files are missing. */
 async function cachedFolder(storage: string, revision: string): Promise<string | undefined> {
   const commit = COMMIT.test(revision)
     ? revision
     : (await readFile(join(storage, 'refs', revision), 'utf8').catch(() => '')).trim();
   if (!COMMIT.test(commit)) return undefined;
   const folder = join(storage, 'snapshots', commit);
-  return (await exists(join(folder, 'config.json'))) ? folder : undefined;
+  return (await isWhole(folder)) ? folder : undefined;
+}
+
+/** Whether a snapshot is complete: the file that lists the weights is downloaded last, huggingface_hub downloads in any order. */
+async function isWhole(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const main = mainWeights(names);
+  if (main === undefined || !names.includes('config.json')) return false;
+  if (!main.endsWith('.json')) return exists(join(folder, main));
+  const index = (await readJson(join(folder, main)).catch(() => undefined)) as
+    { readonly weight_map?: Readonly<Record<string, unknown>> } | undefined;
+  const parts = new Set(Object.values(index?.weight_map ?? {}));
+  const found = await Promise.all([...parts].map((part) => exists(join(folder, String(part)))));
+  return found.every(Boolean);
 }
 
 type Access = { readonly hubUrl: string; readonly fetch: typeof fetch; readonly accessToken?: string };
 
 async function list(hub: HubClient, name: string, revision: string, access: Access): Promise<RemoteFile[]> {
   const files: RemoteFile[] = [];
-  for await (const { type, path, size, oid, lfs } of hub.listFiles({ repo: name, revision, ...access })) {
+  for await (const entry of hub.listFiles({ repo: name, revision, ...access })) {
+    const { type, path, oid, lfs, size: listed } = (entry ?? {}) as Partial<typeof entry>;
     if (type !== 'file') continue;
     const hex = lfs?.oid ?? oid;
-    // These become file names.
-    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex ?? '') || path.includes('/') || path.includes('\\')) {
+    const size = lfs?.size ?? listed;
+    // Path and checksum become file names.
+    const isName = typeof path === 'string' && path !== '' && !/[/\\]|^\.\.?$/.test(path);
+    const isChecksum = typeof hex === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex);
+    if (!isName || !isChecksum || !Number.isSafeInteger(size) || size! < 0 || size! > MOST_BYTES) {
       throw new Error(
-        `${name}: the Hub lists ${JSON.stringify({ path, oid, lfs })}. Expected a file name and a checksum.`,
+        `${name}: the Hub lists ${JSON.stringify({ path, size, oid, lfs }).slice(0, 300)}. ` +
+          `Expected a file name, a size of at most ${MOST_BYTES} bytes and a checksum.`,
       );
     }
-    const checksum = { algorithm: lfs ? 'sha256' : 'git', hex: hex! } as const;
-    files.push({ path, size: lfs?.size ?? size, checksum });
+    files.push({ path, size: size!, checksum: { algorithm: lfs ? 'sha256' : 'git', hex } });
   }
   return files;
 }
@@ -205,10 +226,14 @@ async function download(
 ): Promise<void> {
   const incomplete = `${blob}.incomplete`;
   const attempt = async (): Promise<void> => {
+    // Another process may have downloaded the file.
+    if (await exists(blob)) return;
     const had = await sizeOf(incomplete);
     if (had < file.size || file.size === 0) {
       const whole = await hub.downloadFile({ repo: name, path: file.path, revision: commit, ...access });
       if (whole === null) throw new Error(`${name}: ${file.path} is listed by the Hub, but missing.`);
+      if (whole.size < file.size)
+        throw new Error(`${name}: ${file.path} has ${whole.size} bytes, but the Hub lists ${file.size}.`);
       const rest = had > 0 ? whole.slice(had, file.size) : whole;
       await append(incomplete, had, rest.stream() as AsyncIterable<Uint8Array>, (bytes) => {
         if (bytes > file.size) throw new Damage(`${file.path} has more bytes than expected, ${file.size}.`);
@@ -229,6 +254,7 @@ async function download(
   await withRetries(
     () =>
       attempt().catch(async (error: unknown) => {
+        if (isMissing(error) && (await exists(blob))) return;
         if (error instanceof Damage) await rm(incomplete, { force: true });
         throw error;
       }),
@@ -248,7 +274,7 @@ async function append(
   pieces: AsyncIterable<Uint8Array>,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const handle = await open(path, (await exists(path)) ? 'r+' : 'w');
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
   try {
     let at = from;
     for await (const piece of pieces) {
@@ -304,14 +330,21 @@ function isTemporary(error: unknown): boolean {
 function isUnreachable(error: unknown): boolean {
   const status = statusOf(error);
   if (status !== undefined) return status >= 500 || status === 429;
-  // fetch throws TypeErrors; the client's streams throw their message as a string.
-  return error instanceof TypeError || error instanceof Interruption || typeof error === 'string';
+  // fetch throws these TypeErrors; the client's streams throw their message as a string.
+  const ofFetch =
+    error instanceof TypeError &&
+    (error.cause !== undefined || /fetch failed|terminated/.test(error.message));
+  return ofFetch || error instanceof Interruption || typeof error === 'string';
 }
 
 /** The HTTP status of the client's errors. */
 function statusOf(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
 }
 
 function reasonOf(error: unknown): string {
@@ -336,6 +369,12 @@ function explained(error: unknown, name: string, revision: string, env: Environm
       env.token === undefined ? 'Set HF_TOKEN to a token with access.' : 'HF_TOKEN has no access.';
     return new Error(
       `${name}: ${env.endpoint} denies access (${status}). The model is private, gated, or does not exist. ${token}`,
+      { cause: error },
+    );
+  }
+  if (error instanceof TypeError || error instanceof SyntaxError) {
+    return new Error(
+      `${name}: ${env.endpoint} gives an answer that is not the Hub's (${reasonOf(error)}). Check HF_ENDPOINT.`,
       { cause: error },
     );
   }

@@ -24,7 +24,7 @@ import { generationConfigOf } from './generation-config.js';
 import { hubFolder, isHubName, type HubOptions } from './hub.js';
 import { tokenizerAmong, weightsAmong } from './model-files.js';
 import { readWeights, type Weights } from './read-weights.js';
-import { openCheckpoint, recognizeModel } from './state-dict-file.js';
+import { openCheckpoint, recognizeModel, withoutWrappers } from './state-dict-file.js';
 
 /** Any model that `loadModel` returns. */
 export type AnyModel =
@@ -190,9 +190,10 @@ async function fromConfig(
     typeof type === 'string' ? modelDefinition(type) : architectureOf(json, options.architecture),
   );
   const { huggingFace } = definition;
-  const file = await openWeights(weightsPath);
+  const opened = await openWeights(weightsPath);
   let model: Module;
   try {
+    const file = unwrapped(opened, weightsPath);
     const own =
       typeof json.type === 'string' || !huggingFace
         ? json
@@ -200,7 +201,7 @@ async function fromConfig(
     const nameOf = huggingFace && ((name: string) => huggingFace.weightName(name));
     model = await build(definition, { ...own, ...options.config }, file, weightsPath, options, nameOf);
   } finally {
-    await file.close();
+    await opened.close();
   }
   return finish(model, await tokenizerIn(folder, options), {
     source: { kind: 'hugging-face', path: folder },
@@ -213,9 +214,12 @@ async function fromStateDict(path: string, options: LoadModelOptions): Promise<L
   const checkpoint = safetensors
     ? { weights: new Map(await allArrays(path)), recorded: {}, history: {} }
     : await readPyTorch(path).then((value) => named(path, () => openCheckpoint(value)));
-  const { definition, config } = named(path, () => recognizeModel(checkpoint, options.config));
+  const { definition, config, weights, removed } = named(path, () =>
+    recognizeModel(checkpoint, options.config),
+  );
+  warnOfPrefixes(path, removed);
   const rename = definition.stateDict!.rename?.bind(definition.stateDict);
-  const model = await build(definition, config, inMemory(checkpoint.weights), path, options, rename);
+  const model = await build(definition, config, inMemory(weights), path, options, rename);
   const perplexity = checkpoint.history.val_perplexity?.at(-1);
   return finish(model, await tokenizerIn(dirname(path), options), {
     source: { kind: 'state-dict', path },
@@ -230,6 +234,26 @@ async function fromStateDict(path: string, options: LoadModelOptions): Promise<L
 
 /** Weights that a file may lack for the error to list them. */
 const MOST_MISSING = 2 ** 12;
+
+function warnOfPrefixes(path: string, removed: readonly string[]): void {
+  if (removed.length === 0) return;
+  const prefixes = removed.map((prefix) => JSON.stringify(prefix)).join(' and ');
+  console.warn(`${path}: removed ${prefixes} from the names of the weights.`);
+}
+
+/** A file of weights without the prefixes of wrappers in its names. */
+function unwrapped(file: Weights, path: string): Weights {
+  const names = new Map([...file.entries.keys()].map((name) => [name, name]));
+  const parallel =
+    names.size > 0 && [...names.keys()].every((name) => name.startsWith('module.')) ? 'module.' : '';
+  const { arrays, removed } = withoutWrappers(names, parallel);
+  if (removed.length === 0) return file;
+  warnOfPrefixes(path, removed);
+  return {
+    entries: new Map([...arrays].map(([name, given]) => [name, file.entries.get(given)!])),
+    read: (name, rows) => file.read(arrays.get(name)!, rows),
+  };
+}
 
 /** A model in evaluation mode with the weights of a file. */
 async function build(
@@ -292,7 +316,10 @@ async function tokenizerIn(folder: string, { tokenizer }: LoadModelOptions): Pro
  */
 export function architectureOf(json: HuggingFaceConfig, name?: string): ModelDefinition {
   const { architectures, model_type: modelType } = json;
-  const wanted = name ?? (Array.isArray(architectures) ? String(architectures[0]) : undefined);
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  if (first !== undefined && typeof first !== 'string')
+    throw new Error(`config.json: architectures is ${JSON.stringify(architectures)}. Expected class names.`);
+  const wanted = name ?? first;
   const known = [...modelDefinitions().values()].filter(({ huggingFace }) => huggingFace);
   const found = known.find(({ huggingFace: format }) =>
     wanted === undefined
@@ -301,7 +328,7 @@ export function architectureOf(json: HuggingFaceConfig, name?: string): ModelDef
   );
   if (found && (modelType === undefined || found.huggingFace!.modelType === modelType)) return found;
   throw new Error(
-    `config.json: architecture ${wanted ?? '(none named)'} of model type ${JSON.stringify(modelType)} is not supported. ` +
+    `config.json: architecture ${wanted ?? '(none named)'} of model type ${JSON.stringify(modelType) ?? '(none named)'} is not supported. ` +
       `Expected one of ${known.map(({ huggingFace }) => huggingFace!.architecture).join(', ')}.`,
   );
 }
@@ -324,8 +351,14 @@ async function recordedBest(path: string): Promise<LoadedModel['recorded']> {
   const file = await openSafetensors(path);
   await file.close();
   if (file.metadata.best === undefined) return undefined;
-  const { perplexity, step } = JSON.parse(file.metadata.best) as { perplexity?: unknown; step?: unknown };
-  if (typeof perplexity !== 'number') return undefined;
+  let best: unknown;
+  try {
+    best = JSON.parse(file.metadata.best);
+  } catch {
+    return undefined; // written by another program
+  }
+  const { perplexity, step } = (best ?? {}) as { perplexity?: unknown; step?: unknown };
+  if (typeof perplexity !== 'number' || typeof step !== 'number') return undefined;
   return { perplexity, source: `best evaluation of the run, at step ${String(step)}` };
 }
 

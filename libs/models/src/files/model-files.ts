@@ -16,13 +16,18 @@ const CONFIGURATIONS = [
 /** Files of a tokenizer; the first complete set is used. */
 const TOKENIZERS = [['tokenizer.json'], ['vocab.json', 'merges.txt'], ['vocab.txt'], ['spiece.model']];
 
+/** The file with the weights, or the index of the shards; undefined when there is none. */
+export function mainWeights(names: readonly string[]): string | undefined {
+  return WEIGHTS.find(({ main }) => names.includes(main))?.main;
+}
+
 /**
  * The file with the weights, or the index of the shards.
  * @throws Error listing the files found and expected
  */
 export function weightsAmong(names: readonly string[], folder: string): string {
-  const found = WEIGHTS.find(({ main }) => names.includes(main));
-  if (found) return found.main;
+  const found = mainWeights(names);
+  if (found !== undefined) return found;
   throw new Error(
     `${folder}: no weights found. Expected ${WEIGHTS.map(({ main }) => main).join(' or ')}. Found ${names.join(', ') || 'nothing'}.`,
   );

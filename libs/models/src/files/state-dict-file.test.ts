@@ -1,11 +1,18 @@
 // Recognizing models by the names and shapes of their weights. The checkpoints of the golden set load in golden.test.ts.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromFloat32, writeSafetensors, type NamedArray, type PlainValue } from '@lilformer/checkpoints';
+import {
+  fromFloat32,
+  readSafetensors,
+  writeSafetensors,
+  type NamedArray,
+  type PlainValue,
+} from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { golden } from '@lilformer/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createModel, loadModel, modelDefinitions, LanguageModel, type ModelConfig } from '../index.js';
 import { smallConfig } from '../testing/small-config.js';
 import { openCheckpoint, recognizeModel } from './state-dict-file.js';
@@ -36,6 +43,55 @@ function recognized(value: object, given: Record<string, unknown> = {}): unknown
 
 const sizes = { vocabSize: 9, dModel: 4, dFf: 6, nLayers: 2, contextLength: 5 };
 const recorded = { vocab_size: 9, d_model: 4, d_ff: 6, n_layers: 2 };
+
+describe('wrapped weights', () => {
+  it.each<[string, (name: string) => string, string]>([
+    ['torch.compile', (name) => `_orig_mod.${name}`, '"_orig_mod."'],
+    ['DataParallel of a compiled model', (name) => `module._orig_mod.${name}`, '"_orig_mod." and "module."'],
+    ['Lightning', (name) => `model.${name}`, '"model."'],
+    ['a wrapper of our own in another', (name) => `trainer.net.${name}`, '"trainer." and "net."'],
+    ['compiled parts', (name) => name.replace('h.0.', 'h.0._orig_mod.'), '"_orig_mod."'],
+    ['FSDP', (name) => name.replace('attn.', '_fsdp_wrapped_module.attn.'), '"_fsdp_wrapped_module."'],
+  ])('removes the prefixes of %s, with a warning', async (_, wrap, prefixes) => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    const state = stateOf({
+      type: 'nano-gpt',
+      vocabSize: 9,
+      dModel: 4,
+      nHeads: 2,
+      nLayers: 2,
+      contextLength: 5,
+    });
+    const path = join(folder, 'wrapped.safetensors');
+    await writeSafetensors(
+      path,
+      [...state].map(([name, array]) => [wrap(name), array] as const),
+    );
+    const { model } = await loadModel(path, { config: { nHeads: 2 } });
+    const loaded = new Map(model.stateDict());
+    for (const [name, { data }] of state) expect(loaded.get(name)!.data).toEqual(data);
+    expect(warn.mock.calls).toEqual([[`${path}: removed ${prefixes} from the names of the weights.`]]);
+    warn.mockRestore();
+    model.dispose();
+  });
+
+  it('removes the prefixes of wrappers in a folder of Hugging Face, with a warning', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    const { tensors } = await readSafetensors(golden('hf/gpt2/model.safetensors'));
+    const here = mkdtempSync(join(folder, 'hf-'));
+    copyFileSync(golden('hf/gpt2/config.json'), join(here, 'config.json'));
+    const wrapped = [...tensors].map(([name, array]) => [`module._orig_mod.${name}`, array] as const);
+    await writeSafetensors(join(here, 'model.safetensors'), wrapped);
+    const { model } = await loadModel(here);
+    const loaded = model.stateDict();
+    for (const [name, { data }] of tensors) expect(loaded.get(name)!.data).toEqual(data);
+    expect(warn.mock.calls[0][0]).toMatch(
+      /removed "module\." and "_orig_mod\." from the names of the weights\.$/,
+    );
+    warn.mockRestore();
+    model.dispose();
+  });
+});
 
 describe('recognizeModel', () => {
   const types = [...modelDefinitions().values()].filter(({ stateDict }) => stateDict).map(({ type }) => type);

@@ -17,6 +17,8 @@ export class FakeHub {
   readonly cuts = new Map<string, number[]>();
   /** Corrupted contents of the same size, by path. */
   readonly forged = new Map<string, Buffer>();
+  /** Changes the list of files. */
+  listed: (list: unknown[]) => unknown = (list) => list;
   /** Whether range requests get the whole file. */
   ignoresRanges = false;
   readonly #server = createServer((request, response) => this.#answer(request, response));
@@ -45,7 +47,7 @@ export class FakeHub {
     if (path === `${api}/revision/main` || path === `${api}/revision/${this.commit}`) {
       return json(200, { _id: '1', id: this.model, sha: this.commit, lastModified: '2026-01-01T00:00:00Z' });
     }
-    if (path === `${api}/tree/${this.commit}`) return json(200, this.#list());
+    if (path === `${api}/tree/${this.commit}`) return json(200, this.listed(this.#list()));
     const file = new RegExp(`^/(?:${this.model}/resolve/${this.commit}|large)/(.*)$`).exec(path)?.[1];
     if (file === undefined || !this.files.has(file)) return json(404, { error: 'Repository not found' });
     if (isLarge(file) && !path.startsWith('/large/')) {

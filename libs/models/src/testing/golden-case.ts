@@ -52,7 +52,7 @@ export function caseConfig(folder: string): CaseConfig {
 /** An untrained model of the case's type and sizes. */
 export async function caseModel(folder: string): Promise<LanguageModel> {
   const weights = await tensors(folder, 'weights.safetensors');
-  const { config } = recognizeModel({ weights, recorded: caseConfig(folder).arguments, history: {} });
+  const { config } = recognizeModel({ weights, recorded: caseConfig(folder).arguments });
   return createModel(config, new Random(folder));
 }
 
