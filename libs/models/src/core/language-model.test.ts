@@ -268,7 +268,7 @@ describe('createModel', () => {
     expect(make({ type: 'gpt-9' })).toThrow(
       /model type: "gpt-9" is not defined. Expected one of bigram, attention, /,
     );
-    expect(make(undefined)).toThrow(/model type: undefined/);
+    expect(make(undefined)).toThrow('model type: missing. Expected one of bigram, ');
     expect(make({ type: 'toString' })).toThrow(/model type: "toString"/);
     expect(make({ type: 'bigram', dModel: 5 })).toThrow(
       'bigram: vocabSize is missing. Expected a whole number',

@@ -46,7 +46,7 @@ export function modelDefinition(type: unknown): ModelDefinition {
   if (definition) return definition;
   const known = [...modelDefinitions().keys()].join(', ');
   throw new TypeError(
-    `model type: ${JSON.stringify(type)} is not defined. Expected one of ${known}. Import the module that defines it.`,
+    `model type: ${type === undefined ? 'missing' : `${JSON.stringify(type)} is not defined`}. Expected one of ${known}. Import the module that defines it.`,
   );
 }
 
