@@ -383,7 +383,7 @@ describe('parquet', () => {
       /\d+\.parquet: there is no column "text"; the columns are "story", "id"/,
     );
     await expect(all(path, { column: 'id' })).rejects.toThrow(
-      'row 0: the column "id" holds number values, expected strings',
+      'the column "id" holds INT32 values, expected strings',
     );
   });
 

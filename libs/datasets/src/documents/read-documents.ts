@@ -4,7 +4,7 @@ import { fileSize, type Tally } from './file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
 import { jsonLinesFragments } from './json-lines.js';
 import { jsonFragments } from './json-values.js';
-import { parquetFragments } from './parquet-fragments.js';
+import { parquetFragments } from './parquet/parquet-fragments.js';
 import { textFragments } from './text-fragments.js';
 
 /** Maximum string length of V8 (2^29 - 24). */
