@@ -46,6 +46,7 @@ step('builds and tests', 'npx', ...many, 'build', 'test', 'tfjs-suite');
 step('commands of the notebooks', 'node', 'tools/checks/src/notebooks.mjs');
 step('code blocks of documents', 'node', 'tools/checks/src/docs-blocks.mjs');
 
+step('damaged files', 'npx', 'nx', 'run', 'checks:hostile', '--cases', '300');
 step('links of documents', 'node', 'tools/checks/src/doc-links.mjs');
 step('packages', 'npx', ...many, 'package-check');
 step('unused code', 'npx', 'knip');

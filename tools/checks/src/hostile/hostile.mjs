@@ -43,8 +43,10 @@ await writeSamples(samples);
 const queue = [...formats];
 let broken = 0;
 const workers = Array.from({ length: Math.min(availableParallelism(), queue.length) }, async () => {
-  for (let format = queue.shift(); format !== undefined; format = queue.shift())
-    broken += await check(format);
+  for (let format = queue.shift(); format !== undefined; format = queue.shift()) {
+    const count = await check(format);
+    broken += count;
+  }
 });
 await Promise.all(workers);
 if (broken === 0) rmSync(work, { recursive: true });

@@ -92,7 +92,7 @@ export function faultOf(error, path) {
   if (!(error instanceof Error)) return `threw ${String(error)}`;
   const { message } = error;
   const unclear =
-    /\bundefined\b|\[object |is not a function|Cannot (read|set|destructure|convert|access)|not iterable|call stack|Invalid (array|typed array|string) length|Array buffer allocation|\bNaN\b|^$/.exec(
+    /\bundefined\b|\[object |(?<!which )is not a function|Cannot (read|set|destructure|convert|access)|not iterable|call stack|Invalid (array|typed array|string) length|Array buffer allocation|\bNaN\b|^$/.exec(
       message,
     );
   if (unclear) return `unclear error (${error.constructor.name}): ${message}`;
