@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 
 /** @throws Error naming the file when it is missing, not a regular file, or not UTF-8 */
-export async function readText(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
     // A FIFO or a device could be read for ever.
     const file = await stat(path);
