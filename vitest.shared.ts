@@ -28,7 +28,8 @@ export function projectConfig({ onEveryEngine = [] }: { onEveryEngine?: string[]
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       setupFiles: [fileURLToPath(new URL('./tools/testing/src/seed.ts', import.meta.url))],
-      testTimeout: 60_000,
+      // Tests take less than 15 seconds on a quiet machine.
+      testTimeout: 150_000,
       reporters: ['default', 'json'],
       outputFile: { json: 'test-results/vitest.json' },
       ...(onEveryEngine.length > 0 ? { projects } : { include }),

@@ -1,5 +1,5 @@
 // The best run of a folder of runs, so that a sweep can be opened by its name.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openSafetensors } from '@lilformer/checkpoints';
@@ -12,7 +12,7 @@ import { openSafetensors } from '@lilformer/checkpoints';
  */
 export async function bestRun(path: string, notify: (line: string) => void): Promise<string> {
   if (existsSync(join(path, 'config.json'))) return path;
-  const names = await readdir(path).catch(() => []);
+  const names = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? await readdir(path) : [];
   let best: { path: string; perplexity: number } | undefined;
   for (const name of names.sort()) {
     const weights = join(path, name, 'model.safetensors');

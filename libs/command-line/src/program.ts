@@ -2,6 +2,7 @@
 import type { Command } from './flags/command.js';
 import { importModules } from './import-modules.js';
 import { onFirstSignal } from './first-signal.js';
+import { printable } from './output/printable.js';
 import { Terminal } from './output/terminal.js';
 
 /** The exit code after Ctrl-C: 128 + SIGINT, as in shells. */
@@ -68,7 +69,8 @@ export async function runProgram(
     process.channel.unref();
   }
   const report = (error: unknown): void => {
-    console.error(process.env.DEBUG ? error : error instanceof Error ? error.message : error);
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(process.env.DEBUG ? error : process.stderr.isTTY ? printable(message) : message);
     process.exitCode = 1;
   };
   try {

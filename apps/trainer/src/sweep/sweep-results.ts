@@ -1,4 +1,5 @@
 // The results of a finished run, read from its folder.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
@@ -82,7 +83,8 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
 }
 
 async function lastSample(path: string): Promise<string | undefined> {
-  const text = await readFile(join(path, 'samples.txt'), 'utf8').catch(() => '');
+  const file = join(path, 'samples.txt');
+  const text = existsSync(file) ? await readFile(file, 'utf8') : '';
   const [, ...samples] = text.split('--- after training\n');
   return samples.at(-1)?.trimEnd();
 }

@@ -77,4 +77,15 @@ describe('jobs', () => {
       expect(job.texts.reduce((sum, text) => sum + text.length, 0)).toBeLessThanOrEqual(2 * JOB_CHARACTERS);
     }
   });
+
+  it('refuse a document that cannot be split before it fills memory', () => {
+    const builder = new JobBuilder({ safeSplitPoint: () => 0 }, {});
+    const text = ' '.repeat(1 << 20);
+    const add = () => {
+      for (let i = 0; i < 100; i++) builder.add({ text, end: false });
+    };
+    expect(add).toThrow(
+      'document 1 has 33554432 characters without a place where the tokenizer allows a cut',
+    );
+  });
 });

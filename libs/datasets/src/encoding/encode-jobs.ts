@@ -7,7 +7,7 @@ import type { TokenDType } from '../tokens/token-file.js';
 /** Characters per job; also the length at which long documents are split. */
 export const JOB_CHARACTERS = 1 << 18;
 /** Length without a possible split point at which encoding fails. */
-const UNCUTTABLE = 1 << 27;
+const UNCUTTABLE = 1 << 25;
 
 export interface Job {
   /** Documents; the first and the last may be partial. */
@@ -54,7 +54,7 @@ export class JobBuilder {
     const full: Job[] = [];
     this.held.push(text);
     this.heldLength += text.length;
-    if (this.heldLength >= this.cutAt) {
+    if (this.heldLength >= Math.min(this.cutAt, UNCUTTABLE)) {
       let whole = this.held.join('');
       while (whole.length >= 2 * JOB_CHARACTERS) {
         const cut = this.tokenizer.safeSplitPoint(whole, JOB_CHARACTERS, {

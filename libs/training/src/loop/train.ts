@@ -1,6 +1,7 @@
 // The training loop. The state of a run is in run.ts, one step in step.ts, one evaluation in evaluate-run.ts.
 import { evaluateRun } from './evaluate-run.js';
 import type { DoneEvent, TrainingEvent } from '../events.js';
+import { checkMemory } from './memory.js';
 import { checkOptions, type TrainOptions } from './options.js';
 import { Run } from './run.js';
 import { takeStep } from './step.js';
@@ -13,11 +14,13 @@ import { yieldToEventLoop } from '../yield-to-event-loop.js';
  * run on the same engine with the same number of threads. Leaving the `for await` loop early saves the state, as aborting
  * the signal does. Afterwards the model is in evaluation mode, and no tensors are left behind.
  *
- * @throws RangeError naming an option that is out of range
+ * @throws RangeError naming an option that is out of range, or a batch that does not fit into memory
  * @throws NotFiniteError when the loss or the gradients are not finite; the folder keeps the last finite state
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void, undefined> {
-  const run = new Run(checkOptions(options));
+  const checked = checkOptions(options);
+  checkMemory(checked.model, checked);
+  const run = new Run(checked);
   const { model, folder, validation, signal, evalEvery, saveEvery, saveEverySteps, logEvery } = run.options;
   let over = false;
   try {

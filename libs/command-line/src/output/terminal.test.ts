@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { Terminal } from './terminal.js';
+
+function written(isTTY: boolean, use: (terminal: Terminal) => void): string {
+  let all = '';
+  const out = { isTTY, columns: 80, write: (text: string) => (all += text) };
+  use(new Terminal(out as never));
+  return all;
+}
+
+describe('control characters', () => {
+  const hostile = 'a\x1b[2J\x1b]0;title\x07b\x9b31m\u0085\rc\td\r\ne\n';
+  const shown = 'a\\x1b[2J\\x1b]0;title\\x07b\\x9b31m\\x85\\x0dc\td\r\ne\n';
+
+  it('are shown as text on a terminal', () => {
+    expect(written(true, (terminal) => terminal.write(hostile))).toBe(shown);
+    expect(written(true, (terminal) => terminal.print(hostile))).toBe(`${shown}\n`);
+    expect(written(true, (terminal) => terminal.progress('a\x1b[2Jb'))).toBe('\ra\\x1b[2Jb\x1b[K');
+  });
+
+  it('are kept in a file or pipe', () => {
+    expect(written(false, (terminal) => terminal.write(hostile))).toBe(hostile);
+  });
+});
