@@ -1,6 +1,6 @@
 // The program as a user runs it: processes, files, signals.
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors } from '@lilformer/checkpoints';
 import { tinyShakespeare } from '@lilformer/testing';
@@ -258,6 +258,27 @@ describe('trainer', () => {
       expect(settings).toMatchObject({ maxSteps: 200_000 });
       expect((await run(['train', '--resume', 'own'], 'step 30/200000')).code).toBe(130);
     });
+  });
+
+  it.each([
+    [{}, 'format in its config.json is missing. Expected 2.'],
+    [[], 'format in its config.json is missing'],
+    [{ format: 1 }, 'format in its config.json is 1. Expected 2. Resume with the version that wrote it.'],
+    [{ format: 2 }, 'settings in its config.json is missing. Expected an object.'],
+    [
+      { format: 2, settings: {}, model: {}, corpus: {}, tokens: {} },
+      'model.type in its config.json is missing',
+    ],
+    [
+      { format: 2, settings: {}, model: { type: 'bigram' }, corpus: { train: 3 }, tokens: {} },
+      'corpus.train in its config.json is 3. Expected files or stories.',
+    ],
+  ])('names what is wrong in the config %j of a run', async (config, message) => {
+    await mkdir(join(folder, 'bad'));
+    await writeFile(join(folder, 'bad/config.json'), JSON.stringify(config));
+    await writeFile(join(folder, 'bad/tokenizer.json'), '{}');
+    const { code, err } = await run(['train', '--resume', 'bad']);
+    expect([code, err]).toEqual([1, expect.stringContaining(`bad: ${message}`) as string]);
   });
 
   it('gives each of two simultaneous commands a folder of its own', async () => {

@@ -186,12 +186,7 @@ async function resume(
     notify: (message) => terminal.print(message),
   });
   try {
-    const config = folder.config as RunConfig;
-    if (config.format !== FORMAT) {
-      throw new Error(
-        `${folder.path}: its config.json has format ${config.format}. Expected ${FORMAT}. Resume with the version that wrote it.`,
-      );
-    }
+    const config = checkConfig(folder.path, folder.config);
     const { model: modelConfig, imports = [] } = config;
     if (!modelDefinitions().has(modelConfig.type)) {
       throw new Error(
@@ -230,6 +225,34 @@ async function resume(
     await folder.close();
     throw error;
   }
+}
+
+/** @throws Error naming the field of a run's config.json that is missing or of the wrong type */
+function checkConfig(path: string, config: unknown): RunConfig {
+  const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const fields = isObject(config) ? config : {};
+  const fail = (field: string, value: unknown, expected: string): never => {
+    const found = value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80);
+    throw new Error(`${path}: ${field} in its config.json is ${found}. Expected ${expected}.`);
+  };
+  if (fields.format !== FORMAT) {
+    fail('format', fields.format, `${FORMAT}. Resume with the version that wrote it`);
+  }
+  for (const field of ['settings', 'model', 'corpus', 'tokens']) {
+    if (!isObject(fields[field])) fail(field, fields[field], 'an object');
+  }
+  const { model, corpus, imports = [] } = fields as unknown as Record<string, Record<string, unknown>>;
+  if (typeof model.type !== 'string') fail('model.type', model.type, 'a type of model');
+  if (!Array.isArray(imports)) fail('imports', imports, 'a list of files');
+  for (const part of ['train', 'valid']) {
+    if (part === 'valid' && corpus[part] === undefined) continue;
+    const value = corpus[part];
+    const isPart =
+      isObject(value) && (value.kind === 'stories' || (Array.isArray(value.files) && isObject(value.read)));
+    if (!isPart) fail(`corpus.${part}`, value, 'files or stories');
+  }
+  return config as RunConfig;
 }
 
 async function startEngine(
