@@ -1,6 +1,6 @@
 // A model that is one file of the user: all commands take it with --import.
-import { readFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder, runProgram } from './testing/run-program.js';
 
@@ -54,6 +54,19 @@ describe('a custom model', { timeout: 180_000 }, () => {
 
     const help = await run('train', '--help', '--model', 'position-mlp');
     expect(help.out).toMatch(/--expansion N +hidden size of the MLP in multiples of dModel \[2\]/);
+  });
+
+  it('names the line of the file that throws', async () => {
+    const source = await readFile(FILE, 'utf8');
+    const broken = source.replace(/(override hidden\(.*?\{\n)/s, "$1    throw new Error('broken here');\n");
+    expect(broken).not.toBe(source);
+    const file = resolve(import.meta.dirname, '../test-results/broken-model.ts'); // packages are found from here
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, broken);
+    const model = ['--model', 'position-mlp', '--max-steps', '2'];
+    const { code, err } = await runProgram(folder(), ['train', ...SHORT, ...model, '--import', file]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/broken here\n {2}at .*broken-model\.ts:\d+:\d+/);
   });
 
   it('that cannot be imported is an error', async () => {

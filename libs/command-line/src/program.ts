@@ -1,6 +1,6 @@
 // A program of several commands: `main.ts COMMAND --flags`. Ctrl-C asks the command to stop; a second Ctrl-C exits at once.
 import type { Command } from './flags/command.js';
-import { importModules } from './import-modules.js';
+import { importModules, placeInImported } from './import-modules.js';
 import { onFirstSignal } from './first-signal.js';
 import { printable } from './output/printable.js';
 import { Terminal } from './output/terminal.js';
@@ -69,7 +69,8 @@ export async function runProgram(
     process.channel.unref();
   }
   const report = (error: unknown): void => {
-    const message = error instanceof Error ? error.message : String(error);
+    const place = error instanceof Error ? placeInImported(error) : undefined;
+    const message = `${error instanceof Error ? error.message : String(error)}${place ? `\n  at ${place}` : ''}`;
     console.error(process.env.DEBUG ? error : process.stderr.isTTY ? printable(message) : message);
     process.exitCode = 1;
   };

@@ -12,6 +12,7 @@ const attention = '(attn|attention|Attention)';
 
 /** By class, the first that matches. */
 const BY_CLASS: readonly (readonly [RegExp, Purpose])[] = [
+  [/^BertAttention$/, 'self-attention with residual connection and norm'],
   [/^T5LayerSelfAttention$/, 'self-attention with norm and residual connection'],
   [/^T5LayerCrossAttention$/, 'cross-attention to the encoder, with norm and residual connection'],
   [/^T5LayerFF$/, 'feed-forward network with norm and residual connection'],
@@ -45,12 +46,11 @@ const PURPOSES: readonly (readonly [RegExp, Purpose])[] = [
   [path('self'), 'bidirectional self-attention'],
   [/attention\.output\.dense:/, 'output projection of the heads'],
   [/attention\.output:/, 'output projection of the heads, residual connection and norm'],
-  [path('attention'), 'self-attention with residual connection and norm'],
   [
     path('(encoder_attn|EncDecAttention)'),
     'cross-attention: queries of the decoder, keys and values of the encoder',
   ],
-  [path('(self_attn|SelfAttention|attn)'), 'self-attention of all heads'],
+  [path('(self_attn|SelfAttention|attn|attention)'), 'self-attention of all heads'],
   [
     path('(c_attn|qkv_proj)'),
     (rows, columns) => {

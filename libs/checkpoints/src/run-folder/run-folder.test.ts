@@ -161,7 +161,7 @@ describe('RunFolder', () => {
     const path = fresh();
     await (await RunFolder.create(path, contents)).close();
     await expect(RunFolder.create(path, contents)).rejects.toThrow(
-      `${path}: contains a run. Resume it, or choose another name`,
+      `${path}: contains a run. Resume it, delete the folder, or choose another name`,
     );
     const other = fresh();
     await mkdir(other);

@@ -299,7 +299,9 @@ export class RunFolder {
   private static async checkEmpty(path: string): Promise<void> {
     const names = (await list(path)) ?? [];
     if (names.includes(CONFIG)) {
-      throw new Error(`${path}: contains a run. Resume it, or choose another name for the new one.`);
+      throw new Error(
+        `${path}: contains a run. Resume it, delete the folder, or choose another name for the new one.`,
+      );
     }
     const others = names.filter((name) => name !== LOCK_NAME && name !== TOKENIZER && !isTemporaryName(name));
     if (others.length > 0) {

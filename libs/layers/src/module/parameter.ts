@@ -53,13 +53,21 @@ export class Parameter {
   #bf16 = false;
   #trainable = true;
 
-  /** @param values initial values in row-major order, or a function that returns them; not copied */
+  /**
+   * @param values initial values in row-major order, or a function that returns them; not copied
+   * @throws TypeError when values or shape are something else; Error when there are not as many values as the shape says
+   */
   constructor(
     values: Float32Array | (() => Float32Array),
     shape: readonly number[],
     { transposed = false, bf16 = false }: ParameterOptions = {},
   ) {
-    this.shape = [...shape];
+    if (!(values instanceof Float32Array || typeof values === 'function') || !Array.isArray(shape)) {
+      throw new TypeError(
+        'Parameter: expected a Float32Array, or a function that returns one, and a shape, such as [256].',
+      );
+    }
+    this.shape = [...(shape as readonly number[])];
     this.transposed = transposed;
     this.allowsBf16 = bf16;
     if (++created > limit) {
