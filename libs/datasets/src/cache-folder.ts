@@ -57,7 +57,8 @@ export function cacheError(path: string, error: unknown): Error {
   );
 }
 
-async function createFolder(path: string): Promise<void> {
+/** Creates a folder and those above it. */
+export async function createFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {

@@ -11,7 +11,7 @@ export async function newRunFolder(preset: string): Promise<string> {
   const runs = resolveUserPath('runs');
   const stem = preset.replaceAll('/', '-');
   try {
-    await mkdir(runs, { recursive: true });
+    await claim(runs);
     const taken = new Set(await readdir(runs));
     for (let number = 1; ; number++) {
       const path = join(runs, `${stem}-${number}`);

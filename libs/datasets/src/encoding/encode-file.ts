@@ -1,10 +1,11 @@
 // Encodes a corpus of any size into a token file on all cores.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Tokenizer } from '@lilformer/tokenizers';
+import { createFolder } from '../cache-folder.js';
 import { isRunning } from '../corpora/file-lock.js';
 import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids, type Job } from './encode-jobs.js';
 import { EncodePool } from './encode-pool.js';
@@ -64,7 +65,7 @@ export async function encodeToFile(
     throw new RangeError(`workers ${workers}: expected a whole number of at least 1`);
   }
   signal?.throwIfAborted();
-  await mkdir(dirname(path), { recursive: true });
+  await createFolder(dirname(path));
   await removeAbandoned(dirname(path));
   const temporary = `${path}.${HOST}-${process.pid}-${randomBytes(6).toString('hex')}.partial`;
   const file = await open(temporary, 'wx');
