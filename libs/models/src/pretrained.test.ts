@@ -205,7 +205,7 @@ describe('config.json', () => {
         'BertModel, BartForConditionalGeneration, T5ForConditionalGeneration.',
     );
     expect(() => architectureOf(SMALL.bert, 'GPT2LMHeadModel')).toThrow('of model type "bert"');
-    expect(() => architectureOf({})).toThrow('architecture (none named) of model type undefined');
+    expect(() => architectureOf({})).toThrow('architecture (none named) of model type (none named)');
     expect(architectureOf({ ...SMALL.bart, architectures: ['BartModel'] }).huggingFace!.architecture).toBe(
       'BartForConditionalGeneration',
     );
