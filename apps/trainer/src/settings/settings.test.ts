@@ -45,7 +45,7 @@ describe('a setting without effect', () => {
     [{ data: 'my.jsonl', separator: 'none' }, '--separator: no effect with --data my.jsonl.'],
     [
       { data: 'my.txt', field: 'body' },
-      '--field: no effect with --data my.txt. Expected with .jsonl or .parquet',
+      '--field: no effect with --data my.txt. Expected with .json, .jsonl or .parquet files.',
     ],
     [{ maxChars: 1000 }, '--max-chars: no effect with --data stories.'],
     [
