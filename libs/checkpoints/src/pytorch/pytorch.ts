@@ -8,7 +8,7 @@ import { quote } from '../safetensors/safetensors-header.js';
 import { isDict, pickleBudget, PickleTooShort, readPickle } from './pickle.js';
 import { PyTorchResolver, toPlain, type PendingTensor, type StorageReference } from './pytorch-names.js';
 import { checkStrided, negate, toContiguous } from './strided.js';
-import { ZipReader } from './zip.js';
+import { mostBytes, ZipReader } from './zip.js';
 
 /** A value of a checkpoint: dicts are objects without prototype, tuples arrays, integers above 2^53 bigints. */
 export type PlainValue =
@@ -27,9 +27,6 @@ export type PlainValue =
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 /** The longest pickle of it, in any protocol. */
 const LEGACY_MAGIC_LENGTH = 32;
-
-/** Bytes that the storages, and the tensors, of a file may take: compression and views can make them larger than the file. */
-const mostBytes = (fileSize: number): number => 2 * fileSize + 2 ** 25;
 
 const isZip = (first: Buffer): boolean => first.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
 

@@ -13,8 +13,11 @@ interface ZipEntry {
   offset: number;
 }
 
-/** Size that an entry may have in addition to twice the size of the file. */
-const INFLATE_SLACK = 2 ** 25;
+/**
+ * Bytes that an entry, the storages or the tensors of a file may take: compression and views can make them larger than the
+ * file.
+ */
+export const mostBytes = (fileSize: number): number => 2 * fileSize + 2 ** 25;
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -129,7 +132,7 @@ export class ZipReader {
     if (entry.method !== 0 && entry.method !== 8) {
       throw new Error(`${where} has compression method ${entry.method}. Expected stored or deflated.`);
     }
-    if (entry.size > this.source.size * 2 + INFLATE_SLACK) {
+    if (entry.size > mostBytes(this.source.size)) {
       throw new Error(
         `${where} declares ${entry.size} bytes from ${entry.compressed} compressed ones, a zip bomb.`,
       );

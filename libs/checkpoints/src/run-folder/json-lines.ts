@@ -98,8 +98,8 @@ export class AppendFile {
 /** Whether a line is a JSON object. */
 function isEvent(text: string): boolean {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    parse('', 0, text);
+    return true;
   } catch {
     return false;
   }

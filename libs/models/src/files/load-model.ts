@@ -380,7 +380,7 @@ function inMemory(arrays: ReadonlyMap<string, NamedArray>): Weights {
   };
 }
 
-/** A config; undefined when there is none. */
+/** The parsed config.json; undefined if the file is missing. */
 async function readConfig(path: string): Promise<HuggingFaceConfig | undefined> {
   let json: unknown;
   try {

@@ -16,7 +16,7 @@ const CONFIGURATIONS = [
 /** Files of a tokenizer; the first complete set is used. */
 const TOKENIZERS = [['tokenizer.json'], ['vocab.json', 'merges.txt'], ['vocab.txt'], ['spiece.model']];
 
-/** The file with the weights, or the index of the shards; undefined when there is none. */
+/** The file with the weights, or the index of the shards; undefined without weights. */
 export function mainWeights(names: readonly string[]): string | undefined {
   return WEIGHTS.find(({ main }) => names.includes(main))?.main;
 }
@@ -33,7 +33,7 @@ export function weightsAmong(names: readonly string[], folder: string): string {
   );
 }
 
-/** The files of the tokenizer; empty when there is none. */
+/** The files of the tokenizer; empty without a tokenizer. */
 export function tokenizerAmong(names: readonly string[]): readonly string[] {
   return TOKENIZERS.find((files) => files.every((file) => names.includes(file))) ?? [];
 }
