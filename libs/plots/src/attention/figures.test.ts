@@ -53,6 +53,20 @@ describe('attentionHead', () => {
     expect(svg).not.toContain('NaN');
   });
 
+  it('labels each of up to 64 tokens, in the figure of a head and of a layer', () => {
+    const weights = Array.from({ length: 64 }, () => new Float32Array(64).fill(1 / 64));
+    const tokens = weights.map((_, i) => `t${i}`);
+    for (const svg of [
+      attentionHead({ tokens, weights }).toSVG(),
+      attentionLayer({ tokens, heads: Array.from({ length: 8 }, () => weights) }).toSVG(),
+    ]) {
+      const labels = texts(svg);
+      for (const token of tokens) expect(labels.filter((text) => text === token).length).toBeGreaterThan(1);
+    }
+    const thumbnails = texts(attentionModel({ tokens, layers: [[weights]] }).toSVG()).join(' ');
+    for (const token of tokens) expect(thumbnails).toContain(token);
+  });
+
   it('thins labels where tokens are many, and keeps a diagonal visible where cells are smaller than pixels', () => {
     const size = 1024;
     const weights = Array.from({ length: size }, (_, i) =>
@@ -126,7 +140,7 @@ describe('several heads', () => {
     );
     expect(tops.size).toBe(3);
     expect(texts(svg)).toEqual(expect.arrayContaining(['layer 0', 'layer 2', 'head 3']));
-    expect(texts(svg).at(-1)).toBe('queries down, keys across: KING␣HENRY:');
+    expect(texts(svg).at(-1)).toBe('queries down, keys across: K I N G ␣ H E N R Y :');
     expect(() => attentionModel({ tokens: KING, layers: [] })).toThrow('layers: empty');
     expect(() => attentionModel({ tokens: KING, layers: [[]] })).toThrow('layers[0]: empty');
   });

@@ -4,12 +4,13 @@ import { sequential } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { MARGIN, openFrame, type FigureOptions } from '../drawing/frame.js';
 import { MUTED, textAt } from '../drawing/svg.js';
-import { shorten, visibleToken } from '../drawing/text.js';
+import { shorten, visibleToken, wrapText } from '../drawing/text.js';
 import {
   checkMatrix,
   COLOR_BAR,
   colorBar,
   drawHeatPanel,
+  LABELED_CELL,
   labelRoom,
   type Colors,
   type Matrix,
@@ -132,16 +133,16 @@ export function attentionModel(options: AttentionModelOptions): Figure {
     options.keys === undefined
       ? [`queries down, keys across: ${textOf(tokens)}`]
       : [`queries down: ${textOf(tokens)}`, `keys across: ${textOf(keys)}`];
-  for (const [line, note] of notes.entries()) {
-    const text = shorten(note, frame.width - 2 * MARGIN, 11.5);
+  const lines = notes.flatMap((note) => wrapText(note, frame.width - 2 * MARGIN, 11.5));
+  for (const [line, text] of lines.entries()) {
     elements.push(textAt(MARGIN, top + height + 16 + 17 * line, text, { size: 11.5, color: MUTED }));
   }
-  return frame.finish(top + height + 17 + 17 * notes.length, elements);
+  return frame.finish(top + height + 17 + 17 * lines.length, elements);
 }
 
 /** Tokens in one line. */
 function textOf(tokens: readonly string[]): string {
-  return tokens.map(visibleToken).join(tokens.some((token) => token.length > 1) ? ' ' : '');
+  return tokens.map(visibleToken).join(' ');
 }
 
 function checkLayers(
@@ -159,6 +160,9 @@ function checkLayers(
     }
   }
 }
+
+/** Maps of at most so many tokens have a label for each. */
+const MOST_LABELED = 64;
 
 /** Largest height of a panel with more queries than keys. */
 const TALLEST = 560;
@@ -179,11 +183,16 @@ function panelGrid(
   }
   const frame = openFrame(options, defaultTitle);
   const [labels, keyLabels] = [tokens, keys].map((each) => each.map(visibleToken));
-  const columns = panels.length <= 4 ? panels.length : panels.length <= 6 ? 3 : 4;
-  const rows = Math.ceil(panels.length / columns);
   const gap = 16;
   const nameHeight = names.some((name) => name !== '') ? 22 : 0;
   const inner = frame.width - 2 * MARGIN - COLOR_BAR - 20;
+  // Up to 64 tokens are all labeled: fewer columns give them room.
+  let columns = panels.length <= 4 ? panels.length : panels.length <= 6 ? 3 : 4;
+  const labeled = Math.max(tokens.length, keys.length) <= MOST_LABELED;
+  const besides = labeled ? labelRoom(labels, LABELED_CELL).beside : 0;
+  const widest = (of: number) => (inner - besides - 20 - gap * (of - 1)) / of;
+  while (labeled && columns > 1 && widest(columns) < LABELED_CELL * keys.length) columns--;
+  const rows = Math.ceil(panels.length / columns);
   // Label width depends on cell size and the reverse; two rounds are enough.
   let size = 0;
   let beside = 60;

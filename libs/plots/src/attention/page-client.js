@@ -151,8 +151,9 @@ function drawMatrix() {
   image ??= imageOf(matrix, Math.max(1, Math.floor(Math.max(area.width, area.height) * scale)));
   context.drawImage(image, area.left, area.top, area.width, area.height);
 
-  const pixels = Math.min(13, Math.max(9.5, cell - 1));
-  const every = Math.ceil((pixels + 0.5) / cell);
+  // From 7 pixels on each cell has a label of its own.
+  const pixels = Math.min(13, cell >= 7 ? cell - 0.5 : 9.5);
+  const every = Math.ceil(pixels / cell);
   context.font = fontOf(pixels);
   context.textBaseline = 'middle';
   /** Calls `draw` for every n-th label and for the selected one. */

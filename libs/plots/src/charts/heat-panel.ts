@@ -95,10 +95,13 @@ export function drawHeatPanel(panel: HeatPanel): string[] {
   return elements;
 }
 
-/** Labels of every n-th cell, so that they do not overlap. */
+/** Smallest cell with a label of its own. */
+export const LABELED_CELL = 7;
+
+/** Labels of every n-th cell, so that they do not overlap; of every cell from {@link LABELED_CELL} units on. */
 function labelsFor(labels: readonly string[], cell: number) {
-  const size = Math.min(12, Math.max(9.5, cell - 1));
-  const every = Math.ceil((size + 0.5) / cell);
+  const size = Math.min(12, cell >= LABELED_CELL ? cell - 0.5 : 9.5);
+  const every = Math.ceil(size / cell);
   const shown = labels.flatMap((label, at) =>
     at % every === 0 ? [{ at, text: shorten(label, LONGEST_LABEL, size) }] : [],
   );

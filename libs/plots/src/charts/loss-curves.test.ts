@@ -91,6 +91,43 @@ describe('lossCurves', () => {
     expect(inked(decodePng(figure.toPNG({ scale: 1 })))).toBeGreaterThan(0.02);
   });
 
+  it('draws more than 8 runs in panels on equal axes, without a legend entry for each', () => {
+    const runs = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        name: `run ${i}`,
+        validation: { x: [0, 10], y: [4, i / 10] },
+        ...(i === 3 && { train: { x: [0, 10], y: [5, 1] } }),
+      }));
+    const legendLines = (svg: string) =>
+      all(parseXml(svg), 'path').filter(({ attributes }) => attributes['stroke-width'] === '2.5').length;
+    expect(legendLines(lossCurves({ runs: runs(8).slice(4) }).toSVG())).toBe(4);
+    const svg = lossCurves({ runs: runs(15) }).toSVG();
+    expect(legendLines(svg)).toBe(2); // train and validation
+    expect(texts(svg)).toEqual(expect.arrayContaining(['run 0', 'run 14', 'train', 'validation']));
+    const curves = lines(svg, ORANGE);
+    expect(curves).toHaveLength(15);
+    expect(lines(svg, BLUE)).toHaveLength(1);
+    // Equal axes: 4 is as high above the end of a curve as 4 - i / 10 on the scale of all.
+    const fall = curves.map(([[[, from], [, to]]]) => to - from);
+    expect(fall[14] / fall[0]).toBeCloseTo((4 - 1.4) / 4, 1);
+  });
+
+  it('has ticks at the points where they are few', () => {
+    const y = [4, 3, 2];
+    const svg = lossCurves({ runs: [{ name: 'a', validation: { x: [700, 1400, 2100], y } }] }).toSVG();
+    expect(texts(svg)).toEqual(expect.arrayContaining(['700', '1,400', '2,100']));
+    expect(texts(svg)).not.toContain('1,000');
+    const close = lossCurves({ runs: [{ name: 'a', validation: { x: [700, 701, 2100], y } }] }).toSVG();
+    expect(texts(close)).not.toContain('701');
+  });
+
+  it('states the running mean', () => {
+    const train = { x: steps(9), y: steps(9) };
+    expect(texts(lossCurves({ runs: [{ name: 'a', train }], smooth: 3 }).toSVG())).toContain(
+      'Bold: running mean over 3 points of the faint curve.',
+    );
+  });
+
   it('rejects invalid input', () => {
     const draw = (x: number[], y: number[], options = {}) =>
       lossCurves({ runs: [{ name: 'a', validation: { x, y } }], ...options });

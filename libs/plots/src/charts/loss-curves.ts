@@ -7,7 +7,15 @@ import type { LegendEntry } from '../drawing/legend.js';
 import type { Scale } from '../drawing/scale.js';
 import { INK, line } from '../drawing/svg.js';
 import { positionOn, type Box, type LineSeries, type PointSeries } from './panels.js';
-import { checkCurve, scalesFor, xyFigure, type Curve, type NamedCurve } from './xy-panel.js';
+import {
+  checkCurve,
+  scalesFor,
+  xyFigure,
+  xyPanels,
+  type Curve,
+  type NamedCurve,
+  type Scales,
+} from './xy-panel.js';
 
 /** Curves of a run; at least one of the two. */
 export interface Run {
@@ -24,46 +32,78 @@ export interface LossCurvesOptions extends FigureOptions {
   readonly xName?: string;
   readonly logX?: boolean;
   readonly logY?: boolean;
-  /** Window of a centered running mean over train curves; the curve itself is drawn faintly. */
+  /**
+   * Window of a centered running mean over train curves; the curve itself is drawn faintly. The figure states it below the
+   * subtitle.
+   */
   readonly smooth?: number;
+  /** Draws one panel per run, on equal axes, instead of a legend; default for more than 8 runs. */
+  readonly panels?: boolean;
   /** Draws the mean of each curve as a dashed horizontal line. */
   readonly showMean?: boolean;
-  /** Height of the area inside the axes; default 320. */
+  /** Height of the area inside the axes; default 320, of a panel 130. */
   readonly height?: number;
 }
 
-interface StyledCurve extends NamedCurve, Omit<LineSeries, 'kind' | 'points'> {}
+interface StyledCurve extends NamedCurve, Omit<LineSeries, 'kind' | 'points'> {
+  /** Index of its run. */
+  readonly run: number;
+}
 
 /** Curves with more points have no markers. */
 const MOST_MARKERS = 40;
 
+/** The number of colors; more runs get a panel each. */
+const MOST_COLORS = 8;
+
 /**
  * Loss or perplexity curves, one color per run. With train and validation curves, train is thinner and dashed; a single
- * run has one color for each.
+ * run or a panel has one color for each. At most 9 x values are the ticks of the axis.
  *
  * @throws RangeError without data, for different lengths of x and y, for descending x, and for 0 or less on a logarithmic axis
  */
 export function lossCurves(options: LossCurvesOptions): Figure {
-  const { runs, xName = 'step', yName = 'loss', logX = false, logY = false, height = 320 } = options;
-  const { curves, legend } = styleRuns(runs, options.smooth);
+  const { runs, xName = 'step', yName = 'loss', logX = false, logY = false, smooth } = options;
+  const panels = options.panels ?? runs.length > MOST_COLORS;
+  const { curves, legend } = styleRuns(runs, smooth, panels);
   for (const curve of curves) checkCurve(curve, logX, logY);
-  const frame = openFrame(options, `${yName} by ${xName}`, legend);
-  const wholeX = /^(step|epoch|iteration|position)/i.test(xName);
-  const scales = scalesFor(curves, { logX, logY, wholeX }, { width: frame.width - 100, height });
-  return xyFigure(frame, scales, { xName, yName, height }, (box) => ({
-    series: curves.flatMap((curve) => drawCurve(curve, scales.x, box.width)),
-    elements: options.showMean ? curves.map((curve) => meanLine(curve, scales.y, box)) : [],
-  }));
+  const note = smooth === undefined ? '' : `Bold: running mean over ${smooth} points of the faint curve.`;
+  const subtitle = [options.subtitle ?? '', note].filter(Boolean).join(' ');
+  const frame = openFrame({ ...options, subtitle }, `${yName} by ${xName}`, legend);
+  const axes = { logX, logY, wholeX: /^(step|epoch|iteration|position)/i.test(xName) };
+  const draw = (own: readonly StyledCurve[], { x, y }: Scales, box: Box) => ({
+    series: own.flatMap((curve) => drawCurve(curve, x, box.width)),
+    elements: options.showMean ? own.map((curve) => meanLine(curve, y, box)) : [],
+  });
+  if (panels) {
+    const size = { columns: 3, height: options.height ?? 130 };
+    const titles = runs.map(({ name }) => name);
+    return xyPanels(frame, titles, { xName, yName, ...size }, (area) => {
+      const scales = scalesFor(curves, axes, area);
+      return {
+        scales,
+        draw: (i, box) =>
+          draw(
+            curves.filter(({ run }) => run === i),
+            scales,
+            box,
+          ),
+      };
+    });
+  }
+  const { height = 320 } = options;
+  const scales = scalesFor(curves, axes, { width: frame.width - 100, height });
+  return xyFigure(frame, scales, { xName, yName, height }, (box) => draw(curves, scales, box));
 }
 
-function styleRuns(runs: readonly Run[], smooth: number | undefined) {
+function styleRuns(runs: readonly Run[], smooth: number | undefined, panels: boolean) {
   requireItems('runs', runs, 'run');
   if (smooth !== undefined && !(Number.isInteger(smooth) && smooth >= 2)) {
     throw new RangeError(`smooth: ${smooth}. Expected a whole number of at least 2.`);
   }
   const curves: StyledCurve[] = [];
   const legend: LegendEntry[] = [];
-  let both = false;
+  const pairs = runs.filter(({ train, validation }) => train && validation).length;
   const addTrain = (curve: StyledCurve) => {
     if (smooth === undefined) curves.push(curve);
     else {
@@ -75,24 +115,32 @@ function styleRuns(runs: readonly Run[], smooth: number | undefined) {
     if (!train && !validation)
       throw new RangeError(`runs[${i}] (${name}): no curve. Expected train or validation.`);
     const { color, dash, marker } = style(i);
-    const [trainName, validationName] = [`runs[${i}].train`, `runs[${i}].validation`];
-    if (runs.length === 1 && train && validation) {
-      const second = style(1);
-      addTrain({ ...train, setting: trainName, color, marker, width: 1.5 });
-      curves.push({ ...validation, setting: validationName, color: second.color, marker: second.marker });
-      legend.push(
-        { name: `${name}: train`, color, marker, shape: 'line' },
-        { name: `${name}: validation`, ...second, shape: 'line' },
-      );
+    const [ofTrain, ofValidation] = ['train', 'validation'].map((part) => ({
+      run: i,
+      setting: `runs[${i}].${part}`,
+    }));
+    if (panels || (runs.length === 1 && pairs === 1)) {
+      const [first, second] = [style(0), style(pairs > 0 ? 1 : 0)];
+      const { color, marker } = first;
+      if (train) addTrain({ ...train, ...ofTrain, color, marker, width: 1.5 });
+      if (validation) {
+        curves.push({ ...validation, ...ofValidation, color: second.color, marker: second.marker });
+      }
+      const prefix = panels ? '' : `${name}: `;
+      if (pairs > 0 && i === 0) {
+        legend.push(
+          { name: `${prefix}train`, color, marker, shape: 'line' },
+          { name: `${prefix}validation`, ...second, shape: 'line' },
+        );
+      }
       continue;
     }
-    both ||= train !== undefined && validation !== undefined;
-    if (train && validation) addTrain({ ...train, setting: trainName, color, dash: '4,3', width: 1.3 });
-    else if (train) addTrain({ ...train, setting: trainName, color, dash, marker });
-    if (validation) curves.push({ ...validation, setting: validationName, color, dash, marker });
+    if (train && validation) addTrain({ ...train, ...ofTrain, color, dash: '4,3', width: 1.3 });
+    else if (train) addTrain({ ...train, ...ofTrain, color, dash, marker });
+    if (validation) curves.push({ ...validation, ...ofValidation, color, dash, marker });
     legend.push({ name, color, shape: 'line', dash, marker });
   }
-  if (both) {
+  if (pairs > 0 && !panels && runs.length > 1) {
     legend.push(
       { name: 'validation', color: INK, shape: 'line' },
       { name: 'train', color: INK, shape: 'line', dash: '4,3' },

@@ -2,7 +2,7 @@
 import { requireItems, requireLength, requireOnAxis, type Numbers } from '../drawing/check.js';
 import type { Figure } from '../drawing/figure.js';
 import { MARGIN, type Frame } from '../drawing/frame.js';
-import { linearScale, logScale, type Scale } from '../drawing/scale.js';
+import { linearScale, logScale, tickLabels, type Scale } from '../drawing/scale.js';
 import { textWidth } from '../drawing/text.js';
 import { drawPanels, type Box, type Panel } from './panels.js';
 
@@ -41,6 +41,8 @@ export function checkCurve({ setting, x, y }: NamedCurve, logX: boolean, logY: b
   if (finite === 0) throw new RangeError(`${setting}.y: no finite value. Expected at least one.`);
 }
 
+const MOST_TICKS = 9;
+
 /** Scales that contain all curves in an area of the given size; `wholeX` for ticks at whole numbers. */
 export function scalesFor(
   curves: readonly Curve[],
@@ -53,12 +55,30 @@ export function scalesFor(
   const [yLow, yHigh] = range(curves.map((curve) => curve.y));
   const xCount = Math.max(3, Math.min(9, Math.floor(size.width / 60)));
   const yCount = Math.max(3, Math.floor(size.height / 45));
+  const xOfData = wholeX && !logX ? scaleOfData(curves, size.width) : undefined;
   return {
-    x: logX
-      ? logScale(xLow, xHigh, { count: xCount, margin: 0.01 })
-      : linearScale(xLow, xHigh, { count: xCount, rounded: false, whole: wholeX }),
+    x:
+      xOfData ??
+      (logX
+        ? logScale(xLow, xHigh, { count: xCount, margin: 0.01 })
+        : linearScale(xLow, xHigh, { count: xCount, rounded: false, whole: wholeX })),
     y: logY ? logScale(yLow, yHigh, { count: yCount }) : linearScale(yLow, yHigh, { count: yCount }),
   };
+}
+
+/** Scale with the x of the points as ticks, where these are few and their labels do not overlap. */
+function scaleOfData(curves: readonly Curve[], width: number): Scale | undefined {
+  const ticks = [...new Set(curves.flatMap(({ x }) => Array.from(x)))].sort((a, b) => a - b);
+  if (ticks.length < 2 || ticks.length > MOST_TICKS) return undefined;
+  const [min, max] = [ticks[0], ticks.at(-1)!];
+  const label = tickLabels(ticks);
+  const widths = ticks.map((tick) => textWidth(label(tick), 12));
+  const fits = ticks.every((tick, i) => {
+    if (i === 0) return true;
+    const distance = ((tick - ticks[i - 1]) / (max - min)) * width;
+    return distance >= (widths[i] + widths[i - 1]) / 2 + 6;
+  });
+  return fits ? { kind: 'linear', min, max, ticks, label } : undefined;
 }
 
 function range(lists: readonly Numbers[]): [number, number] {
@@ -88,4 +108,40 @@ export function xyFigure(
   const bottom = frame.top + height + 50;
   const panel: Panel = { box, ...scales, xName, yName, yNameGap: gap - 8, series };
   return frame.finish(bottom, [drawPanels({ width: frame.width, height: bottom }, [panel]), ...elements]);
+}
+
+/**
+ * Figure with a panel per title, on equal axes. `draw` gets the area of a panel, and returns scales and a function that
+ * returns the series and further SVG elements of a panel.
+ */
+export function xyPanels(
+  frame: Frame,
+  titles: readonly string[],
+  { xName, yName, columns: most, height }: { xName: string; yName: string; columns: number; height: number },
+  draw: (area: { width: number; height: number }) => {
+    scales: Scales;
+    draw: (i: number, box: Box) => { series: Panel['series']; elements: readonly string[] };
+  },
+): Figure {
+  const columns = Math.min(most, titles.length);
+  const [gap, beside, above] = [52, MARGIN + 56, 26];
+  const width = (frame.width - beside - MARGIN - 8 - gap * (columns - 1)) / columns;
+  const { scales, draw: drawPanel } = draw({ width, height });
+  const step = height + above + 28;
+  const elements: string[] = [];
+  const panels = titles.map((title, i): Panel => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    const left = beside + column * (width + gap);
+    const box = { left, top: frame.top + above + row * step, width, height };
+    const { series, elements: own } = drawPanel(i, box);
+    elements.push(...own);
+    const last = i + columns >= titles.length;
+    return {
+      ...{ box, ...scales, title, series, yNameGap: 48 },
+      ...(last && { xName }),
+      ...(column === 0 && { yName }),
+    };
+  });
+  const bottom = frame.top + Math.ceil(titles.length / columns) * step + 22;
+  return frame.finish(bottom, [drawPanels({ width: frame.width, height: bottom }, panels), ...elements]);
 }
