@@ -38,7 +38,7 @@ export function action<T>(
 }
 
 /**
- * Runs the command named by the first argument of the process and sets the exit code. An error prints its message, and its
+ * Runs the command named by the first argument of the process, or by the first two, and sets the exit code. An error prints its message, and its
  * stack when DEBUG is set.
  *
  * @param actions by name; a function loads its action on demand
@@ -46,8 +46,10 @@ export function action<T>(
 export async function runProgram(
   actions: Readonly<Record<string, Action | (() => Promise<Action>)>>,
 ): Promise<void> {
-  const [name, ...args] = process.argv.slice(2);
-  const found = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;
+  const words = process.argv.slice(2);
+  const name = [words.slice(0, 2).join(' '), words[0]].find((name) => Object.hasOwn(actions, name));
+  const found = name === undefined ? undefined : actions[name];
+  const args = words.slice(name?.split(' ').length);
   let running: Action | undefined;
   const terminal = new Terminal();
   const controller = new AbortController();
@@ -77,7 +79,7 @@ export async function runProgram(
   try {
     if (!found) {
       const names = Object.keys(actions).join(', ');
-      throw new Error(`${name ?? 'no command'}: expected one of ${names}`);
+      throw new Error(`${words[0] ?? 'no command'}: expected one of ${names}`);
     }
     running = typeof found === 'function' ? await found() : found;
     await listening;

@@ -137,7 +137,7 @@ async function fineTune(model, tensors) {
 async function trainAndExport(type) {
   const [run, to] = [join(folder, `run-${type}`), join(folder, `exported-${type}`)];
   const program = (...args) => {
-    const main = join(root, 'apps/trainer/src/main.ts');
+    const main = join(root, 'apps/lilformer/src/main.ts');
     const options = ['--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'), main, ...args];
     const { status, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Error(`trainer ${args[0]} failed:\n${stderr}`);

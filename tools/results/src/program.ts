@@ -14,9 +14,9 @@ export function programOf(target: string): string[] {
     .map((kind) => join(workspace, kind, project))
     .find((path) => existsSync(path));
   if (folder === undefined) throw new Error(`${target}: no such app or tool`);
-  const { nx, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+  const { nx, scripts = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     nx: { targets: Record<string, { options?: { command: string } }> };
-    scripts: Record<string, string>;
+    scripts?: Record<string, string>;
   };
   const command = nx.targets[name]?.options?.command ?? scripts[name];
   if (command === undefined) throw new Error(`${target}: ${project} has no target ${name}`);

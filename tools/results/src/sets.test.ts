@@ -9,7 +9,7 @@ describe('the sets', () => {
     '%s has existing commands and files, and reports into the page first',
     (_, { steps }) => {
       for (const { target, args } of steps) {
-        const [file] = programOf(target).filter((word) => word.endsWith('.ts'));
+        const [file] = programOf(target).filter((word) => /\.[jt]s$/.test(word));
         expect(existsSync(join(workspace, file)) || existsSync(file), target).toBe(true);
         for (const arg of args.filter((arg) => arg.endsWith('.json'))) {
           expect(existsSync(join(workspace, arg)), arg).toBe(true);

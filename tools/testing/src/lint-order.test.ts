@@ -13,7 +13,7 @@ const CASES: [file: string, imported: string, rules: string[]][] = [
   ['libs/models/src/bigram.ts', '../../training/src/index.js', ORDER],
   ['libs/layers/src/forward/capture.ts', '@lilformer/testing', ORDER],
   ['libs/layers/src/module/module.test.ts', '@lilformer/testing', []],
-  ['apps/trainer/src/main.ts', '@lilformer/training', []],
+  ['apps/lilformer/src/main.ts', '@lilformer/training', []],
   ['libs/checkpoints/src/pytorch/zip.ts', '@tensorflow/tfjs-core', ['no-restricted-imports']],
   ['libs/engine/src/tf.ts', '@tensorflow/tfjs-core', []],
 ];

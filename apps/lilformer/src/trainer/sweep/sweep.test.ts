@@ -26,7 +26,7 @@ describe('a sweep', () => {
   });
 
   it('of every file has valid settings', async () => {
-    const folder = resolve(import.meta.dirname, '../../sweeps');
+    const folder = resolve(import.meta.dirname, '../../../../trainer/sweeps');
     const files = await readdir(folder);
     expect(files).toContain('heads.json');
     for (const name of files) {
@@ -267,7 +267,7 @@ describe('budgets', () => {
   });
 
   it('of compute.json match the exact FLOPs of its runs', async () => {
-    const given = await readSweep(resolve(import.meta.dirname, '../../sweeps/compute.json'));
+    const given = await readSweep(resolve(import.meta.dirname, '../../../../trainer/sweeps/compute.json'));
     const { runs } = resolveSweep('compute', given);
     for (const [name, members] of Object.entries(given.budgets!)) {
       for (const { settings } of runs.filter((run) => members.includes(run.name))) {

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { EXIT_INTERRUPTED } from '@lilformer/command-line';
 import type { TrainingEvent } from '@lilformer/training';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../main.ts' : '../../main.js', import.meta.url),
+);
 
 /**
  * Runs the trainer with `args` until it ends. When `signal` is aborted, the process saves and stops.

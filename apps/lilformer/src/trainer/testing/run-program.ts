@@ -1,12 +1,12 @@
-// Runs the trainer in a process and a temporary folder of its own.
+// Runs the command in a process and a temporary folder of its own.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 
-const workspace = resolve(import.meta.dirname, '../../../..');
-const TRAINER = join(workspace, 'apps/trainer/src/main.ts');
+const workspace = resolve(import.meta.dirname, '../../../../..');
+const MAIN = join(workspace, 'apps/lilformer/src/main.ts');
 
 interface Result {
   readonly code: number | null;
@@ -28,12 +28,11 @@ export function runProgram(
   args: readonly string[],
   until?: string,
   signal: NodeJS.Signals = 'SIGINT',
-  main = TRAINER,
 ): Promise<Result> {
   return new Promise<Result>((done, fail) => {
     const child = spawn(
       process.execPath,
-      ['--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'), main, ...args],
+      ['--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'), MAIN, ...args],
       { cwd: workspace, env: { ...process.env, INIT_CWD: folder, LILFORMER_CACHE: join(folder, 'cache') } },
     );
     let out = '';

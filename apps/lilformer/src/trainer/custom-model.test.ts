@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder, runProgram } from './testing/run-program.js';
 
 const FILE = join(import.meta.dirname, 'testing/position-mlp.ts');
-const EVALUATOR = resolve(import.meta.dirname, '../../evaluator/src/main.ts');
 const SHORT = [
   ...['--story-bytes', '20000', '--tokenizer', 'char', '--context-length', '16', '--batch-size', '4'],
   ...['--eval-every', '4', '--eval-batches', '2', '--log-every', '1', '--sample-tokens', '8'],
@@ -45,7 +44,7 @@ describe('a custom model', { timeout: 180_000 }, () => {
     expect(missing.err).toContain(`model type position-mlp is not defined. Expected an import of ${FILE}`);
 
     const evaluate = ['evaluate', '--model', 'whole', '--import', FILE, '--text-tokens', '200'];
-    const evaluated = await runProgram(folder(), evaluate, undefined, 'SIGINT', EVALUATOR);
+    const evaluated = await runProgram(folder(), evaluate);
     expect(evaluated).toMatchObject({ code: 0, err: '' });
     expect(evaluated.out).toMatch(/perplexity/);
 
@@ -60,7 +59,7 @@ describe('a custom model', { timeout: 180_000 }, () => {
     const source = await readFile(FILE, 'utf8');
     const broken = source.replace(/(override hidden\(.*?\{\n)/s, "$1    throw new Error('broken here');\n");
     expect(broken).not.toBe(source);
-    const file = resolve(import.meta.dirname, '../test-results/broken-model.ts'); // packages are found from here
+    const file = resolve(import.meta.dirname, '../../test-results/broken-model.ts'); // packages are found from here
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, broken);
     const model = ['--model', 'position-mlp', '--max-steps', '2'];
