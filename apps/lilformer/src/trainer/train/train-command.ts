@@ -1,5 +1,5 @@
 // `train`: trains a model from its settings, or resumes a run, in a run folder.
-import { rmdir } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
 import {
@@ -73,7 +73,9 @@ export async function trainCommand(
       : await resume(command, terminal, signal);
   const { folder, settings, model } = run;
   try {
-    const untrained = command.kind === 'start' ? await sample(run, signal) : undefined;
+    // A resumed run has its initial weights until `train` loads its state.
+    const written = await samplesOf(folder.path);
+    const untrained = written === '' ? await sample(run, signal) : undefined;
     const options = trainingOptions(settings, run.windows);
     let done: DoneEvent | undefined;
     for await (const event of train({ model, folder, signal, restoreBest: true, ...options })) {
@@ -97,19 +99,20 @@ export async function trainCommand(
       terminal.print(`\nSaved. Resume with: ${command}`);
       return done;
     }
+    const trained = await sample(run, signal);
+    if (trained !== undefined) {
+      const before = untrained === undefined ? [] : [`--- before training\n${untrained}`];
+      const samples = `${[...before, `--- after training\n${trained}`].join('\n\n')}\n\n`;
+      terminal.print(`\n${samples.trimEnd()}`);
+      // Killed after this line, a resumed run writes the same samples again.
+      if (!written.endsWith(samples)) folder.appendSamples(samples);
+    }
     const { reason, step, epoch, tokens, elapsed } = done;
     await writeResult(folder.path, {
       ...{ reason, step, epoch, tokens, elapsed, engine: run.engine },
       parameters: model.parameterCount(),
       peakMemory: process.resourceUsage().maxRSS * 1024,
     });
-    const trained = await sample(run, signal);
-    if (trained !== undefined) {
-      const before = untrained === undefined ? [] : [`--- before training\n${untrained}`];
-      const samples = [...before, `--- after training\n${trained}`].join('\n\n');
-      terminal.print(`\n${samples}`);
-      folder.appendSamples(`${samples}\n\n`);
-    }
     const prompt = run.prompt === undefined ? [] : ['--prompt', run.prompt];
     terminal.print(`\nRun folder: ${path}`);
     const flags = [...importFlags(run.imports), '--model', path, ...prompt];
@@ -305,6 +308,14 @@ function printSizes(
     `Windows: ${n(windows.train.count)} for training, ${n(windows.validation.count)} for validation`,
   );
   terminal.print(`Model: ${model.constructor.name}, ${n(model.parameterCount())} parameters\n`);
+}
+
+/** The samples written so far; empty before the first. */
+async function samplesOf(folder: string): Promise<string> {
+  return readFile(join(folder, 'samples.txt'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
 }
 
 /** A sample of the model; undefined when no samples are wanted. */
