@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 export class FakeHub {
   /** Contents by path. Weights are large files behind a redirect. */
@@ -17,6 +18,8 @@ export class FakeHub {
   readonly cuts = new Map<string, number[]>();
   /** Corrupted contents of the same size, by path. */
   readonly forged = new Map<string, Buffer>();
+  /** Pause in ms before each MB of a download. */
+  pause = 0;
   /** Changes the list of files. */
   listed: (list: unknown[]) => unknown = (list) => list;
   /** Whether range requests get the whole file. */
@@ -73,8 +76,17 @@ export class FakeHub {
     });
     const asksForSize = request.headers.range === 'bytes=0-0';
     const cut = asksForSize ? undefined : this.cuts.get(file)?.shift();
-    if (cut === undefined) response.end(part);
-    else response.write(part.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+    if (cut === undefined) void this.#send(part, response);
+    else response.write(part.subarray(0, cut), () => void setTimeout(20).then(() => response.destroy()));
+  }
+
+  async #send(part: Buffer, response: ServerResponse): Promise<void> {
+    if (this.pause === 0) return void response.end(part);
+    for (let at = 0; at < part.length && !response.destroyed; at += 1e6) {
+      await setTimeout(this.pause);
+      response.write(part.subarray(at, at + 1e6));
+    }
+    response.end();
   }
 
   #list(): unknown[] {

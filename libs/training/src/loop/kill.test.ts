@@ -1,4 +1,5 @@
-// Kills a training process with SIGKILL at random moments and resumes it; `scripts/kill-test.ts` does so a hundred times.
+// Kills a training process with SIGKILL at random moments and resumes it; `npx nx run checks:kills` does so with
+// the commands.
 import { Random } from '@lilformer/random';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -35,7 +35,8 @@ const start = performance.now();
 let failed = 0;
 let killsInAll = 0;
 for (const [index, name] of names.entries()) {
-  const share = Math.floor((wanted * (index + 1)) / names.length) - Math.floor((wanted * index) / names.length);
+  const share =
+    Math.floor((wanted * (index + 1)) / names.length) - Math.floor((wanted * index) / names.length);
   const tally = await check(name, share);
   killsInAll += tally.kills;
   failed += tally.failed;

@@ -13,8 +13,6 @@ import { stories } from '@lilformer/stories';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { FakeHub } from '../../../../libs/models/src/testing/fake-hub.js';
 
-const TRAINER = 'apps/trainer/src/main.ts';
-
 const SMALL = '--d-model 32 --context-length 32 --batch-size 4';
 const COMMON =
   '--log-every 1 --save-every 0.1 --eval-every 15 --eval-batches 4 --sample-tokens 20 --vocab-size 400 --seed 3';
@@ -44,7 +42,7 @@ async function train(work) {
             ...['train', '--run', 'run', '--data', texts.train, '--valid', texts.valid],
             ...`${COMMON} ${TRAINING[variant]}`.split(' '),
           ];
-      return { main: TRAINER, args, cwd: folder, env: environment(folder, threads) };
+      return { args, cwd: folder, env: environment(folder, threads) };
     },
     outcome: (folder) => outcomeOfRun(join(folder, 'run')),
     leftovers: (folder) => temporaryFiles(folder),
@@ -62,9 +60,11 @@ async function encode(work) {
       const args = [
         ...['train', '--run', run, '--data', texts.train, '--valid', texts.valid, '--tokenizer', variant],
         ...(variant === 'bpe' ? ['--vocab-size', '1000'] : []),
-        ...'--max-steps 1 --eval-batches 1 --sample-tokens 0 --model bigram --d-model 8 --batch-size 1'.split(' '),
+        ...'--max-steps 1 --eval-batches 1 --sample-tokens 0 --model bigram --d-model 8 --batch-size 1'.split(
+          ' ',
+        ),
       ];
-      return { main: TRAINER, args, cwd: folder, env: environment(folder, threads) };
+      return { args, cwd: folder, env: environment(folder, threads) };
     },
     outcome: (folder) => hashes(join(folder, 'cache')),
     leftovers: (folder) => temporaryFiles(join(folder, 'cache')),
@@ -96,7 +96,7 @@ async function sweep(work) {
         ...['sweep', '--file', file, '--data', texts.train, '--valid', texts.valid, '--runs', 'runs'],
         ...['--jobs', jobs, '--threads', String(each)],
       ];
-      return { main: TRAINER, args, cwd: folder, env: environment(folder, each) };
+      return { args, cwd: folder, env: environment(folder, each) };
     },
     async outcome(folder) {
       const runs = {};
@@ -116,7 +116,6 @@ async function exportModel(work) {
     variants: ['gpt2'],
     prepare: (folder) => void mkdirSync(folder, { recursive: true }),
     command: (folder, _variant, threads) => ({
-      main: TRAINER,
       args: ['export', '--model', join(work, 'model'), '--to', 'exported'],
       cwd: folder,
       env: environment(folder, threads),
@@ -132,12 +131,12 @@ async function download(work) {
   await writeGPT2(source, 256, 9);
   const hub = new FakeHub('kills/gpt2');
   for (const name of readdirSync(source)) hub.files.set(name, readFileSync(join(source, name)));
+  hub.pause = 100;
   const endpoint = await hub.start();
   return {
     variants: ['gpt2'],
     prepare: (folder) => void mkdirSync(folder, { recursive: true }),
     command: (folder, _variant, threads) => ({
-      main: TRAINER,
       args: ['generate', '--model', 'kills/gpt2', '--prompt', 'Once', '--max-new-tokens', '1'],
       cwd: folder,
       env: {
@@ -202,7 +201,10 @@ async function outcomeOfRun(path) {
 
 function digests(tensors) {
   return Object.fromEntries(
-    [...tensors].map(([name, { shape, data }]) => [name, `${shape} ${hash(Buffer.from(data.buffer, data.byteOffset, data.byteLength))}`]),
+    [...tensors].map(([name, { shape, data }]) => [
+      name,
+      `${shape} ${hash(Buffer.from(data.buffer, data.byteOffset, data.byteLength))}`,
+    ]),
   );
 }
 
