@@ -6,6 +6,7 @@ import { RunFolder } from '@lilformer/checkpoints';
 import type { ModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { median } from './median.js';
+import { BUSY } from '../../machine-load.js';
 import { loadResult, type RunResult } from '../train/result.js';
 import { stabilityOf, type Stability } from './stability.js';
 import type { SweepRun } from './sweep.js';
@@ -87,9 +88,6 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     sample: await lastSample(path),
   };
 }
-
-/** Load average from which other programs slow a run down. */
-const BUSY = 1.5;
 
 /** Whether the run had the machine to itself, so that its times mean something: nothing else ran before or beside it. */
 export function isQuiet({ load, run }: Pick<SweepResult, 'load' | 'run'>): boolean {

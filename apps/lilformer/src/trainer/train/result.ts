@@ -1,6 +1,5 @@
 // result.json of a run folder: how the run ended.
 import { readFile, rm } from 'node:fs/promises';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import type { DoneEvent } from '@lilformer/training';
@@ -15,11 +14,6 @@ export interface RunResult extends Pick<DoneEvent, 'reason' | 'step' | 'epoch' |
   readonly engine: string;
   /** Load average of the machine, over a minute, when its last session began and ended; absent on Windows, which has none. */
   readonly load?: { readonly before: number; readonly after: number };
-}
-
-/** Load average of the machine over the last minute; undefined on Windows. */
-export function machineLoad(): number | undefined {
-  return process.platform === 'win32' ? undefined : loadavg()[0];
 }
 
 export async function writeResult(folder: string, result: RunResult): Promise<void> {
