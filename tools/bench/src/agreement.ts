@@ -1,227 +1,248 @@
-// Compares finished runs with PyTorch training from the same initial weights, windows and settings, by perplexity on the
-// validation text: `npx nx run bench:agreement -- --help`.
-import { RunFolder, writeFileAtomic, writeSafetensors } from '@lilformer/checkpoints';
-import { Terminal } from '@lilformer/command-line';
-import { batches, encodeCorpus, makeWindows, type Corpus, type Windows } from '@lilformer/datasets';
+// Trains every preset in lilformer and in PyTorch from the same initial weights and windows, and compares the losses:
+// `npx nx run bench:agreement -- --help`.
+import { corpusProgress, Terminal } from '@lilformer/command-line';
+import { createTokenizer, encodeCorpus, makeWindows, openCorpus, type Corpus } from '@lilformer/datasets';
 import { openEngine } from '@lilformer/engine';
-import { perplexity } from '@lilformer/evaluation';
-import { createModel, loadModel, type LanguageModel, type ModelConfig } from '@lilformer/models';
+import { createModel, type LanguageModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import { tokenizerFromJSON } from '@lilformer/tokenizers';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import type { Tokenizer } from '@lilformer/tokenizers';
+import { formatDuration, train } from '@lilformer/training';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { agreementMarkdown, type Agreement, type AgreementResults } from './agreement-report.js';
-import { peerTask, type RunConfig } from './agreement-task.js';
-import { peerScript } from './child.js';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { modelConfigOf, type Settings } from '../../../apps/lilformer/src/trainer/settings/settings.js';
+import { trainingOptions } from '../../../apps/lilformer/src/trainer/settings/training-options.js';
+import { trainingFlopsPerToken } from '../../../apps/lilformer/src/trainer/sweep/training-flops.js';
+import { trainPeer, type Trained } from './agreement-peer.js';
+import {
+  agreementMarkdown,
+  compareLosses,
+  finished,
+  withResult,
+  type Agreement,
+  type AgreementResults,
+  type Side,
+} from './agreement-report.js';
+import {
+  agreementSettings,
+  presetDigest,
+  presetNames,
+  totalSteps,
+  writePeerTask,
+  type Options,
+  type Texts,
+} from './agreement-task.js';
 import { circumstances } from './machine.js';
-import { programPath, runMain, threadCount, threadsEnvironment, userPath } from './options.js';
-import { saveResults } from './results.js';
-import { digits } from './table.js';
-import { workspace } from './workloads.js';
+import { programPath, runMain, threadCount, userPath, wholeNumber } from './options.js';
+import { readResults, saveResults } from './results.js';
 
-/** Stride of the perplexity window: the context length divided by this. */
-const STRIDE_SHARE = 2;
+const help = `Usage: npx nx run bench:agreement -- --python FILE [options]
 
-const help = `Usage: npx nx run bench:agreement -- --run FOLDER … --python FILE [options]
+  --python FILE        a Python with torch; without it only the table is made of the saved results
+  --presets NAMES      presets or families, separated by commas, in this order (default: all, the cheapest first)
+  --seeds NUMBERS      (default 1,2,3)
+  --steps N            steps of each run, or the preset's own if they are fewer (default 1000)
+  --data FILE          TinyStories to train on, and
+  --valid FILE         to validate on (default: downloaded once)
+  --shakespeare FILE   Tiny Shakespeare (default: downloaded once)
+  --threads N          threads of both (default: number of cores)
+  --float64            train in PyTorch in float64, too, also for results without it
+  --again              measure again what is in the saved results
 
-  --run FOLDER      a finished run of a stage of the evolution (npx nx run evolution:train); repeatable
-  --python FILE     a Python with torch
-  --keep FOLDER     cache of the models trained by PyTorch (default runs/agreement)
-  --threads N       threads of PyTorch (default: number of cores)
-  --save            write the results to tools/bench/results
-  --json            print JSON instead of a table`;
+Results are saved in tools/bench/results one by one; Ctrl-C loses only the one at hand.`;
 
-/** Output line of agreement_peer.py. */
-interface PeerLine {
-  readonly step?: number;
-  readonly loss?: number;
-  readonly seconds: number;
-  readonly torch?: string;
+/** One preset and seed to measure. */
+interface Task {
+  readonly preset: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly digest: string;
+  readonly settings: Settings;
 }
 
 await runMain(async () => {
   const { values } = parseArgs({
     options: {
-      run: { type: 'string', multiple: true, default: [] },
       python: { type: 'string' },
-      keep: { type: 'string', default: 'runs/agreement' },
+      presets: { type: 'string', multiple: true },
+      seeds: { type: 'string', default: '1,2,3' },
+      steps: { type: 'string', default: '1000' },
+      data: { type: 'string' },
+      valid: { type: 'string' },
+      shakespeare: { type: 'string' },
       threads: { type: 'string' },
-      save: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
+      float64: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(help);
-  if (values.run.length === 0) throw new Error('--run is missing: expected a finished run folder');
-  if (values.python === undefined) throw new Error('--python is missing: expected a Python with torch');
-  const models = resolve(workspace, 'tools/golden/generators'); // the folder of evolution.py
-  const env = threadsEnvironment(threadCount(values.threads));
-  const terminal = new Terminal(process.stderr);
-  const engine = await openEngine();
-  const results: AgreementResults = { ...circumstances('agreement'), ours: engine.describe(), rows: [] };
-  const scratch = await mkdtemp(join(tmpdir(), 'lilformer-agreement-'));
-  try {
-    for (const path of values.run) {
-      const row = await agree(userPath(path), scratch, userPath(values.keep), terminal, async (task) =>
-        trainPeer(programPath(values.python!), { ...task, models }, env, terminal),
-      );
-      results.rows.push(row);
-      terminal.print(`${row.name}: perplexity ${digits(row.ours)}, PyTorch ${digits(row.pytorch)}`);
+  const path = (name: 'data' | 'valid' | 'shakespeare') => values[name] && userPath(values[name]);
+  const texts: Texts = { data: path('data'), valid: path('valid'), shakespeare: path('shakespeare') };
+  const names = presetNames(values.presets);
+  const seeds = values.seeds.split(',').map((seed) => wholeNumber('seeds', seed, 0));
+  const steps = wholeNumber('steps', values.steps);
+  const tasks = names.flatMap((preset) =>
+    seeds.map((seed): Task => {
+      const settings = agreementSettings(preset, steps, seed, texts);
+      return { preset, seed, steps: settings.maxSteps, digest: presetDigest(preset), settings };
+    }),
+  );
+  if (!values.presets) tasks.sort((a, b) => cost(a) - cost(b));
+
+  let results = (await readResults<AgreementResults>('agreement'))?.results ?? [];
+  const saved = new Map(presetNames().map((name) => [name, presetDigest(name)]));
+  if (values.python !== undefined) {
+    const threads = threadCount(values.threads);
+    const measure = await measurer(programPath(values.python), threads, values.float64);
+    const left = tasks.filter((task) => {
+      const result = values.again ? undefined : finished(results, task);
+      return !result || (values.float64 && !result.float64);
+    });
+    const stop = new AbortController();
+    const interrupt = (): void => stop.abort(new Error('interrupted'));
+    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+    const started = performance.now();
+    const whole = left.reduce((sum, task) => sum + cost(task), 0);
+    let done = 0;
+    const terminal = new Terminal(process.stderr);
+    for (const [i, task] of left.entries()) {
+      const name = `${i + 1}/${left.length} | ${task.preset} | seed ${task.seed}`;
+      const progress = (side: string, step: number, seconds: number): void => {
+        const rate = seconds / step;
+        const all =
+          done === 0 ? '…' : formatDuration(((performance.now() - started) / 1000 / done) * (whole - done));
+        terminal.progress(
+          `${name} | ${side} | step ${step}/${task.steps} | ${rate.toPrecision(2)} s/step | ` +
+            `eta ${formatDuration(rate * (task.steps - step))}, of all ${all}`,
+          30_000,
+        );
+      };
+      try {
+        const before = values.again ? undefined : finished(results, task);
+        const result = await measure(task, before, { signal: stop.signal, progress, terminal });
+        results = withResult(results, result);
+        await saveResults('agreement', { results }, agreementMarkdown({ results }, saved));
+        const { ours, pytorch, parted } = result;
+        terminal.print(
+          `${name} | lilformer ${ours.loss.toFixed(5)}, PyTorch ${pytorch.loss.toFixed(5)}, ` +
+            `${(100 * (ours.loss / pytorch.loss - 1)).toFixed(4)} % | first 20 steps ${result.start.toExponential(1)}` +
+            `${parted === null ? '' : ` | 1 % at step ${parted}`} | ${formatDuration(ours.seconds)}, ${formatDuration(pytorch.seconds)}`,
+        );
+      } catch (error) {
+        if (stop.signal.aborted) {
+          process.exitCode = 130;
+          break;
+        }
+        terminal.print(`${name} | failed: ${(error as Error).message}`);
+        process.exitCode = 1;
+      }
+      done += cost(task);
     }
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
   }
-  const markdown = agreementMarkdown(results);
-  console.log(values.json ? JSON.stringify(results, null, 2) : markdown);
-  if (values.save) await saveResults('agreement', results, markdown);
+  console.log(agreementMarkdown({ results }, saved));
 });
 
-/** Trains the model of a run in PyTorch, unless cached, and measures both. */
-async function agree(
-  path: string,
-  scratch: string,
-  keep: string,
-  terminal: Terminal,
-  train: (task: Record<string, unknown>) => Promise<PeerLine>,
-): Promise<Agreement> {
-  const folder = await RunFolder.open(path);
-  const config = folder.config as RunConfig & {
-    corpus: Corpus;
-    model: ModelConfig;
-    tokens: Record<string, number>;
+/** FLOPs of the training, to sort by; the vocabulary of characters is not known yet. */
+function cost({ settings, steps }: Task): number {
+  const { vocabSize = 100, contextLength, batchSize } = settings;
+  const perToken = trainingFlopsPerToken(modelConfigOf(settings, vocabSize), contextLength) ?? 0;
+  return perToken * contextLength * batchSize * steps;
+}
+
+interface Reporting {
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+  readonly progress: (side: string, step: number, seconds: number) => void;
+}
+
+/** Returns a function that trains both sides of a task, or only float64 where there is a result `before`. */
+async function measurer(python: string, threads: number, float64: boolean) {
+  const engine = await openEngine({ threads, precision: 'float32' });
+  const tokenizers = new Map<string, Tokenizer>();
+
+  /** Corpus and tokenizer; each tokenizer is trained once. */
+  const open = async (settings: Settings, { signal, terminal }: Reporting) => {
+    const task = { signal, onProgress: corpusProgress(terminal) };
+    const corpus: Corpus = await openCorpus(settings, task);
+    const { tokenizer: kind, vocabSize = 0, unkToken } = settings;
+    const key = JSON.stringify([corpus, kind, vocabSize, unkToken]);
+    const tokenizer =
+      tokenizers.get(key) ?? (await createTokenizer({ tokenizer: kind, vocabSize, unkToken }, corpus, task));
+    tokenizers.set(key, tokenizer);
+    return { tokenizer, windows: makeWindows(settings, await encodeCorpus(corpus, tokenizer, task)) };
   };
-  const name = config.preset;
-  const tokenizer = tokenizerFromJSON(folder.tokenizer);
-  const tokens = await encodeCorpus(config.corpus, tokenizer);
-  if (!tokens.valid) throw new Error(`${path}: trained without --valid; expected a validation text`);
-  const task = peerTask(config, tokenizer.vocabSize);
-  const kept = join(keep, basename(path));
-  const asked = { ...task, tokens: config.tokens };
-  let peer = await keptPeer(kept, asked);
-  if (peer) terminal.print(`${name}: PyTorch's model is in ${kept}`);
-  else {
-    const [weights, windows, out] = ['safetensors', 'windows', 'pt'].map((kind) =>
-      join(scratch, `${basename(path)}.${kind}`),
-    );
-    await writeInitialWeights(weights, config.model, config.settings.seed);
-    await writeWindows(windows, makeWindows(config.settings, tokens).train, config.settings);
-    terminal.print(`${name}: training in PyTorch`);
-    peer = await train({ ...task, weights, windows, out });
-    await keepPeer(kept, out, asked, peer);
-  }
 
-  const { model: ours } = await loadModel<LanguageModel>(path, { weights: 'last' });
-  const protocol = {
-    protocol: 'each-token-once',
-    source: tokens.valid,
-    stride: Math.max(1, Math.floor(config.settings.contextLength / STRIDE_SHARE)),
-  } as const;
-  terminal.print(`${name}: measuring both on ${tokens.valid.length.toLocaleString('en')} tokens`);
-  const measured = await perplexity(ours, protocol);
-  const opened = await loadModel<LanguageModel>(join(kept, 'model.pt'), { config: config.model });
-  const theirs = await perplexity(opened.model, protocol);
-  const row: Agreement = {
-    name,
-    parameters: ours.parameterCount(),
-    steps: config.settings.maxSteps,
-    protocol: measured.description,
-    ours: measured.perplexity,
-    pytorch: theirs.perplexity,
-    pytorchSeconds: peer.seconds,
-    torch: peer.torch ?? '?',
-  };
-  if (opened.model.parameterCount() !== row.parameters) {
-    throw new Error(
-      `${opened.model.parameterCount()} parameters against ${row.parameters}: not the same model`,
-    );
-  }
-  opened.model.dispose();
-  ours.dispose();
-  return row;
-}
-
-/** training.json beside a cached model. */
-interface Kept {
-  readonly task: Record<string, unknown>;
-  readonly peer: PeerLine;
-}
-
-/** Last output line of a cached training with an equal task. */
-async function keptPeer(folder: string, task: Record<string, unknown>): Promise<PeerLine | undefined> {
-  const about = join(folder, 'training.json');
-  if (!existsSync(about)) return undefined;
-  const kept = JSON.parse(await readFile(about, 'utf8')) as Kept;
-  return isDeepStrictEqual(kept.task, JSON.parse(JSON.stringify(task))) ? kept.peer : undefined;
-}
-
-/** Stores the model, then training.json, which marks it as complete. */
-async function keepPeer(folder: string, model: string, task: Record<string, unknown>, peer: PeerLine) {
-  await mkdir(folder, { recursive: true });
-  await rm(join(folder, 'training.json'), { force: true });
-  await copyFile(model, join(folder, 'model.pt'));
-  await writeFileAtomic(join(folder, 'training.json'), `${JSON.stringify({ task, peer }, null, 2)}\n`);
-}
-
-/** Runs agreement_peer.py and returns its last output line. */
-async function trainPeer(
-  python: string,
-  task: Record<string, unknown>,
-  env: Record<string, string>,
-  terminal: Terminal,
-): Promise<PeerLine> {
-  const script = peerScript('agreement_peer.py');
-  const child = spawn(python, [script, JSON.stringify(task)], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let last: PeerLine | undefined;
-  const ended = once(child, 'close');
-  for await (const line of createInterface({ input: child.stdout })) {
-    last = JSON.parse(line) as PeerLine;
-    const { step, loss, seconds } = last;
-    if (step === undefined) continue;
-    const total = (task.settings as { maxSteps: number }).maxSteps;
-    const eta = (seconds / step) * (total - step);
-    terminal.progress(
-      `PyTorch | step ${step}/${total} | loss ${loss!.toFixed(4)} | ${(seconds / step).toFixed(2)} s/step | eta ${eta.toFixed(0)} s`,
-    );
-  }
-  const [code] = (await ended) as [number | null];
-  if (code !== 0 || !last?.torch) throw new Error(`${python} ${script} exited with code ${code}`);
-  return last;
-}
-
-/** Recreates the initial weights of the run from its seed. */
-async function writeInitialWeights(path: string, model: ModelConfig, seed: number): Promise<void> {
-  const first = createModel(model, new Random(seed).split('weights'));
-  await writeSafetensors(path, first.stateDict());
-  first.dispose();
-}
-
-/** Writes the windows of every step as little-endian int32, [steps, batch, context + 1]. */
-async function writeWindows(
-  path: string,
-  windows: Windows,
-  { batchSize, maxSteps, seed }: RunConfig['settings'],
-): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    const seen = batches(windows, { batchSize, order: 'random', seed: `${seed}/batches`, limit: maxSteps });
-    for (const { inputs, targets, batch, length } of seen) {
-      const rows = new Int32Array(batch * (length + 1));
-      for (let row = 0; row < batch; row++) {
-        rows.set(inputs.subarray(row * length, (row + 1) * length), row * (length + 1));
-        rows[(row + 1) * (length + 1) - 1] = targets[(row + 1) * length - 1];
+  return async (task: Task, before: Agreement | undefined, reporting: Reporting): Promise<Agreement> => {
+    const { settings, preset, seed, steps, digest } = task;
+    const { signal, progress } = reporting;
+    const { tokenizer, windows } = await open(settings, reporting);
+    const config = modelConfigOf(settings, tokenizer.vocabSize);
+    const model = createModel(config, new Random(settings.seed).split('weights')) as LanguageModel;
+    const options = trainingOptions(settings, windows);
+    const folder = await mkdtemp(join(tmpdir(), 'lilformer-agreement-'));
+    try {
+      const peer = async (name: string, double: boolean) => {
+        await writePeerTask(folder, { model, config, options }, { threads, float64: double });
+        return trainPeer(python, folder, {
+          ...{ threads, signal },
+          onStep: (step, seconds) => progress(name, step, seconds),
+        });
+      };
+      const doubled = float64 ? side(await peer('PyTorch, float64', true)) : undefined;
+      if (before) return { ...before, float64: doubled };
+      const pytorch = await peer('PyTorch', false);
+      const ours = await trainOurs(model, options, signal, (step, seconds) =>
+        progress('lilformer', step, seconds),
+      );
+      if (ours.parameters !== pytorch.parameters) {
+        throw new Error(
+          `${ours.parameters} parameters, ${pytorch.parameters} in PyTorch: not the same model`,
+        );
       }
-      await file.write(new Uint8Array(rows.buffer));
+      const { processor, commit, date, node } = circumstances('agreement');
+      return {
+        ...{ preset, seed, steps, digest, parameters: ours.parameters },
+        ...{ ours: side(ours), pytorch: side(pytorch), float64: doubled },
+        ...compareLosses(ours.losses, pytorch.losses),
+        validation: describeValidation(options),
+        ...{ threads, engine: engine.describe(), torch: pytorch.torch, node, processor, commit, date },
+      };
+    } finally {
+      model.dispose();
+      await rm(folder, { recursive: true, force: true });
     }
-  } finally {
-    await file.close();
+  };
+}
+
+function side({ validation, losses, seconds }: Trained): Side {
+  return { loss: validation, steps: losses.length, seconds: Math.round(seconds * 10) / 10 };
+}
+
+/** Trains in lilformer. @throws the signal's reason */
+async function trainOurs(
+  model: LanguageModel,
+  options: Options,
+  signal: AbortSignal,
+  onStep: (step: number, seconds: number) => void,
+): Promise<Trained> {
+  const losses: number[] = [];
+  let validation = NaN;
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  for await (const event of train({ model, ...options, signal })) {
+    if (event.type === 'step') {
+      losses.push(event.loss);
+      onStep(event.step, seconds());
+    } else if (event.type === 'evaluation') validation = event.validationLoss;
   }
+  signal.throwIfAborted();
+  if (losses.length > totalSteps(options)) throw new Error('training made more steps than planned');
+  return { losses, validation, parameters: model.parameterCount(), seconds: seconds() };
+}
+
+function describeValidation({ evalBatches, batchSize, validation }: Options): string {
+  const windows = evalBatches === 'all' ? validation!.count : Number(evalBatches) * batchSize;
+  return `${windows.toLocaleString('en')} windows of ${validation!.length} tokens`;
 }

@@ -13,7 +13,7 @@ export interface Circumstances {
   readonly memoryGB: number;
   readonly system: string;
   readonly node: string;
-  /** Commit of this repository, with `+` for uncommitted changes; undefined outside git. */
+  /** Commit of this repository, with `+` for uncommitted changes outside of the saved results; undefined outside git. */
   readonly commit: string | undefined;
   /** Load average of the minute before the start. */
   readonly load: number;
@@ -57,7 +57,10 @@ function commit(): string | undefined {
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   try {
-    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? '+' : '');
+    return (
+      git('rev-parse', '--short', 'HEAD') +
+      (git('status', '--porcelain', '--', '.', ':!tools/bench/results') ? '+' : '')
+    );
   } catch {
     return undefined;
   }

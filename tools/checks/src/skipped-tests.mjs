@@ -29,6 +29,11 @@ const ALLOWED = [
     needs: 'Linux',
     missing: () => process.platform !== 'linux',
   },
+  {
+    tests: /^tools\/bench\/.*\/agreement-peer\.test\.ts: /,
+    needs: 'LILFORMER_PYTHON, a Python with torch',
+    missing: () => !process.env.LILFORMER_PYTHON,
+  },
 ];
 
 /**
