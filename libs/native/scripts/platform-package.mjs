@@ -23,11 +23,12 @@ export function makePackage(platform, library, { anyGlibc = false, folder } = {}
   if (!known) throw new Error(`platform ${platform}: expected one of ${Object.keys(PLATFORMS).join(', ')}`);
   if (!existsSync(library)) throw new Error(`${library}: no such file, expected a library for ${platform}`);
   checkLibrary(platform, known, library, anyGlibc);
-  const { version, license, engines, repository } = manifest();
+  const { version, license, engines, homepage, bugs, repository } = manifest();
   const to = folder ?? join(project, 'platforms', platform);
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   copyFileSync(library, join(to, FILE));
+  copyFileSync(join(project, 'LICENSE'), join(to, 'LICENSE'));
   const { os, cpu, libc, target } = known;
   const description = `The library of @lilformer/native for ${target}.`;
   writeFileSync(
@@ -37,8 +38,10 @@ export function makePackage(platform, library, { anyGlibc = false, folder } = {}
         name: packageName(platform),
         version,
         description,
+        homepage,
+        bugs,
+        repository,
         license,
-        ...(repository ? { repository } : {}),
         engines,
         os: [os],
         cpu: [cpu],

@@ -1,10 +1,13 @@
 // Packs the package in the current folder and runs publint and attw on the tarball.
-// What is checked is what `npm publish` would send, nothing else.
+// What is checked is what `npm publish` would send, nothing else. The package must name its licence, its page, its issues and
+// its folder in the repository.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
+const root = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'lilformer-pack-'));
 const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 try {
@@ -17,10 +20,30 @@ try {
   const paths = packed.files.map((file) => file.path);
   const strays = paths.filter((path) => /\.test\.|tsbuildinfo|\/testing\/|^test-results/.test(path));
   if (strays.length > 0) throw new Error(`${packed.name} would publish ${strays.join(', ')}; mend "files"`);
-  for (const needed of ['README.md', 'dist/index.js', 'dist/index.d.ts']) {
+  for (const needed of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']) {
     if (!paths.includes(needed)) throw new Error(`${packed.name} would be published without ${needed}`);
   }
-  const { dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'));
+  if (readFileSync('LICENSE', 'utf8') !== readFileSync(join(root, 'LICENSE'), 'utf8'))
+    throw new Error(`${packed.name}: LICENSE differs from the repository's. Expected a copy of it.`);
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+  const whole = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const directory = relative(root, process.cwd()).replaceAll('\\', '/');
+  const page = whole.homepage.replace('#readme', '');
+  const expected = {
+    license: whole.license,
+    homepage: `${page}/tree/main/${directory}#readme`,
+    bugs: whole.bugs,
+    repository: { ...whole.repository, directory },
+  };
+  for (const [field, value] of Object.entries(expected)) {
+    if (!isDeepStrictEqual(manifest[field], value)) {
+      const found = JSON.stringify(manifest[field]) ?? 'missing';
+      throw new Error(
+        `${packed.name}: ${field} in package.json: ${found}. Expected ${JSON.stringify(value)}.`,
+      );
+    }
+  }
+  const { dependencies = {} } = manifest;
   for (const [name, range] of Object.entries(dependencies)) {
     if (/^(file|link|workspace):|^\*$/.test(range)) {
       throw new Error(`${packed.name} depends on ${name} as "${range}", which no registry can resolve`);

@@ -1,14 +1,9 @@
 // Panels with axes, rendered by Apache ECharts on the server. Layout, ranges and ticks come from the callers: ECharts
 // axes run from 0 to 1, so its text measurement and rounding have no effect.
-import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
-import { GridComponent } from 'echarts/components';
-import { init, use, type EChartsCoreOption } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
 import type { Scale } from '../drawing/scale.js';
 import { INK, MUTED, RULE, textAt } from '../drawing/svg.js';
 import { FONT_FAMILY, plainText, shorten } from '../drawing/text.js';
-
-use([BarChart, LineChart, ScatterChart, GridComponent, SVGRenderer]);
+import { renderChart } from './echarts.js';
 
 /** Rectangle in SVG units. */
 export interface Box {
@@ -82,25 +77,18 @@ export function positionOn(scale: Scale, value: number, length: number): number 
 
 /** SVG elements of panels in a figure of the given size. */
 export function drawPanels(size: { width: number; height: number }, panels: readonly Panel[]): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: size.width, height: size.height });
-  try {
-    chart.setOption({
-      animation: false,
-      silent: true,
-      textStyle: { fontFamily: FONT_FAMILY, fontSize: 12, color: INK },
-      grid: panels.map(({ box }) => ({ ...box, outerBoundsMode: 'none', containLabel: false })),
-      xAxis: panels.map(({ x, y }, i) =>
-        axisOption(x, i, y.kind === 'categories' || x.kind !== 'categories'),
-      ),
-      yAxis: panels.map(({ x, y }, i) =>
-        axisOption(y, i, x.kind === 'categories' || y.kind !== 'categories', true),
-      ),
-      series: panels.flatMap((panel, i) => panel.series.map((each) => seriesOption(each, i, panel))),
-    } satisfies EChartsCoreOption);
-    return [cleanSvg(chart.renderToSVGString()), ...panels.flatMap(panelNames)].join('\n');
-  } finally {
-    chart.dispose();
-  }
+  const svg = renderChart(size, {
+    animation: false,
+    silent: true,
+    textStyle: { fontFamily: FONT_FAMILY, fontSize: 12, color: INK },
+    grid: panels.map(({ box }) => ({ ...box, outerBoundsMode: 'none', containLabel: false })),
+    xAxis: panels.map(({ x, y }, i) => axisOption(x, i, y.kind === 'categories' || x.kind !== 'categories')),
+    yAxis: panels.map(({ x, y }, i) =>
+      axisOption(y, i, x.kind === 'categories' || y.kind !== 'categories', true),
+    ),
+    series: panels.flatMap((panel, i) => panel.series.map((each) => seriesOption(each, i, panel))),
+  });
+  return [cleanSvg(svg), ...panels.flatMap(panelNames)].join('\n');
 }
 
 function panelNames({ box, xName, yName, yNameGap = 46, title }: Panel): string[] {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import ranks from 'gpt-tokenizer/bpeRanks/r50k_base';
 import { encode } from 'gpt-tokenizer/encoding/r50k_base';
 import { Tokenizer as HuggingFace } from 'tokenizers';
 import { describe, expect, it } from 'vitest';
 import { gpt2Tokenizer, tokenizerFromJSON } from '../index.js';
+import { bytesToToken } from './byte-level.js';
 import { wholeText } from '../testing/random-text.js';
 
 describe('gpt2Tokenizer', () => {
@@ -13,6 +15,14 @@ describe('gpt2Tokenizer', () => {
     expect(tokenizer.eosTokenId).toBe(50_256);
     expect([...tokenizer.encode('a<|endoftext|>b')]).toEqual([64, 50_256, 65]);
     expect(gpt2Tokenizer()).toBe(tokenizer);
+  });
+
+  it('has the tokens of gpt-tokenizer', () => {
+    const encoder = new TextEncoder();
+    const theirs = ranks.map((token) =>
+      bytesToToken(typeof token === 'string' ? encoder.encode(token) : token),
+    );
+    expect([...tokenizer.config.vocab.keys()]).toEqual([...theirs, '<|endoftext|>']);
   });
 
   it("gives the ids of gpt-tokenizer, except for JavaScript's white space", () => {
