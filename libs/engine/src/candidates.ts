@@ -33,9 +33,7 @@ export const candidates = [
     backend: 'native',
     automatic: () => true,
     load: openNative,
-    help:
-      'Install the package of this platform (npm i @lilformer/native without --omit=optional), ' +
-      'or build it with a Rust toolchain: npx nx run native:build-library.',
+    help: 'Or use the engine wasm.',
   },
   {
     name: 'tensorflow',

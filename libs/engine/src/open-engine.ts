@@ -91,7 +91,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
       failures.push(`${candidate.name} unavailable: ${message(error)}`);
     }
   }
-  throw new Error(`no engine is available: ${failures.join('; ')}. ${candidates[0].help}`);
+  throw new Error(`no engine is available: ${failures.join('; ')}`);
 }
 
 function isAsRequested({ candidate, requested }: Current, { threads, precision }: RequestedOptions): boolean {

@@ -80,7 +80,7 @@ class MultiHeadAttention extends Module {
   forward(x: tf.Tensor3D, options: LayerOptions): tf.Tensor3D {
     const { cache, layer = 0 } = options;
     const weight = cache ? cache.constant(layer, () => this.#stacked()) : this.#stacked();
-    const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
+    const qkv = linear(x, weight); // [B, T, 3C]
     const attention = { nHeads: this.heads.length, scale: this.#scale, dropout: this.weights_dropout.next() };
     return this.proj.forward(attend(qkv, attention, options));
   }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,9 +31,32 @@ describe('loadAddon without an addon', () => {
     expect(loadAddon).toThrow(
       new RegExp(
         `native addon for ${process.platform} ${process.arch} not found: tried \`.*lilformer-native.node\` \\(missing\\) ` +
-          'and `@lilformer/native-.*` \\(not installed\\). .*nx run native:build',
+          'and `@lilformer/native-.*` \\(not installed\\). There is no prebuilt addon for this platform',
       ),
     );
+  });
+
+  it('advises to build in a clone', async () => {
+    vi.stubEnv('LILFORMER_NATIVE_LIBRARY', '');
+    vi.doMock('node:fs', () => ({ existsSync: (file: string | URL) => String(file).endsWith('.mjs') }));
+    const { loadAddon } = await fresh();
+    expect(loadAddon).toThrow(/build it: npx nx run native:build-library$/);
+  });
+
+  it('advises to install the package of the platform elsewhere', async () => {
+    vi.stubEnv('LILFORMER_NATIVE_LIBRARY', '');
+    vi.doMock('node:fs', () => ({ existsSync: () => false }));
+    const manifest = createRequire(import.meta.url)('../package.json') as Record<string, unknown>;
+    const { platform, arch } = process;
+    const libc = platform === 'linux' ? '-gnu' : '';
+    manifest.optionalDependencies = { [`@lilformer/native-${platform}-${arch}${libc}`]: '0.0.0' };
+    try {
+      const { loadAddon } = await fresh();
+      expect(loadAddon).toThrow(/Run npm i @lilformer\/native-[\w-]+@0\.0\.0$/);
+      expect(loadAddon).not.toThrow(/nx/);
+    } finally {
+      delete manifest.optionalDependencies;
+    }
   });
 
   it('tries nothing else when LILFORMER_NATIVE_LIBRARY is set', async () => {

@@ -55,8 +55,22 @@ function load(): Addon {
   }
   throw new NativeUnavailableError(
     `native addon for ${process.platform} ${process.arch} not found: tried ${failures.join(' and ')}. ` +
-      'With a Rust toolchain, build it: npx nx run native:build',
+      advice(),
   );
+}
+
+/** What a user does: build the addon in a clone, install its package elsewhere. */
+function advice(): string {
+  if (existsSync(new URL('../scripts/build-library.mjs', import.meta.url)))
+    return 'With a Rust toolchain, build it: npx nx run native:build-library';
+  const { version, optionalDependencies = {} } = require('../package.json') as {
+    version: string;
+    optionalDependencies?: Record<string, string>;
+  };
+  const name = platformPackage();
+  return name in optionalDependencies
+    ? `Run npm i ${name}@${version}`
+    : `There is no prebuilt addon for this platform. Expected one of ${Object.keys(optionalDependencies).join(', ')}`;
 }
 
 /** The files to try; adds those that are missing to `failures`. */

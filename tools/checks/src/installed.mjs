@@ -2,8 +2,9 @@
 // empty project with plain `npm i`, and runs the first JavaScript example of its README there: on the
 // present Node, and on Node 20, 22 and 24 where LILFORMER_NODES asks for them (`LILFORMER_NODES=20,22,24`).
 // Where the native library is built, its package for this platform is published as well, and the engine that a program
-// gets without asking has to be the native one. Leaves out publishing to the world, which `changeset publish` does.
-import { execFileSync, spawn } from 'node:child_process';
+// gets without asking has to be the native one. Each installation stays below its limit of size, and the types of all libraries
+// compile with the oldest TypeScript that README names. Leaves out publishing to the world, which `changeset publish` does.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -19,6 +21,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makePackage } from '../../../libs/native/scripts/platform-package.mjs';
 import { packageName, thisPlatform } from '../../../libs/native/scripts/platforms.mjs';
+
+/** The oldest versions with which the types compile, as README states them. */
+const LEAST = { typescript: '5.7', '@types/node': '20.19' };
+/** Largest size of an installation, with all dependencies, in MB (10^6 bytes). */
+const LARGEST_MB = { plots: 25, tokenizers: 3, stories: 3, random: 3, checkpoints: 3, datasets: 5 };
 
 const root = resolve(import.meta.dirname, '../../..');
 const work = mkdtempSync(join(tmpdir(), 'lilformer-installed-'));
@@ -79,6 +86,7 @@ try {
   const nodes = await nodeBinaries();
   for (const name of libraries) failures += check(name, nodes);
   if (hasNative && libraries.includes('engine')) failures += checkNative(nodes);
+  if (only.length === 0) failures += checkTypes();
 } finally {
   server.kill();
   rmSync(work, { recursive: true, force: true });
@@ -106,6 +114,12 @@ function check(name, nodes) {
     console.error(`${name}: npm i ${install} failed\n${error.stderr}`);
     return 1;
   }
+  const size = sizeOf(join(project, 'node_modules')) / 1e6;
+  console.log(`${name}: npm i ${install}: ${size.toFixed(1)} MB`);
+  if (size > LARGEST_MB[name]) {
+    failures++;
+    console.error(`${name}: installs ${size.toFixed(1)} MB. Expected at most ${LARGEST_MB[name]} MB.`);
+  }
   for (const [version, binary] of nodes) {
     try {
       const output = execFileSync(binary, ['example.js'], {
@@ -122,6 +136,53 @@ function check(name, nodes) {
     }
   }
   return failures;
+}
+
+/** Bytes of all files in a folder. */
+function sizeOf(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return files.reduce(
+    (sum, file) => sum + (file.isFile() ? statSync(join(file.parentPath, file.name)).size : 0),
+    0,
+  );
+}
+
+/** Compiles a program that imports all libraries with the oldest TypeScript; returns the number of failures. */
+function checkTypes() {
+  const { typescript, '@types/node': node } = LEAST;
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const stated = `TypeScript ${typescript}`;
+  const statedNode = `@types/node ${node}`;
+  for (const text of [stated, statedNode]) {
+    if (!readme.includes(text)) {
+      console.error(`README.md: does not name the oldest version. Expected "${text}".`);
+      return 1;
+    }
+  }
+  const project = join(work, 'types');
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  writeFileSync(join(project, '.npmrc'), scope);
+  const names = published.map((name) => `@lilformer/${name}`);
+  npm(project, 'install', ...names, `typescript@~${typescript}.0`, `@types/node@~${node}.0`);
+  writeFileSync(
+    join(project, 'all.ts'),
+    names.map((name, i) => `export * as lib${i} from '${name}';\n`).join(''),
+  );
+  const tsc = join(project, 'node_modules/typescript/bin/tsc');
+  const settings =
+    '--noEmit --strict --lib es2023 --target es2023 --module nodenext --types node --skipLibCheck false';
+  const { stdout } = spawnSync(process.execPath, [tsc, ...settings.split(' '), 'all.ts'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  // Declarations of tfjs-core and of its WebGPU types do not compile without skipLibCheck.
+  const errors = stdout
+    .split('\n')
+    .filter((line) => /error TS/.test(line) && !/^node_modules\/@(tensorflow|webgpu)\//.test(line));
+  if (errors.length > 0) console.error(`types: errors with ${stated}, ${statedNode}\n${errors.join('\n')}`);
+  else console.log(`types: all libraries compile with ${stated} and ${statedNode}`);
+  return errors.length > 0 ? 1 : 0;
 }
 
 /** Names this platform's package as the release does with all of them. */

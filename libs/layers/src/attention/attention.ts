@@ -55,7 +55,7 @@ export function attend(
     result = attention(...qkv, { ...options, dropout });
   }
   if (result.weights) capture?.take(`${name}.${layer}`, result.weights);
-  return result.output as tf.Tensor3D;
+  return result.output;
 }
 
 /**
@@ -79,7 +79,7 @@ export function attendTo(
     ? cachedAttention(q, keys, values, keys.shape[1], { ...options, causal: false })
     : attention(q, keys, values, { ...options, dropout });
   if (weights) capture?.take(`${name}.${layer}`, weights);
-  return output as tf.Tensor3D;
+  return output;
 }
 
 function isTensor(qkv: tf.Tensor3D | readonly tf.Tensor3D[]): qkv is tf.Tensor3D {

@@ -43,7 +43,7 @@ export class CausalSelfAttention extends Module {
     // One matrix product computes all three projections.
     const { cache, layer = 0 } = options;
     const weight = cache ? cache.constant(layer, () => this.#packedWeight()) : this.#packedWeight();
-    const qkv = linear(x, weight) as tf.Tensor3D; // [B, T, 3C]
+    const qkv = linear(x, weight); // [B, T, 3C]
     return this.W_o.forward(attend(qkv, { nHeads: this.nHeads }, options));
   }
 

@@ -83,7 +83,7 @@ export function embedWithPositions(
     return tf.add(tokens.forward(ids), embedding(positions(ids, options), table));
   }
   const first = options.cache?.length ?? 0;
-  return embeddingWithPositions(ids, tokens.weight.operand, table, first) as tf.Tensor3D;
+  return embeddingWithPositions(ids, tokens.weight.operand, table, first);
 }
 
 /**

@@ -133,7 +133,7 @@ it('is reproducible, with and without a gradient', () => {
       const qkv = numbers([batch, length, 3 * 32], 1);
       const options = { heads: 2, causal: true, dropout: { rate: 0.1, seed: 1, counter: 2 } };
       const run = () =>
-        tf.valueAndGrad((x) => attentionPacked(x, options).output as tf.Scalar)(qkv, cotangent);
+        tf.valueAndGrad((x) => attentionPacked(x, options).output as tf.Tensor as tf.Scalar)(qkv, cotangent);
       const cotangent = numbers([batch, length, 32], 2) as tf.Scalar;
       const first = bits(run().grad);
       for (let i = 0; i < 3; i++) expect(bits(run().grad)).toBe(first);

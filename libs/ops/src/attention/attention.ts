@@ -26,9 +26,9 @@ export interface AttentionOptions {
 /** The result of attention. */
 export interface AttentionResult {
   /** [B, Tq, C] */
-  output: tf.Tensor;
+  output: tf.Tensor3D;
   /** [B, H, Tq, Tk], before dropout; with `returnWeights`. */
-  weights: tf.Tensor | undefined;
+  weights: tf.Tensor4D | undefined;
 }
 
 /** The largest size of a head that the native kernels take. */
@@ -92,7 +92,7 @@ interface Plan {
 }
 
 /** Attention of q, k and v, or of all three in one tensor. */
-function attend(native: NativeKernels, sources: readonly tf.Tensor[], plan: Plan): tf.Tensor {
+function attend(native: NativeKernels, sources: readonly tf.Tensor[], plan: Plan): tf.Tensor3D {
   const { batch, heads, queries, keys, headDim, causal, scale, visible, bias, dropout } = plan;
   const settings = [headDim, causal, scale, dropout.rate, dropout.seed, dropout.counter] as const;
   const sizes = [batch, heads, queries, keys, ...settings] as const;
@@ -124,7 +124,7 @@ function attend(native: NativeKernels, sources: readonly tf.Tensor[], plan: Plan
       });
       return bias ? [...gradients, dBias] : gradients;
     },
-  );
+  ) as tf.Tensor3D;
 }
 
 type Shaped = Pick<tf.Tensor, 'rank' | 'shape'>;
@@ -202,7 +202,7 @@ export function attentionReference(
   const merged = tf.transpose(tf.matMul(dropped, split(v)), [0, 2, 1, 3]); // [B, Tq, H, C/H]
   return {
     output: tf.reshape(merged, [batch, queries, width]),
-    weights: returnWeights ? weights : undefined,
+    weights: returnWeights ? (weights as tf.Tensor4D) : undefined,
   };
 }
 

@@ -64,7 +64,7 @@ export function cachedAttention(
       throw new Error('cachedAttention has no gradient: train without a key-value cache');
     },
   );
-  return { output, weights };
+  return { output: output as tf.Tensor3D, weights: weights as tf.Tensor4D | undefined };
 }
 
 /** The reference of `cachedAttention`. */

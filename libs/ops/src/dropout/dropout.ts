@@ -18,6 +18,12 @@ export interface DropoutMask {
  *
  * @throws Error when the rate is not in [0, 1), or seed or counter is not an integer from 0 to 2^53 - 1.
  */
+export function dropout<R extends tf.Rank>(
+  x: tf.Tensor<R>,
+  rate: number,
+  seed: number,
+  counter: number,
+): tf.Tensor<R>;
 export function dropout(x: tf.Tensor, rate: number, seed: number, counter: number): tf.Tensor {
   const mask: DropoutMask = { rate, seed, counter };
   checkDropout(mask);

@@ -12,6 +12,9 @@ import { shapeText } from '../support/shapes.js';
  * @returns [..., C]
  * @throws Error naming the first id outside 0 … V-1.
  */
+export function embedding(ids: tf.Tensor1D, weight: Weight): tf.Tensor2D;
+export function embedding(ids: tf.Tensor2D, weight: Weight): tf.Tensor3D;
+export function embedding(ids: tf.Tensor, weight: Weight): tf.Tensor;
 export function embedding(ids: tf.Tensor, weight: Weight): tf.Tensor {
   check(ids, weight);
   if (weight instanceof Bf16Matrix) {
@@ -34,6 +37,12 @@ export function embedding(ids: tf.Tensor, weight: Weight): tf.Tensor {
  * @returns [B, T, C]
  * @throws Error naming the first id outside 0 … V-1, or when there are more tokens than positions.
  */
+export function embeddingWithPositions(
+  ids: tf.Tensor,
+  weight: Weight,
+  positions: Weight,
+  first?: number,
+): tf.Tensor3D;
 export function embeddingWithPositions(
   ids: tf.Tensor,
   weight: Weight,

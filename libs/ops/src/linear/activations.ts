@@ -11,6 +11,7 @@ export const ACTIVATION_KIND = { relu: 0, gelu: 1, geluTanh: 2, none: 3 } as con
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 /** max(x, 0), for any shape. */
+export function relu<R extends tf.Rank>(x: tf.Tensor<R>): tf.Tensor<R>;
 export function relu(x: tf.Tensor): tf.Tensor {
   return activate(x, 'relu');
 }
@@ -20,6 +21,7 @@ export function relu(x: tf.Tensor): tf.Tensor {
  *
  * @param approximate `'tanh'` for the approximation that GPT-2 uses
  */
+export function gelu<R extends tf.Rank>(x: tf.Tensor<R>, approximate?: 'none' | 'tanh'): tf.Tensor<R>;
 export function gelu(x: tf.Tensor, approximate: 'none' | 'tanh' = 'none'): tf.Tensor {
   return activate(x, approximate === 'tanh' ? 'geluTanh' : 'gelu');
 }

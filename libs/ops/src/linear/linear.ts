@@ -14,6 +14,12 @@ import { Bf16Matrix, type Weight } from './bf16-matrix.js';
  * @returns [..., out]
  * @throws Error when the sizes do not fit.
  */
+export function linear<R extends tf.Rank>(
+  x: tf.Tensor<R>,
+  weight: Weight,
+  bias?: tf.Tensor,
+  activation?: Activation,
+): tf.Tensor<R>;
 export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
   check(x, weight, bias);
   const native = nativeKernels();

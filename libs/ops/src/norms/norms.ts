@@ -13,6 +13,12 @@ import { expectShape, rowCount } from '../support/shapes.js';
  * @param bias [C]
  * @returns [..., C]
  */
+export function layerNorm<R extends tf.Rank>(
+  x: tf.Tensor<R>,
+  weight: tf.Tensor,
+  bias: tf.Tensor,
+  eps?: number,
+): tf.Tensor<R>;
 export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
   checkWeights('layerNorm', x, weight, bias);
   return nativeKernels()
@@ -34,6 +40,7 @@ export function layerNormReference(x: tf.Tensor, weight: tf.Tensor, bias: tf.Ten
  * @param weight [C]
  * @returns [..., C]
  */
+export function rmsNorm<R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, eps?: number): tf.Tensor<R>;
 export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
   checkWeights('rmsNorm', x, weight);
   return nativeKernels()
@@ -56,6 +63,13 @@ export function rmsNormReference(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): t
  * @param bias [C]
  * @returns both [..., C]
  */
+export function addLayerNorm<R extends tf.Rank>(
+  x: tf.Tensor<R>,
+  y: tf.Tensor<R>,
+  weight: tf.Tensor,
+  bias: tf.Tensor,
+  eps?: number,
+): [sum: tf.Tensor<R>, normed: tf.Tensor<R>];
 export function addLayerNorm(
   x: tf.Tensor,
   y: tf.Tensor,
@@ -78,6 +92,12 @@ export function addLayerNorm(
  * @param weight [C]
  * @returns both [..., C]
  */
+export function addRmsNorm<R extends tf.Rank>(
+  x: tf.Tensor<R>,
+  y: tf.Tensor<R>,
+  weight: tf.Tensor,
+  eps?: number,
+): [sum: tf.Tensor<R>, normed: tf.Tensor<R>];
 export function addRmsNorm(
   x: tf.Tensor,
   y: tf.Tensor,
