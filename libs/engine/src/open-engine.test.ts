@@ -66,7 +66,9 @@ describe('openEngine', () => {
       LILFORMER_NATIVE_LIBRARY: '/nowhere/lilformer.node',
     });
     expect(status).not.toBe(0);
-    expect(stderr).toMatch(/LILFORMER_ENGINE "native": unavailable: .*nowhere.*build it.* Or use the engine wasm/);
+    expect(stderr).toMatch(
+      /LILFORMER_ENGINE "native": unavailable: .*nowhere.*build it.* Or use the engine wasm/,
+    );
   });
 
   it('reports float32 where bf16 is not supported', async () => {
