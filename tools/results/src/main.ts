@@ -3,7 +3,7 @@
 import { writeFileAtomic } from '@lilformer/checkpoints';
 import { resolveUserPath, EXIT_INTERRUPTED, shellCommand } from '@lilformer/command-line';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { withSections, type Shown } from './page.js';
 import { programOf, workspace } from './program.js';
@@ -51,8 +51,15 @@ async function main(): Promise<number> {
     });
   }
   const page = join(folder, 'README.md');
+  const { title, about } = SETS[set];
+  // A set of single commands has no report to append to.
+  if (title !== undefined) mkdirSync(folder, { recursive: true });
+  const start =
+    title === undefined
+      ? readFileSync(page, 'utf8')
+      : `# ${title}\n\n${about[0].toUpperCase()}${about.slice(1)}.\n`;
   const discussion = existsSync(join(folder, 'discussion.md')) ? 'discussion.md' : undefined;
-  await writeFileAtomic(page, withSections(readFileSync(page, 'utf8'), shown, discussion));
+  await writeFileAtomic(page, withSections(start, shown, discussion));
   console.log(`\nPage: ${asGiven(page)}`);
   return 0;
 }

@@ -7,7 +7,8 @@ describe('withSections', () => {
       heading: 'Heads',
       about: 'Which does what.',
       command: 'npx nx run evaluator:evaluate',
-      output: '\n10 windows | eta 5s\nhead 0: before\n\n\n\nhead 1: itself\nfigure: x/heads.svg\n',
+      output:
+        '\n10 windows | eta 5s\nstart a\ndone a | valid 5.58 | 2s | 1/1\nskip b | done before\nhead 0: before\n\n\n\nhead 1: itself\nfigure: x/heads.svg\n',
       figures: ['heads/layer-0.svg'],
       more: ['heads/attention.html', 'heads/layer-1.svg'],
     };

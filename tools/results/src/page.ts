@@ -30,11 +30,11 @@ function section({ heading, about, command, output, figures, more = [] }: Shown)
   ];
 }
 
-/** Removes progress lines and the paths of figures. */
+/** Removes progress lines, those of the runs of a sweep too, and the paths of figures. */
 function withoutProgress(output: string): string {
   return output
     .split('\n')
-    .filter((line) => !/\beta [\d-]|^(figure|Report): /.test(line))
+    .filter((line) => !/\beta [\d-]|^(figure|Report): |^(start|resume|done|skip) \S/.test(line))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();

@@ -21,22 +21,35 @@ export interface Step {
 /** One page of docs/results. */
 export interface ResultSet {
   readonly about: string;
-  /** The first step with `--report {page}` writes the page; later steps append to it. */
+  /** Title of a page without a report; the first step with `--report {page}` writes any other, and later steps append to it. */
+  readonly title?: string;
   readonly steps: readonly Step[];
 }
 
 /** Placeholder of the page's folder. */
 export const HERE = '{page}';
 
+/** Seeds of the variations of the character GPT. */
+const SEEDS = '1337,1338,1339';
 const LARGE = 'runs/large';
 const SENTENCE = 'Once upon a time there was a little girl named Lily.';
 const OPENING = 'First Citizen:\nBefore we proceed';
+
+function gruStep(heading: string, args: readonly string[], figures?: string): Step {
+  return { target: 'evaluator:gru-step', args, heading, ...(figures !== undefined && { figures }) };
+}
 
 export const SETS: Readonly<Record<string, ResultSet>> = {
   evolution: {
     about: 'eight models, from bigram to mixture of experts, on TinyStories',
     steps: [
-      { target: 'evolution:train', args: [], trains: true },
+      {
+        target: 'evolution:train',
+        args: ['--seeds', '42,43,44'],
+        trains: true,
+        heading: 'Training with three seeds',
+        about: 'The first table is that of the first seed, which is compared above.',
+      },
       { target: 'evolution:compare', args: ['--measure', '--report', HERE] },
       {
         target: 'bench:agreement',
@@ -52,7 +65,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
     steps: [
       {
         target: 'trainer:sweep',
-        args: ['--preset', 'shakespeare', '--report', HERE],
+        args: ['--preset', 'shakespeare', '--seeds', '0,1,2', '--report', HERE],
         trains: true,
       },
       { target: 'evaluator:vocabulary', args: [], heading: 'Text and vocabulary', figures: 'vocabulary' },
@@ -70,7 +83,23 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         target: 'evaluator:evaluate',
         args: ['--model', 'runs/shakespeare', '--stride', '1'],
         heading: 'The best run, each token counted once',
-        about: 'Each token of the validation text counts once, at the last position of a window.',
+        about:
+          'Each token of the validation text counts once, at the last position of a window, with a whole window before it. The recorded ' +
+          'perplexity and that of the section above are means over all windows: each token counts once for every position in the ' +
+          'window, so that most have less text before them. A last position is trained on as often as any other.',
+      },
+      {
+        target: 'evaluator:evaluate',
+        args: [
+          ...['baseline', 'medium-context', 'wider', 'no-positions'].flatMap((run) => [
+            '--model',
+            `runs/shakespeare/${run}`,
+          ]),
+          ...['--protocol', 'all-windows'],
+        ],
+        heading: 'Loss by position of every run',
+        figures: 'positions',
+        show: ['loss-by-position'],
       },
       {
         target: 'evaluator:predict',
@@ -116,7 +145,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
     steps: [
       {
         target: 'trainer:sweep',
-        args: ['--preset', 'recurrent', '--jobs', '1', '--report', HERE],
+        args: ['--preset', 'recurrent', '--seeds', '2025,2026,2027', '--report', HERE],
         trains: true,
       },
       {
@@ -128,6 +157,12 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         trains: true,
         heading: 'Naive and fused attention',
         about: '100 steps of the transformer with 8 layers, with fused attention and with plain operations.',
+      },
+      {
+        target: 'evaluator:flops',
+        args: [],
+        heading: 'FLOPs of RNN, GRU and transformer',
+        about: "The notebook's models of one layer, with its vocabulary size of 92.",
       },
       {
         target: 'evaluator:flops',
@@ -154,12 +189,15 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
     steps: [
       {
         target: 'trainer:sweep',
-        args: ['--preset', 'hyperparameters', '--report', HERE],
+        args: ['--preset', 'hyperparameters', '--seeds', SEEDS, '--report', HERE],
         trains: true,
       },
       {
         target: 'trainer:sweep',
-        args: ['--file', 'apps/trainer/sweeps/head-scale.json', '--report', `${HERE}/head-scale`],
+        args: [
+          ...['--file', 'apps/trainer/sweeps/head-scale.json', '--seeds', SEEDS],
+          ...['--report', `${HERE}/head-scale`],
+        ],
         trains: true,
         heading: 'Heads with the usual attention scale',
         about:
@@ -198,6 +236,51 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
         heading: 'Attention of the large model',
         figures: 'large/attention',
         show: ['averages', 'layer-0', 'layer-5'],
+      },
+    ],
+  },
+  gru: {
+    title: 'A GRU step by hand',
+    about: 'one step of a GRU with two units: the exercises of the notebook, whose eight sliders are flags',
+    steps: [
+      gruStep('Exercise 1: input −1', ['--data-input', '-1']),
+      gruStep('Exercise 1: input 1', ['--data-input', '1']),
+      gruStep('Exercise 1: state −1', ['--data-hidden', '-1']),
+      gruStep('Exercise 1: state 1', ['--data-hidden', '1']),
+      gruStep('Exercise 1: input 2 and state 2', ['--data-input', '2', '--data-hidden', '2'], 'sum'),
+      gruStep('Exercise 2: difference', ['--preset', 'difference'], 'difference'),
+      gruStep('Exercise 2: difference, state 1', ['--preset', 'difference', '--data-hidden', '1']),
+      gruStep('Exercise 3: memory', ['--preset', 'memory'], 'memory'),
+      gruStep('Exercise 3: memory, input 2', ['--preset', 'memory', '--data-input', '2']),
+      gruStep('Exercise 4: input only', ['--preset', 'input-only'], 'input-only'),
+      gruStep('Exercise 4: input only, state 1.2', ['--preset', 'input-only', '--data-hidden', '1.2']),
+      ...['difference', 'memory', 'input-only'].map((preset) =>
+        gruStep(
+          `Control input 0: ${preset}`,
+          ['--preset', preset, '--control-input', '0'],
+          `control-0-${preset}`,
+        ),
+      ),
+    ],
+  },
+  decoding: {
+    title: 'Decoding strategies',
+    about: 'greedy search, sampling, temperatures, top-k and top-p with a model trained here on TinyStories',
+    steps: [
+      { target: 'evolution:train', args: ['--only', '10-moe'], trains: true },
+      {
+        target: 'evaluator:evaluate',
+        args: ['--model', 'runs/evolution/10-moe'],
+        heading: 'The model',
+        about: 'The last stage of the [evolution](../evolution/README.md), a mixture of experts.',
+      },
+      {
+        target: 'evaluator:decode',
+        args: ['--model', 'runs/evolution/10-moe', '--prompt', SENTENCE],
+        heading: 'Strategies',
+        about:
+          "Those of the notebook, on one prompt and with one seed. The figure has the ten most likely tokens after the prompt, by the model's probabilities and by those that a strategy samples from.",
+        figures: 'strategies',
       },
     ],
   },

@@ -36,6 +36,7 @@ import {
   type Table,
 } from '@lilformer/evaluation';
 import { z } from 'zod';
+import { machineLoad, quietSpeeds } from '../machine-load.js';
 import { figureFlags, loadAndEngineFlags, writeFigures } from './flags.js';
 
 /** Number of windows that heads and experts are measured on, and their longest length. */
@@ -78,6 +79,7 @@ export const evaluateFlags = defineCommand({
 type Flags = NonNullable<ReturnType<typeof evaluateFlags.parse>>;
 
 export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const load = machineLoad();
   const options = await loadOptions(flags, terminal, signal);
   const given: Candidate[] = [];
   for (const model of flags.model) {
@@ -93,7 +95,7 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
   const measure = { text: flags, protocol: flags, seed: flags.seed };
   const { rows, texts } = await compareOnTerminal(candidates, measure, {}, terminal, signal);
   const compared = rows.filter((row): row is ComparedModel => row.state === 'compared');
-  const table = comparisonTable(rows);
+  const { table, note: busy } = quietSpeeds(comparisonTable(rows), load);
   const bits = rows.map((row) => {
     const text = texts.get(row.name);
     if (row.state !== 'compared' || !row.measured || !text) return '-';
@@ -110,6 +112,7 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
     name,
   ]);
   for (const note of [...comparisonNotes(rows), ...groupNotes(measuredOn)]) terminal.print(note);
+  if (busy !== undefined) terminal.print(busy);
   if (flags.whatHeadsDo || flags.whatExpertsGet) {
     for (const { name, source } of compared)
       await measureParts(name, source, flags, options, terminal, signal);

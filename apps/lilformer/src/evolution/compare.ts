@@ -44,6 +44,7 @@ import {
 } from '@lilformer/evaluation';
 import type { EvaluationEvent } from '@lilformer/training';
 import { z } from 'zod';
+import { machineLoad, quietSpeeds } from '../machine-load.js';
 import { PROMPTS, STAGES, type Stage } from './stages.js';
 import { changeTable, perplexityOf, stageTable, type StageRow } from './stage-tables.js';
 
@@ -103,6 +104,7 @@ export const compareFlags = defineCommand({
 type Flags = NonNullable<ReturnType<typeof compareFlags.parse>>;
 
 export async function compare(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const load = machineLoad();
   const folder = resolveUserPath(flags.checkpoints);
   const present = STAGES.map((stage) => ({ stage, path: pathOf(stage, folder) })).filter(
     ({ stage, path }) => !stage.extra || existsSync(path),
@@ -135,9 +137,9 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     signal,
   );
   const staged: StageRow[] = rows.map((row, i) => ({ stage: present[i].stage, row }));
-  const table = stageTable(staged);
+  const { table, note } = quietSpeeds(stageTable(staged), load);
   const changes = changeTable(staged);
-  const notes = notesOf(rows, flags.checkpoints);
+  const notes = [...notesOf(rows, flags.checkpoints), ...(note === undefined ? [] : [note])];
   const experts: Experts[] = [];
   for (const { stage, path } of present) {
     const found = stage.router && (await expertsOf(stage, path, flags, options, terminal, signal));
@@ -159,6 +161,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
       `${describeMachine()}; engine ${engine}.`,
     markdownTable(table),
     notes.map((note) => `- ${note}`).join('\n'),
+    ...(flags.measure ? [ABOUT_PROTOCOLS] : []),
     'The notebook does not name the text that its perplexities were measured on.',
     '## Change from stage to stage',
     markdownTable(changes),
@@ -175,6 +178,11 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   );
   terminal.print(`\nReport: ${displayPath(join(to, 'README.md'))}`);
 }
+
+const ABOUT_PROTOCOLS =
+  '`recorded` is the lowest of the evaluations while training. Each is a mean over the same few random batches of windows, in which a ' +
+  'token has from none to a whole window of text before it; the lowest of several is on average too low. `measured` counts each ' +
+  'token of the validation text once, with nearly a whole window of text before it, and has no error of sampling.';
 
 /** Path of a stage: its run folder, or the first checkpoint file that exists, or the run folder if none does. */
 function pathOf({ run, file }: Stage, folder: string): string {
@@ -325,6 +333,27 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
       }),
     );
   }
+  const positions = known.flatMap(({ stage, row }) => {
+    const losses = row.measured?.byPosition ?? [];
+    return losses.length > 1 ? [{ name: stage.name, losses }] : [];
+  });
+  if (positions.length > 0) {
+    const about = 'Loss by position in the context';
+    add(
+      'loss-by-position',
+      about,
+      lossCurves({
+        title: about,
+        xName: 'position in the context',
+        logX: true,
+        panels: true,
+        runs: positions.map(({ name, losses }) => ({
+          name,
+          validation: { x: losses.map((_, position) => position + 1), y: losses },
+        })),
+      }),
+    );
+  }
   for (const { stage, reports } of experts) {
     const about = `${stage.name}: share of tokens per expert`;
     add(
@@ -344,11 +373,11 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
   return figures;
 }
 
-/** Evaluations of a run folder; empty for a file. */
+/** Evaluations of a run folder after the first step; empty for a file. */
 async function curveOf(path: string): Promise<EvaluationEvent[]> {
   if (!existsSync(join(path, 'config.json'))) return [];
   const folder = await RunFolder.open(path);
-  const events = (await folder.readMetrics()) as unknown as { type: string }[];
+  const events = (await folder.readMetrics()) as unknown as EvaluationEvent[];
   await folder.close();
-  return events.filter((event): event is EvaluationEvent => event.type === 'evaluation');
+  return events.filter((event): event is EvaluationEvent => event.type === 'evaluation' && event.step > 0);
 }

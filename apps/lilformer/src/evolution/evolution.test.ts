@@ -116,6 +116,12 @@ describe('evolution:compare', () => {
     for (const [, file] of report.matchAll(/^!\[.*\]\((.*)\)$/gm)) {
       expect(await readFile(join(folder, 'report', file), 'utf8')).toMatch(/^<svg /);
     }
+    await writeFile(join(folder, 'text.txt'), letters.repeat(20));
+    const measured = ['--measure', '--text', join(folder, 'text.txt'), '--report', join(folder, 'measured')];
+    await run(...args, ...measured);
+    const figure = await readFile(join(folder, 'measured/loss-by-position.svg'), 'utf8');
+    // The bigram has no positions.
+    for (const { name } of there.slice(1)) expect(figure).toContain(`>${name}</text>`);
     const samples = (text: string) => text.slice(text.indexOf('Your prompts'));
     expect(samples(await run(...args)).startsWith(samples(shown).split('\nReport:')[0].trimEnd())).toBe(true);
   });

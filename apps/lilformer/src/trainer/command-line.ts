@@ -139,6 +139,18 @@ const sweepOptions = {
     },
     text().optional(),
   ),
+  seeds: flag(
+    {
+      group: 'Sweep',
+      value: 'N,N,…',
+      help: 'train each run with these seeds, and report mean and spread; figures show the first',
+    },
+    z
+      .string()
+      .regex(/^\d+(,\d+)*$/, 'expected seeds with commas between them, such as 1,2,3')
+      .transform((list) => list.split(',').map(Number))
+      .optional(),
+  ),
   jobs: flag(
     {
       group: 'Sweep',

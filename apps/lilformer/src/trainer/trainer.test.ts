@@ -32,6 +32,10 @@ const events = async (name: string) =>
 const losses = async (name: string) =>
   (await events(name)).map(({ type, step, loss, validationLoss }) => ({ type, step, loss, validationLoss }));
 
+/** Flags without those that `others` set. */
+const without = (args: readonly string[], others: readonly string[]) =>
+  args.filter((arg, i) => !others.includes(arg.startsWith('--') ? arg : args[i - 1]));
+
 describe('trainer', () => {
   it('trains on generated stories, prints progress, and writes a run folder that generates', async () => {
     const trained = await run(['train', ...TINY, '--max-steps', '8']);
@@ -183,6 +187,22 @@ describe('trainer', () => {
     const other = await run([...args, '--eval-every', '300', '--lr', '1e-3']);
     expect(other.code).toBe(1);
     expect(other.err).toMatch(/has a run with other settings: --learning-rate 0.008 instead of 0.001/);
+  });
+
+  it('reports seeds, runs without logged steps, and the load of the machine, and writes NaN nowhere', async () => {
+    const runs = { base: {}, 'heads=1': { nHeads: 1 } };
+    await writeFile(join(folder, 'mine.json'), JSON.stringify({ runs, lastSteps: 2 }));
+    const own = ['--max-steps', '3', '--log-every', '10', '--eval-every', '3', '--seeds', '1,2'];
+    const args = ['sweep', '--file', 'mine.json', '--jobs', '1', ...without(TINY, own), ...own];
+    const { out, err, code } = await run([...args, '--report', 'report']);
+    expect({ err, code }).toEqual({ err: '', code: 0 });
+    const report = await readFile(join(folder, 'report/README.md'), 'utf8');
+    expect(report).toMatch(/^## Seeds\n[^]*^\| heads=1 \| 1, 2 \| [\d.]+ \|/m);
+    expect(out).toMatch(/^heads=1 +1, 2 /m);
+    expect(report + out).not.toContain('NaN');
+    const result = await readFile(join(folder, 'runs/mine/heads-1-seed-2/result.json'), 'utf8');
+    const { load } = JSON.parse(result) as { load: unknown };
+    expect(load).toEqual({ before: expect.any(Number) as number, after: expect.any(Number) as number });
   });
 
   it('saves the runs of a sweep that is killed', async () => {

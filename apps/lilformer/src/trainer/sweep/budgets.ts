@@ -1,6 +1,7 @@
 // Compute-optimal model size from runs of equal FLOPs: approach 2 of Hoffmann et al., 2022 (arXiv:2203.15556, section 3.2).
 import type { Table } from '@lilformer/command-line';
-import { validationLoss } from './by-setting.js';
+import { bestOf, validationLoss } from './by-setting.js';
+import { noiseOf, seedLosses } from './seeds.js';
 import type { SweepResult } from './sweep-results.js';
 
 /** The runs of one compute budget. */
@@ -28,7 +29,7 @@ export function budgetsOf(
       {
         name,
         results: own,
-        flops: own.reduce((sum, { flops }) => sum + flops, 0) / own.length,
+        flops: own.reduce((sum, { flops = NaN }) => sum + flops, 0) / own.length,
         minimum: parabolaMinimum(
           own.map(({ parameters }) => Math.log(parameters)),
           own.map(validationLoss),
@@ -63,7 +64,7 @@ function determinant([[a, b, c], [d, e, f], [g, h, i]]: number[][]): number {
   return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
 }
 
-/** The best run of each budget, and the minimum of its parabola. */
+/** The best run of each budget, with those that are not distinguishable from it, and the minimum of the parabola. */
 export function budgetTable(budgets: readonly Budget[]): Table {
   return {
     headings: [
@@ -77,10 +78,14 @@ export function budgetTable(budgets: readonly Budget[]): Table {
     ],
     rows: budgets.map(({ name, flops, results, minimum }) => {
       const best = bestOf(results);
+      const noise = noiseOf(results.map((result) => seedLosses(result, results)));
+      const others = results.filter(
+        (result) => result !== best && validationLoss(result) - validationLoss(best) < noise,
+      );
       return [
         name,
         flops.toExponential(1),
-        best.run.name,
+        [best, ...others].map(({ run }) => run.name).join(' or '),
         best.parameters.toLocaleString('en-US'),
         (best.tokens / best.parameters).toFixed(0),
         validationLoss(best).toFixed(4),
@@ -102,8 +107,4 @@ export function scalingExponent(budgets: readonly Budget[]): number | undefined 
     known.reduce((sum, { x, y }) => sum + (x - mx) * (y - my), 0) /
     known.reduce((sum, { x }) => sum + (x - mx) ** 2, 0)
   );
-}
-
-function bestOf(results: readonly SweepResult[]): SweepResult {
-  return results.reduce((best, result) => (validationLoss(result) < validationLoss(best) ? result : best));
 }

@@ -1,4 +1,4 @@
-/** Median; the mean of the two middle values of an even number of values, NaN for none. */
+/** Median; the mean of the two middle values of an even number of values. Expects at least one. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

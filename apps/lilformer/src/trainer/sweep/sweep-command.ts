@@ -23,15 +23,16 @@ import { onlyRuns, readSweep, resolveSweep, sweepNamed } from './sweep.js';
 
 /** Trains the remaining runs of a sweep and writes its report; returns the exit code. */
 export async function sweepCommand(
-  { preset = '', file, only, runs, report, jobs, import: imports = [], typed }: SweepCommand,
+  { preset = '', file, only, seeds, runs, report, jobs, import: imports = [], typed }: SweepCommand,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
   const name = file === undefined ? preset : file.replace(/^.*[/\\]|\.json$/g, '');
-  const given = onlyRuns(file === undefined ? sweepNamed(preset) : await readSweep(file), only);
+  const read = onlyRuns(file === undefined ? sweepNamed(preset) : await readSweep(file), only);
+  const given = seeds === undefined ? read : { ...read, seeds };
   const cores = availableParallelism();
   const planned = resolveSweep(name, given, typed);
-  const left = Object.keys(given.runs).length;
+  const left = planned.runs.length;
   const share = shareCores({ jobs, threads: planned.base.threads, cores, left });
   const sweep = resolveSweep(name, given, typed, { threads: share.threads });
   const folder = resolveUserPath(runs ?? join('runs', name));

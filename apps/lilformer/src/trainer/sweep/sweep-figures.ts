@@ -3,9 +3,9 @@ import { flagName, type NamedFigure } from '@lilformer/command-line';
 import { openEngine } from '@lilformer/engine';
 import { attentionMaps } from '@lilformer/evaluation';
 import { loadModel, type LanguageModel } from '@lilformer/models';
-import { attentionLayer, barChart, lossCurves, scatterPlot } from '@lilformer/plots';
+import { attentionLayer, barChart, lossCurves, scatterPlot, type Run } from '@lilformer/plots';
 import type { Budget } from './budgets.js';
-import { validationLoss, type SettingGroup } from './by-setting.js';
+import { bestOf, validationLoss, type SettingGroup } from './by-setting.js';
 import type { SweepResult } from './sweep-results.js';
 import { BEST, type Sweep } from './sweep.js';
 
@@ -33,7 +33,8 @@ export function figuresOf(
       valueName: 'cross entropy, nats a token',
     }),
   );
-  if (results.some(({ evaluations }) => evaluations.length > 1)) {
+  const best = bestOf(results);
+  if (results.some(({ evaluations }) => trainedAt(evaluations).length > 1)) {
     add(
       'perplexity',
       'Validation perplexity while training',
@@ -43,16 +44,19 @@ export function figuresOf(
         logY: true,
         runs: results.map(({ run, evaluations }) => ({
           name: run.name,
-          validation: curveOf(evaluations, ({ perplexity }) => perplexity),
+          validation: curveOf(trainedAt(evaluations), ({ perplexity }) => perplexity),
         })),
       }),
     );
+    const about = `${best.run.name}: training and validation loss`;
+    add('best-run', about, lossCurves({ title: about, runs: [lossesOf(best.run.name, best)] }));
   }
   const most = Math.max(...results.map(({ losses }) => losses.length));
   if (most > 1) {
+    const smooth = most > 2 * SMOOTHED_TO ? Math.round(most / SMOOTHED_TO) : undefined;
     add(
       'training',
-      'Loss of training batches',
+      `Loss of training batches${smooth === undefined ? '' : `; bold: running mean over ${smooth} logged steps`}`,
       lossCurves({
         title: 'Loss of training batches',
         // Runs shorter than --log-every have no logged losses.
@@ -62,7 +66,7 @@ export function figuresOf(
             name: run.name,
             train: { x: losses.map(({ step }) => step), y: losses.map(({ loss }) => loss) },
           })),
-        smooth: most > 2 * SMOOTHED_TO ? Math.round(most / SMOOTHED_TO) : undefined,
+        smooth,
       }),
     );
   }
@@ -74,17 +78,7 @@ export function figuresOf(
         title,
         lossCurves({
           title,
-          runs: points.map(({ value, result: { evaluations: all } }) => {
-            // Before the first step all runs have about the same loss.
-            const later = all.filter(({ step }) => step > 0);
-            const evaluations = later.length > 1 ? later : all;
-            const trained = evaluations.filter(({ trainLoss }) => trainLoss !== undefined);
-            return {
-              name: `${flagName(setting)} ${String(value)}`,
-              train: trained.length > 0 ? curveOf(trained, ({ trainLoss }) => trainLoss!) : undefined,
-              validation: curveOf(evaluations, ({ validationLoss }) => validationLoss),
-            };
-          }),
+          runs: points.map(({ value, result }) => lossesOf(`${flagName(setting)} ${String(value)}`, result)),
         }),
       );
     }
@@ -129,6 +123,22 @@ export function figuresOf(
   return figures;
 }
 
+/** The evaluations after the first step, before which all runs have about the same loss; all if there are no others. */
+function trainedAt(evaluations: SweepResult['evaluations']): SweepResult['evaluations'] {
+  const later = evaluations.filter(({ step }) => step > 0);
+  return later.length > 0 ? later : evaluations;
+}
+
+function lossesOf(name: string, { evaluations: all }: SweepResult): Run {
+  const evaluations = trainedAt(all);
+  const trained = evaluations.filter(({ trainLoss }) => trainLoss !== undefined);
+  return {
+    name,
+    train: trained.length > 0 ? curveOf(trained, ({ trainLoss }) => trainLoss!) : undefined,
+    validation: curveOf(evaluations, ({ validationLoss }) => validationLoss),
+  };
+}
+
 const curveOf = (
   evaluations: SweepResult['evaluations'],
   value: (evaluation: SweepResult['evaluations'][number]) => number,
@@ -142,9 +152,7 @@ export async function attentionFigures(
   if (!attention) return [];
   await openEngine();
   const figures: NamedFigure[] = [];
-  const best = results.reduce((best, result) =>
-    validationLoss(result) < validationLoss(best) ? result : best,
-  );
+  const best = bestOf(results);
   const wanted = results.filter(
     (result) =>
       attention.runs.includes(result.run.name) || (result === best && attention.runs.includes(BEST)),

@@ -6,7 +6,8 @@ import { RunFolder } from '@lilformer/checkpoints';
 import type { ModelConfig } from '@lilformer/models';
 import type { DoneEvent, EvaluationEvent, StepEvent, TrainingEvent } from '@lilformer/training';
 import { median } from './median.js';
-import { loadResult } from '../train/result.js';
+import { BUSY } from '../../machine-load.js';
+import { loadResult, type RunResult } from '../train/result.js';
 import { stabilityOf, type Stability } from './stability.js';
 import type { SweepRun } from './sweep.js';
 import { trainingFlopsPerToken } from './training-flops.js';
@@ -19,8 +20,8 @@ export interface SweepResult {
   readonly epochs: number;
   /** Tokens trained on, repetitions included. */
   readonly tokens: number;
-  /** FLOPs of the matrix products of training, forward and backward; NaN for a model without costs. */
-  readonly flops: number;
+  /** FLOPs of the matrix products of training, forward and backward; absent for a model without costs. */
+  readonly flops?: number;
   /** Peak memory of its process, in bytes. */
   readonly peakMemory: number;
   /** Description of the engine. */
@@ -36,10 +37,12 @@ export interface SweepResult {
   /** The evaluation whose weights were kept. */
   readonly best: EvaluationEvent;
   readonly seconds: number;
-  /** Median over the logged steps. */
-  readonly tokensPerSecond: number;
+  /** Median over the logged steps; absent without any. */
+  readonly tokensPerSecond?: number;
   /** Seconds per 100 steps at this rate, without evaluations. */
-  readonly secondsPer100Steps: number;
+  readonly secondsPer100Steps?: number;
+  /** Load average of the machine before and after its last session. */
+  readonly load?: RunResult['load'];
   /** Sample after training. */
   readonly sample: string | undefined;
 }
@@ -58,7 +61,9 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
   const steps = ofType('step');
   const { batchSize, contextLength, gradientAccumulationSteps, maxGradNorm } = run.settings;
   const { model } = folder.config as unknown as { model: ModelConfig };
-  const tokensPerSecond = median(steps.map((event: StepEvent) => event.tokensPerSecond));
+  const rates = steps.map((event: StepEvent) => event.tokensPerSecond);
+  const tokensPerSecond = rates.length > 0 ? median(rates) : undefined;
+  const flopsPerToken = trainingFlopsPerToken(model, contextLength);
   return {
     run,
     path,
@@ -68,7 +73,7 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     steps: done.step,
     epochs: done.epoch,
     tokens: done.tokens,
-    flops: (trainingFlopsPerToken(model, contextLength) ?? NaN) * done.tokens,
+    flops: flopsPerToken && flopsPerToken * done.tokens,
     reason: done.reason,
     losses: steps.map(({ step, loss }) => ({ step, loss })),
     stability: stabilityOf(steps, maxGradNorm),
@@ -77,9 +82,16 @@ export async function readResult(run: SweepRun, path: string): Promise<SweepResu
     best: evaluations.reduce((best, event) => (event.validationLoss < best.validationLoss ? event : best)),
     seconds: done.elapsed,
     tokensPerSecond,
-    secondsPer100Steps: (100 * batchSize * contextLength * gradientAccumulationSteps) / tokensPerSecond,
+    secondsPer100Steps:
+      tokensPerSecond && (100 * batchSize * contextLength * gradientAccumulationSteps) / tokensPerSecond,
+    load: done.load,
     sample: await lastSample(path),
   };
+}
+
+/** Whether the run had the machine to itself, so that its times mean something: nothing else ran before or beside it. */
+export function isQuiet({ load, run }: Pick<SweepResult, 'load' | 'run'>): boolean {
+  return load !== undefined && load.before < BUSY && load.after < (run.settings.threads ?? 1) + BUSY / 2;
 }
 
 async function lastSample(path: string): Promise<string | undefined> {

@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sweepFlags } from '../command-line.js';
 import { budgetsOf, budgetTable, scalingExponent } from './budgets.js';
-import { groupBySetting, settingTable } from './by-setting.js';
+import { groupBySetting, settingTable, sweetSpotTable } from './by-setting.js';
 import { modelConfigOf } from '../settings/settings.js';
 import { shareCores } from './sweep-command.js';
-import type { SweepResult } from './sweep-results.js';
+import { seedTable } from './seeds.js';
+import { isQuiet, type SweepResult } from './sweep-results.js';
 import { onlyRuns, readSweep, resolveSweep, sweepNamed, type SweepFile } from './sweep.js';
 import { SWEEPS } from './sweeps.js';
 import { trainingFlopsPerToken } from './training-flops.js';
@@ -81,6 +82,10 @@ describe('a sweep', () => {
     [{ beside: { theirs: { none: 1 } } }, 'sweep mine: no run has the name "none".'],
     [{ settings: { dropout: 0.1 } }, 'sweep mine: --dropout: multi-head-transformer has no such setting.'],
     [{ settings: { n_head: 1 } }, 'sweep mine: n_head: no such setting. Expected nHead.'],
+    [
+      { seeds: [1, 2], runs: { a: { seed: 3 } } },
+      'run "a": seed in a sweep with seeds. Expected one of the two.',
+    ],
     [{ runs: { a: { dropout: 0.1 } } }, 'run "a": --dropout: multi-head-transformer has no such setting.'],
   ])('%j is an error', (part, message) => {
     expect(() => resolveSweep('mine', { ...file, ...part })).toThrow(message);
@@ -127,6 +132,10 @@ describe('sweep flags', () => {
       jobs: 1,
       typed: { maxSteps: '5' },
     });
+    expect(sweepFlags.parse(['--preset', 'evolution', '--seeds', '1,2,3'])!.seeds).toEqual([1, 2, 3]);
+    expect(() => resolveSweep('mine', { ...file, seeds: [1] }, { seed: '2' })).toThrow(
+      '--seed: with --seeds',
+    );
     expect(sweepFlags.help()).toContain('--jobs N');
     for (const line of sweepFlags.help().split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
@@ -134,6 +143,7 @@ describe('sweep flags', () => {
   it.each([
     [[], /--preset: missing\. Expected one of --preset NAME .* and --file FILE/],
     [['--preset', 'evolution', '--file', 'a.json'], /--preset: with --file/],
+    [['--preset', 'evolution', '--seeds', '1,b'], /--seeds 1,b: expected seeds with commas/],
     [['--preset', 'evolution', '--jobs', '0'], /--jobs 0: expected an integer of at least 1/],
   ])('%j is an error', (args, message) => {
     expect(() => sweepFlags.parse(args)).toThrow(message);
@@ -194,6 +204,7 @@ describe('runs by setting', () => {
         seconds,
         tokensPerSecond: 1000,
         secondsPer100Steps: 1,
+        load: { before: 0.5, after: 1 },
         sample: undefined,
       };
     });
@@ -217,6 +228,58 @@ describe('runs by setting', () => {
       ['', '4', '2.0000', '-', '1.00×', '1.00×', '+0.1000', ''],
       ['', '8', '1.9375', '−0.0625', '1.00×', '0.90×', '+0.6000', ''],
     ]);
+  });
+
+  it('leaves times out when something else ran before or beside a run', () => {
+    const { seconds, settings } = { ...results[0], ...results[0].run };
+    expect(seconds).toBe(10);
+    for (const load of [undefined, { before: 1.6, after: 1 }, { before: 0.5, after: 2 }]) {
+      const busy = results.map((result, i) => (i === 1 ? { ...result, load } : result));
+      const found = groupBySetting(sweep, busy)!;
+      expect(settingTable(found.base, found.groups).headings).not.toContain('time');
+    }
+    expect(isQuiet({ load: { before: 1.4, after: 2 }, run: { ...sweep.runs[0], settings } })).toBe(false);
+    const two = { ...settings, threads: 2 };
+    expect(isQuiet({ load: { before: 1.4, after: 2 }, run: { ...sweep.runs[0], settings: two } })).toBe(true);
+  });
+
+  it('have sweet spots only as far as differences exceed noise', () => {
+    // 1 % of the lowest loss of 2 is 0.02: 2.019 is no worse, 2.021 is.
+    const close = made([2, 1, 1], [2.019, 1, 1], [2.021, 1, 1], [1.9, 1, 1]);
+    const table = sweetSpotTable(groupBySetting(sweep, close)!.groups);
+    expect(table.rows).toEqual([
+      ['--d-model', '32, 64', '32', '1.9000', '+0.1000', '0.0190'],
+      ['--n-heads', '1, 4, 8', '1, 4', '2.0000', '+0.0210', '0.0200'],
+    ]);
+  });
+
+  it('compare the means of several seeds, with their spread as noise', () => {
+    const seeded = resolveSweep('mine', { ...file, seeds: [1, 2] });
+    expect(seeded.runs.map(({ name, folder, repeats }) => [name, folder, repeats])).toEqual([
+      ['base', 'base', undefined],
+      ['base, seed 2', 'base-seed-2', 'base'],
+      ['heads=1', 'heads-1', undefined],
+      ['heads=1, seed 2', 'heads-1-seed-2', 'heads=1'],
+      ['heads=8', 'heads-8', undefined],
+      ['heads=8, seed 2', 'heads-8-seed-2', 'heads=8'],
+      ['dModel=32', 'dmodel-32', undefined],
+      ['dModel=32, seed 2', 'dmodel-32-seed-2', 'dModel=32'],
+    ]);
+    expect(seeded.runs.map(({ settings }) => settings.seed)).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
+    const all = [2, 2.2, 1.9, 2, 2.05, 2.07, 2.4, 2.4].map((loss, i) => ({
+      ...made([loss, 1, 1])[0],
+      run: seeded.runs[i],
+    }));
+    expect(seedTable(all).rows[0]).toEqual([
+      ...['base', '1, 2', '2.1000', '0.1414', '0.2000', '2.0000', '2.2000', '8.17'],
+    ]);
+    const { base, groups } = groupBySetting(seeded, all)!;
+    expect(settingTable(base, groups).rows[0].slice(0, 4)).toEqual(['--d-model', '32', '2.4000', '+0.3000']);
+    // Means 1.95, 2.1 and 2.06 are closer than the largest spread, 0.2.
+    expect(sweetSpotTable(groups).rows[1].slice(0, 5)).toEqual([
+      ...['--n-heads', '1, 4, 8', '1, 4, 8', '1.9500', '-'],
+    ]);
+    expect(seedTable(results).rows).toEqual([]);
   });
 
   it('needs the base among the runs', () => {
@@ -254,6 +317,12 @@ describe('budgets', () => {
       expect.closeTo(1.5, 8),
     ]);
     expect(budgetTable(budgets).rows.map((row) => row[2])).toEqual(['little 1000', 'much 10000']);
+    const near = results.map((result) =>
+      result.run.name === 'much 100000'
+        ? { ...result, best: { ...result.best, validationLoss: 1.63 } }
+        : result,
+    );
+    expect(budgetTable(budgetsOf(groups, near)).rows[1][2]).toBe('much 10000 or much 100000');
     // Ten times the parameters for a hundred times the FLOPs.
     expect(scalingExponent(budgets)).toBeCloseTo(0.5, 10);
   });

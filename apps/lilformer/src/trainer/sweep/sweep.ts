@@ -21,6 +21,10 @@ const sweepFile = z.strictObject({
     z.record(z.string(), z.unknown(), 'expected settings by their names, and perhaps a preset'),
     'expected runs by their names',
   ),
+  /** Trains every run with each of these seeds; the first is that of figures and samples. */
+  seeds: z.array(z.int('expected a whole number').min(0)).min(1, 'expected at least one seed').optional(),
+  /** Adds a column of the mean loss of training batches over so many last steps. */
+  lastSteps: z.int('expected a whole number').min(1).optional(),
   /** Further columns of the table: heading, run, number. */
   beside: z.record(z.string(), z.record(z.string(), z.number('expected a number'))).optional(),
   /** Names of runs with equal training FLOPs, by budget. */
@@ -41,9 +45,11 @@ export interface SweepRun {
   readonly folder: string;
   readonly preset: string;
   readonly settings: Settings;
+  /** Name of the run that it repeats with another seed. */
+  readonly repeats?: string;
 }
 
-export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'budgets' | 'attention'> {
+export interface Sweep extends Pick<SweepFile, 'about' | 'beside' | 'budgets' | 'attention' | 'lastSteps'> {
   readonly name: string;
   /** The settings without those of a single run. */
   readonly base: Settings;
@@ -92,7 +98,7 @@ export function resolveSweep(
   typed: GivenSettings = {},
   defaults: GivenSettings = {},
 ): Sweep {
-  const { preset = 'stories', settings = {}, runs, ...rest } = file;
+  const { preset = 'stories', settings = {}, runs, seeds, ...rest } = file;
   const shared: GivenSettings = { ...settings, ...typed };
   const mistakes: string[] = [];
   const attempt = <T>(what: string, make: () => T): T | undefined => {
@@ -110,10 +116,22 @@ export function resolveSweep(
   const base = attempt(`sweep ${name}`, () => resolve(preset, {}));
   const resolved = Object.entries(runs).flatMap(
     ([run, { preset: own = preset, ...differences }]): SweepRun[] => {
+      if (seeds && differences.seed !== undefined) {
+        mistakes.push(`run "${run}": seed in a sweep with seeds. Expected one of the two.`);
+      }
       const settings = attempt(`run "${run}"`, () => resolve(String(own), differences));
-      return settings ? [{ name: run, folder: folderOf(run), preset: String(own), settings }] : [];
+      if (!settings) return [];
+      const made = { name: run, folder: folderOf(run), preset: String(own), settings };
+      if (seeds === undefined) return [made];
+      return seeds.map((seed, i): SweepRun => {
+        const seeded = { ...made, settings: { ...settings, seed } };
+        if (i === 0) return seeded;
+        const name = `${run}, seed ${seed}`;
+        return { ...seeded, name, folder: `${made.folder}-seed-${seed}`, repeats: run };
+      });
     },
   );
+  if (seeds && typed.seed !== undefined) mistakes.push('--seed: with --seeds. Expected one of the two.');
   if (Object.keys(runs).length === 0) mistakes.push(`sweep ${name}: no runs. Expected at least one.`);
   for (const setting of mistakes.length > 0 ? [] : Object.keys(shared)) {
     if (resolved.some(({ settings }) => settings[setting] !== undefined)) continue;
@@ -140,7 +158,7 @@ export function resolveSweep(
     }
   }
   if (mistakes.length > 0 || !base) throw new Error([...new Set(mistakes)].join('\n'));
-  return { ...rest, name, base, runs: resolved };
+  return { ...rest, name, base: { ...base, ...(seeds && { seed: seeds[0] }) }, runs: resolved };
 }
 
 /** A sweep with only some of its runs. @throws Error naming all of them */

@@ -12,6 +12,8 @@ export interface RunResult extends Pick<DoneEvent, 'reason' | 'step' | 'epoch' |
   readonly peakMemory: number;
   /** Description of the engine. */
   readonly engine: string;
+  /** Load average of the machine, over a minute, when its last session began and ended; absent on Windows, which has none. */
+  readonly load?: { readonly before: number; readonly after: number };
 }
 
 export async function writeResult(folder: string, result: RunResult): Promise<void> {

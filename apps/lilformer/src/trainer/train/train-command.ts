@@ -21,6 +21,7 @@ import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from '../command-line.js';
 import { PRESETS } from '../settings/presets.js';
+import { machineLoad } from '../../machine-load.js';
 import { removeResult, writeResult } from './result.js';
 import { newRunFolder } from './run-folder.js';
 import { checkPrompt, samplePrompt } from './sample-prompt.js';
@@ -67,6 +68,7 @@ export async function trainCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<DoneEvent> {
+  const before = machineLoad();
   const run =
     command.kind === 'start'
       ? await start(command, terminal, signal)
@@ -108,10 +110,12 @@ export async function trainCommand(
       if (!written.endsWith(samples)) folder.appendSamples(samples);
     }
     const { reason, step, epoch, tokens, elapsed } = done;
+    const after = machineLoad();
     await writeResult(folder.path, {
       ...{ reason, step, epoch, tokens, elapsed, engine: run.engine },
       parameters: model.parameterCount(),
       peakMemory: process.resourceUsage().maxRSS * 1024,
+      ...(before !== undefined && after !== undefined && { load: { before, after } }),
     });
     const prompt = run.prompt === undefined ? [] : ['--prompt', run.prompt];
     terminal.print(`\nRun folder: ${path}`);
