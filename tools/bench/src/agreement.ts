@@ -160,6 +160,7 @@ interface Reporting {
 /** Returns a function that trains both sides of a task, or only float64 where there is a result `before`. */
 async function measurer(python: string, threads: number, float64: boolean) {
   const engine = await openEngine({ threads, precision: 'float32' });
+  const { processor, commit, date, node } = circumstances('agreement'); // of the code that is loaded now
   const tokenizers = new Map<string, Tokenizer>();
 
   /** Corpus and tokenizer; each tokenizer is trained once. */
@@ -201,7 +202,6 @@ async function measurer(python: string, threads: number, float64: boolean) {
           `${ours.parameters} parameters, ${pytorch.parameters} in PyTorch: not the same model`,
         );
       }
-      const { processor, commit, date, node } = circumstances('agreement');
       return {
         ...{ preset, seed, steps, digest, parameters: ours.parameters },
         ...{ ours: side(ours), pytorch: side(pytorch), float64: doubled },
