@@ -65,7 +65,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
     steps: [
       {
         target: 'trainer:sweep',
-        args: ['--preset', 'shakespeare', '--seeds', '0,1,2', '--report', HERE],
+        args: ['--preset', 'shakespeare', '--report', HERE],
         trains: true,
       },
       { target: 'evaluator:vocabulary', args: [], heading: 'Text and vocabulary', figures: 'vocabulary' },
@@ -243,10 +243,10 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
     title: 'A GRU step by hand',
     about: 'one step of a GRU with two units: the exercises of the notebook, whose eight sliders are flags',
     steps: [
-      gruStep('Exercise 1: input −1', ['--data-input', '-1']),
-      gruStep('Exercise 1: input 1', ['--data-input', '1']),
-      gruStep('Exercise 1: state −1', ['--data-hidden', '-1']),
-      gruStep('Exercise 1: state 1', ['--data-hidden', '1']),
+      gruStep('Exercise 1: negative input', ['--data-input', '-1']),
+      gruStep('Exercise 1: positive input', ['--data-input', '1']),
+      gruStep('Exercise 1: negative state', ['--data-hidden', '-1']),
+      gruStep('Exercise 1: positive state', ['--data-hidden', '1']),
       gruStep('Exercise 1: input 2 and state 2', ['--data-input', '2', '--data-hidden', '2'], 'sum'),
       gruStep('Exercise 2: difference', ['--preset', 'difference'], 'difference'),
       gruStep('Exercise 2: difference, state 1', ['--preset', 'difference', '--data-hidden', '1']),

@@ -45,8 +45,17 @@ import {
 import type { EvaluationEvent } from '@lilformer/training';
 import { z } from 'zod';
 import { machineLoad, quietSpeeds } from '../machine-load.js';
+import type { Settings } from '../trainer/settings/settings.js';
+import { loadResult } from '../trainer/train/result.js';
 import { PROMPTS, STAGES, type Stage } from './stages.js';
-import { changeTable, perplexityOf, stageTable, type StageRow } from './stage-tables.js';
+import {
+  changeTable,
+  perplexityOf,
+  stageTable,
+  trainingTable,
+  type StageRow,
+  type StageTraining,
+} from './stage-tables.js';
 
 /** Number of windows in which tokens per expert are counted. */
 const WINDOWS = 64;
@@ -154,6 +163,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   const to = resolveUserPath(flags.report);
   await mkdir(to, { recursive: true });
   const figures = await figuresOf(staged, experts);
+  const training = trainingTable(await Promise.all(staged.map(trainingOf)));
   await saveFigures(to, figures);
   const sections = [
     '# The evolution',
@@ -163,6 +173,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     notes.map((note) => `- ${note}`).join('\n'),
     ...(flags.measure ? [ABOUT_PROTOCOLS] : []),
     'The notebook does not name the text that its perplexities were measured on.',
+    ...(training.rows.length > 0 ? ['## Training', ABOUT_TRAINING, markdownTable(training)] : []),
     '## Change from stage to stage',
     markdownTable(changes),
     ...markdownFigures(figures),
@@ -371,6 +382,18 @@ async function figuresOf(rows: readonly StageRow[], experts: readonly Experts[])
     );
   }
   return figures;
+}
+
+const ABOUT_TRAINING =
+  '`passes` are the tokens trained on, repetitions included, over the tokens of the training text.';
+
+/** How a stage was trained; undefined for a file. */
+async function trainingOf({ stage, row }: StageRow): Promise<StageTraining | undefined> {
+  if (!existsSync(join(row.source, 'result.json'))) return undefined;
+  const [result, folder] = await Promise.all([loadResult(row.source), RunFolder.open(row.source)]);
+  const { settings, tokens } = folder.config as { settings: Settings; tokens: { train: number } };
+  await folder.close();
+  return result && { name: stage.name, result, settings, trainingTokens: tokens.train };
 }
 
 /** Evaluations of a run folder after the first step; empty for a file. */

@@ -10,7 +10,7 @@ import { CharTokenizer } from '@lilformer/tokenizers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compare, compareFlags } from './compare.js';
 import { PROMPTS, STAGES } from './stages.js';
-import { changeTable, stageTable, type StageRow } from './stage-tables.js';
+import { changeTable, stageTable, trainingTable, type StageRow, type StageTraining } from './stage-tables.js';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'lilformer-evolution-'))));
@@ -56,6 +56,19 @@ describe('stage tables', () => {
     ]);
     expect(stageTable(rows).rows[1][0]).toBe('04: + Attention (missing)');
   });
+});
+
+it('tabulates the training of stages', () => {
+  const settings = { batchSize: 8, gradientAccumulationSteps: 2, contextLength: 64, learningRate: 0.005 };
+  const stage = {
+    name: '03: Bigram',
+    result: { step: 2000, tokens: 2_048_000 },
+    settings: { ...settings, schedule: 'cosine', seed: 42 },
+    trainingTokens: 1_000_000,
+  } as unknown as StageTraining;
+  expect(trainingTable([stage, undefined]).rows).toEqual([
+    ['03: Bigram', '2,000', '16', '64', '2,048,000', '2.05', '0.005', 'cosine', '-', '42'],
+  ]);
 });
 
 describe('the flags', () => {

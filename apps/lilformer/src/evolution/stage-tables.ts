@@ -1,5 +1,7 @@
 // Tables of the stages: sizes, speeds and perplexities, and the change from stage to stage.
 import { comparisonTable, type ComparisonRow, type Table } from '@lilformer/evaluation';
+import type { Settings } from '../trainer/settings/settings.js';
+import type { RunResult } from '../trainer/train/result.js';
 import type { Stage } from './stages.js';
 
 /** A stage and its measurements. */
@@ -53,6 +55,43 @@ export function changeTable(rows: readonly StageRow[]): Table {
         `${more < 0 ? '−' : '+'}${Math.abs(more).toLocaleString('en-US')}`,
         `${share < 0 ? '−' : '+'}${Math.abs(share).toFixed(1)} %`,
         `${nats < 0 ? '−' : '+'}${Math.abs(nats).toFixed(3)}`,
+      ];
+    }),
+  };
+}
+
+/** How a stage was trained. */
+export interface StageTraining {
+  readonly name: string;
+  readonly result: Pick<RunResult, 'step' | 'tokens'>;
+  readonly settings: Settings;
+  /** Tokens of the training text. */
+  readonly trainingTokens: number;
+}
+
+/** Steps, batches, rates and passes over the text of the stages that were trained here. */
+export function trainingTable(stages: readonly (StageTraining | undefined)[]): Table {
+  return {
+    headings: [
+      ...['model', 'steps', 'windows per step', 'tokens per window', 'tokens', 'passes'],
+      ...['learning rate', 'schedule', 'dropout', 'seed'],
+    ],
+    rows: stages.flatMap((stage) => {
+      if (!stage) return [];
+      const { name, result, settings, trainingTokens } = stage;
+      return [
+        [
+          name,
+          result.step.toLocaleString('en-US'),
+          String(settings.batchSize * settings.gradientAccumulationSteps),
+          String(settings.contextLength),
+          result.tokens.toLocaleString('en-US'),
+          (result.tokens / trainingTokens).toFixed(2),
+          String(settings.learningRate),
+          settings.schedule,
+          String(settings.dropout ?? '-'),
+          String(settings.seed),
+        ],
       ];
     }),
   };
