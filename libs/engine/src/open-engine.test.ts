@@ -54,6 +54,17 @@ describe('openEngine', () => {
     expect(engineNames).toEqual(['auto', 'native', 'tensorflow', 'tensorflow-gpu', 'wasm', 'cpu']);
   });
 
+  it('refuses unknown options with the known ones', async () => {
+    await expect(openEngine({ thread: 2 } as never)).rejects.toThrow(
+      'thread: unknown option. Expected one of engine, threads, precision, notify.',
+    );
+  });
+
+  it('says what to do when a program forgets it', () => {
+    const { stderr } = run("import { tf } from '@lilformer/engine'; tf.ones([2]);");
+    expect(stderr).toContain('engine: none is open. Expected `await openEngine()` of @lilformer/engine');
+  });
+
   it('does not fall back from an engine requested by name', async () => {
     await openEngine({ engine: 'cpu' });
     const setBackend = vi.spyOn(tf.engine(), 'setBackend').mockResolvedValue(false);

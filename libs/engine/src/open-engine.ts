@@ -34,6 +34,13 @@ export interface Engine {
 
 type Candidate = (typeof candidates)[number];
 
+const NAMES = Object.keys({
+  engine: true,
+  threads: true,
+  precision: true,
+  notify: true,
+} satisfies Record<keyof EngineOptions, true>);
+
 interface Current {
   readonly engine: Engine;
   readonly candidate: Candidate;
@@ -52,6 +59,9 @@ const notified = new Set<string>();
  *   `cause` is the backend's error.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`${unknown}: unknown option. Expected one of ${NAMES.join(', ')}.`);
   const fromVariable = options.engine === undefined && Boolean(process.env.LILFORMER_ENGINE);
   const name = options.engine ?? (process.env.LILFORMER_ENGINE || 'auto');
   const setting = fromVariable ? 'LILFORMER_ENGINE' : 'engine';

@@ -4,7 +4,7 @@ export { applyLayers, residual } from './basic/apply-layers.js';
 export { causalMask, sinusoids } from './basic/constants.js';
 export { Conv1D } from './basic/conv1d.js';
 export { Dropout } from './basic/dropout.js';
-export { Embedding, embedWithPositions } from './basic/embedding.js';
+export { Embedding, embedWithPositions, positions } from './basic/embedding.js';
 export { FeedForward } from './basic/feed-forward.js';
 export { Linear } from './basic/linear.js';
 export { MixtureOfExperts } from './basic/mixture-of-experts.js';

@@ -1,7 +1,7 @@
 // The options of generation, their checks and their defaults.
 import { EncoderDecoderModel } from '@lilformer/models';
 import { Random } from '@lilformer/random';
-import type { Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, type Tokenizer } from '@lilformer/tokenizers';
 import { BannedText } from './banned-text.js';
 import { MIN_TEMPERATURE, type Filters } from './logits/filters.js';
 import type { Processors } from './logits/processors.js';
@@ -133,10 +133,8 @@ export function checkGenerateOptions(
     const value = typeof values[name] === 'number' ? String(values[name]) : JSON.stringify(values[name]);
     throw new RangeError(`${nameOf(name)} ${value}: ${message}`);
   };
+  checkOptionNames(options, Object.keys(CHECKS));
   for (const [name, value] of Object.entries(values)) {
-    if (!Object.hasOwn(CHECKS, name)) {
-      throw new TypeError(`${name}: unknown option. Expected one of ${Object.keys(CHECKS).join(', ')}.`);
-    }
     const [isValid, expected] = CHECKS[name as Name];
     if (value !== undefined && !isValid(value)) fail(name, `expected ${expected}`);
   }

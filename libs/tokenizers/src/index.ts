@@ -8,6 +8,7 @@ export { CompactBuilder } from './compact/compact-builder.js';
 export type { Corpus } from './corpus.js';
 export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from './files/files.js';
 export { toHuggingFace } from './files/to-hugging-face.js';
+export { checkOptionNames } from './option-names.js';
 export { PipelineTokenizer } from './pipeline/pipeline.js';
 export { byteLevel, preTokenize, type PreTokenizer } from './pipeline/pre-tokenizers.js';
 export type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';

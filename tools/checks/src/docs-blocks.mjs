@@ -3,7 +3,7 @@
 // whose path begins so, and shows what they print.
 //
 // ```js    a complete program. Under a first line `// name.mjs`, it is also saved under that name.
-// ```sh    commands `npx nx run trainer|evaluator|evolution:target`. Lines of npm and of other projects of Nx are not run.
+// ```sh    `npm start PROGRAM`, and commands `npx nx run trainer|evaluator|evolution:target`. Lines of npm and of other projects of Nx are not run.
 // ```text  the output of the block before it, under the same heading. `…` stands for anything within a line, a line
 //          `…` for any number of lines.
 //
@@ -135,6 +135,12 @@ function commandsOf(text) {
     .filter((line) => line !== '' && !NOT_RUN.some((pattern) => pattern.test(line)));
 }
 
+/** What `npm start` gives to Node, without npm's own lines in the output. */
+function startArguments() {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return wordsOf(scripts.start).slice(1);
+}
+
 async function runBlock({ language, text, adds = '', first = [] }, folder, number) {
   for (const line of first) {
     const result = await runNode(nxCommand(line).args, { folder });
@@ -147,7 +153,9 @@ async function runBlock({ language, text, adds = '', first = [] }, folder, numbe
   }
   let output = '';
   for (const line of commandsOf(text)) {
-    const result = await runNode([...nxCommand(line).args, ...wordsOf(adds)], { folder });
+    const program = /^npm start (\S+)$/.exec(line)?.[1];
+    const args = program ? [...startArguments(), join(folder, program)] : nxCommand(line).args;
+    const result = await runNode([...args, ...wordsOf(adds)], { folder });
     output += result.output;
     if (result.code !== 0) return { code: result.code, output, line };
   }

@@ -1,5 +1,6 @@
 // Batches of windows in a computed order: the state is a few numbers, without a table of all windows.
 import { Permutation, Random } from '@lilformer/random';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { readBatch, type Batch, type Windows } from './windows.js';
 
 export interface BatchOptions {
@@ -21,6 +22,16 @@ export interface BatchOptions {
   /** Resume from this `state()` of batches over the same windows with the same options. */
   state?: BatchState;
 }
+
+const NAMES = Object.keys({
+  batchSize: true,
+  order: true,
+  seed: true,
+  dropLast: true,
+  epochs: true,
+  limit: true,
+  state: true,
+} satisfies Record<keyof BatchOptions, true>);
 
 /** A position in the data, as plain JSON. */
 export interface BatchState {
@@ -63,6 +74,7 @@ export class Batches implements IterableIterator<Batch> {
   #permutation: Permutation | undefined;
 
   constructor(windows: Windows, options: BatchOptions) {
+    checkOptionNames(options, NAMES);
     const { batchSize, order, seed = 0, dropLast = false, limit = Infinity } = options;
     const { epochs = order === 'sequential' ? 1 : Infinity, state } = options;
     checkCount('batchSize', batchSize);

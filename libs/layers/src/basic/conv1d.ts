@@ -4,7 +4,7 @@ import { linear, type Activation } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from '../module/sizes.js';
+import { checkRandom, checkSize } from '../module/sizes.js';
 
 /** `y = x W + b`, with W `[in, out]` in files. */
 export class Conv1D extends Module {
@@ -24,7 +24,7 @@ export class Conv1D extends Module {
     checkSize('inFeatures', inFeatures);
     const init = (): Float32Array => {
       const values = new Float32Array(outFeatures * inFeatures);
-      random.fillNormal(values, 0, std);
+      checkRandom('Conv1D', random).fillNormal(values, 0, std);
       return values;
     };
     this.weight = new Parameter(init, [outFeatures, inFeatures], { transposed: true, bf16: true });

@@ -4,6 +4,7 @@ import type { tf } from '@lilformer/engine';
 import { dropout, type DropoutMask } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { Module } from '../module/module.js';
+import { checkRandom } from '../module/sizes.js';
 import { pythonFloat } from '../module/tree.js';
 
 /** In training, sets values to 0 with probability `rate` and scales the others by 1 / (1 - rate). */
@@ -27,7 +28,7 @@ export class Dropout extends Module {
     if (!(rate >= 0 && rate < 1)) {
       throw new RangeError(`rate: is ${rate}. Expected a number from 0 to below 1.`);
     }
-    this.#seed = random.uint32();
+    this.#seed = checkRandom('Dropout', random).uint32();
     this.#inTree = inTree;
   }
 

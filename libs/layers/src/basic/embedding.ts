@@ -5,7 +5,7 @@ import type { Random } from '@lilformer/random';
 import type { ForwardOptions } from '../forward/forward-options.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from '../module/sizes.js';
+import { checkRandom, checkSize } from '../module/sizes.js';
 
 /** Options of an {@link Embedding}. */
 export interface EmbeddingOptions {
@@ -38,7 +38,7 @@ export class Embedding extends Module {
     this.#paddingIndex = paddingIndex;
     const init = (): Float32Array => {
       const values = new Float32Array(numEmbeddings * embeddingDim);
-      random.fillNormal(values, 0, std);
+      checkRandom('Embedding', random).fillNormal(values, 0, std);
       if (paddingIndex !== undefined) {
         values.fill(0, paddingIndex * embeddingDim, (paddingIndex + 1) * embeddingDim);
       }

@@ -4,7 +4,7 @@ import { linear, type Activation } from '@lilformer/ops';
 import type { Random } from '@lilformer/random';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from '../module/sizes.js';
+import { checkRandom, checkSize } from '../module/sizes.js';
 
 /** Options of a {@link Linear}. */
 export interface LinearOptions {
@@ -35,6 +35,7 @@ export class Linear extends Module {
       return new Parameter(
         () => {
           const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
+          checkRandom('Linear', random);
           if (std === undefined) random.fillUniform(values, -bound, bound);
           else if (isMatrix) random.fillNormal(values, 0, std);
           return values;

@@ -5,7 +5,7 @@ import type { Random } from '@lilformer/random';
 import type { Capture } from '../forward/capture.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from '../module/sizes.js';
+import { checkRandom, checkSize } from '../module/sizes.js';
 import { captureGates } from './gru-cell.js';
 
 /** Options of {@link RNN} and {@link GRU}. */
@@ -59,7 +59,7 @@ abstract class Recurrent extends Module {
     const add = (name: string, ...shape: number[]): void => {
       const init = (): Float32Array => {
         const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
-        random.fillUniform(values, -bound, bound);
+        checkRandom(this.constructor.name, random).fillUniform(values, -bound, bound);
         return values;
       };
       Object.assign(this, { [name]: new Parameter(init, shape) });

@@ -94,10 +94,15 @@ export function createChecked(definition: ModelDefinition, config: unknown, rand
  *
  * @param config `type` and the fields of that type; fields with defaults may be left out
  * @param random draws the initial weights, as PyTorch's defaults do
- * @throws TypeError naming a type that is not defined, or that is no language model
+ * @throws TypeError naming a type that is not defined, or that is no language model, or when random is missing
  * @throws RangeError naming each field that is unknown, missing or out of range, or the size of a model that is too large
  */
 export function createModel(config: ModelConfig, random: Random): LanguageModel {
+  if (typeof (random as Random | undefined)?.split !== 'function') {
+    throw new TypeError(
+      'random: missing. Expected a generator for the initial weights, such as createModel(config, new Random(1)).',
+    );
+  }
   const model = createChecked(modelDefinition(config?.type), config, random);
   if (model instanceof LanguageModel) return model;
   model.dispose();

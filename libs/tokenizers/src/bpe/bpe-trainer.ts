@@ -3,6 +3,7 @@
 // max_token_length.
 import { corpusParts, type Corpus } from '../corpus.js';
 import { show } from '../json-fields.js';
+import { checkOptionNames } from '../option-names.js';
 import { specialToken } from '../pipeline/added-tokens.js';
 import { resolvePreTokenizer, type PreTokenizerOption } from '../pipeline/pre-tokenizers.js';
 import { BpeTokenizer } from './bpe.js';
@@ -32,6 +33,18 @@ export interface TrainBpeOptions {
   onProgress?: (progress: TrainBpeProgress) => void;
 }
 
+const NAMES = Object.keys({
+  vocabSize: true,
+  specialTokens: true,
+  unkToken: true,
+  eosToken: true,
+  minFrequency: true,
+  initialAlphabet: true,
+  limitAlphabet: true,
+  preTokenizer: true,
+  onProgress: true,
+} satisfies Record<keyof TrainBpeOptions, true>);
+
 export interface TrainBpeProgress {
   phase: 'count' | 'merge';
   done: number;
@@ -48,6 +61,7 @@ export interface TrainBpeProgress {
  * @throws Error for invalid options, and for a file that cannot be read or is not UTF-8
  */
 export async function trainBpe(corpus: Corpus, options: TrainBpeOptions): Promise<BpeTokenizer> {
+  checkOptionNames(options, NAMES);
   const { vocabSize, minFrequency = 0, limitAlphabet = Infinity, unkToken, eosToken, onProgress } = options;
   const specialTokens = [...new Set(options.specialTokens)];
   checkInteger('vocabSize', vocabSize, 1);

@@ -2,6 +2,7 @@
 import type { RunFolder } from '@lilformer/checkpoints';
 import type { Windows } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { checkInteger, checkNotNegative } from '../check.js';
 import type { OptimizerOptions } from '../optimization/optimizer.js';
 import type { Schedule, ScheduleOptions } from '../optimization/schedules.js';
@@ -58,14 +59,46 @@ export interface TrainOptions {
   readonly restoreBest?: boolean;
 }
 
+const NAMES = Object.keys({
+  model: true,
+  train: true,
+  validation: true,
+  batchSize: true,
+  order: true,
+  dropLast: true,
+  gradientAccumulationSteps: true,
+  optimizer: true,
+  schedule: true,
+  maxGradNorm: true,
+  evalEvery: true,
+  evalBatches: true,
+  evalAtStart: true,
+  earlyStoppingPatience: true,
+  maxSteps: true,
+  maxEpochs: true,
+  seed: true,
+  folder: true,
+  saveEvery: true,
+  saveEverySteps: true,
+  logEvery: true,
+  signal: true,
+  restoreBest: true,
+} satisfies Record<keyof TrainOptions, true>);
+
 /** Options with which nothing is left open. */
 export type CheckedOptions = ReturnType<typeof checkOptions>;
 
 /**
  * Checks options and fills in defaults.
- * @throws RangeError naming the option, its value and what was expected
+ * @throws RangeError or TypeError naming the option, its value and what was expected
  */
 export function checkOptions(options: TrainOptions) {
+  checkOptionNames(options, NAMES);
+  if (options.schedule === undefined) {
+    throw new TypeError(
+      "schedule: missing. Expected a learning rate, such as 0.001, or { type: 'cosine', learningRate: 0.001 }.",
+    );
+  }
   const { order = 'shuffled', maxSteps = Infinity, maxEpochs = Infinity, validation } = options;
   const { gradientAccumulationSteps = 1, maxGradNorm = 0, logEvery = 10, evalBatches = 'all' } = options;
   const { earlyStoppingPatience = Infinity, saveEvery = 60, saveEverySteps = Infinity } = options;

@@ -287,6 +287,14 @@ it.each([
     'earlyStoppingPatience: 1 without validation windows',
   ],
   [{ earlyStoppingPatience: 0 }, 'earlyStoppingPatience: 0. Expected an integer of at least 1'],
+  [{ maxStep: 3 } as Partial<TrainOptions>, 'maxStep: unknown option. Expected one of model, train,'],
+  [{ batchsize: 3 } as Partial<TrainOptions>, 'Did you mean batchSize?'],
+  [{ schedule: undefined }, "schedule: missing. Expected a learning rate, such as 0.001, or { type: 'cosine'"],
+  [
+    { schedule: { type: 'constant', learningRate: 1, warmupSteps: 2 } as never },
+    'warmupSteps: unknown option. Expected one of type, learningRate.',
+  ],
+  [{ optimizer: { type: 'adamw', beta: [0.9, 0.9] } as never }, 'Did you mean betas?'],
   [{ saveEverySteps: 0 }, 'saveEverySteps: 0. Expected an integer of at least 1'],
   [{ schedule: { type: 'cosine', learningRate: 1 }, maxSteps: undefined }, 'totalSteps: missing.'],
 ] as [Partial<TrainOptions>, string][])('throws on %j', async (options, message) => {

@@ -14,7 +14,7 @@ import { yieldToEventLoop } from '../yield-to-event-loop.js';
  * run on the same engine with the same number of threads. Leaving the `for await` loop early saves the state, as aborting
  * the signal does. Afterwards the model is in evaluation mode, and no tensors are left behind.
  *
- * @throws RangeError naming an option that is out of range, or a batch that does not fit into memory
+ * @throws TypeError naming an unknown or missing option; RangeError naming one that is out of range, or a batch that does not fit into memory
  * @throws NotFiniteError when the loss or the gradients are not finite; the folder keeps the last finite state
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void, undefined> {

@@ -2,6 +2,7 @@
 import type { NamedArray } from '@lilformer/checkpoints';
 import type { tf } from '@lilformer/engine';
 import type { Parameter } from '@lilformer/layers';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { adamStep, adamWStep, createAdamState, createSgdState, sgdStep } from '@lilformer/ops';
 import { checkFraction, checkNotNegative } from '../check.js';
 
@@ -36,6 +37,12 @@ interface SgdOptions extends WeightDecayOptions {
 
 /** Options of {@link createOptimizer}; as plain JSON unless `decay` is a function. */
 export type OptimizerOptions = AdamOptions | SgdOptions;
+
+const NAMES = {
+  adamw: ['type', 'weightDecay', 'decay', 'betas', 'eps'],
+  adam: ['type', 'weightDecay', 'decay', 'betas', 'eps'],
+  sgd: ['type', 'weightDecay', 'decay', 'momentum'],
+} as const;
 
 /** Parameters with the same weight decay. */
 interface Group {
@@ -136,6 +143,7 @@ export function createOptimizer(
   options: OptimizerOptions,
   parameters: Iterable<readonly [string, Parameter]>,
 ): Optimizer {
+  if (Object.hasOwn(NAMES, options.type)) checkOptionNames(options, NAMES[options.type]);
   const { decay = 'all', weightDecay = options.type === 'adamw' ? 0.01 : 0 } = options;
   checkNotNegative('weightDecay', weightDecay);
   const createGroup = groupFactory(options);

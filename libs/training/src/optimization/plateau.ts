@@ -1,5 +1,6 @@
 // Learning rate that is reduced when the validation loss stops falling: PyTorch's ReduceLROnPlateau in mode 'min' with a
 // relative threshold.
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { checkFraction, checkInteger, checkNotNegative, checkPositive, checkStateType } from '../check.js';
 
 /** Options of a learning rate that is reduced on a plateau of the validation loss. */
@@ -19,6 +20,17 @@ export interface PlateauOptions {
   /** Reductions that are not larger are not made; default 1e-8. */
   readonly eps?: number;
 }
+
+const NAMES = Object.keys({
+  type: true,
+  learningRate: true,
+  factor: true,
+  patience: true,
+  threshold: true,
+  cooldown: true,
+  minLearningRate: true,
+  eps: true,
+} satisfies Record<keyof PlateauOptions, true>);
 
 /** State of a {@link ReduceOnPlateau}, as plain JSON. */
 export interface PlateauState {
@@ -40,6 +52,7 @@ export class ReduceOnPlateau {
 
   /** @throws RangeError when an option is out of range */
   constructor(options: PlateauOptions) {
+    checkOptionNames(options, NAMES);
     const { factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0 } = options;
     this.#rate = checkPositive('learningRate', options.learningRate);
     this.#options = {

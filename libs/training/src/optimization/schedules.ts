@@ -1,4 +1,5 @@
 // Learning rate schedules: constant, linear and cosine with warmup here, reduction on a plateau in plateau.ts.
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { checkInteger, checkNotNegative, checkPositive, checkStateType } from '../check.js';
 import { type PlateauOptions, type PlateauState, ReduceOnPlateau } from './plateau.js';
 
@@ -57,12 +58,20 @@ export interface Schedule {
   restore(state: ScheduleState): void;
 }
 
+const DECAY = ['type', 'learningRate', 'minLearningRate', 'warmupSteps', 'totalSteps'] as const;
+const NAMES = {
+  constant: ['type', 'learningRate'],
+  linear: DECAY,
+  cosine: [...DECAY, 'form'],
+} as const;
+
 /**
  * Creates a schedule.
  * @throws RangeError when an option is out of range or missing
  */
 export function createSchedule(options: ScheduleOptions): Schedule {
   if (options.type === 'plateau') return new ReduceOnPlateau(options);
+  if (Object.hasOwn(NAMES, options.type)) checkOptionNames(options, NAMES[options.type]);
   checkPositive('learningRate', options.learningRate);
   switch (options.type) {
     case 'constant':
