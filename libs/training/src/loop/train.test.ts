@@ -289,7 +289,10 @@ it.each([
   [{ earlyStoppingPatience: 0 }, 'earlyStoppingPatience: 0. Expected an integer of at least 1'],
   [{ maxStep: 3 } as Partial<TrainOptions>, 'maxStep: unknown option. Expected one of model, train,'],
   [{ batchsize: 3 } as Partial<TrainOptions>, 'Did you mean batchSize?'],
-  [{ schedule: undefined }, "schedule: missing. Expected a learning rate, such as 0.001, or { type: 'cosine'"],
+  [
+    { schedule: undefined },
+    "schedule: missing. Expected a learning rate, such as 0.001, or { type: 'cosine'",
+  ],
   [
     { schedule: { type: 'constant', learningRate: 1, warmupSteps: 2 } as never },
     'warmupSteps: unknown option. Expected one of type, learningRate.',
