@@ -91,15 +91,16 @@ await runMain(async () => {
   );
   if (!values.presets) tasks.sort((a, b) => cost(a) - cost(b));
 
-  let results = (await readResults<AgreementResults>('agreement'))?.results ?? [];
+  // Read again for each task: another command may have saved results.
+  const stored = async () => (await readResults<AgreementResults>('agreement'))?.results ?? [];
   const saved = new Map(presetNames().map((name) => [name, presetDigest(name)]));
   if (values.python !== undefined) {
     const threads = threadCount(values.threads);
     const measure = await measurer(programPath(values.python), threads, values.float64);
-    const left = tasks.filter((task) => {
-      const result = values.again ? undefined : finished(results, task);
-      return !result || (values.float64 && !result.float64);
-    });
+    const before = async (task: Task) => (values.again ? undefined : finished(await stored(), task));
+    const isLeft = (result: Agreement | undefined) => !result || (values.float64 && !result.float64);
+    const left: Task[] = [];
+    for (const task of tasks) if (isLeft(await before(task))) left.push(task);
     const stop = new AbortController();
     const interrupt = (): void => stop.abort(new Error('interrupted'));
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -120,9 +121,10 @@ await runMain(async () => {
         );
       };
       try {
-        const before = values.again ? undefined : finished(results, task);
-        const result = await measure(task, before, { signal: stop.signal, progress, terminal });
-        results = withResult(results, result);
+        const known = await before(task);
+        if (!isLeft(known)) continue;
+        const result = await measure(task, known, { signal: stop.signal, progress, terminal });
+        const results = withResult(await stored(), result);
         await saveResults('agreement', { results }, agreementMarkdown({ results }, saved));
         const { ours, pytorch, parted } = result;
         terminal.print(
@@ -137,11 +139,12 @@ await runMain(async () => {
         }
         terminal.print(`${name} | failed: ${(error as Error).message}`);
         process.exitCode = 1;
+      } finally {
+        done += cost(task);
       }
-      done += cost(task);
     }
   }
-  console.log(agreementMarkdown({ results }, saved));
+  console.log(agreementMarkdown({ results: await stored() }, saved));
 });
 
 /** FLOPs of the training, to sort by; the vocabulary of characters is not known yet. */
