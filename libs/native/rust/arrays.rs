@@ -4,9 +4,11 @@
 //! expected one (`read`, `write`). Failures are errors, not panics. The address of an array is taken on first use, when all
 //! arguments have been converted: converting another one may run a getter, which could detach the array.
 
+use crate::kernels::walk::RANK;
 use napi::bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, check_status, sys};
 use std::cell::OnceCell;
+use std::ffi::c_void;
 use std::marker::PhantomData;
 
 /// Element types of typed arrays.
@@ -71,7 +73,11 @@ fn typed_array<T: Element>(env: sys::napi_env, value: sys::napi_value) -> Result
             return Err(invalid(format!("{} in a SharedArrayBuffer, expected memory of its own", T::NAME)));
         }
     }
-    let data = data.cast::<T>();
+    elements_at(data.cast(), length)
+}
+
+/// Address and number of elements; nothing is read from an empty array.
+fn elements_at<T: Element>(data: *mut T, length: usize) -> Result<(*mut T, usize)> {
     if data.is_null() || length == 0 {
         return Ok((std::ptr::NonNull::dangling().as_ptr(), 0));
     }
@@ -152,6 +158,132 @@ argument! {
 argument! {
     /// An array that a kernel writes or updates.
     Output
+}
+
+macro_rules! numbers {
+    ($(#[$doc:meta])* $name:ident, $typed:ident of $array:ident) => {
+        $(#[$doc])*
+        pub struct $name<'a> {
+            env: sys::napi_env,
+            value: sys::napi_value,
+            memory: OnceCell<(i32, *mut c_void, usize)>,
+            lifetime: PhantomData<&'a ()>,
+        }
+
+        /// The same by type.
+        pub enum $typed<'a> {
+            Floats($array<'a, f32>),
+            Ints($array<'a, i32>),
+            Bools($array<'a, u8>),
+        }
+
+        impl<'a> $name<'a> {
+            /// Type, address and length.
+            fn memory(&self) -> Result<(i32, *mut c_void, usize)> {
+                if let Some(&memory) = self.memory.get() {
+                    return Ok(memory);
+                }
+                let memory = any_array(self.env, self.value)?;
+                Ok(*self.memory.get_or_init(|| memory))
+            }
+
+            pub fn typed(self) -> Result<$typed<'a>> {
+                let (kind, data, length) = self.memory()?;
+                Ok(match kind {
+                    f32::KIND => $typed::Floats(self.array(data, length)?),
+                    i32::KIND => $typed::Ints(self.array(data, length)?),
+                    _ => $typed::Bools(self.array(data, length)?),
+                })
+            }
+
+            fn array<T: Element>(&self, data: *mut c_void, length: usize) -> Result<$array<'a, T>> {
+                let memory = OnceCell::from(elements_at(data.cast(), length)?);
+                Ok($array { env: self.env, value: self.value, memory, lifetime: PhantomData })
+            }
+        }
+
+        impl TypeName for $name<'_> {
+            fn type_name() -> &'static str {
+                "TypedArray"
+            }
+            fn value_type() -> ValueType {
+                ValueType::Object
+            }
+        }
+
+        impl ValidateNapiValue for $name<'_> {}
+
+        impl FromNapiValue for $name<'_> {
+            unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+                Ok(Self { env, value, memory: OnceCell::new(), lifetime: PhantomData })
+            }
+        }
+
+        impl Spans for $name<'_> {
+            fn add_to(&self, spans: &mut Vec<Span>) -> Result<()> {
+                let (kind, data, length) = self.memory()?;
+                let bytes = if kind == u8::KIND { length } else { length * 4 };
+                spans.push(Span { start: data as usize, end: data as usize + bytes });
+                Ok(())
+            }
+        }
+    };
+}
+
+numbers! {
+    /// The elements of a tensor that a kernel reads; bools are bytes. They are not used as indices, so their memory may be
+    /// shared with another thread.
+    NumbersInput, TypedInput of Input
+}
+numbers! {
+    /// The elements of a tensor that a kernel writes.
+    NumbersOutput, TypedOutput of Output
+}
+
+/// Type, address and length of an array of float32, int32 or uint8 numbers.
+fn any_array(env: sys::napi_env, value: sys::napi_value) -> Result<(i32, *mut c_void, usize)> {
+    let (mut kind, mut length, mut data) = (-1, 0, std::ptr::null_mut());
+    let (buffer, offset) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: env and value are valid during this call; the others point to local variables, or are null: not wanted.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(env, value, &mut kind, &mut length, &mut data, buffer, offset)
+    };
+    check_status!(status, "expected a typed array")?;
+    if ![f32::KIND, i32::KIND, u8::KIND].contains(&kind) {
+        return Err(invalid("expected a Float32Array, an Int32Array or a Uint8Array"));
+    }
+    Ok((kind, data, length))
+}
+
+/// An error about the types of arrays that a function does not have together.
+pub fn types_differ() -> Error {
+    invalid("arrays of types that this operation does not take together")
+}
+
+/// The element of a table with this index.
+pub fn one_of<T: Copy>(all: &[T], index: u32, name: &str) -> Result<T> {
+    all.get(index as usize)
+        .copied()
+        .ok_or_else(|| invalid(format!("{name} {index}: expected 0 to {}", all.len() - 1)))
+}
+
+/// Sizes of dimensions, at least 0.
+pub fn sizes(numbers: &Input<i32>, disjoint: &Disjoint, name: &str) -> Result<Vec<usize>> {
+    let rank = numbers.len()?;
+    if rank > RANK {
+        return Err(invalid(format!("{name}: {rank} dimensions, expected at most {RANK}")));
+    }
+    let numbers = numbers.read(disjoint, name, rank)?;
+    let negative = numbers.iter().find(|&&number| number < 0);
+    match negative {
+        Some(number) => Err(invalid(format!("{name}: {number}, expected at least 0"))),
+        None => Ok(numbers.iter().map(|&number| number as usize).collect()),
+    }
+}
+
+/// The product of sizes; an error if it is too large for memory.
+pub fn product(sizes: &[usize]) -> Result<usize> {
+    size(&sizes.iter().map(|&size| size as u32).collect::<Vec<_>>())
 }
 
 /// An array of arrays.

@@ -4,6 +4,9 @@
 /** An array of float32 numbers. */
 type Floats = Float32Array<ArrayBufferLike>;
 
+/** The elements of a float32, int32 or bool tensor. */
+type Numbers = Float32Array<ArrayBufferLike> | Int32Array<ArrayBufferLike> | Uint8Array<ArrayBufferLike>;
+
 /**
  * `activation` is 0 (relu), 1 (gelu), 2 (geluTanh) or, for linear layers, 3 (none). `bf16` rounds the factors of matrix
  * products to bf16 if the processor multiplies bf16. Gradients that are undefined are not computed.
@@ -394,37 +397,73 @@ export interface NativeKernels {
   activationForward(x: Floats, y: Floats, kind: number): void;
   /** dx = dy · f'(x) */
   activationBackward(dy: Floats, x: Floats, dx: Floats, kind: number): void;
-  /** y [rows, columns] = a op b; `op` and the layouts are numbers of operations/elementwise.ts. */
+  /**
+   * y [sizes] = f(a, b). Operand a varies along the dimensions whose bit is set in aVaries and is repeated along the
+   * others; b likewise. `operation` is the index in a table of operations/elementwise.ts, given by the types of a and y.
+   */
   binary(
-    a: Floats,
-    b: Floats,
-    y: Floats,
-    op: number,
-    rows: number,
-    columns: number,
-    aLayout: number,
-    bLayout: number,
+    a: Numbers,
+    b: Numbers,
+    y: Numbers,
+    sizes: Int32Array,
+    operation: number,
+    aVaries: number,
+    bVaries: number,
   ): void;
-  /** y = op x */
-  unary(x: Floats, y: Floats, op: number): void;
+  /** y = f(x), with the parameters p and q of some functions; `operation` as in `binary`. */
+  unary(x: Numbers, y: Numbers, operation: number, p: number, q: number): void;
+  /** y = yes where the condition is 1, no elsewhere; all of one length. */
+  select(condition: Uint8Array, yes: Numbers, no: Numbers, y: Numbers): void;
+  /** y [indices, depth] = `on` at the index of each row, `off` elsewhere and for an index out of range. */
+  oneHot(indices: Int32Array, y: Numbers, depth: number, on: number, off: number): void;
   /** y += x */
   accumulate(x: Floats, y: Floats): void;
-  /** y [rows] = row sums of x [rows, columns] times scale. */
-  sumRows(x: Floats, y: Floats, rows: number, columns: number, scale: number): void;
-  /** y [columns] = column sums of x [rows, columns] times scale. */
-  sumColumns(x: Floats, y: Floats, rows: number, columns: number, scale: number): void;
-  /** y [rows] = maximum of each row of x [rows, columns], NaN if it contains one. */
-  maxRows(x: Floats, y: Floats, rows: number, columns: number): void;
-  /** y [rows] = index of the first maximum of each row of x [rows, columns]. */
-  argmaxRows(x: Floats, y: Int32Array, rows: number, columns: number): void;
+  /**
+   * y [planes, columns] = x [planes, rows, columns] reduced over the rows; `operation` is a number of operations/reduce.ts.
+   * Sums of floats are multiplied by `scale`; products of floats need columns = 1.
+   */
+  reduce(
+    x: Numbers,
+    y: Numbers,
+    operation: number,
+    planes: number,
+    rows: number,
+    columns: number,
+    scale: number,
+  ): void;
+  /** y = x [planes, rows, columns] with each row added to (operation 0), or multiplied by (1), all before it. */
+  cumulate(
+    x: Numbers,
+    y: Numbers,
+    operation: number,
+    planes: number,
+    rows: number,
+    columns: number,
+    exclusive: boolean,
+    reverse: boolean,
+  ): void;
+  /** y [rows] = index of the first maximum, or minimum if `smallest`, of each row of x [rows, columns]; not for bools. */
+  argExtremum(x: Numbers, y: Int32Array, rows: number, columns: number, smallest: boolean): void;
   /** y = softmax of each row of x, both [rows, columns]. */
   softmaxRows(x: Floats, y: Floats, rows: number, columns: number): void;
-  /** Dimension d of y is dimension order[d] of x [shape]. This and the next three copy 32-bit words of any type. */
-  transpose(x: Floats, y: Floats, shape: Int32Array, order: Int32Array): void;
-  /** y [size] = the slice of x [shape] from `begin`. */
-  slice(x: Floats, y: Floats, shape: Int32Array, begin: Int32Array, size: Int32Array): void;
-  /** Copies x [rows, columns] to the columns of y [rows, yColumns] from yBegin. */
-  copyColumns(x: Floats, y: Floats, rows: number, columns: number, yColumns: number, yBegin: number): void;
-  /** y [indices, columns] = rows of table [rows, columns]; false if an index is out of range. */
-  takeRows(table: Floats, indices: Int32Array, y: Floats, rows: number, columns: number): boolean;
+  /** Dimension d of y is dimension order[d] of x [shape]; not for bools. */
+  transpose(x: Numbers, y: Numbers, shape: Int32Array, order: Int32Array): void;
+  /**
+   * Copies a part of x to a part of y. `parts` are their common sizes, then the strides of x, which may be 0 or negative,
+   * then those of y, which are in row-major order.
+   */
+  copy(x: Numbers, y: Numbers, parts: Float64Array, xStart: number, yStart: number): void;
+  /**
+   * y [batch, outer, indices, inner] = x [batch, outer, rows, inner] at the indices [batch, indices] of its rows; false if
+   * an index is out of range.
+   */
+  gather(
+    x: Numbers,
+    indices: Int32Array,
+    y: Numbers,
+    batch: number,
+    outer: number,
+    rows: number,
+    inner: number,
+  ): boolean;
 }

@@ -1,34 +1,13 @@
-//! Transpose, slice, concatenation and gather of 32-bit words of any type.
+//! Copies between strided arrays, transpose and gather.
 
 use crate::arrays::*;
-use crate::kernels::layout;
+use crate::kernels::layout::{self, Strided};
 use napi::Result;
 use napi_derive::napi;
 
-/// Maximum rank.
-const RANK: usize = 16;
-
-/// Sizes of at least 0.
-fn sizes(numbers: &Input<i32>, disjoint: &Disjoint, name: &str) -> Result<Vec<usize>> {
-    let rank = numbers.len()?;
-    if rank > RANK {
-        return Err(invalid(format!("{name}: {rank} dimensions, expected at most {RANK}")));
-    }
-    let numbers = numbers.read(disjoint, name, rank)?;
-    let negative = numbers.iter().find(|&&number| number < 0);
-    match negative {
-        Some(number) => Err(invalid(format!("{name}: {number}, expected at least 0"))),
-        None => Ok(numbers.iter().map(|&number| number as usize).collect()),
-    }
-}
-
-fn product(sizes: &[usize]) -> Result<usize> {
-    size(&sizes.iter().map(|&size| size as u32).collect::<Vec<_>>())
-}
-
-/// y = x [shape] with dimension d of y being dimension order[d] of x. Words of 32 bits, of any type.
+/// y = x [shape] with dimension d of y being dimension order[d] of x. Not for bools.
 #[napi(catch_unwind)]
-pub fn transpose(x: Input<f32>, y: Output<f32>, shape: Input<i32>, order: Input<i32>) -> Result<()> {
+pub fn transpose(x: NumbersInput, y: NumbersOutput, shape: Input<i32>, order: Input<i32>) -> Result<()> {
     let disjoint = disjoint(&[&x, &shape, &order], &[&y])?;
     let shape = sizes(&shape, &disjoint, "shape")?;
     let order = sizes(&order, &disjoint, "order")?;
@@ -38,74 +17,100 @@ pub fn transpose(x: Input<f32>, y: Output<f32>, shape: Input<i32>, order: Input<
             "order {order:?}: expected a permutation of the dimensions of {shape:?}"
         )));
     }
-    layout::transpose(x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?, &shape, &order);
-    Ok(())
-}
-
-/// y [size] = the part of x [shape] from begin on. Words of 32 bits, of any type.
-#[napi(catch_unwind)]
-pub fn slice(
-    x: Input<f32>,
-    y: Output<f32>,
-    shape: Input<i32>,
-    begin: Input<i32>,
-    slice_size: Input<i32>,
-) -> Result<()> {
-    let disjoint = disjoint(&[&x, &shape, &begin, &slice_size], &[&y])?;
-    let shape = sizes(&shape, &disjoint, "shape")?;
-    let begin = sizes(&begin, &disjoint, "begin")?;
-    let size = sizes(&slice_size, &disjoint, "size")?;
-    let inside = begin.len() == shape.len()
-        && size.len() == shape.len()
-        && (0..shape.len()).all(|d| begin[d] + size[d] <= shape[d]);
-    if !inside {
-        return Err(invalid(format!(
-            "slice from {begin:?} of size {size:?}: out of range for shape {shape:?}"
-        )));
+    match (x.typed()?, y.typed()?) {
+        (TypedInput::Floats(x), TypedOutput::Floats(y)) => {
+            let (x, y) = (x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
+            layout::transpose(x, y, &shape, &order);
+        }
+        (TypedInput::Ints(x), TypedOutput::Ints(y)) => {
+            let (x, y) = (x.read(&disjoint, "x", length)?, y.write(&disjoint, "y", length)?);
+            layout::transpose(x, y, &shape, &order);
+        }
+        _ => return Err(types_differ()),
     }
-    let (from, to) = (product(&shape)?, product(&size)?);
-    layout::slice(x.read(&disjoint, "x", from)?, y.write(&disjoint, "y", to)?, &shape, &begin, &size);
     Ok(())
 }
 
-/// Copies x [rows, columns] to the columns of y [rows, y_columns] from y_begin.
-#[napi(catch_unwind)]
-pub fn copy_columns(
-    x: Input<f32>,
-    y: Output<f32>,
-    rows: u32,
-    columns: u32,
-    y_columns: u32,
-    y_begin: u32,
-) -> Result<()> {
-    if u64::from(y_begin) + u64::from(columns) > u64::from(y_columns) {
-        return Err(invalid(format!(
-            "{columns} columns from {y_begin}: expected at most {y_columns} in total"
-        )));
+/// An integer.
+fn integer(number: f64, name: &str) -> Result<isize> {
+    if number.trunc() == number && number.abs() <= 2f64.powi(53) {
+        return Ok(number as isize);
     }
-    let (from, to) = (size(&[rows, columns])?, size(&[rows, y_columns])?);
-    let disjoint = disjoint(&[&x], &[&y])?;
-    let (x, y) = (x.read(&disjoint, "x", from)?, y.write(&disjoint, "y", to)?);
-    let (columns, y_columns) = (columns as usize, y_columns as usize);
-    layout::copy_rows((x, 0, columns), (y, y_begin as usize, y_columns), rows as usize, columns);
-    Ok(())
+    Err(invalid(format!("{name} {number}: expected an integer")))
 }
 
-/// y [indices, columns] = rows of the table [rows, columns]; false where an index is outside it.
+fn at_least_0(number: f64, name: &str) -> Result<usize> {
+    let number = integer(number, name)?;
+    usize::try_from(number).map_err(|_| invalid(format!("{name} {number}: expected at least 0")))
+}
+
+/// Copies a part of x to a part of y. `parts` are their common sizes, then the strides of x, which may be 0 or negative, then those
+/// of y, which are in row-major order.
 #[napi(catch_unwind)]
-pub fn take_rows(
-    table: Input<f32>,
+pub fn copy(x: NumbersInput, y: NumbersOutput, parts: Input<f64>, x_start: f64, y_start: f64) -> Result<()> {
+    let disjoint = disjoint(&[&x, &parts], &[&y])?;
+    let count = parts.len()?;
+    if !count.is_multiple_of(3) {
+        return Err(invalid(format!("parts: {count} numbers, expected sizes and strides of x and y")));
+    }
+    let parts = parts.read(&disjoint, "parts", count)?;
+    let (sizes, strides) = parts.split_at(count / 3);
+    let sizes = sizes.iter().map(|&size| at_least_0(size, "size")).collect::<Result<Vec<_>>>()?;
+    let strides = strides.iter().map(|&stride| integer(stride, "stride")).collect::<Result<Vec<_>>>()?;
+    let (x_strides, y_strides) = strides.split_at(count / 3);
+    let from = Strided { start: at_least_0(x_start, "start")?, strides: x_strides };
+    let to = Strided { start: at_least_0(y_start, "start")?, strides: y_strides };
+    macro_rules! apply {
+        ($x:ident, $y:ident) => {{
+            let (x_length, y_length) = ($x.len()?, $y.len()?);
+            if let Some(fault) = layout::copy_fault(x_length, y_length, &sizes, from, to) {
+                return Err(invalid(fault));
+            }
+            let x = $x.read(&disjoint, "x", x_length)?;
+            layout::copy(x, $y.write(&disjoint, "y", y_length)?, &sizes, from, to);
+            Ok(())
+        }};
+    }
+    match (x.typed()?, y.typed()?) {
+        (TypedInput::Floats(x), TypedOutput::Floats(y)) => apply!(x, y),
+        (TypedInput::Ints(x), TypedOutput::Ints(y)) => apply!(x, y),
+        (TypedInput::Bools(x), TypedOutput::Bools(y)) => apply!(x, y),
+        _ => Err(types_differ()),
+    }
+}
+
+/// y [batch, outer, indices, inner] = rows of x [batch, outer, rows, inner]; false if an index is out of range.
+#[napi(catch_unwind)]
+pub fn gather(
+    x: NumbersInput,
     indices: Input<i32>,
-    y: Output<f32>,
+    y: NumbersOutput,
+    batch: u32,
+    outer: u32,
     rows: u32,
-    columns: u32,
+    inner: u32,
 ) -> Result<bool> {
+    let disjoint = disjoint(&[&x, &indices], &[&y])?;
     let count = indices.len()?;
-    let length = size(&[rows, columns])?;
-    let gathered = count.checked_mul(columns as usize).ok_or_else(|| invalid("too many rows"))?;
-    let disjoint = disjoint(&[&table, &indices], &[&y])?;
-    let table = table.read(&disjoint, "table", length)?;
+    let each = count.checked_div(batch as usize).unwrap_or(0);
+    if count != each * batch as usize {
+        return Err(invalid(format!("indices: {count} numbers, expected a multiple of {batch}")));
+    }
+    let from = size(&[batch, outer, rows, inner])?;
+    let to = size(&[batch, outer, inner])?.checked_mul(each);
+    let to = to.ok_or_else(|| invalid("too many indices"))?;
     let indices = indices.read(&disjoint, "indices", count)?;
-    let y = y.write(&disjoint, "y", gathered)?;
-    Ok(layout::take_rows(table, indices, y, rows as usize, columns as usize))
+    let shape = [batch, outer, rows, inner].map(|size| size as usize);
+    macro_rules! apply {
+        ($x:ident, $y:ident) => {{
+            let x = $x.read(&disjoint, "x", from)?;
+            Ok(layout::gather(x, indices, $y.write(&disjoint, "y", to)?, shape))
+        }};
+    }
+    match (x.typed()?, y.typed()?) {
+        (TypedInput::Floats(x), TypedOutput::Floats(y)) => apply!(x, y),
+        (TypedInput::Ints(x), TypedOutput::Ints(y)) => apply!(x, y),
+        (TypedInput::Bools(x), TypedOutput::Bools(y)) => apply!(x, y),
+        _ => Err(types_differ()),
+    }
 }

@@ -1,78 +1,156 @@
-//! Transpose, slice, concatenation and gather of 32-bit words of any type.
+//! Copies between strided arrays, transpose and gather.
+#![allow(clippy::extra_unused_type_parameters)] // plain loops do not use the type parameter
 
 use crate::buffers::Shared;
 use crate::kernel;
+use crate::kernels::walk::{RANK, Walk};
 use crate::threads::run;
 
-/// Number of words per part.
+/// Number of elements per part.
 const PART: usize = 1 << 14;
 
-/// Copies `columns` words of each of `rows` rows: row i from `from[from_offset + i · from_stride]` to
-/// `to[to_offset + i · to_stride]`.
-pub fn copy_rows(from: (&[f32], usize, usize), to: (&mut [f32], usize, usize), rows: usize, columns: usize) {
-    let (from, from_offset, from_stride) = from;
-    let (to, to_offset, to_stride) = to;
-    if rows == 0 || columns == 0 {
+/// A part of an array: the offset of its first element, and strides.
+#[derive(Clone, Copy)]
+pub struct Strided<'a> {
+    pub start: usize,
+    pub strides: &'a [isize],
+}
+
+impl Strided<'_> {
+    /// Whether all elements of a part of these sizes, none of them 0, are inside an array of `length` elements.
+    fn is_inside(self, sizes: &[usize], length: usize) -> bool {
+        let (mut lowest, mut highest) = (Some(self.start as isize), Some(self.start as isize));
+        for (&size, &stride) in sizes.iter().zip(self.strides) {
+            let span = isize::try_from(size - 1).ok().and_then(|steps| steps.checked_mul(stride));
+            let bound = if stride < 0 { &mut lowest } else { &mut highest };
+            *bound = bound.zip(span).and_then(|(bound, span)| bound.checked_add(span));
+        }
+        let inside = |bound: Option<isize>| {
+            bound.and_then(|bound| usize::try_from(bound).ok()).is_some_and(|bound| bound < length)
+        };
+        self.start < length && inside(lowest) && inside(highest)
+    }
+
+    /// Whether elements are in row-major order without overlap.
+    fn is_row_major(self, sizes: &[usize]) -> bool {
+        let mut extent = 1isize;
+        sizes.iter().zip(self.strides).rev().filter(|&(&size, _)| size > 1).all(|(&size, &stride)| {
+            let fits = stride >= extent;
+            extent = (size as isize - 1)
+                .checked_mul(stride)
+                .and_then(|span| span.checked_add(extent))
+                .unwrap_or(isize::MAX);
+            fits
+        })
+    }
+}
+
+/// Why `copy` refuses its arguments, if it does.
+pub fn copy_fault(
+    x_length: usize,
+    y_length: usize,
+    sizes: &[usize],
+    from: Strided,
+    to: Strided,
+) -> Option<&'static str> {
+    if sizes.len() > RANK || from.strides.len() != sizes.len() || to.strides.len() != sizes.len() {
+        return Some("sizes and strides of different or too many dimensions");
+    }
+    if sizes.contains(&0) {
+        return None;
+    }
+    if !from.is_inside(sizes, x_length) {
+        return Some("elements outside of what is read");
+    }
+    if !to.is_inside(sizes, y_length) {
+        return Some("elements outside of what is written");
+    }
+    (!to.is_row_major(sizes)).then_some("elements to write that are not in row-major order")
+}
+
+/// Copies a part of x [sizes] to a part of y. Strides of x may be 0 or negative.
+pub fn copy<T: Copy + Send + Sync>(x: &[T], y: &mut [T], sizes: &[usize], from: Strided, to: Strided) {
+    assert_eq!(copy_fault(x.len(), y.len(), sizes, from, to), None);
+    if sizes.contains(&0) {
         return;
     }
-    let end = |offset: usize, stride: usize| {
-        stride.checked_mul(rows - 1)?.checked_add(offset)?.checked_add(columns)
-    };
-    assert!(
-        end(from_offset, from_stride).is_some_and(|end| end <= from.len()),
-        "rows outside of what is read"
-    );
-    assert!(end(to_offset, to_stride).is_some_and(|end| end <= to.len()), "rows outside of what is written");
-    assert!(rows == 1 || to_stride >= columns, "rows over one another");
-    let rows_each = PART.div_ceil(columns);
-    let all = Shared::new(to);
-    run(rows.div_ceil(rows_each), |part, _| {
-        for row in part * rows_each..((part + 1) * rows_each).min(rows) {
-            let from = &from[from_offset + row * from_stride..][..columns];
-            // SAFETY: rows are inside, and disjoint as the stride is no less than their length.
-            unsafe { all.part(to_offset + row * to_stride, columns) }.copy_from_slice(from);
-        }
+    let (sizes, x_strides, y_strides) = folded(sizes, from.strides, to.strides);
+    let columns = sizes.last().copied().unwrap_or(1);
+    let rows = sizes.iter().product::<usize>() / columns;
+    let rows_each = PART.div_ceil(columns).min(rows);
+    let cuts = columns.div_ceil(PART);
+    let all = Shared::new(y);
+    run(rows.div_ceil(rows_each) * cuts, |part, _| {
+        let columns = (part % cuts * PART, (part % cuts * PART + PART).min(columns));
+        let first = part / cuts * rows_each;
+        let rows = (first, (first + rows_each).min(rows));
+        // SAFETY: all elements are inside their arrays, as checked above; those of y differ between parts.
+        unsafe { copy_part(x, all, &sizes, [&x_strides, &y_strides], [from.start, to.start], rows, columns) }
     });
 }
 
-/// y [size] = the slice of x [shape] from `begin`.
-pub fn slice(x: &[f32], y: &mut [f32], shape: &[usize], begin: &[usize], size: &[usize]) {
-    assert!(shape.len() == size.len() && begin.len() == size.len());
-    assert_eq!(x.len(), shape.iter().product());
-    assert_eq!(y.len(), size.iter().product());
-    for ((&shape, &begin), &size) in shape.iter().zip(begin).zip(size) {
-        assert!(begin.checked_add(size).is_some_and(|end| end <= shape), "a slice outside of its array");
-    }
-    if y.is_empty() {
-        return;
-    }
-    // Contiguous in both: the last dimensions that are taken whole, and a range of the one before.
-    let mut inner = 1;
-    let mut outer = shape.len();
-    while outer > 0 {
-        outer -= 1;
-        inner *= size[outer];
-        if size[outer] != shape[outer] {
-            break;
-        }
-    }
-    let strides = strides_of(shape);
-    let start: usize = begin.iter().zip(&strides).map(|(begin, stride)| begin * stride).sum();
-    let rows = y.len() / inner;
-    let rows_each = PART.div_ceil(inner);
-    let all = Shared::new(y);
-    run(rows.div_ceil(rows_each), |part, _| {
-        for row in part * rows_each..((part + 1) * rows_each).min(rows) {
-            let mut from = start;
-            let mut rest = row;
-            for d in (0..outer).rev() {
-                from += rest % size[d] * strides[d];
-                rest /= size[d];
+kernel! {
+    /// The rows and columns in these ranges, which are inside both arrays. Nothing else accesses those of y.
+    unsafe fn copy_part<S; T: Copy>(
+        x: &[T],
+        y: Shared<T>,
+        sizes: &[usize],
+        strides: [&[usize]; 2],
+        starts: [usize; 2],
+        rows: (usize, usize),
+        columns: (usize, usize),
+    ) {
+        let (from, to) = columns;
+        let outer = sizes.len().saturating_sub(1);
+        let last = |strides: &[usize]| strides.last().copied().unwrap_or(1);
+        let (x_stride, y_stride) = (last(strides[0]), last(strides[1]));
+        let mut walk = Walk::new(&sizes[..outer], strides, starts, rows.0);
+        for _ in rows.0..rows.1 {
+            let x_at = walk.offsets[0].wrapping_add(from.wrapping_mul(x_stride));
+            let y_at = walk.offsets[1] + from * y_stride;
+            let count = to - from;
+            if y_stride != 1 {
+                for i in 0..count {
+                    *y.at(y_at + i * y_stride) = x[x_at.wrapping_add(i.wrapping_mul(x_stride))];
+                }
+            } else {
+                let y = y.part(y_at, count);
+                match x_stride as isize {
+                    1 => y.copy_from_slice(&x[x_at..x_at + count]),
+                    0 => y.fill(x[x_at]),
+                    -1 => {
+                        let x = &x[x_at + 1 - count..x_at + 1];
+                        y.iter_mut().zip(x.iter().rev()).for_each(|(y, x)| *y = *x);
+                    }
+                    2.. => {
+                        let x = &x[x_at..x_at + (count - 1) * x_stride + 1];
+                        y.iter_mut().zip(x.iter().step_by(x_stride)).for_each(|(y, x)| *y = *x);
+                    }
+                    _ => {
+                        for (i, y) in y.iter_mut().enumerate() {
+                            *y = x[x_at.wrapping_add(i.wrapping_mul(x_stride))];
+                        }
+                    }
+                }
             }
-            // SAFETY: rows are inside y, and disjoint.
-            unsafe { all.part(row * inner, inner) }.copy_from_slice(&x[from..from + inner]);
+            walk.advance();
         }
-    });
+    }
+}
+
+/// Sizes and strides without dimensions of size 1, with neighbors merged where both arrays allow it.
+fn folded(sizes: &[usize], x: &[isize], y: &[isize]) -> (Vec<usize>, Vec<usize>, Vec<usize>) {
+    let mut runs: Vec<(usize, isize, isize)> = Vec::with_capacity(sizes.len());
+    for ((&size, &x), &y) in sizes.iter().zip(x).zip(y).filter(|((size, _), _)| **size != 1) {
+        match runs.last_mut() {
+            Some(last) if last.1 == x * size as isize && last.2 == y * size as isize => {
+                *last = (last.0 * size, x, y);
+            }
+            _ => runs.push((size, x, y)),
+        }
+    }
+    let strides = |of: fn(&(usize, isize, isize)) -> isize| runs.iter().map(|run| of(run) as usize).collect();
+    (runs.iter().map(|run| run.0).collect(), strides(|run| run.1), strides(|run| run.2))
 }
 
 fn strides_of(shape: &[usize]) -> Vec<usize> {
@@ -83,8 +161,9 @@ fn strides_of(shape: &[usize]) -> Vec<usize> {
     strides
 }
 
-/// Transposes x [shape]: dimension d of y is dimension `order[d]` of x.
-pub fn transpose(x: &[f32], y: &mut [f32], shape: &[usize], order: &[usize]) {
+/// Transposes x [shape] of 32-bit words: dimension d of y is dimension `order[d]` of x.
+pub fn transpose<T: Copy + Send + Sync>(x: &[T], y: &mut [T], shape: &[usize], order: &[usize]) {
+    const { assert!(size_of::<T>() == 4, "blocks are moved as 32-bit words") };
     assert_eq!(shape.len(), order.len());
     assert!((0..order.len()).all(|d| order.contains(&d)), "an order that leaves out dimensions");
     assert_eq!(x.len(), shape.iter().product());
@@ -130,7 +209,14 @@ pub fn transpose(x: &[f32], y: &mut [f32], shape: &[usize], order: &[usize]) {
             // SAFETY: row r < inner of x starts at start + r · from and has `count` words; its word c goes to
             // goal + c · to + r. All are elements of one plane, and planes are disjoint.
             unsafe {
-                turn(x.as_ptr().add(start), from[rank - 1], inner, count, all.at(goal), to[side]);
+                turn(
+                    x.as_ptr().add(start).cast(),
+                    from[rank - 1],
+                    inner,
+                    count,
+                    all.at(goal).cast(),
+                    to[side],
+                );
             }
         }
     });
@@ -206,24 +292,44 @@ fn place(number: usize, sizes: &[usize], strides: &[usize]) -> usize {
     at
 }
 
-/// y [indices, columns] = rows `indices` of `table` [table_rows, columns]. Returns false, with y partly written, if an
-/// index is out of range.
-pub fn take_rows(table: &[f32], indices: &[i32], y: &mut [f32], table_rows: usize, columns: usize) -> bool {
-    assert_eq!(table.len(), table_rows * columns);
-    assert_eq!(y.len(), indices.len() * columns);
-    if indices.iter().any(|&index| index < 0 || index as usize >= table_rows) {
+/// y [batch, outer, indices, inner] = x [batch, outer, rows, inner] at the indices [batch, indices] of its rows. Returns false if
+/// an index is out of range.
+pub fn gather<T: Copy + Send + Sync>(
+    x: &[T],
+    indices: &[i32],
+    y: &mut [T],
+    [batch, outer, rows, inner]: [usize; 4],
+) -> bool {
+    assert_eq!(x.len(), batch * outer * rows * inner);
+    let each = indices.len().checked_div(batch).unwrap_or(0);
+    assert_eq!(indices.len(), batch * each);
+    assert_eq!(y.len(), batch * outer * each * inner);
+    if indices.iter().any(|&index| usize::try_from(index).map_or(true, |index| index >= rows)) {
         return false;
     }
-    if columns == 0 {
+    if y.is_empty() {
         return true;
     }
-    let rows_each = PART.div_ceil(columns);
+    let planes_each = PART.div_ceil(each * inner).min(batch * outer);
+    let indices_each = PART.div_ceil(inner).min(each);
+    let cuts = each.div_ceil(indices_each);
     let all = Shared::new(y);
-    run(indices.len().div_ceil(rows_each), |part, _| {
-        for row in part * rows_each..((part + 1) * rows_each).min(indices.len()) {
-            let from = &table[indices[row] as usize * columns..][..columns];
+    run((batch * outer).div_ceil(planes_each) * cuts, |part, _| {
+        let first = part / cuts * planes_each;
+        let begin = part % cuts * indices_each;
+        let end = (begin + indices_each).min(each);
+        for plane in first..(first + planes_each).min(batch * outer) {
+            let indices = &indices[plane / outer * each..][begin..end];
+            let x = &x[plane * rows * inner..][..rows * inner];
             // SAFETY: rows are inside y, and disjoint.
-            unsafe { all.part(row * columns, columns) }.copy_from_slice(from);
+            let y = unsafe { all.part((plane * each + begin) * inner, (end - begin) * inner) };
+            if inner == 1 {
+                indices.iter().zip(y).for_each(|(&index, y)| *y = x[index as usize]);
+            } else {
+                for (&index, y) in indices.iter().zip(y.chunks_exact_mut(inner)) {
+                    y.copy_from_slice(&x[index as usize * inner..][..inner]);
+                }
+            }
         }
     });
     true
@@ -278,46 +384,101 @@ mod tests {
         }
     }
 
+    fn copied(
+        sizes: &[usize],
+        from: (usize, &[isize]),
+        to: (usize, &[isize]),
+        lengths: (usize, usize),
+    ) -> Vec<f32> {
+        let x = numbers(lengths.0);
+        let mut y = vec![-1.0; lengths.1];
+        let [from, to] = [from, to].map(|(start, strides)| Strided { start, strides });
+        copy(&x, &mut y, sizes, from, to);
+        y
+    }
+
     #[test]
-    fn slices() {
-        let x = numbers(4 * 5 * 6);
-        for (begin, size) in [
-            ([0, 0, 0], [4, 5, 6]),
-            ([1, 0, 0], [2, 5, 6]),
-            ([1, 2, 0], [3, 2, 6]),
-            ([0, 0, 5], [4, 5, 1]),
-            ([3, 4, 2], [1, 1, 3]),
-            ([2, 2, 2], [0, 1, 1]),
+    fn copies_parts() {
+        let sizes = [3, 2, 70];
+        let whole = [140, 70, 1];
+        for (start, strides) in [
+            (0, [140, 70, 1]),
+            (5, [0, 100, 1]),
+            (7, [100, 0, 2]),
+            (400, [-100, 50, -1]),
+            (300, [1, 3, 0]),
+            (500, [2, -9, -3]),
         ] {
-            let mut y = vec![-1.0; size.iter().product()];
-            slice(&x, &mut y, &[4, 5, 6], &begin, &size);
-            for (i, &value) in y.iter().enumerate() {
-                let (a, b, c) = (i / size[2] / size[1], i / size[2] % size[1], i % size[2]);
-                assert_eq!(value as usize, ((begin[0] + a) * 5 + begin[1] + b) * 6 + begin[2] + c);
+            for (to, y_strides) in [(0, whole), (3, [500, 100, 1]), (1, [400, 200, 2])] {
+                let y = copied(&sizes, (start, &strides), (to, &y_strides), (1_000, 1_500));
+                let mut expected = vec![-1.0; 1_500];
+                for i in 0..sizes.iter().product::<usize>() {
+                    let place = [i / 140, i / 70 % 2, i % 70];
+                    let at = |start: usize, strides: &[isize; 3]| {
+                        (start as isize + (0..3).map(|d| place[d] as isize * strides[d]).sum::<isize>())
+                            as usize
+                    };
+                    expected[at(to, &y_strides)] = at(start, &strides) as f32;
+                }
+                assert_eq!(y, expected, "{start} {strides:?} {to} {y_strides:?}");
             }
         }
     }
 
     #[test]
+    fn copies_long_rows_in_parts() {
+        let y = copied(&[2, 40_000], (0, &[0, 1]), (0, &[40_000, 1]), (40_000, 80_000));
+        assert!(y.iter().enumerate().all(|(i, &y)| y as usize == i % 40_000));
+        let y = copied(&[80_000], (79_999, &[-1]), (0, &[1]), (80_000, 80_000));
+        assert!(y.iter().enumerate().all(|(i, &y)| y as usize == 79_999 - i));
+    }
+
+    #[test]
+    fn parts_outside_or_over_one_another_are_refused() {
+        let fault = |sizes: &[usize], from: (usize, &[isize]), to: (usize, &[isize])| {
+            let [from, to] = [from, to].map(|(start, strides)| Strided { start, strides });
+            copy_fault(10, 10, sizes, from, to)
+        };
+        assert_eq!(fault(&[2, 5], (0, &[5, 1]), (0, &[5, 1])), None);
+        assert_eq!(fault(&[0, 5], (99, &[5, 1]), (99, &[5, 1])), None);
+        assert_eq!(fault(&[10], (9, &[-1]), (0, &[1])), None);
+        for (from, to) in [
+            ((1, [5, 1]), (0, [5, 1])),
+            ((4, [-5, 1]), (0, [5, 1])),
+            ((0, [isize::MAX, 1]), (0, [5, 1])),
+            ((usize::MAX, [1, 1]), (0, [5, 1])),
+            ((0, [5, 1]), (1, [5, 1])),
+            ((0, [5, 1]), (0, [4, 1])),
+            ((0, [5, 1]), (0, [0, 1])),
+            ((0, [5, 1]), (9, [-5, -1])),
+            ((0, [5, 1]), (0, [1, 2])),
+        ] {
+            assert!(fault(&[2, 5], (from.0, &from.1), (to.0, &to.1)).is_some(), "{from:?} {to:?}");
+        }
+        assert!(fault(&[2, 5], (0, &[5]), (0, &[5, 1])).is_some());
+    }
+
+    #[test]
     fn gathers_rows() {
-        let table = numbers(12);
-        let mut y = [0.0; 6];
-        assert!(take_rows(&table, &[3, 0], &mut y, 4, 3));
-        assert_eq!(y, [9.0, 10.0, 11.0, 0.0, 1.0, 2.0]);
-        assert!(!take_rows(&table, &[4, 0], &mut y, 4, 3));
-        assert!(!take_rows(&table, &[0, -1], &mut y, 4, 3));
-    }
-
-    #[test]
-    fn concatenates_columns() {
-        let mut y = vec![0.0; 10];
-        copy_rows((&[1.0, 2.0, 3.0, 4.0], 0, 2), (&mut y, 1, 5), 2, 2);
-        assert_eq!(y, [0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 3.0, 4.0, 0.0, 0.0]);
-    }
-
-    #[test]
-    #[should_panic(expected = "outside")]
-    fn rows_outside_are_refused() {
-        copy_rows((&[1.0; 4], 0, 2), (&mut [0.0; 4], 1, 2), 2, 2);
+        for [batch, outer, rows, inner, each] in [
+            [1, 1, 4, 3, 2],
+            [2, 3, 4, 5, 6],
+            [2, 1, 7, 1, 40_000],
+            [1, 300, 2, 70, 3],
+            [0, 2, 3, 4, 0],
+            [3, 2, 5, 0, 1],
+        ] {
+            let x = numbers(batch * outer * rows * inner);
+            let indices: Vec<i32> = (0..batch * each).map(|i| (i * 5 % rows) as i32).collect();
+            let mut y = vec![-1.0; batch * outer * each * inner];
+            assert!(gather(&x, &indices, &mut y, [batch, outer, rows, inner]));
+            for (i, &y) in y.iter().enumerate() {
+                let (plane, place, column) = (i / inner / each, i / inner % each, i % inner);
+                let index = indices[plane / outer * each + place] as usize;
+                assert_eq!(y, x[(plane * rows + index) * inner + column]);
+            }
+        }
+        assert!(!gather(&numbers(12), &[4, 0], &mut [0.0; 6], [1, 1, 4, 3]));
+        assert!(!gather(&numbers(12), &[0, -1], &mut [0.0; 6], [1, 1, 4, 3]));
     }
 }

@@ -19,3 +19,4 @@ pub mod reduce;
 pub mod testing;
 pub mod threefry;
 pub mod vectors;
+pub mod walk;

@@ -71,7 +71,8 @@ function fill(view: View, draw: Draw): void {
     view.forEach((_, i) => (view[i] = (from + i) % view.length)); // each place once
     return;
   }
-  const kind = view instanceof Float32Array || view instanceof Float64Array ? floats : whole;
+  const isWhole = view instanceof Float64Array ? draw(() => fc.boolean()) : !(view instanceof Float32Array);
+  const kind = isWhole ? whole : floats;
   const numbers = draw(() => fc.array(kind, { minLength: 1, maxLength: 8 }));
   for (let i = 0; i < view.length; i++) view[i] = numbers[i % numbers.length];
 }
@@ -119,7 +120,18 @@ function attempt(name: string, call: Call, args: unknown[]): string | undefined 
   return message;
 }
 
-const isArray = (kind: Kind): kind is keyof typeof CLASSES => kind in CLASSES;
+type ArrayKind = keyof typeof CLASSES;
+const isArray = (kind: Kind): kind is ArrayKind => kind in CLASSES;
+
+/** The arguments with types of tensors chosen: mostly one for all. */
+function chosen(args: readonly Argument[], draw: Draw): Argument[] {
+  const type = (): fc.Arbitrary<ArrayKind> => fc.constantFrom('Float32Array', 'Int32Array', 'Uint8Array');
+  const common = draw(type);
+  const differ = draw(() => fc.integer({ min: 0, max: 3 })) === 0;
+  return args.map((argument) =>
+    argument.kind === 'Numbers' ? { ...argument, kind: differ ? draw(type) : common } : argument,
+  );
+}
 
 /** A first try. Arrays of one call are of one length, and lists of arrays of one shape, as is often asked for. */
 function first({ kind, optional }: Argument, lengths: readonly number[], draw: Draw): unknown {
@@ -256,7 +268,7 @@ all.delete('setThreads');
 
 const property = fc.property(fc.constantFrom(...all.keys()), fc.gen(), (name, draw) => {
   lent = [];
-  const args = all.get(name)!;
+  const args = chosen(all.get(name)!, draw as unknown as Draw);
   const call = library[name];
   const values = fitting(name, call, args, draw as unknown as Draw);
   attempt(name, call, spoil(values, args, draw as unknown as Draw));

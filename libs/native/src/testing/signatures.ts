@@ -5,7 +5,14 @@ import ts from 'typescript';
 
 /** Types of arguments. */
 export type Kind =
-  'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array' | 'Float32Arrays' | 'number' | 'boolean';
+  | 'Float32Array'
+  | 'Float64Array'
+  | 'Int32Array'
+  | 'Uint8Array'
+  | 'Numbers'
+  | 'Float32Arrays'
+  | 'number'
+  | 'boolean';
 
 export interface Argument {
   readonly name: string;
@@ -19,6 +26,7 @@ const KINDS: Record<string, Kind> = {
   Float64Array: 'Float64Array',
   Int32Array: 'Int32Array',
   Uint8Array: 'Uint8Array',
+  Numbers: 'Numbers',
   'readonly Floats[]': 'Float32Arrays',
   number: 'number',
   boolean: 'boolean',
