@@ -6,7 +6,7 @@ import type { RecurrentWorkload, TransformerWorkload, Workload } from './workloa
 
 export interface OperationCase {
   readonly name: string;
-  /** Calls per step. */
+  /** Calls per step; 0 for what only users' models contain. */
   readonly calls: number;
   /** Useful FLOPs of the matrix products, forward and backward; 0 for memory-bound operations. */
   readonly flops: number;
@@ -46,7 +46,7 @@ export function operationCases(workload: Workload, random: Random): OperationCas
       run: (table, positions) =>
         positions ? ops.embeddingWithPositions(input, table, positions, 0) : ops.embedding(input, table),
     },
-    ...(workload.kind === 'transformer' ? blockCases(workload) : []),
+    ...(workload.kind === 'transformer' ? [...blockCases(workload), rotaryCase(workload)] : []),
     ...(workload.kind === 'rnn' || workload.kind === 'gru' ? recurrentCases(workload) : []),
     {
       name: 'output projection and cross-entropy',
@@ -115,6 +115,24 @@ function blockCases(w: TransformerWorkload): OperationCase[] {
       run: (x, y) => ops.residual(x, y, mask),
     },
   ];
+}
+
+/** Rotary positions as a user writes them, in plain TensorFlow.js operations with broadcasts. */
+function rotaryCase({ d, heads, seq, batch }: TransformerWorkload): OperationCase {
+  const half = d / heads / 2;
+  const frequencies = tf.pow(1e4, tf.div(tf.range(0, half), -half));
+  const angles = tf.outerProduct(tf.range(0, seq), frequencies as tf.Tensor1D); // [T, C/2]
+  const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
+  return {
+    name: `rotary positions in plain operations, ${heads} heads of ${2 * half}`,
+    calls: 0,
+    flops: 0,
+    shapes: [[batch, heads, seq, 2 * half]],
+    run: (x) => {
+      const [a, b] = tf.split(x, 2, -1); // [B, H, T, C/2]
+      return tf.concat([tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(a, sin), tf.mul(b, cos))], -1);
+    },
+  };
 }
 
 /** Tokens are assigned to experts in turn; the small product of the router is not included. */
