@@ -1,8 +1,8 @@
 // Signals that stop a program: the first one calls a function, the next one ends the process at once.
 import { Worker } from 'node:worker_threads';
 
-/** Ctrl-C, the request to end, a closed terminal, Ctrl-\. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+/** Ctrl-C, the request to end, a closed terminal, Ctrl-\, and Ctrl-Break of Windows. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'] as const;
 
 /**
  * Listens in a thread, which gives up listening at the first signal. From then on the operating system ends the process,

@@ -116,6 +116,10 @@ export function shellCommand(target: string, args: readonly string[] = process.a
 }
 
 function shellQuote(arg: string): string {
+  if (process.platform === 'win32') {
+    // Double quotes, which cmd and PowerShell both take.
+    return /^[\w./\\:=,+-]+$/.test(arg) ? arg : `"${arg.replaceAll('"', '\\"')}"`;
+  }
   if (/^[\w./:=,+-]+$/.test(arg)) return arg;
   const escaped = arg.replaceAll("'", `'\\''`);
   return /[\n\t]/.test(arg)

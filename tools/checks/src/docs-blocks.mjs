@@ -173,13 +173,14 @@ const pretrained = mkdtempSync(join(tmpdir(), 'lilformer-pretrained-'));
 async function checkPage(page) {
   const folder = mkdtempSync(join(tmpdir(), 'lilformer-docs-'));
   try {
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction'); // needs no privilege on Windows
     mkdirSync(join(folder, 'cache/corpora'), { recursive: true });
     copyFileSync(
       join(root, 'tools/golden/data/tiny-shakespeare.txt'),
       join(folder, 'cache/corpora/tiny-shakespeare.txt'),
     );
-    for (const name of readdirSync(pretrained)) symlinkSync(join(pretrained, name), join(folder, name));
+    for (const name of readdirSync(pretrained))
+      symlinkSync(join(pretrained, name), join(folder, name), 'junction');
     writeFileSync(join(folder, 'my-text.txt'), smallText());
     writeFileSync(join(folder, 'valid.txt'), smallText().slice(0, 20_000));
     let number = 0;

@@ -52,8 +52,14 @@ log: { type: stdout, format: pretty, level: error }
 `,
 );
 
+const shell = process.platform === 'win32'; // npm is npm.cmd there, which only a shell runs
 const npm = (cwd, ...args) =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync('npm', shell ? args.map((arg) => `"${arg}"`) : args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell,
+  });
 
 const verdaccio = fileURLToPath(import.meta.resolve('verdaccio/package.json')).replace(
   /package\.json$/,
@@ -227,7 +233,7 @@ async function nodeBinaries() {
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, 'package.json'), '{ "private": true }\n');
     npm(place, 'install', '--ignore-scripts', `node-${platform}@${major}`);
-    const binary = join(place, 'node_modules', `node-${platform}`, 'bin', 'node');
+    const binary = join(place, 'node_modules', `node-${platform}`, 'bin', shell ? 'node.exe' : 'node');
     const version = execFileSync(binary, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
     found.push([version, binary]);
   }

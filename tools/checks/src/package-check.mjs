@@ -9,11 +9,16 @@ import { isDeepStrictEqual } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'lilformer-pack-'));
-const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+// npm and npx are .cmd files on Windows, which only a shell runs.
+const shell = process.platform === 'win32';
+const path = (name) => (shell ? `"${name}"` : name);
+const run = (command, ...args) =>
+  execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], shell });
 try {
   const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', path(folder)], {
       encoding: 'utf8',
+      shell,
     }),
   );
   const tarball = join(folder, packed.filename);
@@ -49,8 +54,8 @@ try {
       throw new Error(`${packed.name} depends on ${name} as "${range}", which no registry can resolve`);
     }
   }
-  run('npx', 'publint', '--strict', tarball);
-  run('npx', 'attw', tarball, '--profile', 'esm-only', '--no-emoji');
+  run('npx', 'publint', '--strict', path(tarball));
+  run('npx', 'attw', path(tarball), '--profile', 'esm-only', '--no-emoji');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -29,6 +29,7 @@ function step(name, command, ...args) {
     cwd: root,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32', // npx is npx.cmd there, which only a shell runs
   });
   const seconds = ((Date.now() - start) / 1000).toFixed(0);
   console.log(

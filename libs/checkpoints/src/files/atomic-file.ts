@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Temporary name of an incomplete file; `hex` makes it unique. */
 export function temporaryName(name: string, hex: string): string {
@@ -78,6 +79,20 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Renames; on Windows again for two seconds while another process has `path` open, which makes it fail there. */
+async function replace(temporary: string, path: string): Promise<void> {
+  for (let wait = 8; ; wait *= 2) {
+    try {
+      return await rename(temporary, path);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      const busy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(code);
+      if (!busy || wait > 1024) throw error;
+      await sleep(wait);
+    }
+  }
+}
+
 /** Largest single write: operating systems write at most 2 GiB at once. */
 const CHUNK = 2 ** 30;
 
@@ -105,7 +120,7 @@ export async function writePartsAtomic(path: string, parts: Iterable<Uint8Array>
     await handle.sync();
     await handle.close();
     handle = undefined;
-    await rename(temporary, path);
+    await replace(temporary, path);
     await syncFolder(folder);
   } catch (error) {
     await handle?.close().catch(() => undefined);

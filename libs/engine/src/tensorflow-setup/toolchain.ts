@@ -24,7 +24,7 @@ export function findNodeGyp(project: string): string {
 }
 
 function globalNpm(): string | undefined {
-  const { status, stdout } = spawnSync('npm', ['root', '--global'], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync('npm root --global', { encoding: 'utf8', shell: true }); // npm is npm.cmd on Windows
   return status === 0 ? join(stdout.trim(), 'npm') : undefined;
 }
 
