@@ -1,12 +1,13 @@
 // Windows refuses to rename over a file that is open elsewhere; here it is simulated.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type * as FileSystem from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const refusals = vi.hoisted(() => ({ left: 0 }));
 vi.mock('node:fs/promises', async (original) => {
-  const fs = await original<typeof import('node:fs/promises')>();
+  const fs = await original<typeof FileSystem>();
   const rename: typeof fs.rename = async (from, to) => {
     if (refusals.left-- > 0) throw Object.assign(new Error('EPERM: rename'), { code: 'EPERM' });
     await fs.rename(from, to);
