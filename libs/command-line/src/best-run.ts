@@ -25,7 +25,7 @@ export async function bestRun(path: string, notify: (line: string) => void): Pro
   }
   if (!best) return path;
   notify(
-    `The best run of ${basename(path)}: ${basename(best.path)}, perplexity ${best.perplexity.toFixed(2)}`,
+    `The run of ${basename(path)} with the lowest perplexity: ${basename(best.path)}, ${best.perplexity.toFixed(2)}`,
   );
   return best.path;
 }

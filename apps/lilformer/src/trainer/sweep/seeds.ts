@@ -35,7 +35,8 @@ export function noiseOf(losses: readonly SeedLosses[]): number {
 
 export const ABOUT_SEEDS =
   'The best validation loss of each run over its seeds. `spread` is the highest minus the lowest, `std` the standard deviation of a ' +
-  'single run (n − 1), `perplexity` the exponential of the mean. All other tables, figures and samples are those of the first seed.';
+  'single run (n − 1), `perplexity` the exponential of the mean. Losses by setting are means too; all other tables, figures and ' +
+  'samples are those of the first seed.';
 
 /** One row per run; empty without repetitions. */
 export function seedTable(results: readonly SweepResult[]): Table {

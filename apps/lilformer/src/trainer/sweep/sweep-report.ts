@@ -64,8 +64,8 @@ export async function writeReport(
     'Losses are cross-entropy in nats per token. `train` and `valid` are from the last evaluation; `best` is the lowest validation ' +
       'loss, whose weights were kept, and `perplexity` its exponential. FLOPs are those of the matrix products of training.',
     ...lastStepsSections(sweep),
-    ...(seeds.rows.length > 0 ? ['## Seeds', ABOUT_SEEDS, markdownTable(seeds)] : []),
     ...markdownFigures(figures),
+    ...(seeds.rows.length > 0 ? ['## Seeds', ABOUT_SEEDS, markdownTable(seeds)] : []),
     ...stabilitySections(results),
     ...budgetSections(budgets),
     ...(bySetting && bySetting.groups.length > 0 ? settingSections(bySetting) : []),
