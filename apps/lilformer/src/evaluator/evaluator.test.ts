@@ -116,7 +116,9 @@ describe('evaluate', () => {
     expect(all).toMatch(/^gru +/m);
     expect(all).toMatch(/^moe +/m);
     const best = await run('evaluate', '--model', folder, '--text-tokens', '40');
-    expect(best).toMatch(/^The run of lilformer-evaluator-\S+ with the lowest perplexity: (moe|gru), [\d.]+$/m);
+    expect(best).toMatch(
+      /^The run of lilformer-evaluator-\S+ with the lowest perplexity: (moe|gru), [\d.]+$/m,
+    );
   });
 
   it.each([
