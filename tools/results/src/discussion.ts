@@ -20,7 +20,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const NUMBER =
   /(?<![\p{L}\d._/#-])([−+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:·10(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|e([+-]?\d+))?(?![\d_]|\.\d)/gu;
 
-export function numbersIn(text: string): Found[] {
+function numbersIn(text: string): Found[] {
   return Array.from(text.matchAll(NUMBER), ([whole, sign, digits, superscript, exponent]) => {
     const plain = digits.replaceAll(',', '');
     const raised = superscript?.replace('⁻', '-').replace(/[^-]/g, (each) => `${SUPERSCRIPTS.indexOf(each)}`);
@@ -44,7 +44,7 @@ function agrees(wanted: Found, there: number): boolean {
 }
 
 /** The sections of a page by the anchors of their headings; a section includes its subsections. */
-export function sectionsOf(page: string): Map<string, string> {
+function sectionsOf(page: string): Map<string, string> {
   // Lines of code blocks that look like headings are none.
   const code = page.replace(/^```[^]*?^```/gm, (block) => block.replace(/^#/gm, ' #'));
   const parts = code.split(/^(?=#{1,6} )/m);
