@@ -1,5 +1,11 @@
-// Runs the command from the TypeScript sources of a clone of the repository.
+// Runs the command from the TypeScript sources of a clone of the repository. Builds the native engine first, when it is missing
+// or older than its sources.
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
 import { register } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const native = fileURLToPath(new URL('../../../libs/native/', import.meta.url));
 
 /** Resolves the libraries to their sources. */
 const conditions = `export function resolve(specifier, context, next) {
@@ -8,8 +14,60 @@ const conditions = `export function resolve(specifier, context, next) {
 
 /** Imports a TypeScript module, with the libraries' sources. */
 export async function runSources(main) {
+  if (needsEngine(process.argv.slice(2), process.env) && isStale() && hasCargo()) {
+    const code = await build();
+    if (code !== 0) process.exit(code);
+  }
   const tsx = await import('tsx/esm/api');
   tsx.register();
   register(`data:text/javascript,${encodeURIComponent(conditions)}`);
   await import(main.href);
+}
+
+/** Whether a command may run on the native engine of this clone. */
+export function needsEngine(args, { LILFORMER_ENGINE = 'auto', LILFORMER_NATIVE_LIBRARY }) {
+  if (LILFORMER_NATIVE_LIBRARY || args.length === 0) return false;
+  if (args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return false;
+  const typed = args.flatMap((arg, i) =>
+    arg === '--engine' ? args.slice(i + 1, i + 2) : arg.startsWith('--engine=') ? arg.slice(9) : [],
+  );
+  return ['auto', 'native'].includes(typed.at(-1) ?? LILFORMER_ENGINE);
+}
+
+/** Whether the native addon is missing, or older than its sources. */
+function isStale() {
+  const time = (path) => statSync(native + path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const built = time('build/lilformer-native.node');
+  const sources = readdirSync(`${native}rust`, { recursive: true }).map((path) => `rust/${path}`);
+  return ['Cargo.toml', 'Cargo.lock', 'build.rs', ...sources].some((path) => time(path) > built);
+}
+
+function hasCargo() {
+  return spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+/** Builds the addon, with the output of cargo on stderr; resolves to the exit code of a build that was stopped, or 0. */
+function build() {
+  console.error(
+    'Building the native engine with cargo: once, one to three minutes. To skip it, use --engine wasm, which is slower.',
+  );
+  const child = spawn(process.execPath, [`${native}scripts/build-library.mjs`], { stdio: ['ignore', 2, 2] });
+  // Ctrl-C reaches cargo as well. The cursor is shown again, whatever cargo did.
+  let stopped = false;
+  const listener = () => {
+    stopped = true;
+    child.kill('SIGTERM');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, listener);
+  return new Promise((resolve) => {
+    const end = (code) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(signal, listener);
+      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h');
+      if (stopped) console.error('Stopped. The next command builds it again.');
+      else if (code !== 0) console.error('The native engine could not be built. Continuing without it.');
+      resolve(stopped ? 130 : 0);
+    };
+    child.on('error', () => end(1));
+    child.on('close', end);
+  });
 }

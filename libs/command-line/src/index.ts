@@ -18,6 +18,7 @@ export {
 } from './flags/flag.js';
 export { generateOptions, generationFlags, processorFlags } from './flags/generation-flags.js';
 export { helpEntry, helpOfFlags } from './flags/help.js';
+export { didYouMean } from './flags/nearest-name.js';
 export { checkFlags, splitFlags } from './flags/parse-flags.js';
 export { importFlags } from './import-modules.js';
 export { describeMachine } from './machine.js';

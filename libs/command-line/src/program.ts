@@ -1,5 +1,7 @@
 // A program of several commands: `main.ts COMMAND --flags`. Ctrl-C asks the command to stop; a second Ctrl-C exits at once.
 import type { Command } from './flags/command.js';
+import { didYouMean } from './flags/nearest-name.js';
+import { helpEntry } from './flags/help.js';
 import { importModules, placeInImported } from './import-modules.js';
 import { onFirstSignal } from './first-signal.js';
 import { printable } from './output/printable.js';
@@ -7,6 +9,11 @@ import { Terminal } from './output/terminal.js';
 
 /** The exit code after Ctrl-C: 128 + SIGINT, as in shells. */
 export const EXIT_INTERRUPTED = 130;
+/** The exit code of a command line that is wrong. */
+const EXIT_USAGE = 2;
+
+/** A command line that is wrong. */
+class UsageError extends Error {}
 
 /** A command with its implementation. */
 interface Action {
@@ -15,7 +22,7 @@ interface Action {
 }
 
 /**
- * Binds a command to the function that runs it with the values of its flags; `--help` prints the help instead.
+ * Binds a command to the function that runs it with the values of its flags; `--help` and `-h` print the help instead.
  *
  * @param run its result is the exit code, 0 by default
  * @param stopMessage printed after Ctrl-C
@@ -29,22 +36,47 @@ export function action<T>(
     stopMessage,
     async run(args, terminal, signal) {
       await importModules(args);
-      const flags = command.parse(args);
+      const [flags, help] = parsed(() => {
+        const flags = command.parse(args);
+        const others = args.filter((arg) => arg !== '--help' && arg !== '-h');
+        return flags === undefined ? [undefined, command.help(others)] : [flags, ''];
+      });
       if (flags !== undefined) return (await run(flags, terminal, signal)) ?? 0;
-      terminal.print(command.help(args.filter((arg) => arg !== '--help')));
+      terminal.print(help);
       return 0;
     },
   };
 }
 
+/** @throws UsageError for an error of `parse` */
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** The program in help and errors. */
+interface ProgramDescription {
+  readonly name: string;
+  readonly version: string;
+  /** What the program does, in a sentence. */
+  readonly summary: string;
+  /** What each command does, in a phrase. */
+  readonly commands: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs the command named by the first argument of the process, or by the first two, and sets the exit code. An error prints its message, and its
- * stack when DEBUG is set.
+ * stack when DEBUG is set. Exit codes: 0, 1 after a failure, 2 for a wrong command line, 130 after Ctrl-C.
  *
  * @param actions by name; a function loads its action on demand
+ * @param description what `--help` and `--version` print when no command is named
  */
 export async function runProgram(
   actions: Readonly<Record<string, Action | (() => Promise<Action>)>>,
+  description?: ProgramDescription,
 ): Promise<void> {
   const words = process.argv.slice(2);
   const name = [words.slice(0, 2).join(' '), words[0]].find((name) => Object.hasOwn(actions, name));
@@ -74,12 +106,21 @@ export async function runProgram(
     const place = error instanceof Error ? placeInImported(error) : undefined;
     const message = `${error instanceof Error ? error.message : String(error)}${place ? `\n  at ${place}` : ''}`;
     console.error(process.env.DEBUG ? error : process.stderr.isTTY ? printable(message) : message);
-    process.exitCode = 1;
+    // An error that begins with a flag is about the command line, also where it is found late.
+    process.exitCode = error instanceof UsageError || /^--[a-z]/.test(message) ? EXIT_USAGE : 1;
   };
   try {
     if (!found) {
-      const names = Object.keys(actions).join(', ');
-      throw new Error(`${words[0] ?? 'no command'}: expected one of ${names}`);
+      const [word] = words;
+      const names = Object.keys(actions);
+      if (description && (word === undefined || ['--help', '-h', '--version'].includes(word))) {
+        terminal.print(word === '--version' ? description.version : overview(description));
+      } else {
+        const suggestion = word === undefined ? '' : didYouMean(word, names);
+        throw new UsageError(`${word ?? 'no command'}: expected one of ${names.join(', ')}.${suggestion}`);
+      }
+      await listening;
+      return;
     }
     running = typeof found === 'function' ? await found() : found;
     await listening;
@@ -97,6 +138,18 @@ export async function runProgram(
   }
 }
 
+function overview({ name, summary, commands }: ProgramDescription): string {
+  return [
+    summary,
+    '',
+    `  npx ${name} COMMAND --flags`,
+    `  npx ${name} COMMAND --help`,
+    '',
+    'Commands:',
+    ...Object.entries(commands).flatMap(([command, about]) => helpEntry(command, about)),
+  ].join('\n');
+}
+
 /** Whether an error only says that `signal` was aborted, and is not another failure while stopping. */
 function isAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
   for (let cause = error; aborted && cause instanceof Error; cause = cause.cause) {
@@ -110,9 +163,17 @@ export function sendToParent(message: object): void {
   if (process.connected) process.send!(message, undefined, undefined, () => undefined);
 }
 
-/** An Nx command line with shell quoting, for reports. By default with the arguments of this process. */
-export function shellCommand(target: string, args: readonly string[] = process.argv.slice(3)): string {
-  return ['npx nx run', target, ...(args.length > 0 ? ['--', ...args.map(shellQuote)] : [])].join(' ');
+/**
+ * The command line of a command of lilformer, or of a target of Nx such as `results:make`, with shell quoting. By default with
+ * the arguments of this process.
+ */
+export function shellCommand(
+  command: string,
+  args: readonly string[] = process.argv.slice(2 + command.split(' ').length),
+): string {
+  const quoted = args.map(shellQuote);
+  if (!command.includes(':')) return ['npx lilformer', command, ...quoted].join(' ');
+  return ['npx nx run', command, ...(args.length > 0 ? ['--', ...quoted] : [])].join(' ');
 }
 
 function shellQuote(arg: string): string {

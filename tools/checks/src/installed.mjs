@@ -33,7 +33,10 @@ const only = process.argv.slice(2);
 const published = readdirSync(join(root, 'libs')).filter(
   (name) => !JSON.parse(readFileSync(join(root, 'libs', name, 'package.json'), 'utf8')).private,
 );
-const libraries = published.filter((name) => only.length === 0 || only.includes(name));
+// The parts of the command have no use of their own.
+const libraries = published.filter(
+  (name) => name !== 'command-line' && (only.length === 0 || only.includes(name)),
+);
 
 const port = await freePort();
 const registry = `http://127.0.0.1:${port}/`;
@@ -91,6 +94,7 @@ try {
   }
   const nodes = await nodeBinaries();
   for (const name of libraries) failures += check(name, nodes);
+  if (only.length === 0 || only.includes('lilformer')) failures += checkCommand(nodes);
   if (hasNative && libraries.includes('engine')) failures += checkNative(nodes);
   if (only.length === 0) failures += checkTypes();
 } finally {
@@ -151,6 +155,37 @@ function sizeOf(folder) {
     (sum, file) => sum + (file.isFile() ? statSync(join(file.parentPath, file.name)).size : 0),
     0,
   );
+}
+
+/** Installs the command from its packed file and trains; returns the number of failures. */
+function checkCommand(nodes) {
+  const project = join(work, 'command');
+  mkdirSync(project);
+  npm(join(root, 'apps/lilformer'), 'pack', '--ignore-scripts', '--pack-destination', project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  writeFileSync(join(project, '.npmrc'), scope);
+  const tarball = readdirSync(project).find((file) => file.endsWith('.tgz'));
+  npm(project, 'install', `./${tarball}`);
+  const bin = join(project, 'node_modules/lilformer/bin/lilformer.js');
+  const args = ['train', '--max-steps', '2', '--story-bytes', '60000', '--vocab-size', '300'];
+  let failures = 0;
+  for (const [version, binary] of nodes) {
+    try {
+      const output = execFileSync(binary, [bin, ...args], {
+        cwd: project,
+        encoding: 'utf8',
+        timeout: 120_000,
+        env: { ...process.env, INIT_CWD: project },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      if (!/Run folder: runs.stories-/.test(output)) throw new Error(output);
+      console.log(`lilformer: installed alone, it trained on Node ${version}`);
+    } catch (error) {
+      failures++;
+      console.error(`lilformer: it does not train on Node ${version}\n${error.stderr || error.message}`);
+    }
+  }
+  return failures;
 }
 
 /** Compiles a program that imports all libraries with the oldest TypeScript; returns the number of failures. */

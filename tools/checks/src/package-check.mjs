@@ -25,12 +25,17 @@ try {
   const paths = packed.files.map((file) => file.path);
   const strays = paths.filter((path) => /\.test\.|tsbuildinfo|\/testing\/|^test-results/.test(path));
   if (strays.length > 0) throw new Error(`${packed.name} would publish ${strays.join(', ')}; mend "files"`);
-  for (const needed of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']) {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+  // A package without an entry is a command.
+  const isCommand = !Object.hasOwn(manifest.exports, '.');
+  const entries = isCommand
+    ? [...Object.values(manifest.bin), 'dist/main.js']
+    : ['dist/index.js', 'dist/index.d.ts'];
+  for (const needed of ['README.md', 'LICENSE', ...entries]) {
     if (!paths.includes(needed)) throw new Error(`${packed.name} would be published without ${needed}`);
   }
   if (readFileSync('LICENSE', 'utf8') !== readFileSync(join(root, 'LICENSE'), 'utf8'))
     throw new Error(`${packed.name}: LICENSE differs from the repository's. Expected a copy of it.`);
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
   const whole = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const directory = relative(root, process.cwd()).replaceAll('\\', '/');
   const page = whole.homepage.replace('#readme', '');
@@ -55,7 +60,7 @@ try {
     }
   }
   run('npx', 'publint', '--strict', path(tarball));
-  run('npx', 'attw', path(tarball), '--profile', 'esm-only', '--no-emoji');
+  if (!isCommand) run('npx', 'attw', path(tarball), '--profile', 'esm-only', '--no-emoji');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

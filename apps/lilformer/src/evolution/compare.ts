@@ -167,7 +167,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   await saveFigures(to, figures);
   const sections = [
     '# The evolution',
-    `Eight models, from bigram to mixture of experts. Compared by \`${shellCommand('evolution:compare')}\` on ` +
+    `Eight models, from bigram to mixture of experts. Compared by \`${shellCommand('evolution compare')}\` on ` +
       `${describeMachine()}; engine ${engine}.`,
     markdownTable(table),
     notes.map((note) => `- ${note}`).join('\n'),

@@ -20,7 +20,7 @@ describe('a custom model', { timeout: 180_000 }, () => {
     const whole = await run(...train, '--run', 'whole');
     expect(whole).toMatchObject({ code: 0, err: '' });
     const path = relative(folder(), FILE);
-    expect(whole.out).toContain(`Generate: npx nx run trainer:generate -- --import ${path} --model whole`);
+    expect(whole.out).toContain(`Generate: npx lilformer generate --import ${path} --model whole`);
     const config = JSON.parse(await readFile(join(folder(), 'whole/config.json'), 'utf8')) as object;
     expect(config).toMatchObject({
       model: { type: 'position-mlp', dModel: 16, expansion: 3, contextLength: 16 },
@@ -29,7 +29,7 @@ describe('a custom model', { timeout: 180_000 }, () => {
 
     const stopped = await runProgram(folder(), [...train, '--run', 'parts', '--import', FILE], 'step 3/8');
     expect(stopped.code).toBe(130);
-    expect(stopped.out).toContain(`npx nx run trainer:train -- --import ${path} --resume parts\n`);
+    expect(stopped.out).toContain(`npx lilformer train --import ${path} --resume parts\n`);
     const unknown = await runProgram(folder(), ['train', '--resume', 'parts']);
     expect(unknown.err).toContain(`model type position-mlp is not defined. Expected --import ${FILE}`);
     expect(await run('train', '--resume', 'parts')).toMatchObject({ code: 0, err: '' });
@@ -70,7 +70,7 @@ describe('a custom model', { timeout: 180_000 }, () => {
 
   it('that cannot be imported is an error', async () => {
     const { code, err } = await runProgram(folder(), ['train', '--import', 'nowhere.ts']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toMatch(/^--import: .*nowhere\.ts cannot be imported: /);
   });
 });

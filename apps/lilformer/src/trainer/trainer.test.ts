@@ -125,24 +125,41 @@ describe('trainer', () => {
     [
       ['train', '--data', 'nowhere.txt'],
       /data: nowhere.txt is not there\. Expected a file.*\bnowhere\.txt$/m,
+      1,
     ],
-    [['train', '--batch-size', '0'], /^--batch-size 0: expected an integer of at least 1$/m],
-    [['train', '--resume', 'nowhere'], /nowhere/],
-    [['train', '--engine', 'warp'], /warp.*expected one of auto, native/],
-    [['train', ...TINY, '--story-bytes', '10000', '--context-length', '5000'], /a window of 5000 tokens/],
-    [['generate', '--model', './nowhere'], /nowhere: not found/],
-    [['generate'], /^--model is missing/m],
+    [['train', '--batch-size', '0'], /^--batch-size 0: expected an integer of at least 1$/m, 2],
+    [['train', '--resume', 'nowhere'], /nowhere/, 1],
+    [['train', '--engine', 'warp'], /warp.*expected one of auto, native/, 2],
+    [['train', ...TINY, '--story-bytes', '10000', '--context-length', '5000'], /a window of 5000 tokens/, 1],
+    [['generate', '--model', './nowhere'], /nowhere: not found/, 1],
+    [['generate'], /^--model is missing/m, 2],
     [
       ['generate', '--model', 'r', '--early-stopping', 'true'],
       /^--early-stopping true: only beam search uses it/m,
+      2,
     ],
-    [['fly'], /fly: expected one of train, sweep, generate, export/],
-    [['sweep', '--preset', 'fly'], /--preset: no fly. Expected one of evolution/],
-  ])('%j ends with one error message', async (args, message) => {
+    [['fly'], /fly: expected one of train, sweep, generate, export/, 2],
+    [['trian'], /Did you mean train\?$/m, 2],
+    [['train', '--learning-rat', '1'], /^--learning-rat: unknown flag\. Did you mean --learning-rate\?/, 2],
+    [['train', '--preset', 'storys'], /^--preset: no storys\. Did you mean stories\?/, 2],
+    [['train', '--model', 'nano-gtp'], /^--model: nano-gtp .* Did you mean nano-gpt\?/, 2],
+    [['sweep', '--preset', 'fly'], /--preset: no fly. Expected one of evolution/, 2],
+  ])('%j ends with one error message', async (args, message, expected) => {
     const { code, err } = await run(args);
-    expect(code).toBe(1);
+    expect(code).toBe(expected);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('prints its commands, its version, and the help of a command', async () => {
+    const [all, short, version, train] = await Promise.all(
+      [['--help'], ['-h'], ['--version'], ['train', '-h']].map((args) => run(args)),
+    );
+    expect(all).toMatchObject({ code: 0, err: '' });
+    expect(all.out).toMatch(/^ {2}evolution train +trains eight models/m);
+    expect(short).toEqual(all);
+    expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect([train.code, train.out]).toEqual([0, expect.stringMatching(/^Trains a language model/)]);
   });
 
   it('sweeps, saves all runs on Ctrl-C, resumes them, and writes a report', async () => {
@@ -251,7 +268,7 @@ describe('trainer', () => {
       await write('\n山高水長，\n月明風清。\n'.repeat(60));
       const args = [...OWN, '--unk-token', 'none', '--sample-tokens', '4', '--max-steps', '2'];
       const refused = await run([...args, '--run', 'own', '--prompt', 'Once']);
-      expect(refused.code).toBe(1);
+      expect(refused.code).toBe(2);
       expect(refused.err).toMatch(/^--prompt: "Once" cannot be encoded: .* Expected a text of the tokens/);
       expect(await readdir(folder)).toEqual(['own.txt']);
       const { code, err, out } = await run([...args, '--run', 'own']);

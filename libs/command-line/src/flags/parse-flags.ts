@@ -2,11 +2,12 @@
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { describeFlags, flagName } from './flag.js';
+import { didYouMean } from './nearest-name.js';
 
 /**
  * The flags among the arguments with their values, by setting: strings, `true` for switches, arrays for repeatable flags.
  *
- * @returns undefined when `--help` is among the arguments
+ * @returns undefined when `--help` or `-h` is among the arguments
  * @throws Error naming an unknown flag, with a suggestion, or a flag without its value
  */
 export function splitFlags(
@@ -26,12 +27,11 @@ export function splitFlags(
   const names = [...flags.flatMap(({ name, alias }) => (alias ? [name, alias] : [name])), '--help'];
   // Each value is joined to its flag by `=`, so a value may start with a dash: `--prompt "- he said"`.
   const joined: string[] = [];
+  args = args.map((arg) => (arg === '-h' ? '--help' : arg));
   for (let i = 0; i < args.length; i++) {
     const [typed] = args[i].split('=', 1);
     if (typed.startsWith('-') && !names.includes(typed)) {
-      const nearest = nearestName(typed, names);
-      const suggestion = nearest ? ` Did you mean ${nearest}?` : '';
-      throw new Error(`${typed}: unknown flag.${suggestion} --help lists all flags.`);
+      throw new Error(`${typed}: unknown flag.${didYouMean(typed, names)} --help lists all flags.`);
     }
     const flag = find(typed);
     const arg = flag ? flag.name + args[i].slice(typed.length) : args[i];
@@ -79,27 +79,4 @@ export function checkFlags<S extends z.ZodObject>(schema: S, values: Record<stri
     return `${flagName(String(name))} ${value === undefined ? 'is missing' : String(value)}: ${message}`;
   });
   throw new Error([...new Set(lines)].join('\n'));
-}
-
-/** A name that contains the typed one, or the name with the fewest edits, at most a third of the letters. */
-function nearestName(typed: string, names: readonly string[]): string | undefined {
-  const distance = (name: string): number =>
-    typed.length > 4 && name.includes(typed.slice(2)) ? 1 : editDistance(typed, name);
-  const [nearest] = names
-    .map((name) => ({ name, distance: distance(name) }))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest.distance <= typed.length / 3 ? nearest.name : undefined;
-}
-
-/** Source: Levenshtein, 1966. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -8,6 +8,18 @@ function written(isTTY: boolean, use: (terminal: Terminal) => void): string {
   return all;
 }
 
+describe('progress on a terminal', () => {
+  it('is repainted ten times a second at most, and at once after a printed line', () => {
+    const shown = written(true, (terminal) => {
+      terminal.progress('1');
+      terminal.progress('2');
+      terminal.print('line');
+      terminal.progress('3');
+    });
+    expect(shown).toBe('\r1\x1b[K\r\x1b[Kline\n\r3\x1b[K');
+  });
+});
+
 describe('control characters', () => {
   const hostile = 'a\x1b[2J\x1b]0;title\x07b\x9b31m\u0085\rc\td\r\ne\n';
   const shown = 'a\\x1b[2J\\x1b]0;title\\x07b\\x9b31m\\x85\\x0dc\td\r\ne\n';

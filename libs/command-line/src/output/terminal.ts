@@ -25,6 +25,10 @@ export class Terminal {
   /** Shows a state of progress. In a pipe, skips states within `everyMs` of the last printed one. */
   progress(text: string, everyMs = 5000): void {
     if (this.#out.isTTY) {
+      // Ten times a second; more only fills logs of terminals and slow connections.
+      const now = performance.now();
+      if (this.#progressShown && now - this.#last < 100) return;
+      this.#last = now;
       const width = (this.#out.columns || 100) - 1;
       text = printable(text);
       this.#out.write(`\r${text.length > width ? `${text.slice(0, width - 1)}…` : text}\x1b[K`);

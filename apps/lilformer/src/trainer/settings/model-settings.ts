@@ -1,5 +1,5 @@
 // Settings that come from model definitions: flags, help and checks of their config fields.
-import { flag, flagName } from '@lilformer/command-line';
+import { didYouMean, flag, flagName } from '@lilformer/command-line';
 import {
   fieldInfo,
   modelDefinition,
@@ -22,7 +22,7 @@ function definitionOf(type: string): ModelDefinition {
   if (definition) return definition;
   const known = trainable().map((one) => one.type);
   throw new Error(
-    `--model: ${type} is not a model to train. Expected one of ${known.join(', ')}, or --import FILE that defines it.`,
+    `--model: ${type} is not a model to train.${didYouMean(type, known)} Expected one of ${known.join(', ')}, or --import FILE that defines it.`,
   );
 }
 

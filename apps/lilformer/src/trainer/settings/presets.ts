@@ -1,4 +1,5 @@
 // All presets, one file per family.
+import { didYouMean } from '@lilformer/command-line';
 import { EVOLUTION } from './presets/evolution.js';
 import { HYPERPARAMETERS } from './presets/hyperparameters.js';
 import type { Preset, Presets } from './presets/preset.js';
@@ -29,7 +30,10 @@ export const PRESETS: Presets = {
 export function presetNamed(name: string): Preset {
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (!preset) {
-    throw new Error(`--preset: no ${name}. Expected one of\n  ${Object.keys(PRESETS).join('\n  ')}`);
+    const names = Object.keys(PRESETS);
+    throw new Error(
+      `--preset: no ${name}.${didYouMean(name, names)} Expected one of\n  ${names.join('\n  ')}`,
+    );
   }
   return preset;
 }

@@ -61,7 +61,7 @@ export async function sweepCommand(
   const to = resolveUserPath(report ?? folder);
   const table = await writeReport(sweep, results, to, {
     ...share,
-    command: shellCommand('trainer:sweep'),
+    command: shellCommand('sweep'),
   });
   terminal.print(`\n${table}\n\nReport: ${displayPath(join(to, 'README.md'))}`);
   return 0;

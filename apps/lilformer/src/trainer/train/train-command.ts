@@ -97,7 +97,7 @@ export async function trainCommand(
     if (!done) throw new Error('training ended without its last event');
     const path = displayPath(folder.path);
     if (done.reason === 'interrupted') {
-      const command = shellCommand('trainer:train', [...importFlags(run.imports), '--resume', path]);
+      const command = shellCommand('train', [...importFlags(run.imports), '--resume', path]);
       terminal.print(`\nSaved. Resume with: ${command}`);
       return done;
     }
@@ -120,7 +120,7 @@ export async function trainCommand(
     const prompt = run.prompt === undefined ? [] : ['--prompt', run.prompt];
     terminal.print(`\nRun folder: ${path}`);
     const flags = [...importFlags(run.imports), '--model', path, ...prompt];
-    terminal.print(`Generate: ${shellCommand('trainer:generate', flags)}`);
+    terminal.print(`Generate: ${shellCommand('generate', flags)}`);
     return done;
   } finally {
     await folder.close();
