@@ -91,8 +91,8 @@ export interface OpenedModel<Model = AnyModel> extends Omit<LoadedModel, 'model'
 }
 
 /** Opens the engine and returns its description. */
-export async function startEngine(flags: FlagValues<typeof engineFlags>): Promise<string> {
-  return (await openEngine(flags)).describe();
+export async function startEngine({ engine, threads }: FlagValues<typeof engineFlags>): Promise<string> {
+  return (await openEngine({ engine, threads })).describe();
 }
 
 /** The options of the flags. @throws Error when the tokenizer cannot be loaded or made */
