@@ -1,6 +1,6 @@
 // Gradients of TensorFlow.js operations. The Node build of tfjs-core registers none; those of the union package
-// @tensorflow/tfjs are wrong for broadcast inputs of SquaredDifference and BatchMatMul, and are replaced. Images,
-// convolutions and complex numbers are not covered.
+// @tensorflow/tfjs are wrong for broadcast inputs of SquaredDifference and BatchMatMul, and are replaced. Operations with int32
+// or bool outputs need none. Images, convolutions, complex numbers and linear algebra are not covered.
 import { tf } from '../tf.js';
 import { listed } from './tape.js';
 
@@ -73,6 +73,10 @@ function unreduce(reduced: Tensor, shape: number[], axis: unknown): Tensor {
 const flag = (x: Tensor): Tensor => tf.cast(x, 'float32');
 const like = (shape: number[]): Tensor => tf.ones(shape, 'float32');
 
+/** Constants of SELU (Klambauer et al., 2017). */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
 const elementwise: tf.GradConfig[] = [
   binary('Add', { a: (dy) => dy, b: (dy) => dy }),
   binary('Sub', { a: (dy) => dy, b: (dy) => tf.neg(dy) }),
@@ -102,6 +106,31 @@ const elementwise: tf.GradConfig[] = [
       return tf.mul(dy, tf.mul(tf.pow(a, b), logarithm));
     },
   }),
+  binary('Mod', {
+    a: (dy) => dy,
+    b: (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))),
+  }),
+  binary('Atan2', {
+    a: (dy, a, b) => tf.mul(dy, tf.div(b, tf.add(tf.square(a), tf.square(b)))),
+    b: (dy, a, b) => tf.neg(tf.mul(dy, tf.div(a, tf.add(tf.square(a), tf.square(b))))),
+  }),
+  {
+    kernelName: 'Prelu',
+    inputsToSave: ['x', 'alpha'],
+    gradFunc: (gradient, [x, alpha]) => {
+      const dy = gradient as Tensor;
+      const positive = tf.greater(x, 0);
+      return {
+        x: () => tf.where(positive, dy, tf.mul(dy, alpha)),
+        alpha: () => sumTo(tf.where(positive, tf.zerosLike(dy), tf.mul(dy, x)), alpha.shape),
+      };
+    },
+  },
+  {
+    kernelName: 'AddN',
+    saveAllInputs: true,
+    gradFunc: (dy, terms) => Object.fromEntries(terms.map((_, i) => [String(i), () => flag(dy as Tensor)])),
+  },
   ofInput('Neg', (dy) => tf.neg(dy)),
   ofInput('Abs', (dy, x) => tf.mul(dy, tf.sign(x))),
   ofInput('Square', (dy, x) => tf.mul(dy, tf.mul(2, flag(x)))),
@@ -112,8 +141,26 @@ const elementwise: tf.GradConfig[] = [
   ofInput('Relu', (dy, x) => tf.mul(dy, flag(tf.greater(x, 0)))),
   ofInput('Erf', (dy, x) => tf.mul(dy, tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x)))))),
   ofInput('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x))),
-  ofInput('Step', (dy) => tf.zerosLike(dy)),
-  ofInput('Floor', (dy) => tf.zerosLike(dy)),
+  ofInput('Expm1', (dy, x) => tf.mul(dy, tf.exp(x))),
+  ofInput('Tan', (dy, x) => tf.div(dy, tf.square(tf.cos(x)))),
+  ofInput('Sinh', (dy, x) => tf.mul(dy, tf.cosh(x))),
+  ofInput('Cosh', (dy, x) => tf.mul(dy, tf.sinh(x))),
+  ofInput('Asin', (dy, x) => tf.div(dy, tf.sqrt(tf.sub(1, tf.square(x))))),
+  ofInput('Acos', (dy, x) => tf.neg(tf.div(dy, tf.sqrt(tf.sub(1, tf.square(x)))))),
+  ofInput('Atan', (dy, x) => tf.div(dy, tf.add(1, tf.square(x)))),
+  ofInput('Asinh', (dy, x) => tf.div(dy, tf.sqrt(tf.add(1, tf.square(x))))),
+  ofInput('Acosh', (dy, x) => tf.div(dy, tf.sqrt(tf.sub(tf.square(x), 1)))),
+  ofInput('Atanh', (dy, x) => tf.div(dy, tf.sub(1, tf.square(x)))),
+  ofInput('Elu', (dy, x) => tf.where(tf.greater(x, 0), dy, tf.mul(dy, tf.exp(x)))),
+  ofInput('Selu', (dy, x) => {
+    const scaled = tf.mul(dy, SELU_SCALE);
+    return tf.where(tf.greater(x, 0), scaled, tf.mul(scaled, tf.mul(SELU_ALPHA, tf.exp(x))));
+  }),
+  ofInput('LeakyRelu', (dy, x, { alpha }) => tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha as number))),
+  ofInput('Relu6', (dy, x) => tf.mul(dy, flag(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6))))),
+  ...['Step', 'Floor', 'Ceil', 'Round', 'Sign', 'ZerosLike', 'OnesLike'].map((name) =>
+    ofInput(name, (dy) => tf.zerosLike(dy)),
+  ),
   ofInput('ClipByValue', (dy, x, { clipValueMin, clipValueMax }) =>
     tf.mul(
       dy,
@@ -170,9 +217,119 @@ const reductions: tf.GradConfig[] = [
     (dy, y, { axis }) => tf.sub(dy, tf.mul(tf.sum(dy, axis as number, true), tf.exp(y))),
     'logits',
   ),
+  // The product of all other factors, which is right for factors of zero as well.
+  ofInput('Prod', (dy, x, { axis }) => {
+    const axes = tf.util.parseAxisParam((axis ?? null) as number | number[], x.shape);
+    const order = [...x.shape.keys()].filter((i) => !axes.includes(i)).concat(axes);
+    const last = tf.reshape(tf.transpose(x, order), [-1, sizeOf(axes.map((i) => x.shape[i]))]);
+    const others = tf.mul(tf.cumprod(last, 1, true), tf.cumprod(last, 1, true, true));
+    const shaped = tf.reshape(
+      others,
+      order.map((i) => x.shape[i]),
+    );
+    const undone = tf.transpose(shaped, tf.backend_util.getUndoAxesPermutation(order));
+    return tf.mul(unreduce(dy, x.shape, axis), undone);
+  }),
   ofInput('Cumsum', (dy, _, { axis, exclusive, reverse }) =>
     tf.cumsum(dy, axis as number, exclusive as boolean, !reverse),
   ),
+];
+
+/** Sums of the rows of `x` `[R, C]` by segment, `[segments, C]`. */
+const segmentSum = (x: Tensor, ids: Tensor, segments: number): Tensor =>
+  tf.unsortedSegmentSum(x as tf.Tensor2D, ids as tf.Tensor1D, segments);
+
+const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape]);
+
+/** The gradient of `x` `[P, O, N, I]`, of which `gather` took the `indices` `[P, M]` along N. */
+function gatherGradient(dy: Tensor, x: Tensor, indices: Tensor, axis: number, batchDims: number): Tensor {
+  const batches = sizeOf(x.shape.slice(0, batchDims));
+  const outer = sizeOf(x.shape.slice(batchDims, axis));
+  const [length, inner] = [x.shape[axis], sizeOf(x.shape.slice(axis + 1))];
+  const each = indices.size / Math.max(1, batches);
+  const offsets = tf.mul(
+    tf.reshape(tf.range(0, batches, 1, 'int32'), [batches, 1]),
+    tf.scalar(length, 'int32'),
+  );
+  const ids = tf.add(tf.reshape(indices, [batches, each]), offsets);
+  const rows = tf.transpose(tf.reshape(dy, [batches, outer, each, inner]), [0, 2, 1, 3]);
+  const sums = segmentSum(
+    tf.reshape(rows, [batches * each, outer * inner]),
+    tf.reshape(ids, [batches * each]),
+    batches * length,
+  );
+  return tf.reshape(tf.transpose(tf.reshape(sums, [batches, length, outer, inner]), [0, 2, 1, 3]), x.shape);
+}
+
+/** Puts the entries of `dy` along a dimension at `begin`, `begin + stride`, … of `length` zeros. */
+function spread(dy: Tensor, axis: number, begin: number, stride: number, length: number): Tensor {
+  const [before, count, after] = [dy.shape.slice(0, axis), dy.shape[axis], dy.shape.slice(axis + 1)];
+  if (count === 0) return tf.zeros([...before, length, ...after]);
+  if (stride < 0) return spread(tf.reverse(dy, axis), axis, begin + (count - 1) * stride, -stride, length);
+  const [outer, inner] = [sizeOf(before), sizeOf(after)];
+  const gaps = tf.pad(tf.reshape(dy, [outer, count, 1, inner]), [[0, 0], [0, 0], [0, stride - 1], [0, 0]]); // prettier-ignore
+  const dense = tf.slice(
+    tf.reshape(gaps, [outer, count * stride, inner]),
+    [0, 0, 0],
+    [outer, (count - 1) * stride + 1, inner],
+  );
+  const end = length - begin - (count - 1) * stride - 1;
+  return tf.reshape(tf.pad(dense, [[0, 0], [begin, end], [0, 0]]), [...before, length, ...after]); // prettier-ignore
+}
+
+const selections: tf.GradConfig[] = [
+  {
+    kernelName: 'GatherV2',
+    inputsToSave: ['x', 'indices'],
+    gradFunc: (dy, [x, indices], { axis, batchDims }) => ({
+      x: () => {
+        const along = tf.util.parseAxisParam(axis as number, x.shape)[0];
+        return gatherGradient(dy as Tensor, x, indices, along, (batchDims as number | undefined) ?? 0);
+      },
+    }),
+  },
+  {
+    kernelName: 'TopK',
+    inputsToSave: ['x'],
+    outputsToSave: [false, true],
+    gradFunc: (dys, [x, indices]) => ({
+      x: () => {
+        const [dy] = listed(dys);
+        return gatherGradient(dy, x, indices, x.rank - 1, x.rank - 1);
+      },
+    }),
+  },
+  {
+    kernelName: 'UnsortedSegmentSum',
+    inputsToSave: ['segmentIds'],
+    // Rows with a negative id belong to no segment.
+    gradFunc: (dy, [ids]) => ({
+      x: () => {
+        const taken = tf.gather(dy as Tensor, tf.maximum(ids, tf.scalar(0, 'int32')) as tf.Tensor1D);
+        const inside = tf.reshape(flag(tf.greaterEqual(ids, 0)), [ids.size, ...taken.shape.slice(1).fill(1)]);
+        return tf.mul(taken, inside);
+      },
+    }),
+  },
+  ofInput('StridedSlice', (dy, x, attributes) => {
+    const { begin, end, strides, ...masks } = attributes as Record<string, number[]>;
+    const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = masks as unknown as Record<
+      string,
+      number
+    >;
+    const info = tf.slice_util.sliceInfo(
+      ...([x.shape, begin, end, strides] as const),
+      ...([beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const),
+    );
+    const counts = x.shape.map((_, i) => {
+      const steps = Math.ceil((info.end[i] - info.begin[i]) / info.strides[i]);
+      return Math.max(0, steps);
+    });
+    return x.shape.reduce(
+      (gradient, length, i) => spread(gradient, i, info.begin[i], info.strides[i], length),
+      tf.reshape(dy, counts),
+    );
+  }),
 ];
 
 const products: tf.GradConfig[] = [
@@ -270,7 +427,7 @@ const rearrangements: tf.GradConfig[] = [
 
 /** Registers all gradients above, replacing others. */
 export function registerGradients(): void {
-  for (const config of [...elementwise, ...reductions, ...products, ...rearrangements]) {
+  for (const config of [...elementwise, ...reductions, ...products, ...rearrangements, ...selections]) {
     if (tf.getGradient(config.kernelName) !== config) tf.registerGradient(config);
   }
 }

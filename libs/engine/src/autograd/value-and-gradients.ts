@@ -88,7 +88,8 @@ function backward(
   const dependent = new Set(variables.map(({ id }) => id)); // tensors that depend on a variable
   for (const node of tape) {
     if (dependsOn(dependent, node.inputs)) {
-      for (const { id } of node.outputs) dependent.add(id);
+      // Indices and conditions have no derivative.
+      for (const { id, dtype } of node.outputs) if (dtype === 'float32') dependent.add(id);
     } else {
       forget(node);
     }
