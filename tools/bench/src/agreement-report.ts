@@ -40,7 +40,7 @@ export interface AgreementResults {
 }
 
 /** The difference that counts as agreement. */
-export const LIMIT = 0.01;
+const LIMIT = 0.01;
 const FIRST_STEPS = 20;
 
 /** Comparison of the training losses of each step. */
@@ -61,7 +61,7 @@ export function withResult(results: readonly Agreement[], result: Agreement): Ag
   return [...results.filter((other) => !isSame(other, result)), result];
 }
 
-export function isSame(
+function isSame(
   a: Pick<Agreement, 'preset' | 'seed' | 'steps'>,
   b: Pick<Agreement, 'preset' | 'seed' | 'steps'>,
 ): boolean {
