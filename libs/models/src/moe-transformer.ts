@@ -19,6 +19,7 @@ import { choice, defineConfig, fields, type ConfigOf, type OptionsOf } from './c
 import { transformerCosts } from './core/costs.js';
 import { defineModel, embeddingSizes } from './core/definition.js';
 import { LanguageModel } from './core/language-model.js';
+import { POSITION_STD } from './core/position-std.js';
 
 const { vocabSize, dModel, dFf, nLayers, nHeads, nExperts, contextLength } = fields;
 const config = defineConfig(
@@ -71,7 +72,7 @@ class MoETransformerLM extends LanguageModel {
     this.config = config.parse(options);
     const { vocabSize, dModel, nLayers, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
-    this.position_embedding = new Embedding(contextLength, dModel, random);
+    this.position_embedding = new Embedding(contextLength, dModel, random, { std: POSITION_STD });
     this.blocks = Array.from({ length: nLayers }, () => new MoETransformerBlock(this.config, random));
     this.ln_final = new LayerNorm(dModel);
     this.unembed = new Linear(dModel, vocabSize, random);

@@ -13,6 +13,7 @@ import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/conf
 import { transformerCosts } from './core/costs.js';
 import { defineModel, embeddingSizes, type StateShapes } from './core/definition.js';
 import { LanguageModel } from './core/language-model.js';
+import { POSITION_STD } from './core/position-std.js';
 import { TransformerBlock } from './transformer.js';
 
 const { vocabSize, dModel, dFf, nLayers, nHeads, contextLength } = fields;
@@ -40,7 +41,7 @@ abstract class TransformerStack extends LanguageModel {
     super();
     const { vocabSize, dModel, dFf, nLayers, nHeads, contextLength } = sizes;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
-    this.position_embedding = new Embedding(contextLength, dModel, random);
+    this.position_embedding = new Embedding(contextLength, dModel, random, { std: POSITION_STD });
     this.blocks = Array.from(
       { length: nLayers },
       () => new TransformerBlock(dModel, nHeads, dFf, contextLength, random),

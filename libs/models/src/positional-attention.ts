@@ -13,6 +13,7 @@ import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/conf
 import { transformerCosts } from './core/costs.js';
 import { defineModel, embeddingSizes } from './core/definition.js';
 import { LanguageModel } from './core/language-model.js';
+import { POSITION_STD } from './core/position-std.js';
 
 const { vocabSize, dModel, contextLength } = fields;
 const config = defineConfig('positional-attention', { vocabSize, dModel, contextLength });
@@ -31,7 +32,7 @@ class PositionalAttentionLM extends LanguageModel {
     this.config = config.parse(options);
     const { vocabSize, dModel, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
-    this.position_embedding = new Embedding(contextLength, dModel, random);
+    this.position_embedding = new Embedding(contextLength, dModel, random, { std: POSITION_STD });
     this.attention = new CausalSelfAttention(dModel, 1, contextLength, random);
     this.unembed = new Linear(dModel, vocabSize, random);
   }

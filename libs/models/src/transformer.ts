@@ -18,6 +18,7 @@ import { defineConfig, fields, type ConfigOf, type OptionsOf } from './core/conf
 import { transformerCosts } from './core/costs.js';
 import { defineModel, embeddingSizes } from './core/definition.js';
 import { LanguageModel } from './core/language-model.js';
+import { POSITION_STD } from './core/position-std.js';
 
 /** `x + attention(ln1(x))`, then `x + ffn(ln2(x))`. */
 export class TransformerBlock extends Module {
@@ -63,7 +64,7 @@ class TransformerLM extends LanguageModel {
     this.config = config.parse(options);
     const { vocabSize, dModel, dFf, contextLength } = this.config;
     this.token_embedding = new Embedding(vocabSize, dModel, random);
-    this.position_embedding = new Embedding(contextLength, dModel, random);
+    this.position_embedding = new Embedding(contextLength, dModel, random, { std: POSITION_STD });
     this.block = new TransformerBlock(dModel, 1, dFf, contextLength, random);
     this.ln_final = new LayerNorm(dModel);
     this.unembed = new Linear(dModel, vocabSize, random);

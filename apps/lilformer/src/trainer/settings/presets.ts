@@ -16,7 +16,7 @@ export const PRESETS: Presets = {
       dFf: 256,
       nLayers: 1,
       nHeads: 4,
-      learningRate: 8e-3,
+      learningRate: 1.2e-2,
       minLearningRate: 3e-4,
     },
   },
