@@ -28,7 +28,11 @@ export async function runProcess(
         detached: true,
         stdio: ['ignore', file, file, 'ipc'],
       });
-      const stop = () => void child.kill('SIGINT');
+      // Windows has no SIGINT for one process; a child whose parent disconnects saves and stops as well.
+      const stop = () => {
+        if (process.platform === 'win32') child.disconnect();
+        else child.kill('SIGINT');
+      };
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       child.on('message', (event) => onEvent(event as TrainingEvent));
