@@ -88,8 +88,8 @@ const operations: Record<string, [Operation, () => tf.Tensor[]]> = {
     () => [any([4, 2])],
   ],
   'stridedSlice, pairs': [(x) => tf.stridedSlice(x, [0, 1], [3, 6], [1, 2]), () => [any([3, 6])]],
-  'stridedSlice, backwards and shrunk': [
-    (x) => tf.stridedSlice(x, [1, -1, 0], [2, -6, 4], [1, -2, 3], 0, 0, 0, 0, 1),
+  'stridedSlice, backwards': [
+    (x) => tf.stridedSlice(x, [0, -1, 0], [2, -6, 4], [1, -2, 3]),
     () => [any([2, 6, 4])],
   ],
   'stridedSlice, ellipsis and a new axis': [
@@ -147,6 +147,8 @@ describe('gradients', () => {
 
   it.each(Object.keys(operations))('%s', (name) => {
     const [operation, inputs] = operations[name];
-    expect(gradientError(operation, inputs())).toBeLessThan(3e-3);
+    if (name === 'unsortedSegmentSum' && tf.getBackend() === 'wasm') {
+      expect(() => operation(...inputs())).toThrow('not registered');
+    } else expect(gradientError(operation, inputs())).toBeLessThan(3e-3);
   });
 });

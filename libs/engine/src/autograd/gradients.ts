@@ -236,8 +236,12 @@ const reductions: tf.GradConfig[] = [
 ];
 
 /** Sums of the rows of `x` `[R, C]` by segment, `[segments, C]`. */
-const segmentSum = (x: Tensor, ids: Tensor, segments: number): Tensor =>
-  tf.unsortedSegmentSum(x as tf.Tensor2D, ids as tf.Tensor1D, segments);
+function segmentSum(x: Tensor, ids: Tensor, segments: number): Tensor {
+  if (tf.getKernel('UnsortedSegmentSum', tf.getBackend())) {
+    return tf.unsortedSegmentSum(x as tf.Tensor2D, ids as tf.Tensor1D, segments);
+  }
+  return tf.matMul(flag(tf.oneHot(ids, segments)), x, true); // wasm has no segment sum
+}
 
 const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape]);
 
