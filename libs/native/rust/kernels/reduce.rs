@@ -253,6 +253,9 @@ pub fn cumulate<T: Copy + Send + Sync>(
 ) {
     assert_eq!(x.len(), planes * rows * columns);
     assert_eq!(y.len(), x.len());
+    if y.is_empty() {
+        return;
+    }
     let all = Shared::new(y);
     by_rows(planes, rows * columns, |first, end| {
         for plane in first..end {
