@@ -143,8 +143,31 @@ function first({ kind, optional }: Argument, lengths: readonly number[], draw: D
 
 const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
 
+/** Arguments that fit a function whose errors do not name sizes. */
+const FITTING: Readonly<Record<string, (args: readonly Argument[], draw: Draw) => unknown[]>> = {
+  copy([x, y], draw) {
+    const [rows, columns] = [draw(() => fc.nat({ max: 5 })), draw(() => fc.nat({ max: 9 }))];
+    const parts = make('Float64Array', 6, draw);
+    parts.set([
+      rows,
+      columns,
+      draw(() => fc.constantFrom(0, columns)),
+      draw(() => fc.nat({ max: 1 })),
+      columns,
+      1,
+    ]);
+    const array = ({ kind }: Argument) => make(kind as ArrayKind, rows * columns, draw);
+    return [array(x), array(y), parts, 0, 0];
+  },
+};
+
 /** Arguments that fit, or as near as listening to errors gets to them. */
 function fitting(name: string, call: Call, args: readonly Argument[], draw: Draw): unknown[] {
+  if (Object.hasOwn(FITTING, name) && draw(() => fc.boolean())) {
+    const values = FITTING[name](args, draw);
+    attempt(name, call, values);
+    return values;
+  }
   const lengths = draw(() => fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 3 }));
   const values = args.map((argument) => first(argument, lengths, draw));
   for (let round = 0; round < 12 + 2 * args.length; round++) {
