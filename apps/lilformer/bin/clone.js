@@ -21,6 +21,8 @@ export async function runSources(main) {
   const tsx = await import('tsx/esm/api');
   tsx.register();
   register(`data:text/javascript,${encodeURIComponent(conditions)}`);
+  // The processes that a sweep starts, which get these arguments, run sources as well.
+  process.execArgv.push('--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'));
   await import(main.href);
 }
 
