@@ -45,7 +45,10 @@ describe('train', () => {
     [['--lr', '-1'], '--learning-rate -1: expected a number above 0'],
     [['--lr', 'NaN'], '--learning-rate NaN: expected a number above 0'],
     [['--split', '1'], '--split 1: expected a number between 0 and 1'],
-    [['--model', 'gpt5'], /--model: gpt5 is not a model to train\. Did you mean gpt2\? Expected one of bigram,.*--import FILE/],
+    [
+      ['--model', 'gpt5'],
+      /--model: gpt5 is not a model to train\. Did you mean gpt2\? Expected one of bigram,.*--import FILE/,
+    ],
     [['--model', 'bert'], '--model: bert is not a model to train.'],
     [['--eval-every', 'never'], '--eval-every never: expected an integer of at least 1, or epoch'],
     [['--eval-at-start', 'yes'], '--eval-at-start yes: expected true or false'],
