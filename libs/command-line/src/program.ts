@@ -2,6 +2,7 @@
 import type { Command } from './flags/command.js';
 import { didYouMean } from './flags/nearest-name.js';
 import { helpEntry } from './flags/help.js';
+import { outputMode } from './flags/output-flags.js';
 import { importModules, placeInImported } from './import-modules.js';
 import { onFirstSignal } from './first-signal.js';
 import { printable } from './output/printable.js';
@@ -83,12 +84,12 @@ export async function runProgram(
   const found = name === undefined ? undefined : actions[name];
   const args = words.slice(name?.split(' ').length);
   let running: Action | undefined;
-  const terminal = new Terminal();
+  const terminal = new Terminal(process.stdout, outputMode(args));
   const controller = new AbortController();
   const stop = (): void => controller.abort(new Error('stopped'));
   const listening = onFirstSignal(() => {
     stop();
-    terminal.print(running?.stopMessage ?? '');
+    terminal.note(running?.stopMessage ?? '');
   });
   // An output that cannot be written stops the command like Ctrl-C. A closed pipe (`… | head`) is no error.
   let outputError: NodeJS.ErrnoException | undefined;

@@ -1,5 +1,6 @@
 // `flops`: operations of a model by formula and as counted while it runs.
 import {
+  jsonFlags,
   defineCommand,
   engineFlags,
   flag,
@@ -43,6 +44,7 @@ export const flopsFlags = defineCommand({
     text: textFlags.text,
     separator: textFlags.separator,
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -60,7 +62,7 @@ type Flags = NonNullable<ReturnType<typeof flopsFlags.parse>>;
 
 export async function flops(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const { model: source } = flags;
-  terminal.print(`Engine: ${await startEngine(flags)}`);
+  terminal.note(`Engine: ${await startEngine(flags)}`);
   if (source !== undefined) {
     const options = await loadOptions({ ...flags, dtype: 'float32' }, terminal, signal);
     const { model } = await openLanguageModel(source, options, terminal);
@@ -75,6 +77,7 @@ export async function flops(flags: Flags, terminal: Terminal, signal: AbortSigna
 async function print(model: LanguageModel, tokens: number, terminal: Terminal): Promise<void> {
   try {
     const report = await flopsReport(model, tokens);
+    terminal.json({ model: model.config, parameters: model.parameterCount(), ...report });
     const notebook = notebookFormulas(report.costs, tokens);
     const { headings, rows } = flopsTable(report);
     const notes = notebookDifferences(report.costs, tokens).map(({ of, flops, reason }) => {

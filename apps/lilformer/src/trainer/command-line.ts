@@ -1,7 +1,9 @@
 // The command line of the trainer. Flags, checks and help of `train` and `sweep` derive from the schema in settings.ts and the
 // model definitions.
 import {
+  jsonFlags,
   checkFlags,
+  commonFlags,
   defineCommand,
   engineFlags,
   loadFlags,
@@ -68,6 +70,8 @@ const folderFlags = {
     text().optional(),
   ),
   ...importFlags,
+  ...commonFlags,
+  ...jsonFlags,
 };
 
 /** What is typed for `own` flags and for settings; undefined with `--help`. */
@@ -160,6 +164,7 @@ const sweepOptions = {
     integer(1).optional(),
   ),
   ...importFlags,
+  ...commonFlags,
 };
 
 function parseSweep(args: readonly string[]) {
@@ -281,6 +286,7 @@ export const generateFlags = defineCommand({
     text: textFlags.text,
     separator: textFlags.separator,
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 

@@ -34,6 +34,7 @@ describe('a command from one schema', () => {
       cakeName: ['plain', 'simple'],
       sugar: 80,
       noEggs: false,
+      quiet: false,
     });
   });
 

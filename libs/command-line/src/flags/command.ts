@@ -1,6 +1,7 @@
 // A command: flags, validation and help from one schema.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { helpOfFlags, wrap } from './help.js';
+import { commonFlags } from './output-flags.js';
 import { checkFlags, splitFlags } from './parse-flags.js';
 
 interface CommandDescription<S extends z.ZodObject> {
@@ -28,14 +29,15 @@ export function defineCommand<S extends z.ZodObject>({
   flags,
   notes = [],
 }: CommandDescription<S>): Command<z.infer<S>> {
+  const all = z.object({ ...flags.shape, ...commonFlags });
   return {
     help() {
       const parts = [wrap(summary), examples.map((line) => `  ${line}`), notes.flatMap((note) => wrap(note))];
       const lines = parts.filter(({ length }) => length > 0).flatMap((part) => ['', ...part]);
-      return [...lines.slice(1), ...helpOfFlags(flags)].join('\n');
+      return [...lines.slice(1), ...helpOfFlags(all)].join('\n');
     },
     parse(args) {
-      const values = splitFlags(flags, args);
+      const values = splitFlags(all, args);
       return values && checkFlags(flags, values);
     },
   };

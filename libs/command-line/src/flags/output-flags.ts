@@ -1,0 +1,21 @@
+// `--quiet` of every command, and `--json` of those that report values.
+import type { OutputMode } from '../output/terminal.js';
+import { flag, toggle } from './flag.js';
+
+/** Flags of every command. */
+export const commonFlags = {
+  quiet: flag({ group: 'Output', help: 'only results and errors' }, toggle()),
+};
+
+/** The flag of commands that report values. */
+export const jsonFlags = {
+  json: flag({ group: 'Output', help: 'results as JSON on standard output, one value a line' }, toggle()),
+};
+
+/** The output that the arguments ask for. */
+export function outputMode(args: readonly string[]): OutputMode {
+  // Help is text, whatever comes with it.
+  if (args.includes('--help') || args.includes('-h')) return 'all';
+  if (args.includes('--json')) return 'json';
+  return args.includes('--quiet') ? 'results' : 'all';
+}
