@@ -16,6 +16,7 @@ import {
   modelFlags as modelSourceFlags,
   nonNegative,
   oneOf,
+  readConfig,
   toggle,
   splitFlags,
   text,
@@ -74,16 +75,18 @@ const folderFlags = {
   ...jsonFlags,
 };
 
-/** What is typed for `own` flags and for settings; undefined with `--help`. */
+/** What is typed for `own` flags and for settings, and the settings of `--config`; undefined with `--help`. */
 function splitSettings<Own extends z.ZodRawShape>(own: Own, args: readonly string[]) {
   const schema = z.object({ ...own, ...settingsSchema.shape, ...modelFlags() });
   const typed = splitFlags(schema, args);
   if (!typed) return undefined;
-  const part = (wanted: boolean) =>
-    Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(own, name) === wanted));
+  const config = readConfig(schema, typed.config);
+  const part = (values: object, isWanted: boolean) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(own, name) === isWanted));
   return {
-    flags: checkFlags(z.object(own), part(true)),
-    settings: part(false) as Record<string, string>,
+    flags: checkFlags(z.object(own), part({ ...config.values, ...typed }, true)),
+    settings: part(typed, false) as Record<string, string>,
+    config: { ...config, values: part(config.values, false) },
   };
 }
 
@@ -93,7 +96,10 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
   const { preset, run, resume, import: imports } = typed.flags;
   if (resume === undefined) {
     const name = preset ?? 'stories';
-    const resolved = resolveSettings(typed.settings, presetNamed(name).settings);
+    const { values, isRun } = typed.config;
+    // The settings of a run are complete.
+    const base = isRun && preset === undefined ? values : { ...presetNamed(name).settings, ...values };
+    const resolved = resolveSettings(typed.settings, base);
     const given = Object.keys(typed.settings);
     return { kind: 'start', preset: name, ...resolved, given, run, imports };
   }
@@ -102,7 +108,8 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
       '--resume: with --preset or --run. Expected neither: a run is resumed with its settings.',
     );
   }
-  const fixed = Object.keys(typed.settings).filter((name) => !CHANGEABLE.includes(name));
+  const changes = { ...typed.config.values, ...typed.settings } as Record<string, string>;
+  const fixed = Object.keys(changes).filter((name) => !CHANGEABLE.includes(name));
   if (fixed.length > 0) {
     const changeable = CHANGEABLE.map(flagName).join(', ');
     throw new Error(
@@ -111,7 +118,7 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
         .join('\n'),
     );
   }
-  return { kind: 'resume', run: resume, changes: typed.settings };
+  return { kind: 'resume', run: resume, changes };
 }
 
 /** A parsed `sweep` command: its own flags, and `typed`, settings of all runs that have them. */
@@ -176,7 +183,8 @@ function parseSweep(args: readonly string[]) {
       `--preset: ${preset === undefined ? 'missing' : 'with --file'}. Expected one of --preset NAME (${Object.keys(SWEEPS).join(', ')}) and --file FILE.`,
     );
   }
-  return { ...typed.flags, typed: typed.settings };
+  const settings = { ...typed.config.values, ...typed.settings } as Record<string, string>;
+  return { ...typed.flags, typed: settings };
 }
 
 /** `sweep`: its flags and help. */

@@ -1,5 +1,6 @@
 // A command: flags, validation and help from one schema.
 import { z } from 'zod';
+import { readConfig } from './config-file.js';
 import { helpOfFlags, wrap } from './help.js';
 import { commonFlags } from './output-flags.js';
 import { checkFlags, splitFlags } from './parse-flags.js';
@@ -37,8 +38,8 @@ export function defineCommand<S extends z.ZodObject>({
       return [...lines.slice(1), ...helpOfFlags(all)].join('\n');
     },
     parse(args) {
-      const values = splitFlags(all, args);
-      return values && checkFlags(flags, values);
+      const typed = splitFlags(all, args);
+      return typed && checkFlags(flags, { ...readConfig(all, typed.config).values, ...typed });
     },
   };
 }
