@@ -28,7 +28,7 @@ export async function runSources(main) {
 
 /** Whether a command may run on the native engine of this clone. */
 export function needsEngine(args, { LILFORMER_ENGINE = 'auto', LILFORMER_NATIVE_LIBRARY }) {
-  if (LILFORMER_NATIVE_LIBRARY || args.length === 0) return false;
+  if (LILFORMER_NATIVE_LIBRARY || args.length === 0 || args[0] === 'completion') return false;
   if (args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return false;
   const typed = args.flatMap((arg, i) =>
     arg === '--engine' ? args.slice(i + 1, i + 2) : arg.startsWith('--engine=') ? arg.slice(9) : [],

@@ -11,6 +11,22 @@ describe('the command in a clone', () => {
     expect(output.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it.skipIf(process.platform === 'win32')('completes presets and models in bash', () => {
+    const script = `source <("$1" "$2" completion bash)
+      COMP_WORDS=(lilformer train "$3" "$4"); COMP_CWORD=3; _lilformer; echo "\${COMPREPLY[@]}"`;
+    const offered = (...words: string[]) =>
+      execFileSync(
+        'bash',
+        ['-c', script, '-', process.execPath, fileURLToPath(new URL('lilformer.js', BIN)), ...words],
+        {
+          encoding: 'utf8',
+        },
+      ).trim();
+    expect(offered('--preset', 'evolution/03')).toBe('evolution/03-bigram');
+    expect(offered('--model', 'nano')).toBe('nano-gpt');
+    expect(offered('--json', '--learning')).toBe('--learning-rate');
+  });
+
   it('builds the native engine only for commands that may use it', async () => {
     const { needsEngine } = (await import(new URL('clone.js', BIN).href)) as {
       needsEngine(args: readonly string[], env: Record<string, string>): boolean;
@@ -22,6 +38,7 @@ describe('the command in a clone', () => {
     expect(needsEngine(['train'], { LILFORMER_ENGINE: 'cpu' })).toBe(false);
     expect(needsEngine(['train'], { LILFORMER_NATIVE_LIBRARY: '/addon.node' })).toBe(false);
     expect(needsEngine(['train', '--help'], {})).toBe(false);
+    expect(needsEngine(['completion', 'bash'], {})).toBe(false);
     expect(needsEngine([], {})).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import {
   checkFlags,
   commonFlags,
   defineCommand,
+  describeFlags,
   engineFlags,
   loadFlags,
   flag,
@@ -57,7 +58,10 @@ export type TrainCommand =
   | { readonly kind: 'resume'; readonly run: string; readonly changes: Record<string, string> };
 
 const folderFlags = {
-  preset: flag({ group: 'Run folder', value: 'NAME', help: 'one of the presets above' }, text().optional()),
+  preset: flag(
+    { group: 'Run folder', value: 'NAME', help: 'one of the presets above', choices: Object.keys(PRESETS) },
+    text().optional(),
+  ),
   run: flag(
     { group: 'Run folder', value: 'FOLDER', help: 'folder to create; default runs/<preset>-<number>' },
     text().optional(),
@@ -75,9 +79,17 @@ const folderFlags = {
   ...jsonFlags,
 };
 
+/** All flags: `own` ones and settings. */
+function schemaOf<Own extends z.ZodRawShape>(own: Own) {
+  const { model, ...settings } = settingsSchema.shape;
+  const choices = modelSummaries().map(([type]) => type);
+  const completed = flag({ ...describeFlags(settingsSchema).get('model')!, choices }, model);
+  return z.object({ ...own, ...settings, ...modelFlags(), model: completed });
+}
+
 /** What is typed for `own` flags and for settings, and the settings of `--config`; undefined with `--help`. */
 function splitSettings<Own extends z.ZodRawShape>(own: Own, args: readonly string[]) {
-  const schema = z.object({ ...own, ...settingsSchema.shape, ...modelFlags() });
+  const schema = schemaOf(own);
   const typed = splitFlags(schema, args);
   if (!typed) return undefined;
   const config = readConfig(schema, typed.config);
@@ -125,7 +137,10 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
 export type SweepCommand = NonNullable<ReturnType<typeof parseSweep>>;
 
 const sweepOptions = {
-  preset: flag({ group: 'Sweep', value: 'NAME', help: 'one of the sweeps above' }, text().optional()),
+  preset: flag(
+    { group: 'Sweep', value: 'NAME', help: 'one of the sweeps above', choices: Object.keys(SWEEPS) },
+    text().optional(),
+  ),
   file: flag(
     {
       group: 'Sweep',
@@ -189,6 +204,7 @@ function parseSweep(args: readonly string[]) {
 
 /** `sweep`: its flags and help. */
 export const sweepFlags: Command<SweepCommand> = {
+  schema: () => schemaOf(sweepOptions),
   parse: parseSweep,
   help: () =>
     [
@@ -244,7 +260,11 @@ function trainHelp(args: readonly string[] = []): string {
 }
 
 /** `train`: its flags and help. */
-export const trainFlags: Command<TrainCommand> = { parse: parseTrain, help: trainHelp };
+export const trainFlags: Command<TrainCommand> = {
+  schema: () => schemaOf(folderFlags),
+  parse: parseTrain,
+  help: trainHelp,
+};
 
 const weightsFlags = {
   weights: flag(

@@ -15,6 +15,8 @@ interface CommandDescription<S extends z.ZodObject> {
 }
 
 export interface Command<T> {
+  /** All flags. */
+  schema(): z.ZodObject;
   /** @param args the arguments beside `--help` */
   help(args?: readonly string[]): string;
   /**
@@ -32,6 +34,7 @@ export function defineCommand<S extends z.ZodObject>({
 }: CommandDescription<S>): Command<z.infer<S>> {
   const all = z.object({ ...flags.shape, ...commonFlags });
   return {
+    schema: () => all,
     help() {
       const parts = [wrap(summary), examples.map((line) => `  ${line}`), notes.flatMap((note) => wrap(note))];
       const lines = parts.filter(({ length }) => length > 0).flatMap((part) => ['', ...part]);
