@@ -12,19 +12,12 @@ describe('the command in a clone', () => {
   });
 
   it.skipIf(process.platform === 'win32')('completes presets and models in bash', () => {
-    const script = `source <("$1" "$2" completion bash)
-      COMP_WORDS=(lilformer train "$3" "$4"); COMP_CWORD=3; _lilformer; echo "\${COMPREPLY[@]}"`;
-    const offered = (...words: string[]) =>
-      execFileSync(
-        'bash',
-        ['-c', script, '-', process.execPath, fileURLToPath(new URL('lilformer.js', BIN)), ...words],
-        {
-          encoding: 'utf8',
-        },
-      ).trim();
-    expect(offered('--preset', 'evolution/03')).toBe('evolution/03-bigram');
-    expect(offered('--model', 'nano')).toBe('nano-gpt');
-    expect(offered('--json', '--learning')).toBe('--learning-rate');
+    const script = `source <("$1" "$2" completion bash); COMP_CWORD=3
+      offer() { COMP_WORDS=(lilformer train "$@"); _lilformer; echo "\${COMPREPLY[@]}"; }
+      offer --preset evolution/03; offer --model nano; offer --json --learning`;
+    const bin = fileURLToPath(new URL('lilformer.js', BIN));
+    const offered = execFileSync('bash', ['-c', script, '-', process.execPath, bin]).toString();
+    expect(offered).toBe('evolution/03-bigram\nnano-gpt\n--learning-rate\n');
   });
 
   it('builds the native engine only for commands that may use it', async () => {

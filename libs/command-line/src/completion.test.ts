@@ -10,14 +10,21 @@ const commands: readonly CompletedCommand[] = [
     about: "bakes the cook's cake",
     schema: z.object({
       heat: flag({ value: 'KIND', help: 'how' }, oneOf('top', 'bottom').default('top')),
-      cakeName: flag({ value: 'TEXT', many: true, help: 'on it' }, z.array(oneOf('plain', 'party')).default([])),
+      cakeName: flag(
+        { value: 'TEXT', many: true, help: 'on it' },
+        z.array(oneOf('plain', 'party')).default([]),
+      ),
       recipe: flag({ value: 'NAME', help: 'which', choices: ['apple/1', 'apple/2'] }, text().optional()),
       file: flag({ value: 'FILE', help: 'from' }, text().optional()),
       hot: flag({ value: 'true|false', help: 'hot' }, boolean().default(true)),
       noEggs: flag({ help: 'without eggs' }, toggle()),
     }),
   },
-  { name: 'wash up', about: 'washes', schema: z.object({ water: flag({ value: 'N', help: 'l' }, integer(1)) }) },
+  {
+    name: 'wash up',
+    about: 'washes',
+    schema: z.object({ water: flag({ value: 'N', help: 'l' }, integer(1)) }),
+  },
   { name: 'wash all', about: 'washes all', schema: z.object({}) },
 ];
 
@@ -43,17 +50,38 @@ describe.each(['bash', 'zsh'] as const)('completion in %s', (shell) => {
   it.skipIf(!has(shell)).each([
     [[''], ['bake', 'wash']],
     [['b'], ['bake']],
-    [['bake', '--h'], ['--heat', '--hot', '--help']],
-    [['bake', '--cake-name', ''], ['plain', 'party']],
+    [
+      ['bake', '--h'],
+      ['--heat', '--hot', '--help'],
+    ],
+    [
+      ['bake', '--cake-name', ''],
+      ['plain', 'party'],
+    ],
     [['bake', '--no-eggs', '--heat', 'b'], ['bottom']],
     [['bake', '--heat', '=', 't'], ['top']],
-    [['bake', '--heat', '='], ['top', 'bottom']],
-    [['bake', '--recipe', 'apple/'], ['apple/1', 'apple/2']],
-    [['bake', '--hot', ''], ['true', 'false']],
+    [
+      ['bake', '--heat', '='],
+      ['top', 'bottom'],
+    ],
+    [
+      ['bake', '--recipe', 'apple/'],
+      ['apple/1', 'apple/2'],
+    ],
+    [
+      ['bake', '--hot', ''],
+      ['true', 'false'],
+    ],
     [['bake', '--file', ''], []],
     [['bake', '--no-eggs', '--fi'], ['--file']],
-    [['wash', ''], ['up', 'all']],
-    [['wash', 'up', '--'], ['--water', '--help']],
+    [
+      ['wash', ''],
+      ['up', 'all'],
+    ],
+    [
+      ['wash', 'up', '--'],
+      ['--water', '--help'],
+    ],
     [['wash', 'all', '--'], ['--help']],
   ])('of %j is %j', (words, expected) => {
     expect(offered(shell, ...words)).toEqual(expected);

@@ -37,7 +37,6 @@ describe('a command from one schema', () => {
       cakeName: ['plain', 'simple'],
       sugar: 80,
       noEggs: false,
-      quiet: false,
     });
   });
 
