@@ -82,7 +82,7 @@ describe('a setting without effect', () => {
     [{ maxSteps: 0 }, '--max-steps: 0, so that the run never ends.'],
     [{ maxSteps: 0, earlyStoppingPatience: 2 }, '--schedule: cosine without a last step.'],
     [{ warmupSteps: 600 }, '--warmup-steps: 600. Expected fewer than --max-steps, which is 600.'],
-    [{ minLearningRate: 1 }, '--min-learning-rate: 1. Expected at most --learning-rate, which is 0.008.'],
+    [{ minLearningRate: 1 }, '--min-learning-rate: 1. Expected at most --learning-rate, which is 0.012.'],
     [{ dModel: 130 }, 'multi-head-transformer: nHeads is 4. Expected a divisor of dModel, 130.'],
   ])('%j is a conflict', (given, message) => {
     expect(() => resolve(given)).toThrow(message);
