@@ -1,4 +1,5 @@
 export { train } from './loop/train.js';
+export { checkMemory } from './loop/memory.js';
 export type { TrainOptions } from './loop/options.js';
 export { evaluate, type Evaluation } from './evaluate.js';
 export { NotFiniteError } from './loop/not-finite.js';

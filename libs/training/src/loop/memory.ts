@@ -3,9 +3,15 @@
 import { totalmem } from 'node:os';
 import { Linear } from '@lilformer/layers';
 import type { LanguageModel } from '@lilformer/models';
+import type { Windows } from '@lilformer/datasets';
 import type { CheckedOptions } from './options.js';
 
 const FLOAT = 4;
+
+/** What the memory of a step depends on besides the model. */
+interface StepSizes extends Pick<CheckedOptions, 'optimizer' | 'batchSize'> {
+  readonly train: Pick<Windows, 'count' | 'length'>;
+}
 
 /** Memory of the machine or of the container, in bytes. */
 export function memoryLimit(): number {
@@ -14,10 +20,7 @@ export function memoryLimit(): number {
 }
 
 /** Bytes of weights, gradients, moments of the optimizer and the outputs of linear layers, which the backward pass needs. */
-export function leastMemory(
-  model: LanguageModel,
-  { optimizer, batchSize, train }: Pick<CheckedOptions, 'optimizer' | 'batchSize' | 'train'>,
-): number {
+export function leastMemory(model: LanguageModel, { optimizer, batchSize, train }: StepSizes): number {
   const moments = optimizer.type === 'sgd' ? 0 : 2;
   let outputs = 0;
   for (const [name, layer] of model.namedModules()) {
@@ -31,11 +34,7 @@ export function leastMemory(
 }
 
 /** @throws RangeError when a step needs more memory than there is */
-export function checkMemory(
-  model: LanguageModel,
-  options: Pick<CheckedOptions, 'optimizer' | 'batchSize' | 'train'>,
-  limit = memoryLimit(),
-): void {
+export function checkMemory(model: LanguageModel, options: StepSizes, limit = memoryLimit()): void {
   const least = leastMemory(model, options);
   if (least <= limit) return;
   const [needed, available] = [least, limit].map((bytes) => `${(bytes / 1e9).toPrecision(3)} GB`);
