@@ -103,7 +103,10 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:predict',
-        args: ['--model', 'runs/shakespeare'],
+        args: [
+          ...['--model', 'runs/shakespeare', '--clean-spacing'],
+          ...['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:'].flatMap((name) => ['--prompt', name]),
+        ],
         heading: 'Predictions',
         figures: 'predictions',
       },
@@ -160,7 +163,7 @@ export const SETS: Readonly<Record<string, ResultSet>> = {
       },
       {
         target: 'evaluator:flops',
-        args: [],
+        args: ['--notebook'],
         heading: 'FLOPs of RNN, GRU and transformer',
         about: "The notebook's models of one layer, with its vocabulary size of 92.",
       },

@@ -38,6 +38,7 @@ import type { Tokenizer } from '@lilformer/tokenizers';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadAndEngineFlags, mainFigureFlags, writeFigures } from './flags.js';
+import { ownPrompt } from './own-prompt.js';
 
 export const attendFlags = defineCommand({
   summary: 'Draws the attention weights of a model for a prompt, and tabulates what each head attends to.',
@@ -53,8 +54,11 @@ export const attendFlags = defineCommand({
   flags: z.object({
     ...modelFlags,
     prompt: flag(
-      { value: 'TEXT', help: 'text that the model reads' },
-      z.string().default('First Citizen:\nBefore we proceed'),
+      {
+        value: 'TEXT',
+        help: 'text that the model reads; default: the beginning of --text or of the validation text of the run',
+      },
+      z.string().optional(),
     ),
     answer: flag(
       {
@@ -86,11 +90,14 @@ export async function attend(flags: Flags, terminal: Terminal, signal: AbortSign
   }
   await startEngine(flags);
   const options = await loadOptions(flags, terminal, signal);
-  const { name, model, tokenizer, generationConfig } = await openModel(flags.model, options, terminal);
-  const { prompt, answer } = flags;
+  const opened = await openModel(flags.model, options, terminal);
+  const { name, model, tokenizer, generationConfig } = opened;
+  const { answer } = flags;
   const figures: NamedFigure[] = [];
   const pages: { file: string; page: string }[] = [];
   try {
+    const whole = { ...flags, textTokens: 0, split: undefined };
+    const prompt = flags.prompt ?? (await ownPrompt(opened, whole, terminal, signal));
     if (model instanceof LanguageModel && model.config.type === 'gru') {
       figures.push(...gateFigures(await gruGates(model, tokenizer, prompt), terminal));
     } else {

@@ -1,7 +1,6 @@
 // `evaluate`: perplexities of one or several models by a named protocol, bits per character, loss by position, and measures
 // of heads and experts.
 import {
-  jsonFlags,
   compareOnTerminal,
   defineCommand,
   evaluationText,
@@ -74,7 +73,6 @@ export const evaluateFlags = defineCommand({
     ...perplexityFlags,
     ...figureFlags,
     ...loadAndEngineFlags,
-    ...jsonFlags,
   }),
 });
 
@@ -93,20 +91,16 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
   if (candidates.length === 0) {
     throw new Error('expected --model SOURCE, several of them, or --checkpoints FOLDER');
   }
-  terminal.note(`Engine: ${await startEngine(flags)}`);
+  terminal.print(`Engine: ${await startEngine(flags)}`);
   const measure = { text: flags, protocol: flags, seed: flags.seed };
   const { rows, texts } = await compareOnTerminal(candidates, measure, {}, terminal, signal);
   const compared = rows.filter((row): row is ComparedModel => row.state === 'compared');
-  const bitsOf = (row: (typeof rows)[number]) => {
-    const text = texts.get(row.name);
-    if (row.state !== 'compared' || !row.measured || !text) return undefined;
-    return bitsPerCharacter(row.measured.loss, text.tokenized);
-  };
-  for (const row of rows) {
-    terminal.json({ ...row, text: texts.get(row.name)?.description, bitsPerCharacter: bitsOf(row) });
-  }
   const { table, note: busy } = quietSpeeds(comparisonTable(rows), load);
-  const bits = rows.map((row) => bitsOf(row)?.toFixed(3) ?? '-');
+  const bits = rows.map((row) => {
+    const text = texts.get(row.name);
+    if (row.state !== 'compared' || !row.measured || !text) return '-';
+    return bitsPerCharacter(row.measured.loss, text.tokenized).toFixed(3);
+  });
   terminal.print(
     `\n${textTable({
       headings: [...table.headings, 'bits/character'],
@@ -166,26 +160,21 @@ async function measureParts(
         limit: WINDOWS / 8,
         seed: flags.seed,
       });
-    const print = async <T>(what: string, measure: () => Promise<T>, tableOf: (measured: T) => Table) => {
+    const print = async (what: string, table: () => Promise<Table>) => {
       try {
-        const measured = await measure();
-        terminal.json({ name, what, measured });
-        terminal.print(
-          `\n${name}: ${what}, in ${WINDOWS} windows of ${length} tokens\n${textTable(tableOf(measured))}`,
-        );
+        const made = await table();
+        terminal.print(`\n${name}: ${what}, in ${WINDOWS} windows of ${length} tokens\n${textTable(made)}`);
       } catch (error) {
         signal.throwIfAborted();
         terminal.print(`\n${name}: ${(error as Error).message}`);
       }
     };
     if (flags.whatHeadsDo) {
-      await print('attention heads', () => measureHeads(model, windows(), { signal }), headTable);
+      await print('attention heads', async () => headTable(await measureHeads(model, windows(), { signal })));
     }
     if (flags.whatExpertsGet) {
-      await print(
-        'share of tokens per expert',
-        () => measureExperts(model, windows(), { signal }),
-        expertTable,
+      await print('share of tokens per expert', async () =>
+        expertTable(await measureExperts(model, windows(), { signal })),
       );
     }
   } finally {

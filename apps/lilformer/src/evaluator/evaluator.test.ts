@@ -1,6 +1,6 @@
 // Every command, in this process: what it prints and which files it leaves.
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine } from '@lilformer/engine';
@@ -49,7 +49,7 @@ afterAll(async () => {
 
 /** Runs a command as main.ts does; returns what it printed. */
 async function run(name: keyof typeof COMMANDS, ...args: string[]): Promise<string> {
-  const { terminal, shown } = remembering(args.includes('--json') ? 'json' : 'all');
+  const { terminal, shown } = remembering();
   const [flags, command] = COMMANDS[name] as unknown as [
     { parse(args: readonly string[]): unknown },
     (flags: unknown, terminal: unknown, signal: AbortSignal) => Promise<void>,
@@ -63,48 +63,6 @@ describe('help', () => {
     const help = flags.help();
     expect(help).toMatch(/^[A-Z].*\.\n\n {2}npx nx run evaluator:/);
     for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
-  });
-});
-
-describe('--json', () => {
-  const values = async (...[name, ...args]: Parameters<typeof run>) =>
-    (await run(name, ...args, '--json'))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-
-  it('of evaluate has a perplexity for each model', async () => {
-    const [moe, gru, ...others] = await values('evaluate', '--model', at('moe'), '--model', at('gru'));
-    expect(moe).toMatchObject({ state: 'compared', type: 'moe-transformer', parameters: expect.any(Number) });
-    expect(gru.measured).toMatchObject({ perplexity: expect.any(Number) });
-    expect(gru.bitsPerCharacter).toBeCloseTo(
-      Math.log2((gru.measured as { perplexity: number }).perplexity),
-      6,
-    );
-    expect(others).toEqual([]);
-  });
-
-  it('of predict has the next tokens with probabilities', async () => {
-    const all = await values('predict', '--model', at('moe'), '--prompt', 'the', '--top', '2');
-    expect(all.at(-1)).toMatchObject({ prompt: 'the', next: [{ probability: expect.any(Number) }, {}] });
-  });
-
-  it('of flops has exact counts', async () => {
-    const [report] = await values('flops', '--model', at('gru'), '--tokens', '4');
-    expect(report).toMatchObject({ tokens: 4, model: { type: 'gru' }, rows: expect.any(Array) });
-  });
-
-  it('of inspect has a line for each module, with shapes', async () => {
-    const parts = await values('inspect', '--model', 'gpt2', '--explain');
-    expect(parts).toContainEqual(expect.objectContaining({ path: 'transformer.wte', shape: [1, 10, 768] }));
-  });
-
-  it('of vocabulary and compare-architectures has their numbers', async () => {
-    const text = ['--text', at('moe.txt'), '--tokenizer', 'char', '--tokens', '1'];
-    expect(await values('vocabulary', ...text)).toMatchObject([{ characters: TEXT.length }]);
-    expect(await values('compare-architectures', '--model', 'gpt2')).toMatchObject([
-      { name: 'gpt2', parameters: 124_439_808 },
-    ]);
   });
 });
 
@@ -174,6 +132,11 @@ describe('evaluate', () => {
 });
 
 describe('attend', () => {
+  it('reads the beginning of the text of the run unless a prompt is given', async () => {
+    const shown = await run('attend', '--model', at('moe'), '--figures', at('own'));
+    expect(shown).toContain('Reads 16 tokens');
+  });
+
   it('draws all heads, every layer and the averages', async () => {
     const shown = await run(
       'attend',
@@ -221,26 +184,53 @@ describe('attend', () => {
 });
 
 describe('predict', () => {
-  it("prints text and continuation, and the next tokens of the notebook's three names", async () => {
-    const shown = await run('predict', '--model', at('moe'), '--as-it-is', '--seed', '3');
+  it('prints text and continuation, and the next tokens of prompts', async () => {
+    const prompts = ['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:'].flatMap((name) => ['--prompt', name]);
+    const shown = await run('predict', '--model', at('moe'), ...prompts, '--seed', '3');
     expect(shown).toContain('[Prompt: the first 8 tokens]');
     const actual = /\[Actual text: 16 tokens\]\n([^]*?)\n\n\[Predicted/.exec(shown)![1];
     expect(TEXT).toContain(actual);
     for (const name of ['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:']) {
       expect(shown).toMatch(new RegExp(`After "${name}":(\\n  [1-5]\\. .* 0\\.\\d{3}.*){5}\\n?`));
     }
-    expect(await run('predict', '--model', at('moe'), '--as-it-is', '--seed', '3')).toBe(shown);
+    expect(await run('predict', '--model', at('moe'), ...prompts, '--seed', '3')).toBe(shown);
+  });
+
+  it('lists the next tokens after the beginning of the text of the run', async () => {
+    const shown = await run('predict', '--model', at('moe'), '--seed', '3');
+    const prompt = /After "([^]*?)":/.exec(shown)![1];
+    expect(TEXT).toContain(prompt);
+    expect(prompt).toHaveLength(16);
   });
 });
 
 describe('flops', () => {
   it("counts the operations of the notebook's models, and of a trained one", async () => {
-    const shown = await run('flops', '--tokens', '4');
+    const shown = await run('flops', '--notebook', '--tokens', '4');
     for (const name of ['simple-rnn', 'gru', 'tied-transformer'])
       expect(shown).toMatch(new RegExp(`^${name}: `, 'm'));
     expect(shown).toMatch(/notebook +exact +counted/);
     expect(await run('flops', '--model', at('moe'), '--tokens', '4')).toMatch(/^moe-transformer: /m);
     expect(await run('flops', '--model', at('moe'))).toMatch(/^moe-transformer: /m); // as many tokens as fit
+  });
+
+  it('takes the latest run in runs/', async () => {
+    const current = process.env.INIT_CWD;
+    process.env.INIT_CWD = at('flops');
+    try {
+      await expect(run('flops')).rejects.toThrow('--model: missing, and runs/ has no run.');
+      for (const [name, time] of [
+        ['moe', 1],
+        ['gru', 2],
+      ] as const) {
+        await cp(at(name), at(`flops/runs/${name}`), { recursive: true });
+        await utimes(at(`flops/runs/${name}/config.json`), time, time);
+      }
+      expect(await run('flops')).toMatch(/^Model: runs\/gru$[^]*^gru: /m);
+    } finally {
+      if (current === undefined) delete process.env.INIT_CWD;
+      else process.env.INIT_CWD = current;
+    }
   });
 });
 

@@ -1,17 +1,21 @@
 // `flops`: operations of a model by formula and as counted while it runs.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
-  jsonFlags,
   defineCommand,
+  displayPath,
   engineFlags,
   flag,
   integer,
   loadFlags,
   loadOptions,
   openLanguageModel,
+  resolveUserPath,
   startEngine,
   text,
   textFlags,
   textTable,
+  toggle,
   type Terminal,
 } from '@lilformer/command-line';
 import { flopsNotes, flopsReport, flopsTable } from '@lilformer/evaluation';
@@ -24,13 +28,20 @@ export const flopsFlags = defineCommand({
   summary: 'Counts the operations of generation and training: by formula, and as they run.',
   examples: [
     'npx nx run evaluator:flops',
+    'npx nx run evaluator:flops -- --notebook',
     'npx nx run evaluator:flops -- --model runs/stories-1 --tokens 64',
   ],
-  notes: ["Without --model: an RNN, a GRU and a transformer in the sizes of the notebook's models."],
   flags: z.object({
     model: flag(
-      { value: 'SOURCE', help: 'a run folder, a file of weights, or a GPT-2 by folder or Hub name' },
+      {
+        value: 'SOURCE',
+        help: 'a run folder, a file of weights, or a GPT-2 by folder or Hub name; default: the latest run in runs/',
+      },
       text().optional(),
+    ),
+    notebook: flag(
+      { help: "instead an RNN, a GRU and a transformer in the sizes of the notebook's models" },
+      toggle(),
     ),
     tokens: flag(
       {
@@ -44,7 +55,6 @@ export const flopsFlags = defineCommand({
     text: textFlags.text,
     separator: textFlags.separator,
     ...engineFlags,
-    ...jsonFlags,
   }),
 });
 
@@ -61,9 +71,12 @@ const notebookModels = (contextLength: number): readonly ModelConfig[] => [
 type Flags = NonNullable<ReturnType<typeof flopsFlags.parse>>;
 
 export async function flops(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const { model: source } = flags;
-  terminal.note(`Engine: ${await startEngine(flags)}`);
-  if (source !== undefined) {
+  if (flags.notebook && flags.model !== undefined) {
+    throw new Error('--notebook: with --model. Expected one of the two.');
+  }
+  terminal.print(`Engine: ${await startEngine(flags)}`);
+  if (!flags.notebook) {
+    const source = flags.model ?? (await latestRun(terminal));
     const options = await loadOptions({ ...flags, dtype: 'float32' }, terminal, signal);
     const { model } = await openLanguageModel(source, options, terminal);
     return print(model, flags.tokens ?? Math.min(100, model.contextLength), terminal);
@@ -74,10 +87,25 @@ export async function flops(flags: Flags, terminal: Terminal, signal: AbortSigna
   }
 }
 
+/** The run in runs/ whose config.json was written last. @throws Error when there is none */
+async function latestRun(terminal: Terminal): Promise<string> {
+  const runs = resolveUserPath('runs');
+  const names = await readdir(runs).catch(() => []);
+  let latest: { readonly path: string; readonly time: number } | undefined;
+  for (const name of names) {
+    const path = join(runs, name);
+    const time = (await stat(join(path, 'config.json')).catch(() => undefined))?.mtimeMs;
+    if (time !== undefined && time > (latest?.time ?? 0)) latest = { path, time };
+  }
+  if (!latest)
+    throw new Error('--model: missing, and runs/ has no run. Expected --model SOURCE or --notebook.');
+  terminal.print(`Model: ${displayPath(latest.path)}`);
+  return latest.path;
+}
+
 async function print(model: LanguageModel, tokens: number, terminal: Terminal): Promise<void> {
   try {
     const report = await flopsReport(model, tokens);
-    terminal.json({ model: model.config, parameters: model.parameterCount(), ...report });
     const notebook = notebookFormulas(report.costs, tokens);
     const { headings, rows } = flopsTable(report);
     const notes = notebookDifferences(report.costs, tokens).map(({ of, flops, reason }) => {

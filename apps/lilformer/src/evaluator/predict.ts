@@ -1,6 +1,5 @@
 // `predict`: a text beside its continuation by the model, and the most likely next tokens of prompts.
 import {
-  jsonFlags,
   defineCommand,
   evaluationText,
   flag,
@@ -22,6 +21,7 @@ import { Random } from '@lilformer/random';
 import { generateText } from '@lilformer/sampling';
 import { z } from 'zod';
 import { figureFlags, loadAndEngineFlags, writeFigures } from './flags.js';
+import { ownPrompt } from './own-prompt.js';
 
 /** Length of the text for a model without a context limit. */
 const DEFAULT_LENGTH = 64;
@@ -39,8 +39,12 @@ export const predictFlags = defineCommand({
       integer(1).default(25),
     ),
     prompt: flag(
-      { value: 'TEXT', many: true, help: 'prompt whose next tokens are listed; may be given several times' },
-      z.array(z.string()).default(['MENENIUS:', 'BRUTUS:', 'CORIOLANUS:']),
+      {
+        value: 'TEXT',
+        many: true,
+        help: 'prompt whose next tokens are listed, may be given several times; default: the beginning of the text',
+      },
+      z.array(z.string()).optional(),
     ),
     top: flag({ value: 'N', help: 'number of next tokens' }, integer(1).default(5)),
     temperature: flag(
@@ -51,14 +55,13 @@ export const predictFlags = defineCommand({
       { value: 'N', help: 'seed of the position in the text and of the continuation; change it for others' },
       integer(0).default(0),
     ),
-    asItIs: flag(
-      { help: 'keeps the spaces around punctuation; give it for a tokenizer that keeps white space' },
+    cleanSpacing: flag(
+      { help: 'remove spaces before punctuation, for tokenizers that drop spaces' },
       toggle(),
     ),
     ...textFlags,
     ...figureFlags,
     ...loadAndEngineFlags,
-    ...jsonFlags,
   }),
 });
 
@@ -72,10 +75,9 @@ export async function predict(flags: Flags, terminal: Terminal, signal: AbortSig
   try {
     await continueText(opened, flags, terminal, signal);
     const predictions: { prompt: string; next: TokenProbability[] }[] = [];
-    for (const prompt of flags.prompt) {
+    for (const prompt of flags.prompt ?? [await ownPrompt(opened, flags, terminal, signal)]) {
       const next = await predictNext(model, tokenizer, prompt, flags.top);
       predictions.push({ prompt, next });
-      terminal.json({ prompt, next });
       terminal.print(`\nAfter "${prompt}":`);
       for (const line of nextTokenLines(next)) terminal.print(`  ${line}`);
     }
@@ -122,16 +124,14 @@ async function continueText(
   const generated = await generateText(model, tokenizer, prompt, { maxNewTokens, temperature, seed, signal });
   const shown = (tokens: Iterable<number>) => {
     const text = tokenizer.decode(tokens);
-    return flags.asItIs ? text : cleanSpacing(text);
+    return flags.cleanSpacing ? cleanSpacing(text) : text;
   };
-  const text = { prompt: shown(prompt), actual: shown(ids), predicted: shown([...prompt, ...generated.ids]) };
-  terminal.json({ from, description, ...text });
   terminal.print(
     [
       `From ${description}, token ${from.toLocaleString('en-US')}.`,
-      `\n[Prompt: the first ${prompt.length} tokens]\n${text.prompt}`,
-      `\n[Actual text: ${length} tokens]\n${text.actual}`,
-      `\n[Predicted text: prompt and ${generated.ids.length} tokens]\n${text.predicted}`,
+      `\n[Prompt: the first ${prompt.length} tokens]\n${shown(prompt)}`,
+      `\n[Actual text: ${length} tokens]\n${shown(ids)}`,
+      `\n[Predicted text: prompt and ${generated.ids.length} tokens]\n${shown([...prompt, ...generated.ids])}`,
     ].join('\n'),
   );
 }
