@@ -37,29 +37,6 @@ const without = (args: readonly string[], others: readonly string[]) =>
   args.filter((arg, i) => !others.includes(arg.startsWith('--') ? arg : args[i - 1]));
 
 describe('trainer', () => {
-  it('prints events as lines of JSON, results only, and trains again from the config.json of a run', async () => {
-    const first = await run(['train', ...TINY, '--max-steps', '4', '--json']);
-    expect(first).toMatchObject({ code: 0, err: '' });
-    const lines = first.out
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const steps = (name: string) => lines.filter(({ type }) => type === name).map(({ step }) => step);
-    expect([steps('step'), steps('evaluation'), steps('done')]).toEqual([[1, 2, 3, 4], [4], [4]]);
-    expect(lines.at(-1)).toMatchObject({ type: 'result', folder: join(folder, 'runs/stories-1') });
-
-    const config = join(folder, 'runs/stories-1/config.json');
-    const again = await run(['train', '--config', config, '--max-steps', '2', '--quiet']);
-    expect(again).toMatchObject({ code: 0, err: '' });
-    expect(again.out).not.toMatch(/Engine:|step 1|--batch-size/);
-    expect(again.out).toContain('Run folder: runs/stories-2');
-    const shared = (await losses('runs/stories-1')).filter(({ type, step }) => type === 'step' && step === 1);
-    expect((await losses('runs/stories-2')).filter(({ step }) => step === 1)).toEqual(shared);
-
-    const generated = await run(['generate', '--model', 'runs/stories-2', '--prompt', 'Once', '--json']);
-    expect(JSON.parse(generated.out)).toMatchObject({ prompt: 'Once', text: expect.stringMatching(/^Once/) });
-  });
-
   it('trains on generated stories, prints progress, and writes a run folder that generates', async () => {
     const trained = await run(['train', ...TINY, '--max-steps', '8']);
     expect(trained.err).toBe('');
@@ -226,7 +203,7 @@ describe('trainer', () => {
 
     const other = await run([...args, '--eval-every', '300', '--lr', '1e-3']);
     expect(other.code).toBe(1);
-    expect(other.err).toMatch(/has a run with other settings: --learning-rate 0.008 instead of 0.001/);
+    expect(other.err).toMatch(/has a run with other settings: --learning-rate 0.012 instead of 0.001/);
   });
 
   it('reports seeds, runs without logged steps, and the load of the machine, and writes NaN nowhere', async () => {
@@ -371,7 +348,9 @@ describe('trainer', () => {
     });
     const refused = await run(['export', '--model', 'other', '--to', 'none']);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain("BigramLM: no architecture of Hugging Face's has its layers");
+    expect(refused.err).toMatch(
+      /^other: a model of type bigram cannot be exported: .* Expected one of type .*nano-gpt.*\. Train one: .*--model nano-gpt/,
+    );
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 });
