@@ -1,11 +1,8 @@
 // The command line of the trainer. Flags, checks and help of `train` and `sweep` derive from the schema in settings.ts and the
 // model definitions.
 import {
-  jsonFlags,
   checkFlags,
-  commonFlags,
   defineCommand,
-  describeFlags,
   engineFlags,
   loadFlags,
   flag,
@@ -17,7 +14,6 @@ import {
   modelFlags as modelSourceFlags,
   nonNegative,
   oneOf,
-  readConfig,
   toggle,
   splitFlags,
   text,
@@ -26,7 +22,8 @@ import {
   type Command,
 } from '@lilformer/command-line';
 import { z } from 'zod';
-import { modelFlags, modelSummaries } from './settings/model-settings.js';
+import { checkFineTuning, FINE_TUNING_LENGTH, FINE_TUNING_RATE } from './settings/fine-tuning.js';
+import { isPublished, modelFlags, modelSummaries } from './settings/model-settings.js';
 import { PRESETS, presetNamed } from './settings/presets.js';
 import { resolveSettings, settingsSchema, type Settings } from './settings/settings.js';
 import { SWEEPS } from './sweep/sweeps.js';
@@ -55,15 +52,40 @@ export type TrainCommand =
       readonly run: string | undefined;
       readonly imports: readonly string[] | undefined;
     }
+  | {
+      readonly kind: 'fine-tune';
+      /** The trained model to start from. */
+      readonly from: string;
+      /** The settings of the command line. */
+      readonly typed: Readonly<Record<string, string>>;
+      /** The settings as far as they do not depend on the model. */
+      readonly settings: Settings;
+      readonly run: string | undefined;
+      readonly imports: readonly string[] | undefined;
+    }
   | { readonly kind: 'resume'; readonly run: string; readonly changes: Record<string, string> };
 
 const folderFlags = {
-  preset: flag(
-    { group: 'Run folder', value: 'NAME', help: 'one of the presets above', choices: Object.keys(PRESETS) },
+  from: flag(
+    {
+      group: 'Fine-tuning',
+      value: 'SOURCE',
+      help:
+        'start from the weights of a trained model instead of random ones: a run folder, a file of weights, a folder in ' +
+        "Hugging Face's format, or a name on its Hub such as gpt2. Model and tokenizer come from there",
+      when:
+        `Default learning rate: a tenth of that of a run, else ${FINE_TUNING_RATE}; raise it when the loss hardly falls, lower it when ` +
+        `the first evaluations rise. Default context length: that of the model, at most ${FINE_TUNING_LENGTH}.`,
+    },
     text().optional(),
   ),
+  preset: flag({ group: 'Run folder', value: 'NAME', help: 'one of the presets above' }, text().optional()),
   run: flag(
-    { group: 'Run folder', value: 'FOLDER', help: 'folder to create; default runs/<preset>-<number>' },
+    {
+      group: 'Run folder',
+      value: 'FOLDER',
+      help: 'folder to create; default runs/<data>-<number>, with the data of the preset runs/<preset>-<number>',
+    },
     text().optional(),
   ),
   resume: flag(
@@ -75,43 +97,37 @@ const folderFlags = {
     text().optional(),
   ),
   ...importFlags,
-  ...commonFlags,
-  ...jsonFlags,
 };
 
-/** All flags: `own` ones and settings. */
-function schemaOf<Own extends z.ZodRawShape>(own: Own) {
-  const { model, ...settings } = settingsSchema.shape;
-  const choices = modelSummaries().map(([type]) => type);
-  const completed = flag({ ...describeFlags(settingsSchema).get('model')!, choices }, model);
-  return z.object({ ...own, ...settings, ...modelFlags(), model: completed });
-}
-
-/** What is typed for `own` flags and for settings, and the settings of `--config`; undefined with `--help`. */
+/** What is typed for `own` flags and for settings; undefined with `--help`. */
 function splitSettings<Own extends z.ZodRawShape>(own: Own, args: readonly string[]) {
-  const schema = schemaOf(own);
+  const schema = z.object({ ...own, ...settingsSchema.shape, ...modelFlags() });
   const typed = splitFlags(schema, args);
   if (!typed) return undefined;
-  const config = readConfig(schema, typed.config);
-  const part = (values: object, isWanted: boolean) =>
-    Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(own, name) === isWanted));
+  const part = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(own, name) === wanted));
   return {
-    flags: checkFlags(z.object(own), part({ ...config.values, ...typed }, true)),
-    settings: part(typed, false) as Record<string, string>,
-    config: { ...config, values: part(config.values, false) },
+    flags: checkFlags(z.object(own), part(true)),
+    settings: part(false) as Record<string, string>,
   };
 }
 
 function parseTrain(args: readonly string[]): TrainCommand | undefined {
   const typed = splitSettings(folderFlags, args);
   if (!typed) return undefined;
-  const { preset, run, resume, import: imports } = typed.flags;
+  const { preset, run, resume, from, import: imports } = typed.flags;
+  if (from !== undefined) {
+    const other = preset === undefined ? (resume === undefined ? undefined : '--resume') : '--preset';
+    if (other) {
+      throw new Error(`--from: with ${other}. Expected only --from ${from}, whose model is trained further.`);
+    }
+    const settings = checkFineTuning(from, typed.settings);
+    return { kind: 'fine-tune', from, typed: typed.settings, settings, run, imports };
+  }
   if (resume === undefined) {
+    checkPublished(typed.settings);
     const name = preset ?? 'stories';
-    const { values, isRun } = typed.config;
-    // The settings of a run are complete.
-    const base = isRun && preset === undefined ? values : { ...presetNamed(name).settings, ...values };
-    const resolved = resolveSettings(typed.settings, base);
+    const resolved = resolveSettings(typed.settings, presetNamed(name).settings);
     const given = Object.keys(typed.settings);
     return { kind: 'start', preset: name, ...resolved, given, run, imports };
   }
@@ -120,8 +136,7 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
       '--resume: with --preset or --run. Expected neither: a run is resumed with its settings.',
     );
   }
-  const changes = { ...typed.config.values, ...typed.settings } as Record<string, string>;
-  const fixed = Object.keys(changes).filter((name) => !CHANGEABLE.includes(name));
+  const fixed = Object.keys(typed.settings).filter((name) => !CHANGEABLE.includes(name));
   if (fixed.length > 0) {
     const changeable = CHANGEABLE.map(flagName).join(', ');
     throw new Error(
@@ -130,17 +145,27 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
         .join('\n'),
     );
   }
-  return { kind: 'resume', run: resume, changes };
+  return { kind: 'resume', run: resume, changes: typed.settings };
+}
+
+/**
+ * Refuses `--model gpt2` alone: elsewhere that is the published model, here an architecture with random weights.
+ * @throws Error naming both ways
+ */
+function checkPublished(typed: Readonly<Record<string, string>>): void {
+  const sizes = ['nLayer', 'nEmbd'];
+  if (typed.model === undefined || !isPublished(typed.model) || sizes.some((name) => name in typed)) return;
+  throw new Error(
+    `--model: ${typed.model} names an architecture here, whose weights start at random. Expected --from ${typed.model} to train the ` +
+      `published weights further, or the sizes of a model of your own: --model ${typed.model} --n-layer 4 --n-embd 192.`,
+  );
 }
 
 /** A parsed `sweep` command: its own flags, and `typed`, settings of all runs that have them. */
 export type SweepCommand = NonNullable<ReturnType<typeof parseSweep>>;
 
 const sweepOptions = {
-  preset: flag(
-    { group: 'Sweep', value: 'NAME', help: 'one of the sweeps above', choices: Object.keys(SWEEPS) },
-    text().optional(),
-  ),
+  preset: flag({ group: 'Sweep', value: 'NAME', help: 'one of the sweeps above' }, text().optional()),
   file: flag(
     {
       group: 'Sweep',
@@ -186,7 +211,6 @@ const sweepOptions = {
     integer(1).optional(),
   ),
   ...importFlags,
-  ...commonFlags,
 };
 
 function parseSweep(args: readonly string[]) {
@@ -198,13 +222,11 @@ function parseSweep(args: readonly string[]) {
       `--preset: ${preset === undefined ? 'missing' : 'with --file'}. Expected one of --preset NAME (${Object.keys(SWEEPS).join(', ')}) and --file FILE.`,
     );
   }
-  const settings = { ...typed.config.values, ...typed.settings } as Record<string, string>;
-  return { ...typed.flags, typed: settings };
+  return { ...typed.flags, typed: typed.settings };
 }
 
 /** `sweep`: its flags and help. */
 export const sweepFlags: Command<SweepCommand> = {
-  schema: () => schemaOf(sweepOptions),
   parse: parseSweep,
   help: () =>
     [
@@ -241,6 +263,7 @@ function trainHelp(args: readonly string[] = []): string {
     '  npx nx run trainer:train                          a minute on generated stories',
     '  npx nx run trainer:train -- --preset evolution/03-bigram --data train.txt --valid valid.txt',
     '  npx nx run trainer:train -- --model nano-gpt --n-layers 4 --dropout 0.1 --data my-text.txt',
+    '  npx nx run trainer:train -- --from gpt2 --data my-text.txt',
     '  npx nx run trainer:train -- --resume runs/NAME    continue an interrupted run',
     '  npx nx run trainer:train -- --help --model gpt2   the settings of one model',
     '',
@@ -260,11 +283,7 @@ function trainHelp(args: readonly string[] = []): string {
 }
 
 /** `train`: its flags and help. */
-export const trainFlags: Command<TrainCommand> = {
-  schema: () => schemaOf(folderFlags),
-  parse: parseTrain,
-  help: trainHelp,
-};
+export const trainFlags: Command<TrainCommand> = { parse: parseTrain, help: trainHelp };
 
 const weightsFlags = {
   weights: flag(
@@ -314,7 +333,6 @@ export const generateFlags = defineCommand({
     text: textFlags.text,
     separator: textFlags.separator,
     ...engineFlags,
-    ...jsonFlags,
   }),
 });
 

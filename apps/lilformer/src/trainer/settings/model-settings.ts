@@ -26,6 +26,11 @@ function definitionOf(type: string): ModelDefinition {
   );
 }
 
+/** Whether a type is the name of a published model on the Hugging Face Hub as well. */
+export function isPublished(type: string): boolean {
+  return definitionOf(type).huggingFace?.modelType === type;
+}
+
 /** The field for the longest sequence, if the model has one; `--context-length` sets it. */
 function contextField({ contextField = 'contextLength' }: ModelDefinition): string {
   return contextField;

@@ -98,7 +98,7 @@ export const settingsSchema = z.object({
 
   model: model(
     'TYPE',
-    'type of the model; each has settings of its own',
+    'type of a model that starts from random weights (--from starts from trained ones); each has settings of its own',
     'Start with the preset; take `nano-gpt` or `gpt2` to export to Python.',
     text(),
   ),

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { resolveUserPath } from '@lilformer/command-line';
 
 /**
- * Creates a new folder, `runs/<preset>-<number>`: of several processes each gets its own.
+ * Creates a new folder, `runs/<name>-<number>`: of several processes each gets its own.
  * @throws Error when it cannot be created
  */
-export async function newRunFolder(preset: string): Promise<string> {
+export async function newRunFolder(name: string): Promise<string> {
   const runs = resolveUserPath('runs');
-  const stem = preset.replaceAll('/', '-');
+  const stem = name.replaceAll('/', '-');
   try {
     await claim(runs);
     const taken = new Set(await readdir(runs));

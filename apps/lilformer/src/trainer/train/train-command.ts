@@ -1,6 +1,6 @@
 // `train`: trains a model from its settings, or resumes a run, in a run folder.
 import { readFile, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RunFolder } from '@lilformer/checkpoints';
 import {
   describeFlags,
@@ -27,11 +27,15 @@ import { newRunFolder } from './run-folder.js';
 import { checkPrompt, samplePrompt } from './sample-prompt.js';
 import { modelConfigOf, resolveSettings, settingsSchema, type Settings } from '../settings/settings.js';
 import { trainingOptions } from '../settings/training-options.js';
+import { openTrainedSource, type From } from './trained-source.js';
 
 /** The contents of a run's config.json: everything needed to build model and data again. */
 interface RunConfig {
   readonly format: 2;
-  readonly preset: string;
+  /** Undefined with `from`. */
+  readonly preset?: string;
+  /** Where the initial weights come from, when they are not random. */
+  readonly from?: From;
   readonly settings: Settings;
   readonly model: ModelConfig;
   /** Modules that `--import` named; not imported by anything that reads the run. */
@@ -44,6 +48,9 @@ interface RunConfig {
 }
 
 const FORMAT = 2;
+
+/** A command that creates a run. */
+type StartCommand = Exclude<TrainCommand, { kind: 'resume' }>;
 
 interface Run {
   readonly folder: RunFolder;
@@ -70,9 +77,9 @@ export async function trainCommand(
 ): Promise<DoneEvent> {
   const before = machineLoad();
   const run =
-    command.kind === 'start'
-      ? await start(command, terminal, signal)
-      : await resume(command, terminal, signal);
+    command.kind === 'resume'
+      ? await resume(command, terminal, signal)
+      : await start(command, terminal, signal);
   const { folder, settings, model } = run;
   try {
     // A resumed run has its initial weights until `train` loads its state.
@@ -82,12 +89,9 @@ export async function trainCommand(
     let done: DoneEvent | undefined;
     for await (const event of train({ model, folder, signal, restoreBest: true, ...options })) {
       const shown = event.type !== 'step' || event.step % settings.logEvery === 0;
-      if (shown) {
-        sendToParent(event);
-        terminal.json(event);
-      }
+      if (shown) sendToParent(event);
       if (event.type === 'start') {
-        for (const warning of event.warnings) terminal.note(`note: ${warning}`);
+        for (const warning of event.warnings) terminal.print(`note: ${warning}`);
       } else if (event.type === 'step') {
         if (shown || event.step === 1 || event.step === event.totalSteps) {
           terminal.progress(progressLine(event), 0);
@@ -101,11 +105,10 @@ export async function trainCommand(
     const path = displayPath(folder.path);
     if (done.reason === 'interrupted') {
       const command = shellCommand('train', [...importFlags(run.imports), '--resume', path]);
-      terminal.note(`\nSaved. Resume with: ${command}`);
+      terminal.print(`\nSaved. Resume with: ${command}`);
       return done;
     }
     const trained = await sample(run, signal);
-    terminal.json({ type: 'result', folder: folder.path, sample: trained });
     if (trained !== undefined) {
       const before = untrained === undefined ? [] : [`--- before training\n${untrained}`];
       const samples = `${[...before, `--- after training\n${trained}`].join('\n\n')}\n\n`;
@@ -124,32 +127,30 @@ export async function trainCommand(
     const prompt = run.prompt === undefined ? [] : ['--prompt', run.prompt];
     terminal.print(`\nRun folder: ${path}`);
     const flags = [...importFlags(run.imports), '--model', path, ...prompt];
-    terminal.note(`Generate: ${shellCommand('generate', flags)}`);
+    terminal.print(`Generate: ${shellCommand('generate', flags)}`);
     return done;
   } finally {
     await folder.close();
   }
 }
 
-async function start(
-  { preset, settings, given, unused, run, imports }: Extract<TrainCommand, { kind: 'start' }>,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Run> {
+async function start(command: StartCommand, terminal: Terminal, signal: AbortSignal): Promise<Run> {
+  const { run, settings } = command;
   const engine = await startEngine(settings, terminal);
-  printSettings(preset, settings, { given, unused }, terminal);
-  const path = run === undefined ? await newRunFolder(preset) : resolveUserPath(run);
+  if (command.kind === 'start') printSettings(command, settings, terminal);
+  const path = run === undefined ? await newRunFolder(runName(command)) : resolveUserPath(run);
   let prepared: Omit<Run, 'folder'> | undefined;
   try {
     // The folder is locked first, so that a second command fails before it tokenizes the text.
     const folder = await RunFolder.create(path, async () => {
-      const { contents, ...rest } = await prepare({ preset, settings, imports, given }, terminal, signal);
+      const { contents, ...rest } = await prepare(command, terminal, signal);
       prepared = { ...rest, engine, imports: contents.imports };
       return {
         config: JSON.parse(JSON.stringify(contents)) as RunConfig, // without undefined values
         tokenizer: rest.tokenizer.toJSON(),
       };
     });
+    if (command.kind === 'fine-tune') await saveInitial(folder, prepared!.model);
     return { folder, ...prepared! };
   } catch (error) {
     if (run === undefined) await rmdir(path).catch(() => undefined); // not empty: something was saved
@@ -157,33 +158,51 @@ async function start(
   }
 }
 
+/** Saves the weights of a source, which a run that is killed before its first state resumes from. */
+async function saveInitial(folder: RunFolder, model: LanguageModel): Promise<void> {
+  try {
+    await folder.saveBest(model.stateDict(), { step: 0 });
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+/** The name of a new run: that of its preset, or of its data when that is another. */
+function runName(command: StartCommand): string {
+  const { data } = command.settings;
+  if (command.kind === 'start') {
+    const { data: own = 'stories' } = PRESETS[command.preset].settings;
+    if (data === own) return command.preset;
+  }
+  return basename(data).replace(/(\.\w+)?(\.gz)?$/i, '') || 'run';
+}
+
 /** Text, tokenizer, windows and model of a new run. */
-async function prepare(
-  {
-    preset,
-    settings,
-    imports,
-    given,
-  }: Pick<Extract<TrainCommand, { kind: 'start' }>, 'preset' | 'settings' | 'imports' | 'given'>,
-  terminal: Terminal,
-  signal: AbortSignal,
-) {
+async function prepare(command: StartCommand, terminal: Terminal, signal: AbortSignal) {
+  const source = command.kind === 'fine-tune' ? await openTrainedSource(command, terminal) : undefined;
+  const { settings } = source ?? command;
+  if (command.kind === 'fine-tune') printSettings(command, settings, terminal);
+  const given = command.kind === 'start' ? command.given : Object.keys(command.typed);
   const task = { signal, onProgress: corpusProgress(terminal) };
   const baseFolder = resolveUserPath('.');
   const corpus = await openCorpus({ ...settings, baseFolder }, task);
-  const tokenizer = await createTokenizer({ vocabSize: 0, ...settings, baseFolder }, corpus, task);
+  const tokenizer =
+    source?.tokenizer ?? (await createTokenizer({ vocabSize: 0, ...settings, baseFolder }, corpus, task));
   const mistake = checkPrompt(settings, tokenizer);
   if (mistake && given.includes('prompt')) throw new Error(mistake);
   const { textHashes, ...tokens } = await encodeCorpus(corpus, tokenizer, task);
   const prompt = samplePrompt(settings, tokenizer, tokens.train, terminal);
   const windows = makeWindows(settings, tokens);
-  const config = modelConfigOf(settings, tokenizer.vocabSize);
+  const config = source?.config ?? modelConfigOf(settings, tokenizer.vocabSize);
   const model = createModel(config, new Random(settings.seed).split('weights'));
+  if (source) model.loadStateDict(source.weights);
   const counts = { train: tokens.train.length, valid: tokens.valid?.length };
   printSizes({ windows, tokenizer, model, settings }, counts, terminal);
   const contents: RunConfig = {
-    ...{ format: FORMAT, preset, settings, model: config, corpus, tokens: counts, textHashes },
-    imports: imports?.map(resolveUserPath),
+    ...{ format: FORMAT, preset: command.kind === 'start' ? command.preset : undefined, from: source?.from },
+    ...{ settings, model: config, corpus, tokens: counts, textHashes },
+    imports: command.imports?.map(resolveUserPath),
   };
   return { contents, settings, tokenizer, model, windows, prompt };
 }
@@ -194,7 +213,7 @@ async function resume(
   signal: AbortSignal,
 ): Promise<Run> {
   const folder = await RunFolder.resume(resolveUserPath(run), {
-    notify: (message) => terminal.note(message),
+    notify: (message) => terminal.print(message),
   });
   try {
     const config = checkConfig(folder.path, folder.config);
@@ -227,6 +246,16 @@ async function resume(
     const prompt = samplePrompt(settings, tokenizer, tokens.train, terminal);
     const windows = makeWindows(settings, tokens);
     const model = createModel(modelConfig, new Random(settings.seed).split('weights'));
+    if (config.from) {
+      const initial = await folder.loadBest();
+      if (!initial) {
+        throw new Error(
+          `${folder.path}: its creation was interrupted before the weights of ${config.from.source} were saved. ` +
+            'Delete the folder and start the run again.',
+        );
+      }
+      model.loadStateDict(initial.tensors); // replaced by those of its state, if it has one
+    }
     printSizes({ windows, tokenizer, model, settings }, counts, terminal);
     // What changes becomes part of the run, also when it is interrupted and resumed without the changes.
     await folder.writeConfig({ ...config, settings });
@@ -268,23 +297,20 @@ function checkConfig(path: string, config: unknown): RunConfig {
 
 async function startEngine(
   { engine, threads, precision }: Settings,
-  terminal: Pick<Terminal, 'note'>,
+  terminal: Pick<Terminal, 'print'>,
 ): Promise<string> {
   const notes: string[] = [];
   const opened = await openEngine({ engine, threads, precision, notify: (line) => notes.push(line) });
-  terminal.note(`Engine: ${opened.describe()}`);
-  for (const note of notes) terminal.note(`note: ${note}`);
+  terminal.print(`Engine: ${opened.describe()}`);
+  for (const note of notes) terminal.print(`note: ${note}`);
   return opened.describe();
 }
 
 /** The settings; those from the command line are marked. */
-function printSettings(
-  preset: string,
-  settings: Settings,
-  { given, unused }: { readonly given: readonly string[]; readonly unused: readonly string[] },
-  terminal: Terminal,
-): void {
-  terminal.note(`Preset ${preset}: ${PRESETS[preset].about}`);
+function printSettings(command: StartCommand, settings: Settings, terminal: Terminal): void {
+  const isPreset = command.kind === 'start';
+  const { given, unused } = isPreset ? command : { given: Object.keys(command.typed), unused: [] };
+  if (isPreset) terminal.print(`Preset ${command.preset}: ${PRESETS[command.preset].about}`);
   const groups = describeFlags(settingsSchema);
   const shown = new Map<string, string[]>();
   for (const [name, value] of Object.entries(settings)) {
@@ -293,10 +319,10 @@ function printSettings(
     const entry = `${flagName(name)} ${JSON.stringify(value)}${given.includes(name) ? '*' : ''}`;
     shown.set(group, [...(shown.get(group) ?? []), entry]);
   }
-  for (const [group, entries] of shown) terminal.note(`  ${group.padEnd(11)}${entries.join('  ')}`);
-  if (given.length > 0) terminal.note('  (* from the command line)');
+  for (const [group, entries] of shown) terminal.print(`  ${group.padEnd(11)}${entries.join('  ')}`);
+  if (given.length > 0) terminal.print('  (* from the command line)');
   if (unused.length > 0) {
-    terminal.note(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
+    terminal.print(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
   }
 }
 
@@ -307,15 +333,15 @@ function printSizes(
 ): void {
   const n = (value: number) => value.toLocaleString('en-US');
   const valid = tokens.valid === undefined ? '' : `, ${n(tokens.valid)} for validation`;
-  terminal.note(`Text: ${n(tokens.train)} tokens${valid}, vocabulary size ${n(tokenizer.vocabSize)}`);
+  terminal.print(`Text: ${n(tokens.train)} tokens${valid}, vocabulary size ${n(tokenizer.vocabSize)}`);
   const { vocabSize = 0 } = settings;
   if (tokenizer.vocabSize < vocabSize) {
-    terminal.note(`note: the text is too short for the requested vocabulary size of ${n(vocabSize)}`);
+    terminal.print(`note: the text is too short for the requested vocabulary size of ${n(vocabSize)}`);
   }
-  terminal.note(
+  terminal.print(
     `Windows: ${n(windows.train.count)} for training, ${n(windows.validation.count)} for validation`,
   );
-  terminal.note(`Model: ${model.constructor.name}, ${n(model.parameterCount())} parameters\n`);
+  terminal.print(`Model: ${model.constructor.name}, ${n(model.parameterCount())} parameters\n`);
 }
 
 /** The samples written so far; empty before the first. */
