@@ -113,7 +113,7 @@ function tryLibrary(library) {
     const native = module.exports;
     const x = Float32Array.from({ length: 37 }, (_, i) => i);
     const y = new Float32Array(1);
-    native.sumRows(x, y, 1, 37, 2);
+    native.reduce(x, y, 0, 1, 37, 1, 2); // the sum, times 2
     if (y[0] !== 36 * 37) throw new Error('twice the sum of 0 to 36 is ' + y[0]);
     console.log(native.simdLevel());`;
   for (const kind of ['', 'avx2', 'portable']) {
