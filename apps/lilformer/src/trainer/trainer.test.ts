@@ -282,6 +282,13 @@ describe('trainer', () => {
       expect(resumed.out).toContain('--- after training\n山高水長，');
     });
 
+    it('is the name of the run folder', async () => {
+      await write('The cat sat on the mat. '.repeat(40));
+      const args = [...OWN, '--sample-tokens', '0', '--max-steps', '1'];
+      expect((await run(args)).code).toBe(0);
+      expect(await readdir(join(folder, 'runs'))).toEqual(['own-1']);
+    });
+
     it('keeps what a resume changes', async () => {
       await write('The cat sat on the mat. '.repeat(40));
       const args = [...OWN, '--sample-tokens', '0', '--max-steps', '2', '--run', 'own'];
