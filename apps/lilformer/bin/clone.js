@@ -21,12 +21,14 @@ export async function runSources(main) {
   const tsx = await import('tsx/esm/api');
   tsx.register();
   register(`data:text/javascript,${encodeURIComponent(conditions)}`);
+  // The processes that a sweep starts, which get these arguments, run sources as well.
+  process.execArgv.push('--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'));
   await import(main.href);
 }
 
 /** Whether a command may run on the native engine of this clone. */
 export function needsEngine(args, { LILFORMER_ENGINE = 'auto', LILFORMER_NATIVE_LIBRARY }) {
-  if (LILFORMER_NATIVE_LIBRARY || args.length === 0) return false;
+  if (LILFORMER_NATIVE_LIBRARY || args.length === 0 || args[0] === 'completion') return false;
   if (args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return false;
   const typed = args.flatMap((arg, i) =>
     arg === '--engine' ? args.slice(i + 1, i + 2) : arg.startsWith('--engine=') ? arg.slice(9) : [],

@@ -99,9 +99,8 @@ await runProgram(
     async 'evolution train'() {
       const { sweepFlags } = await import('./trainer/command-line.js');
       const { sweepCommand } = await import('./trainer/sweep/sweep-command.js');
-      const { help } = sweepFlags;
       const parse = (args: readonly string[]) => sweepFlags.parse(['--preset', 'evolution', ...args]);
-      return action({ parse, help }, sweepCommand, sweepStop);
+      return action({ ...sweepFlags, parse }, sweepCommand, sweepStop);
     },
     async 'evolution compare'() {
       const { compare, compareFlags } = await import('./evolution/compare.js');

@@ -13,7 +13,7 @@ export function corpusProgress(terminal: Terminal): (progress: CorpusProgress) =
       terminal.progress(`encoding | ${bytesLine(progress)} | ${count(progress.tokens)} tokens`);
     } else if (progress.phase === 'coverage') {
       const percent = (100 * progress.unknownShare).toFixed(2);
-      terminal.print(`Tokenizer: ${percent} % of the training text's GPT-2 tokens are not in the vocabulary`);
+      terminal.note(`Tokenizer: ${percent} % of the training text's GPT-2 tokens are not in the vocabulary`);
     } else {
       const what = progress.phase === 'count' ? 'counting words' : 'learning merges';
       const of = progress.total === undefined ? '' : ` of ${count(progress.total)}`;

@@ -19,6 +19,8 @@ export {
 export { generateOptions, generationFlags, processorFlags } from './flags/generation-flags.js';
 export { helpEntry, helpOfFlags } from './flags/help.js';
 export { didYouMean } from './flags/nearest-name.js';
+export { readConfig } from './flags/config-file.js';
+export { commonFlags, jsonFlags } from './flags/output-flags.js';
 export { checkFlags, splitFlags } from './flags/parse-flags.js';
 export { importFlags } from './import-modules.js';
 export { describeMachine } from './machine.js';

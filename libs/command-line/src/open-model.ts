@@ -123,7 +123,7 @@ async function givenTokenizer(
 /** The path of a source if there is one, else the name; the best run of a folder of runs. */
 export async function resolveSource(source: string, terminal: Terminal): Promise<string> {
   const path = resolveUserPath(source);
-  return existsSync(path) ? bestRun(path, (line) => terminal.print(line)) : source;
+  return existsSync(path) ? bestRun(path, (line) => terminal.note(line)) : source;
 }
 
 /**
@@ -142,9 +142,9 @@ export async function openModel(
   }
   const loaded = await loadModel(await resolveSource(source, terminal), options);
   const { model, tokenizer, generationConfig } = loaded;
-  if (options.dtype === 'bf16') terminal.print(memoryOf(model));
+  if (options.dtype === 'bf16') terminal.note(memoryOf(model));
   if (tokenizer) return { ...loaded, name: source, tokenizer };
-  terminal.print(`${source} has no tokenizer: its texts are ids, such as 5 17 42.`);
+  terminal.note(`${source} has no tokenizer: its texts are ids, such as 5 17 42.`);
   const eos = [generationConfig.eos_token_id].flat()[0];
   const ids = new IdTokenizer(model.vocabSize, typeof eos === 'number' ? eos : undefined);
   return { ...loaded, name: source, tokenizer: ids };

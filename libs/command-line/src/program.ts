@@ -1,7 +1,10 @@
 // A program of several commands: `main.ts COMMAND --flags`. Ctrl-C asks the command to stop; a second Ctrl-C exits at once.
+import { z } from 'zod';
+import { completionScript, shells } from './completion.js';
 import type { Command } from './flags/command.js';
 import { didYouMean } from './flags/nearest-name.js';
 import { helpEntry } from './flags/help.js';
+import { outputMode } from './flags/output-flags.js';
 import { importModules, placeInImported } from './import-modules.js';
 import { onFirstSignal } from './first-signal.js';
 import { printable } from './output/printable.js';
@@ -17,6 +20,7 @@ class UsageError extends Error {}
 
 /** A command with its implementation. */
 interface Action {
+  schema(): z.ZodObject;
   readonly stopMessage: string;
   run(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> | Promise<void>;
 }
@@ -33,6 +37,7 @@ export function action<T>(
   stopMessage = '',
 ): Action {
   return {
+    schema: () => command.schema(),
     stopMessage,
     async run(args, terminal, signal) {
       await importModules(args);
@@ -67,6 +72,8 @@ interface ProgramDescription {
   readonly commands: Readonly<Record<string, string>>;
 }
 
+type Actions = Readonly<Record<string, Action | (() => Promise<Action>)>>;
+
 /**
  * Runs the command named by the first argument of the process, or by the first two, and sets the exit code. An error prints its message, and its
  * stack when DEBUG is set. Exit codes: 0, 1 after a failure, 2 for a wrong command line, 130 after Ctrl-C.
@@ -74,21 +81,19 @@ interface ProgramDescription {
  * @param actions by name; a function loads its action on demand
  * @param description what `--help` and `--version` print when no command is named
  */
-export async function runProgram(
-  actions: Readonly<Record<string, Action | (() => Promise<Action>)>>,
-  description?: ProgramDescription,
-): Promise<void> {
+export async function runProgram(actions: Actions, description?: ProgramDescription): Promise<void> {
+  if (description) actions = { ...actions, completion: completion(description, actions) };
   const words = process.argv.slice(2);
   const name = [words.slice(0, 2).join(' '), words[0]].find((name) => Object.hasOwn(actions, name));
   const found = name === undefined ? undefined : actions[name];
   const args = words.slice(name?.split(' ').length);
   let running: Action | undefined;
-  const terminal = new Terminal();
+  const terminal = new Terminal(process.stdout, outputMode(args));
   const controller = new AbortController();
   const stop = (): void => controller.abort(new Error('stopped'));
   const listening = onFirstSignal(() => {
     stop();
-    terminal.print(running?.stopMessage ?? '');
+    terminal.note(running?.stopMessage ?? '');
   });
   // An output that cannot be written stops the command like Ctrl-C. A closed pipe (`… | head`) is no error.
   let outputError: NodeJS.ErrnoException | undefined;
@@ -138,6 +143,33 @@ export async function runProgram(
   }
 }
 
+/** `completion SHELL`: prints the script that completes the program in a shell. */
+function completion(program: ProgramDescription, actions: Actions): Action {
+  const usage = `Prints the completion script of a shell: ${shells.join(', ')}.
+
+  source <(${program.name} completion bash)
+  source <(${program.name} completion zsh)
+  ${program.name} completion fish | source`;
+  return {
+    schema: () => z.object({}),
+    stopMessage: '',
+    async run([typed], terminal) {
+      const shell = shells.find((name) => name === typed);
+      if (typed === '--help' || typed === '-h') return terminal.print(usage);
+      if (!shell) {
+        throw new UsageError(`completion: ${typed ?? 'no shell'}. Expected one of ${shells.join(', ')}.`);
+      }
+      const commands = await Promise.all(
+        Object.entries(actions).map(async ([name, found]) => {
+          const { schema } = typeof found === 'function' ? await found() : found;
+          return { name, about: program.commands[name] ?? '', schema: schema() };
+        }),
+      );
+      terminal.write(completionScript(shell, program.name, commands));
+    },
+  };
+}
+
 function overview({ name, summary, commands }: ProgramDescription): string {
   return [
     summary,
@@ -147,6 +179,7 @@ function overview({ name, summary, commands }: ProgramDescription): string {
     '',
     'Commands:',
     ...Object.entries(commands).flatMap(([command, about]) => helpEntry(command, about)),
+    ...helpEntry('completion', `completes commands and flags in ${shells.join(', ')}`),
   ].join('\n');
 }
 

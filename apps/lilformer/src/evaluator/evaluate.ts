@@ -1,6 +1,7 @@
 // `evaluate`: perplexities of one or several models by a named protocol, bits per character, loss by position, and measures
 // of heads and experts.
 import {
+  jsonFlags,
   compareOnTerminal,
   defineCommand,
   evaluationText,
@@ -73,6 +74,7 @@ export const evaluateFlags = defineCommand({
     ...perplexityFlags,
     ...figureFlags,
     ...loadAndEngineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -91,16 +93,20 @@ export async function evaluate(flags: Flags, terminal: Terminal, signal: AbortSi
   if (candidates.length === 0) {
     throw new Error('expected --model SOURCE, several of them, or --checkpoints FOLDER');
   }
-  terminal.print(`Engine: ${await startEngine(flags)}`);
+  terminal.note(`Engine: ${await startEngine(flags)}`);
   const measure = { text: flags, protocol: flags, seed: flags.seed };
   const { rows, texts } = await compareOnTerminal(candidates, measure, {}, terminal, signal);
   const compared = rows.filter((row): row is ComparedModel => row.state === 'compared');
-  const { table, note: busy } = quietSpeeds(comparisonTable(rows), load);
-  const bits = rows.map((row) => {
+  const bitsOf = (row: (typeof rows)[number]) => {
     const text = texts.get(row.name);
-    if (row.state !== 'compared' || !row.measured || !text) return '-';
-    return bitsPerCharacter(row.measured.loss, text.tokenized).toFixed(3);
-  });
+    if (row.state !== 'compared' || !row.measured || !text) return undefined;
+    return bitsPerCharacter(row.measured.loss, text.tokenized);
+  };
+  for (const row of rows) {
+    terminal.json({ ...row, text: texts.get(row.name)?.description, bitsPerCharacter: bitsOf(row) });
+  }
+  const { table, note: busy } = quietSpeeds(comparisonTable(rows), load);
+  const bits = rows.map((row) => bitsOf(row)?.toFixed(3) ?? '-');
   terminal.print(
     `\n${textTable({
       headings: [...table.headings, 'bits/character'],
@@ -160,21 +166,26 @@ async function measureParts(
         limit: WINDOWS / 8,
         seed: flags.seed,
       });
-    const print = async (what: string, table: () => Promise<Table>) => {
+    const print = async <T>(what: string, measure: () => Promise<T>, tableOf: (measured: T) => Table) => {
       try {
-        const made = await table();
-        terminal.print(`\n${name}: ${what}, in ${WINDOWS} windows of ${length} tokens\n${textTable(made)}`);
+        const measured = await measure();
+        terminal.json({ name, what, measured });
+        terminal.print(
+          `\n${name}: ${what}, in ${WINDOWS} windows of ${length} tokens\n${textTable(tableOf(measured))}`,
+        );
       } catch (error) {
         signal.throwIfAborted();
         terminal.print(`\n${name}: ${(error as Error).message}`);
       }
     };
     if (flags.whatHeadsDo) {
-      await print('attention heads', async () => headTable(await measureHeads(model, windows(), { signal })));
+      await print('attention heads', () => measureHeads(model, windows(), { signal }), headTable);
     }
     if (flags.whatExpertsGet) {
-      await print('share of tokens per expert', async () =>
-        expertTable(await measureExperts(model, windows(), { signal })),
+      await print(
+        'share of tokens per expert',
+        () => measureExperts(model, windows(), { signal }),
+        expertTable,
       );
     }
   } finally {

@@ -49,7 +49,7 @@ afterAll(async () => {
 
 /** Runs a command as main.ts does; returns what it printed. */
 async function run(name: keyof typeof COMMANDS, ...args: string[]): Promise<string> {
-  const { terminal, shown } = remembering();
+  const { terminal, shown } = remembering(args.includes('--json') ? 'json' : 'all');
   const [flags, command] = COMMANDS[name] as unknown as [
     { parse(args: readonly string[]): unknown },
     (flags: unknown, terminal: unknown, signal: AbortSignal) => Promise<void>,
@@ -63,6 +63,48 @@ describe('help', () => {
     const help = flags.help();
     expect(help).toMatch(/^[A-Z].*\.\n\n {2}npx nx run evaluator:/);
     for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('--json', () => {
+  const values = async (...[name, ...args]: Parameters<typeof run>) =>
+    (await run(name, ...args, '--json'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('of evaluate has a perplexity for each model', async () => {
+    const [moe, gru, ...others] = await values('evaluate', '--model', at('moe'), '--model', at('gru'));
+    expect(moe).toMatchObject({ state: 'compared', type: 'moe-transformer', parameters: expect.any(Number) });
+    expect(gru.measured).toMatchObject({ perplexity: expect.any(Number) });
+    expect(gru.bitsPerCharacter).toBeCloseTo(
+      Math.log2((gru.measured as { perplexity: number }).perplexity),
+      6,
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('of predict has the next tokens with probabilities', async () => {
+    const all = await values('predict', '--model', at('moe'), '--prompt', 'the', '--top', '2');
+    expect(all.at(-1)).toMatchObject({ prompt: 'the', next: [{ probability: expect.any(Number) }, {}] });
+  });
+
+  it('of flops has exact counts', async () => {
+    const [report] = await values('flops', '--model', at('gru'), '--tokens', '4');
+    expect(report).toMatchObject({ tokens: 4, model: { type: 'gru' }, rows: expect.any(Array) });
+  });
+
+  it('of inspect has a line for each module, with shapes', async () => {
+    const parts = await values('inspect', '--model', 'gpt2', '--explain');
+    expect(parts).toContainEqual(expect.objectContaining({ path: 'transformer.wte', shape: [1, 10, 768] }));
+  });
+
+  it('of vocabulary and compare-architectures has their numbers', async () => {
+    const text = ['--text', at('moe.txt'), '--tokenizer', 'char', '--tokens', '1'];
+    expect(await values('vocabulary', ...text)).toMatchObject([{ characters: TEXT.length }]);
+    expect(await values('compare-architectures', '--model', 'gpt2')).toMatchObject([
+      { name: 'gpt2', parameters: 124_439_808 },
+    ]);
   });
 });
 

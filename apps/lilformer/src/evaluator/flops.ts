@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  jsonFlags,
   defineCommand,
   displayPath,
   engineFlags,
@@ -55,6 +56,7 @@ export const flopsFlags = defineCommand({
     text: textFlags.text,
     separator: textFlags.separator,
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -74,7 +76,7 @@ export async function flops(flags: Flags, terminal: Terminal, signal: AbortSigna
   if (flags.notebook && flags.model !== undefined) {
     throw new Error('--notebook: with --model. Expected one of the two.');
   }
-  terminal.print(`Engine: ${await startEngine(flags)}`);
+  terminal.note(`Engine: ${await startEngine(flags)}`);
   if (!flags.notebook) {
     const source = flags.model ?? (await latestRun(terminal));
     const options = await loadOptions({ ...flags, dtype: 'float32' }, terminal, signal);
@@ -99,13 +101,14 @@ async function latestRun(terminal: Terminal): Promise<string> {
   }
   if (!latest)
     throw new Error('--model: missing, and runs/ has no run. Expected --model SOURCE or --notebook.');
-  terminal.print(`Model: ${displayPath(latest.path)}`);
+  terminal.note(`Model: ${displayPath(latest.path)}`);
   return latest.path;
 }
 
 async function print(model: LanguageModel, tokens: number, terminal: Terminal): Promise<void> {
   try {
     const report = await flopsReport(model, tokens);
+    terminal.json({ model: model.config, parameters: model.parameterCount(), ...report });
     const notebook = notebookFormulas(report.costs, tokens);
     const { headings, rows } = flopsTable(report);
     const notes = notebookDifferences(report.costs, tokens).map(({ of, flops, reason }) => {

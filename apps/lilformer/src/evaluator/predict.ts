@@ -1,5 +1,6 @@
 // `predict`: a text beside its continuation by the model, and the most likely next tokens of prompts.
 import {
+  jsonFlags,
   defineCommand,
   evaluationText,
   flag,
@@ -62,6 +63,7 @@ export const predictFlags = defineCommand({
     ...textFlags,
     ...figureFlags,
     ...loadAndEngineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -78,6 +80,7 @@ export async function predict(flags: Flags, terminal: Terminal, signal: AbortSig
     for (const prompt of flags.prompt ?? [await ownPrompt(opened, flags, terminal, signal)]) {
       const next = await predictNext(model, tokenizer, prompt, flags.top);
       predictions.push({ prompt, next });
+      terminal.json({ prompt, next });
       terminal.print(`\nAfter "${prompt}":`);
       for (const line of nextTokenLines(next)) terminal.print(`  ${line}`);
     }
@@ -126,12 +129,14 @@ async function continueText(
     const text = tokenizer.decode(tokens);
     return flags.cleanSpacing ? cleanSpacing(text) : text;
   };
+  const text = { prompt: shown(prompt), actual: shown(ids), predicted: shown([...prompt, ...generated.ids]) };
+  terminal.json({ from, description, ...text });
   terminal.print(
     [
       `From ${description}, token ${from.toLocaleString('en-US')}.`,
-      `\n[Prompt: the first ${prompt.length} tokens]\n${shown(prompt)}`,
-      `\n[Actual text: ${length} tokens]\n${shown(ids)}`,
-      `\n[Predicted text: prompt and ${generated.ids.length} tokens]\n${shown([...prompt, ...generated.ids])}`,
+      `\n[Prompt: the first ${prompt.length} tokens]\n${text.prompt}`,
+      `\n[Actual text: ${length} tokens]\n${text.actual}`,
+      `\n[Predicted text: prompt and ${generated.ids.length} tokens]\n${text.predicted}`,
     ].join('\n'),
   );
 }

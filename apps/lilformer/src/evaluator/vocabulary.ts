@@ -1,5 +1,6 @@
 // `vocabulary`: vocabulary coverage of a text.
 import {
+  jsonFlags,
   corpusProgress,
   defineCommand,
   flag,
@@ -45,6 +46,7 @@ export const vocabularyFlags = defineCommand({
     tokens: flag({ value: 'N', help: 'number of most frequent tokens' }, integer(1).default(20)),
     words: flag({ value: 'N', help: 'number of most frequent words' }, integer(1).default(100)),
     ...figureFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -57,6 +59,7 @@ export async function vocabulary(flags: Flags, terminal: Terminal, signal: Abort
   const onProgress = corpusProgress(terminal);
   const tokenizer = await createTokenizer(settings, corpus, { signal, onProgress });
   const study = vocabularyStudy(await corpusText(corpus.train, signal), tokenizer, { tokens, words });
+  terminal.json(study);
   const { topTokens, topWords, captured, missed } = study;
   const n = (value: number) => value.toLocaleString('en-US');
   const share = (count: number) => `${((100 * count) / study.tokens).toFixed(2)} %`;

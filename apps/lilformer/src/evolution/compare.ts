@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFolder, writeFileAtomic } from '@lilformer/checkpoints';
 import {
+  jsonFlags,
   compareOnTerminal,
   defineCommand,
   describeMachine,
@@ -107,6 +108,7 @@ export const compareFlags = defineCommand({
     ...perplexityFlags,
     ...loadFlags,
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -125,7 +127,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     );
   }
   const engine = await startEngine(flags);
-  terminal.print(`Engine: ${engine}`);
+  terminal.note(`Engine: ${engine}`);
   const options = await loadOptions(flags, terminal, signal);
   const candidates = present.map(({ stage, path }): Candidate => ({
     name: stage.name,
@@ -154,6 +156,9 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
     const found = stage.router && (await expertsOf(stage, path, flags, options, terminal, signal));
     if (found) experts.push(found);
   }
+  for (const row of rows) terminal.json(row);
+  for (const { about, reports } of experts) terminal.json({ about, reports });
+  for (const each of sideBySide) terminal.json(each);
   terminal.print(`\n${textTable(table)}\n`);
   for (const note of notes) terminal.print(note);
   terminal.print(`\n${textTable(changes)}`);

@@ -1,8 +1,11 @@
 // The command line of the trainer. Flags, checks and help of `train` and `sweep` derive from the schema in settings.ts and the
 // model definitions.
 import {
+  jsonFlags,
   checkFlags,
+  commonFlags,
   defineCommand,
+  describeFlags,
   engineFlags,
   loadFlags,
   flag,
@@ -14,6 +17,7 @@ import {
   modelFlags as modelSourceFlags,
   nonNegative,
   oneOf,
+  readConfig,
   toggle,
   splitFlags,
   text,
@@ -79,7 +83,10 @@ const folderFlags = {
     },
     text().optional(),
   ),
-  preset: flag({ group: 'Run folder', value: 'NAME', help: 'one of the presets above' }, text().optional()),
+  preset: flag(
+    { group: 'Run folder', value: 'NAME', help: 'one of the presets above', choices: Object.keys(PRESETS) },
+    text().optional(),
+  ),
   run: flag(
     {
       group: 'Run folder',
@@ -97,18 +104,30 @@ const folderFlags = {
     text().optional(),
   ),
   ...importFlags,
+  ...commonFlags,
+  ...jsonFlags,
 };
 
-/** What is typed for `own` flags and for settings; undefined with `--help`. */
+/** All flags: `own` ones and settings. */
+function schemaOf<Own extends z.ZodRawShape>(own: Own) {
+  const { model, ...settings } = settingsSchema.shape;
+  const choices = modelSummaries().map(([type]) => type);
+  const completed = flag({ ...describeFlags(settingsSchema).get('model')!, choices }, model);
+  return z.object({ ...own, ...settings, ...modelFlags(), model: completed });
+}
+
+/** What is typed for `own` flags and for settings, and the settings of `--config`; undefined with `--help`. */
 function splitSettings<Own extends z.ZodRawShape>(own: Own, args: readonly string[]) {
-  const schema = z.object({ ...own, ...settingsSchema.shape, ...modelFlags() });
+  const schema = schemaOf(own);
   const typed = splitFlags(schema, args);
   if (!typed) return undefined;
-  const part = (wanted: boolean) =>
-    Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(own, name) === wanted));
+  const config = readConfig(schema, typed.config);
+  const part = (values: object, isWanted: boolean) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(own, name) === isWanted));
   return {
-    flags: checkFlags(z.object(own), part(true)),
-    settings: part(false) as Record<string, string>,
+    flags: checkFlags(z.object(own), part({ ...config.values, ...typed }, true)),
+    settings: part(typed, false) as Record<string, string>,
+    config: { ...config, values: part(config.values, false) },
   };
 }
 
@@ -121,13 +140,16 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
     if (other) {
       throw new Error(`--from: with ${other}. Expected only --from ${from}, whose model is trained further.`);
     }
-    const settings = checkFineTuning(from, typed.settings);
-    return { kind: 'fine-tune', from, typed: typed.settings, settings, run, imports };
+    const given = { ...typed.config.values, ...typed.settings } as Record<string, string>;
+    return { kind: 'fine-tune', from, typed: given, settings: checkFineTuning(from, given), run, imports };
   }
   if (resume === undefined) {
-    checkPublished(typed.settings);
+    const { values, isRun } = typed.config;
+    checkPublished({ ...values, ...typed.settings });
     const name = preset ?? 'stories';
-    const resolved = resolveSettings(typed.settings, presetNamed(name).settings);
+    // The settings of a run are complete.
+    const base = isRun && preset === undefined ? values : { ...presetNamed(name).settings, ...values };
+    const resolved = resolveSettings(typed.settings, base);
     const given = Object.keys(typed.settings);
     return { kind: 'start', preset: name, ...resolved, given, run, imports };
   }
@@ -136,7 +158,8 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
       '--resume: with --preset or --run. Expected neither: a run is resumed with its settings.',
     );
   }
-  const fixed = Object.keys(typed.settings).filter((name) => !CHANGEABLE.includes(name));
+  const changes = { ...typed.config.values, ...typed.settings } as Record<string, string>;
+  const fixed = Object.keys(changes).filter((name) => !CHANGEABLE.includes(name));
   if (fixed.length > 0) {
     const changeable = CHANGEABLE.map(flagName).join(', ');
     throw new Error(
@@ -145,16 +168,17 @@ function parseTrain(args: readonly string[]): TrainCommand | undefined {
         .join('\n'),
     );
   }
-  return { kind: 'resume', run: resume, changes: typed.settings };
+  return { kind: 'resume', run: resume, changes };
 }
 
 /**
  * Refuses `--model gpt2` alone: elsewhere that is the published model, here an architecture with random weights.
  * @throws Error naming both ways
  */
-function checkPublished(typed: Readonly<Record<string, string>>): void {
+function checkPublished(typed: Readonly<Record<string, unknown>>): void {
   const sizes = ['nLayer', 'nEmbd'];
-  if (typed.model === undefined || !isPublished(typed.model) || sizes.some((name) => name in typed)) return;
+  if (typeof typed.model !== 'string' || !isPublished(typed.model) || sizes.some((name) => name in typed))
+    return;
   throw new Error(
     `--model: ${typed.model} names an architecture here, whose weights start at random. Expected --from ${typed.model} to train the ` +
       `published weights further, or the sizes of a model of your own: --model ${typed.model} --n-layer 4 --n-embd 192.`,
@@ -165,7 +189,10 @@ function checkPublished(typed: Readonly<Record<string, string>>): void {
 export type SweepCommand = NonNullable<ReturnType<typeof parseSweep>>;
 
 const sweepOptions = {
-  preset: flag({ group: 'Sweep', value: 'NAME', help: 'one of the sweeps above' }, text().optional()),
+  preset: flag(
+    { group: 'Sweep', value: 'NAME', help: 'one of the sweeps above', choices: Object.keys(SWEEPS) },
+    text().optional(),
+  ),
   file: flag(
     {
       group: 'Sweep',
@@ -211,6 +238,7 @@ const sweepOptions = {
     integer(1).optional(),
   ),
   ...importFlags,
+  ...commonFlags,
 };
 
 function parseSweep(args: readonly string[]) {
@@ -222,11 +250,13 @@ function parseSweep(args: readonly string[]) {
       `--preset: ${preset === undefined ? 'missing' : 'with --file'}. Expected one of --preset NAME (${Object.keys(SWEEPS).join(', ')}) and --file FILE.`,
     );
   }
-  return { ...typed.flags, typed: typed.settings };
+  const settings = { ...typed.config.values, ...typed.settings } as Record<string, string>;
+  return { ...typed.flags, typed: settings };
 }
 
 /** `sweep`: its flags and help. */
 export const sweepFlags: Command<SweepCommand> = {
+  schema: () => schemaOf(sweepOptions),
   parse: parseSweep,
   help: () =>
     [
@@ -283,7 +313,11 @@ function trainHelp(args: readonly string[] = []): string {
 }
 
 /** `train`: its flags and help. */
-export const trainFlags: Command<TrainCommand> = { parse: parseTrain, help: trainHelp };
+export const trainFlags: Command<TrainCommand> = {
+  schema: () => schemaOf(folderFlags),
+  parse: parseTrain,
+  help: trainHelp,
+};
 
 const weightsFlags = {
   weights: flag(
@@ -333,6 +367,7 @@ export const generateFlags = defineCommand({
     text: textFlags.text,
     separator: textFlags.separator,
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 

@@ -44,7 +44,10 @@ export async function generateCommand(
       const results = await generateBatch(model, tokenizer, prompts, options);
       results.forEach(({ text, score }, i) => {
         const prefix = score === undefined ? '' : `${score.toFixed(4)}  `;
-        terminal.print(prefix + finished(shown[Math.floor((i * prompts.length) / results.length)] + text));
+        const of = Math.floor((i * prompts.length) / results.length);
+        const all = finished(shown[of] + text);
+        terminal.json({ prompt: prompts[of], text: all, score });
+        terminal.print(prefix + all);
       });
     } else {
       for (const [i, prompt] of prompts.entries()) {
@@ -57,7 +60,8 @@ export async function generateCommand(
             write(text);
           }
         } finally {
-          terminal.print(command.cleanSpacing ? cleanSpacing(all) : '');
+          terminal.json({ prompt, text: finished(all) });
+          terminal.print(command.cleanSpacing ? finished(all) : '');
         }
       }
     }

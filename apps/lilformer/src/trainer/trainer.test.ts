@@ -37,6 +37,29 @@ const without = (args: readonly string[], others: readonly string[]) =>
   args.filter((arg, i) => !others.includes(arg.startsWith('--') ? arg : args[i - 1]));
 
 describe('trainer', () => {
+  it('prints events as lines of JSON, results only, and trains again from the config.json of a run', async () => {
+    const first = await run(['train', ...TINY, '--max-steps', '4', '--json']);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    const lines = first.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const steps = (name: string) => lines.filter(({ type }) => type === name).map(({ step }) => step);
+    expect([steps('step'), steps('evaluation'), steps('done')]).toEqual([[1, 2, 3, 4], [4], [4]]);
+    expect(lines.at(-1)).toMatchObject({ type: 'result', folder: join(folder, 'runs/stories-1') });
+
+    const config = join(folder, 'runs/stories-1/config.json');
+    const again = await run(['train', '--config', config, '--max-steps', '2', '--quiet']);
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(again.out).not.toMatch(/Engine:|step 1|--batch-size/);
+    expect(again.out).toContain('Run folder: runs/stories-2');
+    const shared = (await losses('runs/stories-1')).filter(({ type, step }) => type === 'step' && step === 1);
+    expect((await losses('runs/stories-2')).filter(({ step }) => step === 1)).toEqual(shared);
+
+    const generated = await run(['generate', '--model', 'runs/stories-2', '--prompt', 'Once', '--json']);
+    expect(JSON.parse(generated.out)).toMatchObject({ prompt: 'Once', text: expect.stringMatching(/^Once/) });
+  });
+
   it('trains on generated stories, prints progress, and writes a run folder that generates', async () => {
     const trained = await run(['train', ...TINY, '--max-steps', '8']);
     expect(trained.err).toBe('');

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from './command.js';
@@ -45,6 +48,30 @@ describe('a command from one schema', () => {
       noEggs: true,
       butter: 0.25,
     });
+  });
+
+  it('takes values from a file, which flags override', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lilformer-config-'));
+    const file = join(folder, 'oven.json');
+    const parse = async (content: unknown, ...args: string[]) => {
+      await writeFile(file, JSON.stringify(content));
+      return command.parse(['--config', file, ...args]);
+    };
+    const settings = { oven: 2, noEggs: true, cakeName: ['a', 'b'], butter: 0.5 };
+    expect(await parse(settings)).toMatchObject(settings);
+    expect(await parse({ settings, model: {} }, '--oven', '3', '--cake-name', 'c')).toMatchObject({
+      ...settings,
+      oven: 3,
+      cakeName: ['c'],
+    });
+    expect(await parse({ oven: 2, cakeName: 'a' })).toMatchObject({ cakeName: ['a'] });
+    await expect(parse({ ovn: 2, oven: 1 })).rejects.toThrow(
+      `--config ${file}: ovn is not a setting of this command. Did you mean oven?`,
+    );
+    await expect(parse({ oven: 'x' })).rejects.toThrow('--oven x: expected an integer from 1 to 4');
+    await expect(parse([1])).rejects.toThrow(`--config ${file}: not an object.`);
+    expect(() => command.parse(['--config', join(folder, 'none.json')])).toThrow(/--config .*: ENOENT/);
+    await rm(folder, { recursive: true });
   });
 
   it('takes aliases', () => {

@@ -1,6 +1,8 @@
 // A command: flags, validation and help from one schema.
-import type { z } from 'zod';
+import { z } from 'zod';
+import { readConfig } from './config-file.js';
 import { helpOfFlags, wrap } from './help.js';
+import { commonFlags } from './output-flags.js';
 import { checkFlags, splitFlags } from './parse-flags.js';
 
 interface CommandDescription<S extends z.ZodObject> {
@@ -13,6 +15,8 @@ interface CommandDescription<S extends z.ZodObject> {
 }
 
 export interface Command<T> {
+  /** All flags. */
+  schema(): z.ZodObject;
   /** @param args the arguments beside `--help` */
   help(args?: readonly string[]): string;
   /**
@@ -28,15 +32,17 @@ export function defineCommand<S extends z.ZodObject>({
   flags,
   notes = [],
 }: CommandDescription<S>): Command<z.infer<S>> {
+  const all = z.object({ ...flags.shape, ...commonFlags });
   return {
+    schema: () => all,
     help() {
       const parts = [wrap(summary), examples.map((line) => `  ${line}`), notes.flatMap((note) => wrap(note))];
       const lines = parts.filter(({ length }) => length > 0).flatMap((part) => ['', ...part]);
-      return [...lines.slice(1), ...helpOfFlags(flags)].join('\n');
+      return [...lines.slice(1), ...helpOfFlags(all)].join('\n');
     },
     parse(args) {
-      const values = splitFlags(flags, args);
-      return values && checkFlags(flags, values);
+      const typed = splitFlags(all, args);
+      return typed && checkFlags(flags, { ...readConfig(all, typed.config).values, ...typed });
     },
   };
 }

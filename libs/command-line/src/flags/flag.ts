@@ -11,6 +11,8 @@ export interface FlagDescription {
   readonly group?: string;
   /** Placeholder of the value: `FILE`, `N`. A flag without one is a switch with a boolean schema. */
   readonly value?: string;
+  /** Values to complete, where the schema does not list them. */
+  readonly choices?: readonly string[];
   /** A second name, without dashes: `lr` for `--learning-rate`. */
   readonly alias?: string;
   /** Whether the flag may be repeated; its schema is an array. */

@@ -1,9 +1,10 @@
 // A program for tests of signals and outputs: `computes` blocks the main thread, `waits` hangs on a file.
 import { open } from 'node:fs/promises';
+import { z } from 'zod';
 import { action, runProgram } from '../program.js';
 import type { Terminal } from '../output/terminal.js';
 
-const command = { help: () => '', parse: (args: readonly string[]) => args };
+const command = { schema: () => z.object({}), help: () => '', parse: (args: readonly string[]) => args };
 const computes = async (milliseconds: number, terminal: Terminal, signal: AbortSignal): Promise<void> => {
   terminal.print('begins');
   await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,5 +1,6 @@
 // `compare-architectures`: facts of several architectures, computed from their configs and from small models.
 import {
+  jsonFlags,
   defineCommand,
   engineFlags,
   flag,
@@ -31,6 +32,7 @@ export const compareArchitecturesFlags = defineCommand({
     ),
     ...figureFlags,
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -44,6 +46,7 @@ export async function compareArchitectures(flags: Flags, terminal: Terminal): Pr
     const name = model.replace(/\/+$/, '').split('/').at(-1)!;
     models.push({ name, facts: await architectureFacts(await configurationNamed(model)) });
   }
+  for (const { name, facts } of models) terminal.json({ ...facts, name });
   const all = models.map(({ facts }) => facts);
   const { headings, rows } = architectureTable(
     all,

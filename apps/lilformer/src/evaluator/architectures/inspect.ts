@@ -1,5 +1,6 @@
 // `inspect`: the module tree of a model, as PyTorch prints it and with parameters, shapes and purposes.
 import {
+  jsonFlags,
   defineCommand,
   engineFlags,
   flag,
@@ -53,6 +54,7 @@ export const inspectFlags = defineCommand({
       integer(1).optional(),
     ),
     ...engineFlags,
+    ...jsonFlags,
   }),
 });
 
@@ -65,12 +67,14 @@ export async function inspect(flags: Flags, terminal: Terminal): Promise<void> {
   if (!flags.explain) terminal.print(model.toString());
   if (flags.tree && !flags.explain) return;
   const parts = explainTree(model, { batch, tokens, source });
+  const purposes = parts.map(purposeOf);
+  parts.forEach((part, i) => terminal.json({ ...part, module: undefined, purpose: purposes[i] }));
   const { headings, rows } = partTable(parts);
   const table = {
     headings: [...headings.slice(0, -1), 'purpose'],
     rows: rows.map((cells, i) => {
       const shared = parts[i].sharedWith;
-      const purpose = purposeOf(parts[i]);
+      const purpose = purposes[i];
       return [
         ...cells.slice(0, -1),
         shared === undefined ? purpose : `${purpose}; shares weights of ${shared}`,

@@ -59,12 +59,12 @@ export async function tinyRun(
 }
 
 /** A terminal, and what it has shown. */
-export function remembering(): { terminal: Terminal; shown: () => string } {
+export function remembering(mode: 'all' | 'json' = 'all'): { terminal: Terminal; shown: () => string } {
   const out = new PassThrough();
   const chunks: string[] = [];
   out.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
   return {
-    terminal: new Terminal(out as unknown as NodeJS.WriteStream),
+    terminal: new Terminal(out as unknown as NodeJS.WriteStream, mode),
     shown: () => chunks.join(''),
   };
 }

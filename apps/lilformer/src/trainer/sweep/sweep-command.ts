@@ -39,7 +39,7 @@ export async function sweepCommand(
   const tasks = await Promise.all(sweep.runs.map((run) => taskOf(run, join(folder, run.folder))));
   const importArguments = imports.flatMap((module) => ['--import', resolveUserPath(module)]);
   await mkdir(folder, { recursive: true });
-  terminal.print(
+  terminal.note(
     `Sweep ${name}${sweep.about ? `: ${sweep.about}` : ''}\n` +
       `${tasks.length} runs in ${displayPath(folder)}, ${share.jobs} at a time with ` +
       `${share.threads} thread${share.threads === 1 ? '' : 's'} each, on ${cores} cores`,
@@ -47,7 +47,7 @@ export async function sweepCommand(
   await fetchTexts(tasks, terminal, signal);
   const failures = await trainAll(tasks, share.jobs, importArguments, terminal, signal);
   if (signal.aborted) {
-    terminal.print('\nAll runs are saved. The same command resumes them.');
+    terminal.note('\nAll runs are saved. The same command resumes them.');
     return EXIT_INTERRUPTED;
   }
   for (const line of failures) terminal.print(line);
@@ -115,14 +115,14 @@ async function trainAll(
 ): Promise<string[]> {
   const failures: string[] = [];
   const progress = new SweepProgress(tasks);
-  for (const { run, args } of tasks) if (!args) terminal.print(`skip ${run.name} | done before`);
+  for (const { run, args } of tasks) if (!args) terminal.note(`skip ${run.name} | done before`);
   const queue = tasks.filter(({ args }) => args !== undefined);
   const worker = async () => {
     for (let task = queue.shift(); task && !signal.aborted; task = queue.shift()) {
       const { run, path, args, step } = task;
       const started = performance.now();
       progress.started(task);
-      terminal.print(`${step > 0 ? `resume ${run.name} | from step ${step}` : `start ${run.name}`}`);
+      terminal.note(`${step > 0 ? `resume ${run.name} | from step ${step}` : `start ${run.name}`}`);
       let best = '';
       try {
         const end = await runProcess([...args!, ...importArguments], `${path}.log`, signal, (event) => {
@@ -133,7 +133,7 @@ async function trainAll(
         if (end === 'interrupted') return;
         progress.ended(task);
         const took = formatDuration((performance.now() - started) / 1000);
-        terminal.print(`done ${run.name} | ${best}${took} | ${progress.count()}`);
+        terminal.note(`done ${run.name} | ${best}${took} | ${progress.count()}`);
       } catch (error) {
         progress.ended(task);
         failures.push(`failed ${run.name}: ${(error as Error).message}`);

@@ -14,7 +14,9 @@ const TINY: GivenSettings = {
   ...{ evalEvery: 4, evalBatches: 2, logEvery: 1, sampleTokens: 8 },
 };
 
-const silent = { print() {}, write() {}, progress() {} } as unknown as Parameters<typeof trainCommand>[1];
+const silent = { print() {}, note() {}, json() {}, write() {}, progress() {} } as unknown as Parameters<
+  typeof trainCommand
+>[1];
 const timeless = ({ elapsed: _, eta: __, tokensPerSecond: ___, ...event }: Record<string, unknown>) => event;
 
 describe('a run', () => {

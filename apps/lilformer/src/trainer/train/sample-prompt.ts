@@ -24,12 +24,12 @@ export function samplePrompt(
   settings: Settings,
   tokenizer: Tokenizer,
   train: TokenSource,
-  terminal: Pick<Terminal, 'print'>,
+  terminal: Pick<Terminal, 'note'>,
 ): string | undefined {
   if (checkPrompt(settings, tokenizer) === undefined) return settings.prompt;
   const text = tokenizer.decode(train.read(0, Math.min(16, train.length)));
   const prompt = text.trimStart().split('\n', 1)[0] || text;
   const [own, given] = [prompt, settings.prompt].map((value) => JSON.stringify(value));
-  terminal.print(`note: samples start with ${own}, because the tokenizer cannot encode ${given}`);
+  terminal.note(`note: samples start with ${own}, because the tokenizer cannot encode ${given}`);
   return prompt;
 }

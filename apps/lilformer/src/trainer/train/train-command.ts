@@ -89,9 +89,12 @@ export async function trainCommand(
     let done: DoneEvent | undefined;
     for await (const event of train({ model, folder, signal, restoreBest: true, ...options })) {
       const shown = event.type !== 'step' || event.step % settings.logEvery === 0;
-      if (shown) sendToParent(event);
+      if (shown) {
+        sendToParent(event);
+        terminal.json(event);
+      }
       if (event.type === 'start') {
-        for (const warning of event.warnings) terminal.print(`note: ${warning}`);
+        for (const warning of event.warnings) terminal.note(`note: ${warning}`);
       } else if (event.type === 'step') {
         if (shown || event.step === 1 || event.step === event.totalSteps) {
           terminal.progress(progressLine(event), 0);
@@ -105,10 +108,11 @@ export async function trainCommand(
     const path = displayPath(folder.path);
     if (done.reason === 'interrupted') {
       const command = shellCommand('train', [...importFlags(run.imports), '--resume', path]);
-      terminal.print(`\nSaved. Resume with: ${command}`);
+      terminal.note(`\nSaved. Resume with: ${command}`);
       return done;
     }
     const trained = await sample(run, signal);
+    terminal.json({ type: 'result', folder: folder.path, sample: trained });
     if (trained !== undefined) {
       const before = untrained === undefined ? [] : [`--- before training\n${untrained}`];
       const samples = `${[...before, `--- after training\n${trained}`].join('\n\n')}\n\n`;
@@ -127,7 +131,7 @@ export async function trainCommand(
     const prompt = run.prompt === undefined ? [] : ['--prompt', run.prompt];
     terminal.print(`\nRun folder: ${path}`);
     const flags = [...importFlags(run.imports), '--model', path, ...prompt];
-    terminal.print(`Generate: ${shellCommand('generate', flags)}`);
+    terminal.note(`Generate: ${shellCommand('generate', flags)}`);
     return done;
   } finally {
     await folder.close();
@@ -213,7 +217,7 @@ async function resume(
   signal: AbortSignal,
 ): Promise<Run> {
   const folder = await RunFolder.resume(resolveUserPath(run), {
-    notify: (message) => terminal.print(message),
+    notify: (message) => terminal.note(message),
   });
   try {
     const config = checkConfig(folder.path, folder.config);
@@ -297,12 +301,12 @@ function checkConfig(path: string, config: unknown): RunConfig {
 
 async function startEngine(
   { engine, threads, precision }: Settings,
-  terminal: Pick<Terminal, 'print'>,
+  terminal: Pick<Terminal, 'note'>,
 ): Promise<string> {
   const notes: string[] = [];
   const opened = await openEngine({ engine, threads, precision, notify: (line) => notes.push(line) });
-  terminal.print(`Engine: ${opened.describe()}`);
-  for (const note of notes) terminal.print(`note: ${note}`);
+  terminal.note(`Engine: ${opened.describe()}`);
+  for (const note of notes) terminal.note(`note: ${note}`);
   return opened.describe();
 }
 
@@ -310,7 +314,7 @@ async function startEngine(
 function printSettings(command: StartCommand, settings: Settings, terminal: Terminal): void {
   const isPreset = command.kind === 'start';
   const { given, unused } = isPreset ? command : { given: Object.keys(command.typed), unused: [] };
-  if (isPreset) terminal.print(`Preset ${command.preset}: ${PRESETS[command.preset].about}`);
+  if (isPreset) terminal.note(`Preset ${command.preset}: ${PRESETS[command.preset].about}`);
   const groups = describeFlags(settingsSchema);
   const shown = new Map<string, string[]>();
   for (const [name, value] of Object.entries(settings)) {
@@ -319,10 +323,10 @@ function printSettings(command: StartCommand, settings: Settings, terminal: Term
     const entry = `${flagName(name)} ${JSON.stringify(value)}${given.includes(name) ? '*' : ''}`;
     shown.set(group, [...(shown.get(group) ?? []), entry]);
   }
-  for (const [group, entries] of shown) terminal.print(`  ${group.padEnd(11)}${entries.join('  ')}`);
-  if (given.length > 0) terminal.print('  (* from the command line)');
+  for (const [group, entries] of shown) terminal.note(`  ${group.padEnd(11)}${entries.join('  ')}`);
+  if (given.length > 0) terminal.note('  (* from the command line)');
   if (unused.length > 0) {
-    terminal.print(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
+    terminal.note(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
   }
 }
 
@@ -333,15 +337,15 @@ function printSizes(
 ): void {
   const n = (value: number) => value.toLocaleString('en-US');
   const valid = tokens.valid === undefined ? '' : `, ${n(tokens.valid)} for validation`;
-  terminal.print(`Text: ${n(tokens.train)} tokens${valid}, vocabulary size ${n(tokenizer.vocabSize)}`);
+  terminal.note(`Text: ${n(tokens.train)} tokens${valid}, vocabulary size ${n(tokenizer.vocabSize)}`);
   const { vocabSize = 0 } = settings;
   if (tokenizer.vocabSize < vocabSize) {
-    terminal.print(`note: the text is too short for the requested vocabulary size of ${n(vocabSize)}`);
+    terminal.note(`note: the text is too short for the requested vocabulary size of ${n(vocabSize)}`);
   }
-  terminal.print(
+  terminal.note(
     `Windows: ${n(windows.train.count)} for training, ${n(windows.validation.count)} for validation`,
   );
-  terminal.print(`Model: ${model.constructor.name}, ${n(model.parameterCount())} parameters\n`);
+  terminal.note(`Model: ${model.constructor.name}, ${n(model.parameterCount())} parameters\n`);
 }
 
 /** The samples written so far; empty before the first. */

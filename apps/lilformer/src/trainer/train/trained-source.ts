@@ -58,7 +58,7 @@ export async function openTrainedSource(
     const train = { count: Infinity, length }; // the text is not tokenized yet
     checkMemory(model, { optimizer: { type: settings.optimizer }, batchSize, train });
     const weights = model.stateDict();
-    terminal.print(`Fine-tuning ${from}: ${model.constructor.name}`);
+    terminal.note(`Fine-tuning ${from}: ${model.constructor.name}`);
     return {
       from: { source, weightsHash: hashOf(weights) },
       ...{ settings, config: model.config, weights, tokenizer },
