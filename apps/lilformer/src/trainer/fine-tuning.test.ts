@@ -52,7 +52,8 @@ async function train(args: readonly string[], until?: string): Promise<string> {
   const progress = (line: string) => {
     if (until !== undefined && line.includes(until)) controller.abort();
   };
-  const terminal = { print: (line: string) => lines.push(line), write() {}, progress };
+  const print = (line: string) => lines.push(line);
+  const terminal = { print, note: print, json() {}, write() {}, progress };
   await trainCommand(trainFlags.parse(args)!, terminal as never, controller.signal);
   return lines.join('\n');
 }
@@ -161,7 +162,7 @@ describe("from a folder in Hugging Face's format", () => {
     const { settings } = (await readJson(join(at('tuned'), 'config.json'))) as { settings: object };
     expect(settings).toMatchObject({ learningRate: 5e-5, contextLength: 16, nLayer: 1 });
     const command = exportFlags.parse(['--model', at('tuned'), '--to', at('out')])!;
-    await exportCommand(command, { print() {} } as never);
+    await exportCommand(command, { print() {}, note() {} } as never);
     for (const file of ['config.json', 'tokenizer.json']) {
       expect(await readJson(join(at('out'), file))).toEqual(await readJson(join(at('hf'), file)));
     }
