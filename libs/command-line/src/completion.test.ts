@@ -43,7 +43,10 @@ function offered(shell: 'bash' | 'zsh', ...words: string[]): string[] {
   const program = `${shell === 'zsh' ? 'autoload -U compinit && compinit -u\n' : ''}${completionScript(shell, 'cook', commands)}
     ${shell === 'zsh' ? 'setopt ksharrays' : ''}
     COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _cook; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync(shell, ['-c', program], { encoding: 'utf8' }).split('\n').filter(Boolean);
+  const lines = execFileSync(shell, ['-c', program], { encoding: 'utf8' }).split('\n').filter(Boolean);
+  // zsh selects those that begin with the last word after compgen.
+  const begun = words.at(-1) === '=' ? '' : words.at(-1)!;
+  return shell === 'zsh' ? lines.filter((line) => line.startsWith(begun)) : lines;
 }
 
 describe.each(['bash', 'zsh'] as const)('completion in %s', (shell) => {

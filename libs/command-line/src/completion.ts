@@ -124,7 +124,7 @@ function fishScript(program: string, commands: readonly CompletedCommand[]): str
     }),
   );
   return `function ${using}
-  string match -qr "^$argv[1]( |\\$)" -- (string join ' ' (commandline -opc)[2..-1])
+  string match -qr "^$argv[1]( |\\$)" -- (string join -- ' ' (commandline -opc)[2..-1])
 end
 ${[...words, ...flags].join('\n')}
 `;

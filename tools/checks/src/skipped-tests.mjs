@@ -25,6 +25,11 @@ const ALLOWED = [
     missing: () => !runs('python3'),
   },
   {
+    tests: /^libs\/command-line\/.*\/completion\.test\.ts: /,
+    needs: 'bash, zsh and fish',
+    missing: () => !['bash', 'zsh', 'fish'].every(runs),
+  },
+  {
     tests: /^tools\/bench\/.*\/child\.test\.ts: /,
     needs: 'Linux',
     missing: () => process.platform !== 'linux',
