@@ -89,7 +89,7 @@ export async function flops(flags: Flags, terminal: Terminal, signal: AbortSigna
   }
 }
 
-/** The run in runs/ whose config.json was written last. @throws Error when there is none */
+/** The run folder in `runs/` with the most recently modified config.json. @throws Error when there is none */
 async function latestRun(terminal: Terminal): Promise<string> {
   const runs = resolveUserPath('runs');
   const names = await readdir(runs).catch(() => []);

@@ -13,42 +13,25 @@ import {
   type Operations,
 } from './operation.js';
 
+const ARITHMETIC = [
+  'Add',
+  'Sub',
+  'Multiply',
+  'RealDiv',
+  'Maximum',
+  'Minimum',
+  'SquaredDifference',
+  'Pow',
+  'Mod',
+];
 const COMPARISONS = ['Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual'];
 
 /** tfjs's kernels by the types of operands and result, in the order of the tables of rust/kernels/elementwise/binary.rs. */
 const BINARY: Tables = {
-  'float32 float32': [
-    ...[
-      'Add',
-      'Sub',
-      'Multiply',
-      'RealDiv',
-      'Maximum',
-      'Minimum',
-      'SquaredDifference',
-      'Pow',
-      'Mod',
-      'Atan2',
-    ],
-    ...['Prelu', 'EluGrad'],
-  ],
+  'float32 float32': [...ARITHMETIC, 'Atan2', 'Prelu', 'EluGrad'],
   'float32 int32': ['FloorDiv'],
   'float32 bool': COMPARISONS,
-  'int32 int32': [
-    ...[
-      'Add',
-      'Sub',
-      'Multiply',
-      'RealDiv',
-      'Maximum',
-      'Minimum',
-      'SquaredDifference',
-      'Pow',
-      'Mod',
-      'FloorDiv',
-    ],
-    'BitwiseAnd',
-  ],
+  'int32 int32': [...ARITHMETIC, 'FloorDiv', 'BitwiseAnd'],
   'int32 bool': COMPARISONS,
   'bool bool': [...COMPARISONS, 'LogicalAnd', 'LogicalOr'],
 };
