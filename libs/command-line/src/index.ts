@@ -17,7 +17,7 @@ export {
   toggle,
 } from './flags/flag.js';
 export { generateOptions, generationFlags, processorFlags } from './flags/generation-flags.js';
-export { helpEntry, helpOfFlags } from './flags/help.js';
+export { helpEntry, helpExample, helpOfFlags, helpText } from './flags/help.js';
 export { didYouMean } from './flags/nearest-name.js';
 export { readConfig } from './flags/config-file.js';
 export { commonFlags, jsonFlags } from './flags/output-flags.js';
@@ -46,6 +46,7 @@ export {
   type NamedFigure,
 } from './output/figures.js';
 export { markdownTable, textTable } from './output/table.js';
+export { terminalWidth } from './output/width.js';
 export { Terminal } from './output/terminal.js';
 export { displayPath, resolveUserPath } from './paths.js';
 export { perplexityFlags } from './perplexity-flags.js';

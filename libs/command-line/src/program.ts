@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { completionScript, shells } from './completion.js';
 import type { Command } from './flags/command.js';
 import { didYouMean } from './flags/nearest-name.js';
-import { helpEntry } from './flags/help.js';
+import { helpEntry, helpText } from './flags/help.js';
 import { outputMode } from './flags/output-flags.js';
 import { importModules, placeInImported } from './import-modules.js';
 import { onFirstSignal } from './first-signal.js';
@@ -172,7 +172,7 @@ function completion(program: ProgramDescription, actions: Actions): Action {
 
 function overview({ name, summary, commands }: ProgramDescription): string {
   return [
-    summary,
+    ...helpText(summary),
     '',
     `  npx ${name} COMMAND --flags`,
     `  npx ${name} COMMAND --help`,

@@ -85,7 +85,8 @@ function read(args: string[]): { set?: string; to?: string; python?: string; typ
 function run({ target }: Step, args: readonly string[]): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [...programOf(target), ...args], {
     cwd: workspace,
-    env: { ...process.env, INIT_CWD: resolveUserPath('.') },
+    // A page has more room than a terminal.
+    env: { ...process.env, INIT_CWD: resolveUserPath('.'), COLUMNS: '160' },
     stdio: ['inherit', 'pipe', 'inherit'],
   });
   // The child receives Ctrl-C too and saves; wait for it.

@@ -43,9 +43,9 @@ import { ownPrompt } from './own-prompt.js';
 export const attendFlags = defineCommand({
   summary: 'Draws the attention weights of a model for a prompt, and tabulates what each head attends to.',
   examples: [
-    'npx nx run evaluator:attend -- --model runs/stories-1 --prompt "One day, Lily and Ben"',
-    'npx nx run evaluator:attend -- --model runs/stories-1 --layer 0 --head 1 --format png',
-    'npx nx run evaluator:attend -- --model t5-small --prompt "translate English to German: Hello."',
+    'npx lilformer attend --model runs/stories-1 --prompt "One day, Lily and Ben"',
+    'npx lilformer attend --model runs/stories-1 --layer 0 --head 1 --format png',
+    'npx lilformer attend --model t5-small --prompt "translate English to German: Hello."',
   ],
   notes: [
     'Figures: all heads, the heads of each layer, their averages, and attention.html, an interactive page that works ' +

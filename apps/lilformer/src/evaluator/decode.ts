@@ -21,8 +21,8 @@ import { figureFlags, loadAndEngineFlags, writeFigures } from './flags.js';
 export const decodeFlags = defineCommand({
   summary: 'Compares decoding strategies on one prompt: greedy, sampling, temperatures, top-k and top-p.',
   examples: [
-    'npx nx run evaluator:decode -- --model gpt2 --prompt "The future will involve"',
-    'npx nx run evaluator:decode -- --model runs/stories-1 --prompt "One day, Lily" --figures figures',
+    'npx lilformer decode --model gpt2 --prompt "The future will involve"',
+    'npx lilformer decode --model runs/stories-1 --prompt "One day, Lily" --figures figures',
   ],
   notes: ['All strategies use the same seed.'],
   flags: z.object({

@@ -46,10 +46,10 @@ const [WINDOWS, LENGTH] = [32, 128];
 export const evaluateFlags = defineCommand({
   summary: 'Measures the perplexity of models on a text, and tabulates it with their sizes and speeds.',
   examples: [
-    'npx nx run evaluator:evaluate -- --model runs/stories-1',
-    'npx nx run evaluator:evaluate -- --model runs/a --model runs/b --text other.txt --figures figures',
-    'npx nx run evaluator:evaluate -- --model runs/shakespeare-baseline-1 --protocol all-windows',
-    'npx nx run evaluator:evaluate -- --checkpoints notebooks/evolution',
+    'npx lilformer evaluate --model runs/stories-1',
+    'npx lilformer evaluate --model runs/a --model runs/b --text other.txt --figures figures',
+    'npx lilformer evaluate --model runs/shakespeare-baseline-1 --protocol all-windows',
+    'npx lilformer evaluate --checkpoints notebooks/evolution',
   ],
   flags: z.object({
     model: flag(

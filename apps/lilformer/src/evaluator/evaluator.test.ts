@@ -35,6 +35,7 @@ let recorded: number;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
+  process.stdout.columns = 200;
   folder = await mkdtemp(join(tmpdir(), 'lilformer-evaluator-'));
   process.env.LILFORMER_CACHE = at('cache');
   await openEngine();
@@ -43,6 +44,7 @@ beforeAll(async () => {
   await tinyPretrained(folder);
 });
 afterAll(async () => {
+  process.stdout.columns = undefined as never;
   delete process.env.LILFORMER_CACHE;
   await rm(folder, { recursive: true, force: true });
 });
@@ -61,7 +63,7 @@ async function run(name: keyof typeof COMMANDS, ...args: string[]): Promise<stri
 describe('help', () => {
   it.each(Object.entries(COMMANDS))('of %s explains every flag, within 100 columns', (_, [flags]) => {
     const help = flags.help();
-    expect(help).toMatch(/^[A-Z].*\.\n\n {2}npx nx run evaluator:/);
+    expect(help).toMatch(/^[A-Z].*\.\n\n {2}npx lilformer /);
     for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
   });
 });
@@ -309,6 +311,16 @@ describe('evaluator on real text', () => {
 });
 
 describe('inspect', () => {
+  it.each([40, 80])('prints a table that fits %i columns', async (columns) => {
+    process.stdout.columns = columns;
+    const table = await run('inspect', '--model', 'gpt2', '--explain').finally(
+      () => (process.stdout.columns = 200),
+    );
+    const [rows] = table.split('\n\nShapes');
+    for (const line of rows.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+    expect(rows.replace(/\s+/g, '')).toContain('85,054,464');
+  });
+
   it('prints the tree and the table of a published model, without weights', async () => {
     const shown = await run('inspect', '--model', 'gpt2', '--tokens', '12');
     expect(shown).toContain(

@@ -28,9 +28,9 @@ import { notebookDifferences, notebookFormulas } from './notebook-flops.js';
 export const flopsFlags = defineCommand({
   summary: 'Counts the operations of generation and training: by formula, and as they run.',
   examples: [
-    'npx nx run evaluator:flops',
-    'npx nx run evaluator:flops -- --notebook',
-    'npx nx run evaluator:flops -- --model runs/stories-1 --tokens 64',
+    'npx lilformer flops',
+    'npx lilformer flops --notebook',
+    'npx lilformer flops --model runs/stories-1 --tokens 64',
   ],
   flags: z.object({
     model: flag(

@@ -30,8 +30,8 @@ const DEFAULT_LENGTH = 64;
 export const predictFlags = defineCommand({
   summary: "Prints a text beside a model's continuation, and the likeliest next tokens of prompts.",
   examples: [
-    'npx nx run evaluator:predict -- --model runs/shakespeare-wider-1',
-    'npx nx run evaluator:predict -- --model runs/stories-1 --prompt "One day, a" --top 10 --seed 7',
+    'npx lilformer predict --model runs/shakespeare-wider-1',
+    'npx lilformer predict --model runs/stories-1 --prompt "One day, a" --top 10 --seed 7',
   ],
   flags: z.object({
     ...modelFlags,

@@ -19,9 +19,9 @@ import { figureFlags, writeFigures } from './flags.js';
 export const vocabularyFlags = defineCommand({
   summary: 'Trains or loads a tokenizer, and tabulates the most frequent tokens and words of a text.',
   examples: [
-    'npx nx run evaluator:vocabulary',
-    'npx nx run evaluator:vocabulary -- --text my-text.txt --tokenizer bpe --vocab-size 2000',
-    'npx nx run evaluator:vocabulary -- --text my-text.txt --tokenizer runs/stories-1/tokenizer.json',
+    'npx lilformer vocabulary',
+    'npx lilformer vocabulary --text my-text.txt --tokenizer bpe --vocab-size 2000',
+    'npx lilformer vocabulary --text my-text.txt --tokenizer runs/stories-1/tokenizer.json',
   ],
   flags: z.object({
     text: flag(

@@ -65,10 +65,10 @@ export const compareFlags = defineCommand({
   summary:
     'Compares the eight stages of the evolution: perplexity, speed, and what each writes after the same prompts.',
   examples: [
-    'npx nx run evolution:compare',
-    'npx nx run evolution:compare -- --prompt "Tom had a hat. He" --max-new-tokens 60 --seed random',
-    'npx nx run evolution:compare -- --checkpoints notebooks/evolution',
-    'npx nx run evolution:compare -- --report docs/results/evolution --measure',
+    'npx lilformer evolution compare',
+    'npx lilformer evolution compare --prompt "Tom had a hat. He" --max-new-tokens 60 --seed random',
+    'npx lilformer evolution compare --checkpoints notebooks/evolution',
+    'npx lilformer evolution compare --report docs/results/evolution --measure',
   ],
   notes: [
     'In --checkpoints a stage is a run folder (03-bigram), or a file as the notebook names it (03_bigram.pt, ' +
@@ -123,7 +123,7 @@ export async function compare(flags: Flags, terminal: Terminal, signal: AbortSig
   if (!present.some(({ path }) => existsSync(path))) {
     throw new Error(
       `--checkpoints ${flags.checkpoints}: expected the stages as run folders (${STAGES[0].run}) or files ` +
-        `(${STAGES[0].file}.pt); there is none in ${folder}. \`npx nx run evolution:train\` makes them`,
+        `(${STAGES[0].file}.pt); there is none in ${folder}. \`npx lilformer evolution train\` makes them`,
     );
   }
   const engine = await startEngine(flags);

@@ -88,7 +88,7 @@ describe('the flags', () => {
 
   it('explain what to do without any stage', async () => {
     await expect(run('--checkpoints', folder)).rejects.toThrow(
-      /expected the stages as run folders .*evolution:train/s,
+      /expected the stages as run folders .*evolution train/s,
     );
   });
 });

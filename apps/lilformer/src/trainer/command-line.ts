@@ -12,7 +12,9 @@ import {
   flagName,
   generationFlags,
   helpEntry,
+  helpExample,
   helpOfFlags,
+  helpText,
   importFlags,
   modelFlags as modelSourceFlags,
   nonNegative,
@@ -260,15 +262,18 @@ export const sweepFlags: Command<SweepCommand> = {
   parse: parseSweep,
   help: () =>
     [
-      'Trains several models that differ in a few settings, and reports the differences.',
+      ...helpText('Trains several models that differ in a few settings, and reports the differences.'),
       '',
-      '  npx nx run trainer:sweep -- --preset hyperparameters',
-      '  npx nx run trainer:sweep -- --preset evolution --data train.txt --valid valid.txt',
-      '  npx nx run trainer:sweep -- --file my-sweep.json --jobs 2 --max-steps 500',
+      ...[
+        'npx lilformer sweep --preset hyperparameters',
+        'npx lilformer sweep --preset evolution --data train.txt --valid valid.txt',
+        'npx lilformer sweep --file my-sweep.json --jobs 2 --max-steps 500',
+      ].flatMap(helpExample),
       '',
-      'Each run is a process of its own. Ctrl-C saves all runs; the same command resumes those that were',
-      'interrupted and skips those that are done. Any setting of `train` can be given; it applies to the',
-      'runs that have it.',
+      ...helpText(
+        'Each run is a process of its own. Ctrl-C saves all runs; the same command resumes those that were interrupted and ' +
+          'skips those that are done. Any setting of `train` can be given; it applies to the runs that have it.',
+      ),
       '',
       'Sweeps (--preset NAME):',
       ...Object.entries(SWEEPS).flatMap(([name, { about, runs }]) =>
@@ -288,20 +293,25 @@ function trainHelp(args: readonly string[] = []): string {
   );
   const models = model === undefined ? undefined : z.object(modelFlags(model));
   return [
-    'Trains a language model and writes a run folder.',
+    ...helpText('Trains a language model and writes a run folder.'),
     '',
-    '  npx nx run trainer:train                          a minute on generated stories',
-    '  npx nx run trainer:train -- --preset evolution/03-bigram --data train.txt --valid valid.txt',
-    '  npx nx run trainer:train -- --model nano-gpt --n-layers 4 --dropout 0.1 --data my-text.txt',
-    '  npx nx run trainer:train -- --from gpt2 --data my-text.txt',
-    '  npx nx run trainer:train -- --resume runs/NAME    continue an interrupted run',
-    '  npx nx run trainer:train -- --help --model gpt2   the settings of one model',
+    ...[
+      'npx lilformer train',
+      'npx lilformer train --preset evolution/03-bigram --data train.txt --valid valid.txt',
+      'npx lilformer train --model nano-gpt --n-layers 4 --dropout 0.1 --data my-text.txt',
+      'npx lilformer train --from gpt2 --data my-text.txt',
+      'npx lilformer train --resume runs/NAME',
+      'npx lilformer train --help --model gpt2',
+    ].flatMap(helpExample),
     '',
-    'Ctrl-C stops after the current step and saves; --resume continues bit for bit. Paths are relative to',
-    'the current folder. A setting that has no effect is an error. In brackets: the value of the preset',
-    'stories, or else the default.',
+    ...helpText(
+      'The first takes a minute, on generated stories; --resume continues an interrupted run; --help with --model lists the ' +
+        'settings of one model. Ctrl-C stops after the current step and saves; --resume continues bit for bit. Paths are ' +
+        'relative to the current folder. A setting that has no effect is an error. In brackets: the value of the preset ' +
+        'stories, or else the default.',
+    ),
     '',
-    'Presets (--preset NAME), each a set of values for the settings below:',
+    ...helpText('Presets (--preset NAME), each a set of values for the settings below:'),
     ...Object.entries(PRESETS).flatMap(([name, { about }]) => helpEntry(name, about)),
     '',
     'Models (--model TYPE):',
@@ -336,10 +346,10 @@ export type GenerateCommand = NonNullable<ReturnType<typeof generateFlags.parse>
 export const generateFlags = defineCommand({
   summary: 'Generates text with a trained or pretrained model: continues prompts, or answers them.',
   examples: [
-    'npx nx run trainer:generate -- --model runs/NAME --prompt "Once upon a time"',
-    'npx nx run trainer:generate -- --model gpt2 --prompt "Once upon a time" --top-k 50 --repetition-penalty 1.2',
-    'npx nx run trainer:generate -- --model t5-small --prompt "translate English to German: Hello." --num-beams 4',
-    'npx nx run trainer:generate -- --model model_weights.pth --tokenizer char --text tiny-shakespeare',
+    'npx lilformer generate --model runs/NAME --prompt "Once upon a time"',
+    'npx lilformer generate --model gpt2 --prompt "Once upon a time" --top-k 50 --repetition-penalty 1.2',
+    'npx lilformer generate --model t5-small --prompt "translate English to German: Hello." --num-beams 4',
+    'npx lilformer generate --model model_weights.pth --tokenizer char --text tiny-shakespeare',
   ],
   flags: z.object({
     ...modelSourceFlags,
@@ -376,7 +386,7 @@ export type ExportCommand = NonNullable<ReturnType<typeof exportFlags.parse>>;
 /** `export`: its flags and help. */
 export const exportFlags = defineCommand({
   summary: "Writes a model as a folder that Hugging Face's libraries load, also in Python.",
-  examples: ['npx nx run trainer:export -- --model runs/NAME --to my-gpt2'],
+  examples: ['npx lilformer export --model runs/NAME --to my-gpt2'],
   flags: z.object({
     ...modelSourceFlags,
     ...weightsFlags,

@@ -1,14 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { flag, fraction, integer, nonNegative, oneOf, text, toggle } from './flag.js';
 
+const EXAMPLE = 'npx bake --oven 2 --heat top --cake-name "a long -- name" --no-eggs --butter 0.5 --sugar 80';
+
 const command = defineCommand({
   summary: 'Bakes.',
-  examples: ['npx bake --oven 2'],
+  examples: ['npx bake --oven 2', EXAMPLE],
   notes: ['Ctrl-C leaves the dough as it is.'],
   flags: z.object({
     oven: flag({ group: 'Oven', value: 'N', help: 'which oven' }, integer(1, 4)),
@@ -99,12 +101,27 @@ describe('a command from one schema', () => {
     expect(() => command.parse(args)).toThrow(message);
   });
 
-  it('prints its help with defaults and when to change them, within 100 columns', () => {
+  describe.each([60, 80, 140])('on a terminal of %i columns', (columns) => {
+    beforeEach(() => void (process.stdout.columns = columns));
+    afterEach(() => void (process.stdout.columns = undefined as never));
+
+    it('prints help that fits, with commands that can be copied', () => {
+      const help = command.help();
+      const longest = Math.max(...help.split('\n').map(({ length }) => length));
+      expect(longest).toBeLessThanOrEqual(Math.min(columns, 100));
+      if (columns > 100) expect(longest).toBeGreaterThan(80);
+      expect(help.replace(/ \\\n */g, ' ')).toContain(`  ${EXAMPLE}`);
+    });
+  });
+
+  it('prints its help with defaults and when to change them, within 80 columns', () => {
     const help = command.help();
-    expect(help.split('\n').slice(0, 5)).toEqual([
+    expect(help.split('\n').slice(0, 7)).toEqual([
       'Bakes.',
       '',
       '  npx bake --oven 2',
+      '  npx bake --oven 2 --heat top --cake-name "a long -- name" --no-eggs \\',
+      '      --butter 0.5 --sugar 80',
       '',
       'Ctrl-C leaves the dough as it is.',
     ]);
@@ -115,6 +132,6 @@ describe('a command from one schema', () => {
       `  --sugar, --s G            grams [80]\n${' '.repeat(28)}Raise it for children.\n${' '.repeat(28)}They like it.\n`,
     );
     expect(help).toMatch(/--no-eggs +leaves out the eggs$/m);
-    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 });

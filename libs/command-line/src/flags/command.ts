@@ -1,7 +1,7 @@
 // A command: flags, validation and help from one schema.
 import { z } from 'zod';
 import { readConfig } from './config-file.js';
-import { helpOfFlags, wrap } from './help.js';
+import { helpExample, helpOfFlags, helpText } from './help.js';
 import { commonFlags } from './output-flags.js';
 import { checkFlags, splitFlags } from './parse-flags.js';
 
@@ -36,7 +36,7 @@ export function defineCommand<S extends z.ZodObject>({
   return {
     schema: () => all,
     help() {
-      const parts = [wrap(summary), examples.map((line) => `  ${line}`), notes.flatMap((note) => wrap(note))];
+      const parts = [helpText(summary), examples.flatMap(helpExample), notes.flatMap(helpText)];
       const lines = parts.filter(({ length }) => length > 0).flatMap((part) => ['', ...part]);
       return [...lines.slice(1), ...helpOfFlags(all)].join('\n');
     },

@@ -1,30 +1,38 @@
-// The layout of help: flags on the left, descriptions beside them, within 100 columns.
+// The layout of help: flags on the left, descriptions beside them, within the terminal's width and 100 columns.
 import type { z } from 'zod';
+import { terminalWidth } from '../output/width.js';
+import { wrap } from '../output/wrap.js';
 import { describeFlags, flagName } from './flag.js';
 
-const WIDTH = 100;
 const INDENT = 28;
 
-/** Breaks each line of a text into lines of at most `width` characters. */
-export function wrap(text: string, width = WIDTH): string[] {
-  return text.split('\n').flatMap((paragraph) => {
-    const lines: string[] = [];
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && line.length + 1 + word.length > width) {
-        lines.push(line);
-        line = word;
-      } else {
-        line = line === '' ? word : `${line} ${word}`;
-      }
+/** Columns of help: those of the terminal, at most 100. */
+const helpWidth = (): number => Math.min(terminalWidth(), 100);
+
+/** A paragraph of help. */
+export const helpText = (text: string): string[] => wrap(text, helpWidth());
+
+/** A command in help, broken before flags where it is too long. */
+export function helpExample(command: string): string[] {
+  const parts = command.split(/ (?=--[a-z])/);
+  const lines = ['  '];
+  for (const [i, part] of parts.entries()) {
+    const line = lines.at(-1)!;
+    const joined = i === 0 ? line + part : `${line} ${part}`;
+    // Two columns for the backslash, unless the command ends here.
+    const isLast = i === parts.length - 1;
+    if (i === 0 || joined.length + (isLast ? 0 : 2) <= helpWidth()) lines[lines.length - 1] = joined;
+    else {
+      lines[lines.length - 1] += ' \\';
+      lines.push(`      ${part}`);
     }
-    return [...lines, line];
-  });
+  }
+  return lines;
 }
 
 /** The lines of one flag or preset and its description. */
 export function helpEntry(name: string, description: string): string[] {
-  const lines = wrap(description, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line);
+  const lines = wrap(description, helpWidth() - INDENT).map((line) => ' '.repeat(INDENT) + line);
   const first = `  ${name}`;
   if (first.length >= INDENT) return [first, ...lines];
   return [first.padEnd(INDENT) + lines[0].slice(INDENT), ...lines.slice(1)];

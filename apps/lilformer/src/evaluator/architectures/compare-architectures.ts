@@ -18,8 +18,8 @@ import { ARCHITECTURES, ATTENTION, OBJECTIVES } from './notes.js';
 export const compareArchitecturesFlags = defineCommand({
   summary: 'Compares architectures: sizes, attention, positions, norms, activations.',
   examples: [
-    'npx nx run evaluator:compare-architectures -- --figures figures',
-    'npx nx run evaluator:compare-architectures -- --model gpt2 --model gpt2-xl --model my-gpt2',
+    'npx lilformer compare-architectures --figures figures',
+    'npx lilformer compare-architectures --model gpt2 --model gpt2-xl --model my-gpt2',
   ],
   flags: z.object({
     model: flag(

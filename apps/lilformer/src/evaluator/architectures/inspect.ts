@@ -27,10 +27,10 @@ export const inspectFlags = defineCommand({
   summary:
     'Prints the module tree of a model, with parameters, output shapes and purposes. Reads no weights.',
   examples: [
-    'npx nx run evaluator:inspect -- --model gpt2',
-    'npx nx run evaluator:inspect -- --model runs/stories-1',
-    'npx nx run evaluator:inspect -- --model bert-base-uncased --as BertModel --tokens 128',
-    'npx nx run evaluator:inspect -- --model my-gpt2 --tree',
+    'npx lilformer inspect --model gpt2',
+    'npx lilformer inspect --model runs/stories-1',
+    'npx lilformer inspect --model bert-base-uncased --as BertModel --tokens 128',
+    'npx lilformer inspect --model my-gpt2 --tree',
   ],
   notes: [`Built in are ${publishedNames.join(', ')}.`, 'Of equal modules in a list, one is shown.'],
   flags: z.object({

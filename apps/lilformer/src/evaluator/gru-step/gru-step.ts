@@ -23,8 +23,8 @@ const slider = (name: keyof GruStepSettings, help: string) =>
 export const gruStepFlags = defineCommand({
   summary: 'Computes one step of a GRU with two units, one for data and one that controls the gates.',
   examples: [
-    'npx nx run evaluator:gru-step -- --data-input 1 --data-hidden 0.5',
-    'npx nx run evaluator:gru-step -- --preset memory --data-input 2',
+    'npx lilformer gru-step --data-input 1 --data-hidden 0.5',
+    'npx lilformer gru-step --preset memory --data-input 2',
   ],
   notes: PRESETS.map((name) => `--preset ${name}: ${gruStepPresets[name].explanation}`),
   flags: z.object({

@@ -74,7 +74,7 @@ export async function writeReport(
   ];
   await writeFileAtomic(join(folder, 'README.md'), `${sections.join('\n\n')}\n`);
   await writeFileAtomic(join(folder, 'results.json'), `${JSON.stringify(numbersOf(all), null, 2)}\n`);
-  return [table, ...(seeds.rows.length > 0 ? [seeds] : [])].map(textTable).join('\n\n');
+  return [table, ...(seeds.rows.length > 0 ? [seeds] : [])].map((table) => textTable(table)).join('\n\n');
 }
 
 /** States why times are there or not. */

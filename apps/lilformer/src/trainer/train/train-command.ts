@@ -10,6 +10,7 @@ import {
   resolveUserPath,
   sendToParent,
   shellCommand,
+  terminalWidth,
   type Terminal,
 } from '@lilformer/command-line';
 import { createTokenizer, encodeCorpus, makeWindows, openCorpus, type Corpus } from '@lilformer/datasets';
@@ -323,7 +324,17 @@ function printSettings(command: StartCommand, settings: Settings, terminal: Term
     const entry = `${flagName(name)} ${JSON.stringify(value)}${given.includes(name) ? '*' : ''}`;
     shown.set(group, [...(shown.get(group) ?? []), entry]);
   }
-  for (const [group, entries] of shown) terminal.note(`  ${group.padEnd(11)}${entries.join('  ')}`);
+  const indent = 13;
+  for (const [group, entries] of shown) {
+    const lines: string[] = [];
+    for (const entry of entries) {
+      const joined = `${lines.at(-1)}  ${entry}`;
+      if (lines.length > 0 && joined.length <= terminalWidth() - indent) lines[lines.length - 1] = joined;
+      else lines.push(entry);
+    }
+    const text = lines.join(`\n${' '.repeat(indent)}`);
+    terminal.note(`  ${group.padEnd(indent - 2)}${text}`);
+  }
   if (given.length > 0) terminal.note('  (* from the command line)');
   if (unused.length > 0) {
     terminal.note(`note: settings of the preset without effect here: ${unused.map(flagName).join(', ')}`);
