@@ -1,4 +1,5 @@
 export { compareOnTerminal, findCheckpoints } from './compare-models.js';
+export { modelProgress } from './download-progress.js';
 export { corpusProgress } from './corpus-progress.js';
 export { evaluationText, givenCorpus, textFlags } from './evaluation-text.js';
 export { defineCommand, type Command } from './flags/command.js';

@@ -13,6 +13,7 @@ import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { bestRun } from './best-run.js';
+import { modelProgress } from './download-progress.js';
 import { IdTokenizer } from './id-tokenizer.js';
 import { givenCorpus, type TextFlags } from './evaluation-text.js';
 import { importFlags } from './import-modules.js';
@@ -140,7 +141,8 @@ export async function openModel(
   if (source.includes('/') && !existsSync(path) && existsSync(dirname(path))) {
     throw new ModelNotFoundError(source);
   }
-  const loaded = await loadModel(await resolveSource(source, terminal), options);
+  const found = await resolveSource(source, terminal);
+  const loaded = await loadModel(found, { ...options, onProgress: modelProgress(terminal) });
   const { model, tokenizer, generationConfig } = loaded;
   if (options.dtype === 'bf16') terminal.note(memoryOf(model));
   if (tokenizer) return { ...loaded, name: source, tokenizer };

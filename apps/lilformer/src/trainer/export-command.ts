@@ -1,5 +1,6 @@
 // `export`: writes a model as a folder in Hugging Face's format.
 import {
+  modelProgress,
   resolveSource,
   resolveUserPath,
   shellCommand,
@@ -13,7 +14,10 @@ import type { ExportCommand } from './command-line.js';
 export async function exportCommand(command: ExportCommand, terminal: Terminal): Promise<void> {
   const { to, noTokenizer, weights } = command;
   await startEngine(command);
-  const { model, tokenizer } = await loadModel(await resolveSource(command.model, terminal), { weights });
+  const { model, tokenizer } = await loadModel(await resolveSource(command.model, terminal), {
+    weights,
+    onProgress: modelProgress(terminal),
+  });
   try {
     checkExportable(model, command.model);
     await savePretrained(model, resolveUserPath(to), { tokenizer: noTokenizer ? undefined : tokenizer });

@@ -39,6 +39,7 @@ describe('a download', () => {
     });
     expect(readFileSync(path).equals(content)).toBe(true);
     expect(readdirSync(folder)).toEqual(['file.txt']);
+    expect(seen[0]).toBe(0); // before the first byte
     expect(seen.at(-1)).toBe(content.length);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });

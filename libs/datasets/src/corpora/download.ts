@@ -13,7 +13,7 @@ export interface DownloadOptions {
   bytes?: number;
   /** Expected SHA-256 in hexadecimal. */
   sha256?: string;
-  /** Called at most ten times a second and at the end. */
+  /** Called before the first byte when `bytes` is given, at most ten times a second, and at the end. */
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
   /** Retries after an attempt without progress. Default 5. */
@@ -69,6 +69,9 @@ async function downloadLocked(url: string, path: string, options: DownloadOption
   let failures = 0;
   let tries = 0;
   let restarted = false;
+  if (bytes !== undefined) {
+    options.onProgress?.({ bytes: await partial.size(), totalBytes: bytes, bytesPerSecond: 0 });
+  }
   for (;;) {
     const before = await partial.size();
     tries++;

@@ -74,6 +74,7 @@ describe('hubFolder', () => {
     expect(lstatSync(join(folder, 'model.safetensors')).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(storage, 'refs', 'main'), 'utf8')).toBe(hub.commit);
     expect(readdirSync(join(storage, 'blobs'))).toHaveLength(3);
+    expect(progress.find(({ file }) => file === 'model.safetensors')?.bytes).toBe(0); // before its first byte
     expect(progress.at(-1)).toEqual({
       file: 'model.safetensors',
       bytes: weights.length,

@@ -24,7 +24,7 @@ export interface DownloadProgress {
 export interface HubOptions {
   /** Branch, tag or commit; default `main`. */
   readonly revision?: string;
-  /** Called for each chunk received; not for cached files. */
+  /** Called before the first byte of a file and for each chunk received; not for cached files. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -230,6 +230,7 @@ async function download(
     if (await exists(blob)) return;
     const had = await sizeOf(incomplete);
     if (had < file.size || file.size === 0) {
+      onProgress?.({ file: file.path, bytes: had, total: file.size });
       const whole = await hub.downloadFile({ repo: name, path: file.path, revision: commit, ...access });
       if (whole === null) throw new Error(`${name}: ${file.path} is listed by the Hub, but missing.`);
       if (whole.size < file.size)

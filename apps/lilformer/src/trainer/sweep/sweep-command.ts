@@ -14,6 +14,7 @@ import {
 import { openCorpus } from '@lilformer/datasets';
 import { formatDuration, formatLoss } from '@lilformer/training';
 import type { SweepCommand } from '../command-line.js';
+import { timeNotice } from '../expected-time.js';
 import { runProcess } from './run-process.js';
 import { writeReport } from './sweep-report.js';
 import { readResult } from './sweep-results.js';
@@ -115,6 +116,7 @@ async function trainAll(
 ): Promise<string[]> {
   const failures: string[] = [];
   const progress = new SweepProgress(tasks);
+  const announce = timeNotice(terminal);
   for (const { run, args } of tasks) if (!args) terminal.note(`skip ${run.name} | done before`);
   const queue = tasks.filter(({ args }) => args !== undefined);
   const worker = async () => {
@@ -127,6 +129,7 @@ async function trainAll(
       try {
         const end = await runProcess([...args!, ...importArguments], `${path}.log`, signal, (event) => {
           progress.observe(task!, event);
+          if (event.type === 'step') announce(progress.eta());
           if (event.type === 'done' && event.best) best = `valid ${formatLoss(event.best.loss)} | `;
           terminal.progress(progress.line());
         });

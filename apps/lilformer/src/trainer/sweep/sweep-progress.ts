@@ -58,19 +58,26 @@ export class SweepProgress {
     return `${entries.filter(({ state }) => state === 'ended').length}/${entries.length}`;
   }
 
-  line(): string {
-    const entries = [...this.#entries.values()];
-    const sum = (value: (entry: Entry) => number) =>
-      entries.reduce((total, entry) => total + value(entry), 0);
+  /** Remaining seconds; undefined before the first step. */
+  eta(): number | undefined {
     const seconds = (performance.now() - this.#start) / 1000;
-    const done = sum(({ work, share, earlier }) => work * (share - earlier));
-    const left = sum(({ work, share }) => work * (1 - share));
+    const done = this.#sum(({ work, share, earlier }) => work * (share - earlier));
+    const left = this.#sum(({ work, share }) => work * (1 - share));
+    return done > 0 ? (left / done) * seconds : undefined;
+  }
+
+  line(): string {
+    const running = [...this.#entries.values()].filter(({ state }) => state === 'running');
     return [
       `${this.count()} done`,
-      ...entries.filter(({ state }) => state === 'running').map(({ name, text }) => `${name}: ${text}`),
-      `${formatRate(sum(({ tokensPerSecond }) => tokensPerSecond))} tok/s`,
-      `eta ${done > 0 ? formatDuration((left / done) * seconds) : '-'}`,
+      ...running.map(({ name, text }) => `${name}: ${text}`),
+      `${formatRate(this.#sum(({ tokensPerSecond }) => tokensPerSecond))} tok/s`,
+      `eta ${formatDuration(this.eta() ?? Infinity)}`,
     ].join(' | ');
+  }
+
+  #sum(value: (entry: Entry) => number): number {
+    return [...this.#entries.values()].reduce((total, entry) => total + value(entry), 0);
   }
 }
 

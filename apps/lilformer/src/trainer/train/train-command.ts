@@ -21,6 +21,7 @@ import { generateText, randomStart } from '@lilformer/sampling';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { progressLine, train, type DoneEvent } from '@lilformer/training';
 import type { TrainCommand } from '../command-line.js';
+import { timeNotice } from '../expected-time.js';
 import { PRESETS } from '../settings/presets.js';
 import { machineLoad } from '../../machine-load.js';
 import { removeResult, writeResult } from './result.js';
@@ -87,6 +88,7 @@ export async function trainCommand(
     const written = await samplesOf(folder.path);
     const untrained = written === '' ? await sample(run, signal) : undefined;
     const options = trainingOptions(settings, run.windows);
+    const announce = timeNotice(terminal);
     let done: DoneEvent | undefined;
     for await (const event of train({ model, folder, signal, restoreBest: true, ...options })) {
       const shown = event.type !== 'step' || event.step % settings.logEvery === 0;
@@ -97,6 +99,7 @@ export async function trainCommand(
       if (event.type === 'start') {
         for (const warning of event.warnings) terminal.note(`note: ${warning}`);
       } else if (event.type === 'step') {
+        announce(event.eta);
         if (shown || event.step === 1 || event.step === event.totalSteps) {
           terminal.progress(progressLine(event), 0);
         }

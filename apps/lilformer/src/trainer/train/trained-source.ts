@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, type NamedArray } from '@lilformer/checkpoints';
-import { resolveSource, resolveUserPath, type Terminal } from '@lilformer/command-line';
+import { modelProgress, resolveSource, resolveUserPath, type Terminal } from '@lilformer/command-line';
 import { LanguageModel, loadModel, type LoadedModel, type ModelConfig } from '@lilformer/models';
 import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import { checkMemory } from '@lilformer/training';
@@ -34,7 +34,7 @@ export async function openTrainedSource(
   terminal: Terminal,
 ): Promise<TrainedSource> {
   const source = await resolveSource(from, terminal);
-  const loaded = await loadModel(source);
+  const loaded = await loadModel(source, { onProgress: modelProgress(terminal) });
   const { model } = loaded;
   try {
     if (!(model instanceof LanguageModel)) {
