@@ -64,6 +64,7 @@ describe('loadAddon without an addon', () => {
     const { loadAddon } = await fresh();
     expect(loadAddon).toThrow(/not found: tried `[^`]*none\.node` \(/);
     expect(loadAddon).not.toThrow('not installed');
+    expect(loadAddon).toThrow(/Correct or unset LILFORMER_NATIVE_LIBRARY$/);
   });
 
   it('reports a file that is not an addon', async () => {

@@ -59,8 +59,9 @@ function load(): Addon {
   );
 }
 
-/** What a user does: build the addon in a clone, install its package elsewhere. */
+/** What a user does: correct the variable that names a file, build the addon in a clone, install its package elsewhere. */
 function advice(): string {
+  if (process.env.LILFORMER_NATIVE_LIBRARY) return 'Correct or unset LILFORMER_NATIVE_LIBRARY';
   if (existsSync(new URL('../scripts/build-library.mjs', import.meta.url)))
     return 'With a Rust toolchain, build it: npx nx run native:build-library';
   const { version, optionalDependencies = {} } = require('../package.json') as {
