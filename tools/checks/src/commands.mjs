@@ -39,7 +39,12 @@ export function runNode(args, { folder, cwd = root, timeout = 600_000 }) {
   return new Promise((done) => {
     const child = spawn(process.execPath, args, {
       cwd,
-      env: { ...process.env, INIT_CWD: folder, LILFORMER_CACHE: join(folder, 'cache') },
+      env: {
+        ...process.env,
+        NX_TASK_TARGET_PROJECT: 'trainer',
+        INIT_CWD: folder,
+        LILFORMER_CACHE: join(folder, 'cache'),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
     });

@@ -86,7 +86,12 @@ function run({ target }: Step, args: readonly string[]): Promise<{ code: number;
   const child = spawn(process.execPath, [...programOf(target), ...args], {
     cwd: workspace,
     // A page has more room than a terminal.
-    env: { ...process.env, INIT_CWD: resolveUserPath('.'), COLUMNS: '160' },
+    env: {
+      ...process.env,
+      NX_TASK_TARGET_PROJECT: 'results',
+      INIT_CWD: resolveUserPath('.'),
+      COLUMNS: '160',
+    },
     stdio: ['inherit', 'pipe', 'inherit'],
   });
   // The child receives Ctrl-C too and saves; wait for it.

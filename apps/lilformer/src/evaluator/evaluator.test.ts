@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine } from '@lilformer/engine';
 import { tinyShakespeare } from '@lilformer/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { attend, attendFlags } from './attend.js';
 import { compareArchitectures, compareArchitecturesFlags } from './architectures/compare-architectures.js';
 import { decode, decodeFlags } from './decode.js';
@@ -14,6 +14,7 @@ import { flops, flopsFlags } from './flops.js';
 import { gruStepCommand, gruStepFlags } from './gru-step/gru-step.js';
 import { inspect, inspectFlags } from './architectures/inspect.js';
 import { predict, predictFlags } from './predict.js';
+import { underNx } from '../trainer/testing/run-program.js';
 import { tinyPretrained } from './testing/tiny-pretrained.js';
 import { remembering, TEXT, tinyRun } from './testing/tiny-run.js';
 import { vocabulary, vocabularyFlags } from './vocabulary.js';
@@ -259,8 +260,7 @@ describe('flops', () => {
   });
 
   it('takes the latest run in runs/', async () => {
-    const current = process.env.INIT_CWD;
-    process.env.INIT_CWD = at('flops');
+    for (const [name, value] of Object.entries(underNx(at('flops')))) vi.stubEnv(name, value);
     try {
       await expect(run('flops')).rejects.toThrow('--model: missing, and runs/ has no run.');
       for (const [name, time] of [
@@ -272,8 +272,7 @@ describe('flops', () => {
       }
       expect(await run('flops')).toMatch(/^Model: runs\/gru$[^]*^gru: /m);
     } finally {
-      if (current === undefined) delete process.env.INIT_CWD;
-      else process.env.INIT_CWD = current;
+      vi.unstubAllEnvs();
     }
   });
 });

@@ -22,6 +22,9 @@ export function temporaryFolder(): () => string {
   return () => folder;
 }
 
+/** The variables that Nx sets for a command typed in `folder`. */
+export const underNx = (folder: string) => ({ NX_TASK_TARGET_PROJECT: 'trainer', INIT_CWD: folder });
+
 /** Runs a program as if typed in `folder`; as soon as it has printed `until`, it gets the signal. */
 export function runProgram(
   folder: string,
@@ -33,7 +36,10 @@ export function runProgram(
     const child = spawn(
       process.execPath,
       ['--conditions=@lilformer/source', '--import', import.meta.resolve('tsx'), MAIN, ...args],
-      { cwd: workspace, env: { ...process.env, INIT_CWD: folder, LILFORMER_CACHE: join(folder, 'cache') } },
+      {
+        cwd: workspace,
+        env: { ...process.env, ...underNx(folder), LILFORMER_CACHE: join(folder, 'cache') },
+      },
     );
     let out = '';
     let err = '';
