@@ -24,8 +24,17 @@ const ORDER = [
   'command-line',
 ];
 
+/** Libraries that import the kernels, which import nothing. */
+const WITH_KERNELS = ['native', 'engine', 'ops'];
+
 /** These never see a tensor library. */
 const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'stories', 'datasets', 'plots'];
+
+const NO_TENSORS = {
+  group: ['@tensorflow/*'],
+  message: 'This library is used where there is no tensor library.',
+};
+const NO_NODE = { group: ['node:*'], message: 'This library is used in browsers.' };
 
 const ROOT = import.meta.dirname;
 
@@ -36,6 +45,10 @@ const policies = [
   ...ORDER.slice(1).map((name, place) => ({
     from: element('lib', name),
     allow: { to: ORDER.slice(0, place + 1).map((above) => element('lib', above)) },
+  })),
+  ...WITH_KERNELS.map((name) => ({
+    from: element('lib', name),
+    allow: { to: element('lib', 'kernels') },
   })),
   { from: element('app'), allow: { to: element('lib') } },
   { from: element('tool'), allow: { to: [element('lib'), element('app'), element('tool')] } },
@@ -119,15 +132,10 @@ export default tseslint.config(
   },
   {
     files: WITHOUT_TENSORS.map((name) => `libs/${name}/src/**/*.ts`),
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            { group: ['@tensorflow/*'], message: 'This library is used where there is no tensor library.' },
-          ],
-        },
-      ],
-    },
+    rules: { 'no-restricted-imports': ['error', { patterns: [NO_TENSORS] }] },
+  },
+  {
+    files: ['libs/kernels/src/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [NO_TENSORS, NO_NODE] }] },
   },
 );

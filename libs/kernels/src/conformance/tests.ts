@@ -1,0 +1,300 @@
+// The tests of one kernel. They throw where an implementation differs from the reference.
+import fc from 'fast-check';
+import {
+  argumentsOf,
+  expectedLength,
+  type AnyArray,
+  type AnyCall,
+  type ArrayArgument,
+  type ElementType,
+} from '../arguments.js';
+import type { Kernels } from '../kernels.js';
+import { createReferenceKernels } from '../reference/index.js';
+import { CASES, RELATIVE, RELATIVE_BF16, type Case, type Tolerance } from './cases.js';
+import { Draw } from './draw.js';
+import type { Implementation } from './implementation.js';
+import { Memory, UNTOUCHED } from './memory.js';
+
+export interface Test {
+  readonly title: string;
+  run(implementation: Implementation): void;
+}
+
+type Kernel = (call: AnyCall) => unknown;
+type Value = AnyArray | readonly AnyArray[];
+
+const kernelOf = (kernels: Kernels, name: keyof Kernels): Kernel => kernels[name] as unknown as Kernel;
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Int32Array: 'int32',
+  Uint8Array: 'uint8',
+};
+const CLASSES = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array };
+
+const typeOf = (array: AnyArray): ElementType => TYPES[array.constructor.name];
+const listOf = (value: Value): readonly AnyArray[] => (Array.isArray(value) ? value : [value as AnyArray]);
+
+/** Applies a function to the array or to each of the list. */
+function mapped(value: Value, each: (array: AnyArray) => AnyArray): Value {
+  return Array.isArray(value) ? value.map(each) : each(value as AnyArray);
+}
+
+/** The array arguments of a kernel that a call has. */
+function arraysOf(name: string, call: AnyCall): [string, ArrayArgument<AnyCall>, Value][] {
+  return Object.entries(argumentsOf(name))
+    .filter(([key]) => call[key] !== undefined)
+    .map(([key, argument]) => [key, argument, call[key] as Value]);
+}
+
+/** A random call in ordinary memory, with outputs that contain UNTOUCHED. */
+function drawn(name: keyof Kernels, draw: Draw): AnyCall {
+  const call: AnyCall = (CASES[name] as unknown as Case<'unary'>).call(draw);
+  for (const [key, argument] of Object.entries(argumentsOf(name))) {
+    if (argument.role !== 'output') continue;
+    const isGiven = Object.hasOwn(call, key);
+    if (!isGiven && argument.optional && draw.flag()) continue;
+    if (!isGiven) {
+      const Class = CLASSES[argument.type as ElementType];
+      call[key] = new Class(expectedLength(argument, call));
+    }
+    if (call[key] !== undefined)
+      call[key] = mapped(call[key] as Value, (array) => array.fill(UNTOUCHED[typeOf(array)]));
+  }
+  return call;
+}
+
+/** A copy of a call in the memory of an implementation. */
+function placed(name: string, call: AnyCall, memory: Memory, offset: () => number): AnyCall {
+  const copy = { ...call };
+  for (const [key, , value] of arraysOf(name, call)) {
+    copy[key] = mapped(value, (array) => memory.take(typeOf(array), array, offset()));
+  }
+  return copy;
+}
+
+/** A copy of a call in ordinary memory. */
+function copied(name: string, call: AnyCall): AnyCall {
+  const copy = { ...call };
+  for (const [key, , value] of arraysOf(name, call)) copy[key] = mapped(value, (array) => array.slice());
+  return copy;
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Throws if results differ by more than a tolerance. */
+function compare(
+  what: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: Tolerance,
+): void {
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i], expected[i]];
+    const isSame = tolerance === 'bits' ? Object.is(a, e) : a === e || Object.is(a, e);
+    const isClose = typeof tolerance === 'number' && Math.abs(a - e) <= tolerance;
+    if (!isSame && !isClose)
+      throw new Error(`${what}[${i}]: ${a}. Expected ${e}, ${toleranceText(tolerance)}.`);
+  }
+}
+
+const toleranceText = (tolerance: Tolerance): string =>
+  typeof tolerance === 'number' ? `± ${tolerance}` : tolerance;
+
+/** Elementwise functions: relative errors. */
+function compareRelative(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  for (let i = 0; i < expected.length; i++) {
+    const tolerance = Number.isFinite(expected[i]) ? RELATIVE * Math.max(Math.abs(expected[i]), 1e-3) : 0;
+    compare(`${what}, element ${i}`, [actual[i]], [expected[i]], tolerance);
+  }
+}
+
+function matches(name: keyof Kernels, implementation: Implementation, memory: Memory, draw: Draw): void {
+  const call = drawn(name, draw);
+  const rounds = implementation.bf16 === true && call.bf16 === true;
+  const expected = copied(name, call);
+  memory.clear();
+  const actual = placed(name, call, memory, () => draw.integer(0, 5));
+  const reference = createReferenceKernels({ bf16: rounds });
+  const expectedResult = kernelOf(reference, name)(expected);
+  const result = kernelOf(implementation.kernels, name)(actual);
+  memory.check();
+
+  const { magnitudes, bits } = CASES[name] as unknown as Case<'unary'>;
+  const sizes = magnitudes?.(call as never) ?? {};
+  const exact = bits?.(call as never) ?? [];
+  const toleranceOf = (key: string): Tolerance => {
+    if (exact.includes(key)) return 'bits';
+    if (!Object.hasOwn(sizes, key)) return 'exact';
+    return (rounds ? RELATIVE_BF16 : RELATIVE) * sizes[key];
+  };
+  for (const [key, { role }, value] of arraysOf(name, actual)) {
+    for (const [i, array] of listOf(value).entries()) {
+      const goal = listOf(expected[key] as Value)[i];
+      const tolerance = toleranceOf(key);
+      if (role === 'input') compare(`input ${key} after the call`, array, goal, 'bits');
+      else if (Number.isNaN(tolerance)) compareRelative(key, array, goal);
+      else compare(key, array, goal, tolerance);
+    }
+  }
+  if (typeof expectedResult === 'number') {
+    const tolerance = toleranceOf('result');
+    compare('result', [result as number], [expectedResult], tolerance);
+  } else if (result !== expectedResult) {
+    throw new Error(`result: ${String(result)}. Expected ${String(expectedResult)}.`);
+  }
+}
+
+/** Throws unless the call is an error and leaves all arrays as they are; passes where the reference takes it. */
+function refuses(name: keyof Kernels, implementation: Implementation, call: AnyCall, what: string): void {
+  const before = copied(name, call);
+  try {
+    kernelOf(createReferenceKernels(), name)(copied(name, call));
+    return;
+  } catch {
+    // as expected
+  }
+  try {
+    kernelOf(implementation.kernels, name)(call);
+  } catch (error) {
+    if (message(error) === '') throw new Error(`${what}: an error without a message.`, { cause: error });
+    for (const [key, , value] of arraysOf(name, call)) {
+      for (const [i, array] of listOf(value).entries())
+        compare(`${what}: ${key} after the error`, array, listOf(before[key] as Value)[i], 'bits');
+    }
+    return;
+  }
+  throw new Error(`${what}: no error. Expected one.`);
+}
+
+/** Calls `each` with a fresh call, and one of its arrays. */
+function forEachArray(
+  name: keyof Kernels,
+  memory: Memory,
+  draw: Draw,
+  each: (call: AnyCall, key: string, array: AnyArray, argument: ArrayArgument<AnyCall>) => void,
+): void {
+  const call = drawn(name, draw);
+  for (const [key, argument, value] of arraysOf(name, call)) {
+    if (argument.type === 'list' && listOf(value).length === 0) continue;
+    memory.clear();
+    const fresh = placed(name, call, memory, () => 0);
+    each(fresh, key, listOf(fresh[key] as Value)[0], argument);
+    memory.check();
+  }
+}
+
+/** The call with another array in place of one, the first of a list. */
+function replaced(call: AnyCall, key: string, array: AnyArray): AnyCall {
+  const value = call[key] as Value;
+  return { ...call, [key]: Array.isArray(value) ? [array, ...value.slice(1)] : array };
+}
+
+function refusesLengths(
+  name: keyof Kernels,
+  implementation: Implementation,
+  memory: Memory,
+  draw: Draw,
+): void {
+  forEachArray(name, memory, draw, (call, key, array) => {
+    const longer = memory.take(typeOf(array), [...array, array[0] ?? 0], 0);
+    refuses(name, implementation, replaced(call, key, longer), `${key} with one element more`);
+    if (array.length === 0) return;
+    const shorter = replaced(call, key, array.subarray(1));
+    refuses(name, implementation, shorter, `${key} with one element less`);
+  });
+}
+
+function refusesTypes(name: keyof Kernels, implementation: Implementation, memory: Memory, draw: Draw): void {
+  forEachArray(name, memory, draw, (call, key, array) => {
+    for (const type of Object.values(TYPES)) {
+      if (type === typeOf(array)) continue;
+      const other = memory.take(type, new Uint8Array(array.length), 0);
+      refuses(name, implementation, replaced(call, key, other), `${key} of type ${type}`);
+    }
+  });
+}
+
+function refusesOverlap(
+  name: keyof Kernels,
+  implementation: Implementation,
+  memory: Memory,
+  draw: Draw,
+): void {
+  forEachArray(name, memory, draw, (call, key, output, { role }) => {
+    if (role === 'input' || output.length === 0) return;
+    for (const [other, , value] of arraysOf(name, call)) {
+      const [array] = listOf(value);
+      if (other === key || !array || array.length === 0 || typeOf(array) !== typeOf(output)) continue;
+      // The output starts with the last element of the other array.
+      const both = memory.take(typeOf(output), [...array, ...output.subarray(1)], 0);
+      const overlapping = replaced(call, other, both.subarray(0, array.length));
+      const goal = both.subarray(array.length - 1);
+      refuses(name, implementation, replaced(overlapping, key, goal), `${key} over ${other}`);
+    }
+  });
+}
+
+function refusesNumbers(
+  name: keyof Kernels,
+  implementation: Implementation,
+  memory: Memory,
+  draw: Draw,
+): void {
+  const call = drawn(name, draw);
+  const sizes = new Set(
+    Object.values(argumentsOf(name))
+      .flatMap(({ length }) => (typeof length === 'function' ? [] : length))
+      .filter((size) => typeof size === 'string'),
+  );
+  const isWhole = [...sizes].every((size) => (call[size] as number) > 0); // otherwise -1 elements may be 0 in all
+  const wrong = [
+    ...[...sizes].flatMap((size) => [
+      { [size]: (call[size] as number) + 1 },
+      ...(isWhole ? [{ [size]: -1 }] : []),
+    ]),
+    ...((CASES[name] as unknown as Case<'unary'>).refused?.(call as never) ?? []),
+  ];
+  for (const change of wrong) {
+    memory.clear();
+    const changed = placed(name, { ...call, ...change }, memory, () => 0);
+    const what = Object.entries(change)
+      .map(
+        ([key, value]) =>
+          `${key} ${ArrayBuffer.isView(value) ? String([...(value as AnyArray)].slice(0, 3)) : String(value)}`,
+      )
+      .join(', ');
+    refuses(name, implementation, changed, what);
+    memory.check();
+  }
+}
+
+/** Number of random calls that are compared with the reference, and that are changed to be refused. */
+const RUNS = 100;
+const REFUSED_RUNS = 8;
+
+/** The tests of a kernel. */
+export function testsOf(name: keyof Kernels): Test[] {
+  const property =
+    (
+      runs: number,
+      body: (name: keyof Kernels, implementation: Implementation, memory: Memory, draw: Draw) => void,
+    ) =>
+    (implementation: Implementation): void => {
+      const memory = new Memory(implementation);
+      fc.assert(
+        fc.property(fc.gen(), (gen) => body(name, implementation, memory, new Draw(gen))),
+        { numRuns: runs },
+      );
+    };
+  return [
+    { title: 'matches the reference and writes nothing else', run: property(RUNS, matches) },
+    { title: 'refuses arrays of a wrong length', run: property(REFUSED_RUNS, refusesLengths) },
+    { title: 'refuses arrays of a wrong type', run: property(REFUSED_RUNS, refusesTypes) },
+    { title: 'refuses outputs that overlap another argument', run: property(REFUSED_RUNS, refusesOverlap) },
+    { title: 'refuses sizes and numbers out of range', run: property(REFUSED_RUNS, refusesNumbers) },
+  ];
+}

@@ -1,0 +1,3 @@
+export type { Floats, Kernels, Numbers } from './kernels.js';
+export { ACTIVATION, BINARY, PRODUCT_ACTIVATION, RECURRENT, REDUCTION, UNARY } from './operations.js';
+export { createReferenceKernels, referenceKernels } from './reference/index.js';

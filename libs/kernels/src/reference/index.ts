@@ -1,0 +1,40 @@
+// The reference implementation of the kernels: plain loops, sums in float64, no concern for speed.
+import type { Kernels } from '../kernels.js';
+import { activations } from './activations.js';
+import { attention } from './attention.js';
+import { checked } from './checked.js';
+import { crossEntropy } from './cross-entropy.js';
+import { dropout } from './dropout.js';
+import { elementwise } from './elementwise.js';
+import { embedding } from './embedding.js';
+import { layout } from './layout.js';
+import { linear } from './linear.js';
+import { norms } from './norms.js';
+import { optimizers } from './optimizers.js';
+import { recurrent } from './recurrent.js';
+import { reductions } from './reduce.js';
+
+/**
+ * The reference implementation of the kernels in JavaScript.
+ *
+ * @param options.bf16 whether the factors of products are rounded to bf16 in calls with the flag `bf16`
+ */
+export function createReferenceKernels({ bf16 = false }: { bf16?: boolean } = {}): Kernels {
+  return checked({
+    ...linear(bf16),
+    ...activations,
+    ...attention,
+    ...norms,
+    ...embedding,
+    ...dropout,
+    ...crossEntropy(bf16),
+    ...recurrent,
+    ...optimizers,
+    ...elementwise,
+    ...reductions,
+    ...layout,
+  });
+}
+
+/** The reference implementation in float32: the flag `bf16` has no effect. */
+export const referenceKernels: Kernels = createReferenceKernels();
