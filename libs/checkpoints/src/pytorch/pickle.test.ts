@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDict, PickleTooShort, readPickle } from './pickle.js';
+import { isDict, pickleBudget, PickleTooShort, readPickle } from './pickle.js';
 import { PyTorchResolver, toPlain } from './pytorch-names.js';
+import { checkStrided } from './strided.js';
 
 const fixtures = JSON.parse(
   readFileSync(new URL('../../fixtures/pickles.json', import.meta.url), 'utf8'),
@@ -164,9 +165,54 @@ describe('hostile pickles', () => {
     }).toEqual({ a: 1 });
   });
 
-  it('reads a list nested 200,000 times without recursion', () => {
-    expect(Array.isArray(read(`${']'.repeat(200_000)}${'a'.repeat(199_999)}.`))).toBe(true);
-    expect(read(`](${'N'.repeat(1_000_000)}e.`)).toHaveLength(1_000_000);
+  it('reads a list nested 100,000 times without recursion', () => {
+    expect(Array.isArray(read(`${']'.repeat(100_000)}${'a'.repeat(99_999)}.`))).toBe(true);
+    expect(read(`](${'N'.repeat(700_000)}e.`)).toHaveLength(700_000);
+  });
+
+  it('reads 200,000 keys', () => {
+    const keys = Array.from(
+      { length: 200_000 },
+      (_, i) => `X\x08\x00\x00\x00${String(i).padStart(8, 'k')}K\x01`,
+    );
+    expect(Object.keys(read(`}(${keys.join('')}u.`) as object)).toHaveLength(200_000);
+  });
+
+  // What each builds takes more than 64 MB.
+  it.each<[string, string]>([
+    ['marks', '('.repeat(4 << 20)],
+    ['marks that are popped', '(1'.repeat(8 << 20)],
+    ['values', `(${'N'.repeat(4 << 20)}`],
+    ['values that are popped', 'N0'.repeat(8 << 20)],
+    ['empty dicts', `(${'}'.repeat(1 << 20)}`],
+    ['empty sets', `(${'\x8f'.repeat(1 << 20)}`],
+    ['lists of one value', `(${']Na'.repeat(1 << 19)}`],
+    ['memo entries', `N${'\x94'.repeat(4 << 20)}`],
+    ['long integers', `(${`\x8a\xff${'\x7f'.repeat(255)}`.repeat(1 << 17)}`],
+    ['characters beyond latin1', `(${`X\x00\x00\x01\x00${'\u00ce\u00b1'.repeat(1 << 15)}`.repeat(1 << 9)}`],
+  ])('refuses to fill the memory with %s', (_, pickle) => {
+    const bytes = Buffer.from(`${pickle}.`, 'latin1');
+    // As in a compressed file that is far smaller.
+    expect(() => readPickle(bytes, new PyTorchResolver(), pickleBudget(bytes.length / 1000))).toThrow(
+      'builds far more than a file of this size',
+    );
+  });
+
+  it('refuses lists in lists with 10^40 items where a text or a number should be', () => {
+    const level = (i: number): string =>
+      `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}0`;
+    const lists = `](K\x01eq\x000${Array.from({ length: 40 }, (_, i) => level(i)).join('')}h\x28`;
+    const storage = '(S"storage"\nctorch\nFloatStorage\nS"0"\nS"cpu"\nK\x01tQ';
+    const tensor = (rest: string): string => `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${rest}I00\nNtR.`;
+    expect(read(`${lists}.`)).toHaveLength(10);
+    for (const name of ['ctorch\ndevice', 'cnumpy\ndtype', 'ctorch.serialization\n_get_layout'])
+      expect(() => read(`${name}\n(${lists}tR.`)).toThrow('a list or tuple instead of a string');
+    expect(() => read(`c_codecs\nencode\n(S"a"\n${lists}tR.`)).toThrow('a list or tuple instead of a string');
+    for (const rest of [`K\x00(${lists}t(K\x01t`, `K\x00(K\x01t(${lists}t`, `${lists}(K\x01t(K\x01t`]) {
+      const resolver = new PyTorchResolver();
+      readPickle(Buffer.from(tensor(rest), 'latin1'), resolver);
+      expect(() => checkStrided(resolver.tensors[0].strided, 1)).toThrow('a list or tuple');
+    }
   });
 
   it('gives an error or a plain value for any bytes and any damaged pickle', () => {

@@ -72,9 +72,10 @@ function toInteger(value: bigint): number | bigint {
 }
 
 function littleEndianInteger(bytes: Uint8Array): number | bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
-  return toInteger(BigInt.asIntN(bytes.length * 8, value));
+  if (bytes.length === 0) return 0;
+  const copy = Buffer.from(bytes);
+  if (bytes.length <= 6) return copy.readIntLE(0, bytes.length);
+  return toInteger(BigInt.asIntN(bytes.length * 8, BigInt(`0x${copy.reverse().toString('hex')}`)));
 }
 
 function textInteger(text: string): number | bigint {
@@ -124,16 +125,19 @@ export function keyOf(key: unknown): string | undefined {
   return key === null ? 'None' : undefined;
 }
 
-/** Estimated bytes of values, in the heap of V8. */
-const COST = { opcode: 2, slot: 8, container: 40, entry: 80, memo: 32 };
+/** Estimated bytes of values, in the heap of V8. `first`: the room that a list gets with its first item. */
+const COST = { opcode: 4, slot: 8, container: 40, first: 144, dict: 200, entry: 64, memo: 32 };
+/** Memory of a growing list relative to its length, with the copies that are not collected yet. */
+const GROWING = 3;
 
 function costOf(value: unknown): number {
   if (Array.isArray(value)) return COST.container + COST.slot * value.length;
-  if (typeof value === 'string') return COST.container / 2 + value.length;
+  if (typeof value === 'string') return COST.container / 2 + 2 * value.length;
+  if (typeof value === 'bigint') return COST.container + LONGEST_INTEGER;
   if (value instanceof Uint8Array) return 2 * COST.container + value.length;
   if (value instanceof Skipped) return COST.container + value.name.length;
   if (value instanceof Set) return 4 * COST.container + COST.entry * value.size;
-  if (isDict(value)) return 2 * COST.container + COST.entry * Object.keys(value).length;
+  if (isDict(value)) return COST.dict + COST.entry * Object.keys(value).length;
   return COST.container;
 }
 
@@ -206,10 +210,11 @@ const UNSUPPORTED: Record<string, string> = {
 
 /** The stack machine that executes one pickle. */
 class PickleMachine {
-  private stack: unknown[] = [];
-  private readonly marks: unknown[][] = [];
-  /** Values on all stacks, now and at most so far. */
-  private depth = 0;
+  private readonly stack: unknown[] = [];
+  /** Heights of the stack at the marks, and at the last of them. */
+  private readonly marks: number[] = [];
+  private mark = 0;
+  /** The largest height so far. */
   private deepest = 0;
   private readonly memo = new Map<number, unknown>();
   /** Keys of each dict that were not strings. */
@@ -251,26 +256,30 @@ class PickleMachine {
   private pop(): unknown {
     const value = this.top();
     this.stack.pop();
-    this.depth--;
     return value;
   }
 
   private top(): unknown {
-    if (this.stack.length === 0) throw new Error('the pickle pops from an empty stack.');
+    if (this.stack.length === this.mark) throw new Error('the pickle pops from an empty stack.');
     return this.stack[this.stack.length - 1];
   }
 
   private push(value: unknown): void {
     this.stack.push(value);
-    if (++this.depth <= this.deepest) return;
-    this.deepest = this.depth;
-    this.spend(2 * COST.slot);
+    if (this.stack.length <= this.deepest) return;
+    this.deepest = this.stack.length;
+    this.spend(GROWING * COST.slot);
   }
 
   /** Pushes a value that takes memory of its own. */
   private pushNew(value: unknown): void {
     this.spend(costOf(value));
     this.push(value);
+  }
+
+  private pushNumber(value: number | bigint | boolean): void {
+    if (typeof value === 'bigint') this.pushNew(value);
+    else this.push(value);
   }
 
   private memoize(index: number): void {
@@ -280,11 +289,10 @@ class PickleMachine {
 
   /** Pops the values since the last mark, and the mark. */
   private popMark(): unknown[] {
-    const items = this.stack;
     const below = this.marks.pop();
-    if (!below) throw new Error('the pickle pops to a mark that is not set.');
-    this.stack = below;
-    this.depth -= items.length;
+    if (below === undefined) throw new Error('the pickle pops to a mark that is not set.');
+    const items = this.stack.splice(this.mark);
+    this.mark = below;
     return items;
   }
 
@@ -315,6 +323,7 @@ class PickleMachine {
     this.spend(items.length * COST.slot);
     if (this.top() instanceof Skipped) return;
     const list = expectList(this.top());
+    if (list.length === 0) this.spend(COST.first);
     for (const item of items) list.push(item);
   }
 
@@ -373,9 +382,9 @@ class PickleMachine {
     },
     '\x95': () => this.reader.uint64(),
     '(': () => {
-      this.spend(COST.container);
-      this.marks.push(this.stack);
-      this.stack = [];
+      this.spend(GROWING * COST.slot);
+      this.marks.push(this.mark);
+      this.mark = this.stack.length;
     },
     '1': () => this.popMark(),
     '0': () => this.pop(),
@@ -400,14 +409,14 @@ class PickleMachine {
     '\x89': () => this.push(false),
     I: () => {
       const line = this.reader.line();
-      this.push(line === '01' ? true : line === '00' ? false : textInteger(line));
+      this.pushNumber(line === '01' ? true : line === '00' ? false : textInteger(line));
     },
-    L: () => this.push(textInteger(this.reader.line())),
+    L: () => this.pushNumber(textInteger(this.reader.line())),
     J: () => this.push(this.reader.int32()),
     K: () => this.push(this.reader.byte()),
     M: () => this.push(this.reader.uint16()),
-    '\x8a': () => this.push(this.reader.integer(this.reader.byte())),
-    '\x8b': () => this.push(this.reader.integer(this.reader.int32())),
+    '\x8a': () => this.pushNumber(this.reader.integer(this.reader.byte())),
+    '\x8b': () => this.pushNumber(this.reader.integer(this.reader.int32())),
     F: () => this.push(textFloat(this.reader.line())),
     G: () => this.push(this.reader.float64()),
 
@@ -488,9 +497,9 @@ class PickleMachine {
   };
 }
 
-/** Memory that the values of a pickle in a file of this size may take, in bytes. */
+/** Memory that a pickle in a file of this size and its values may take, in bytes: at most 4 times the size and 64 MB in all. */
 export function pickleBudget(fileSize: number): number {
-  return 4 * fileSize + 2 ** 25;
+  return 3 * fileSize + 2 ** 25;
 }
 
 /**
@@ -499,7 +508,7 @@ export function pickleBudget(fileSize: number): number {
  * None is null; int a number (a bigint above 2^53); tuple and list an array; dict an object without prototype, other keys
  * as text; set a Set; bytes a Uint8Array.
  *
- * @param budget bytes of memory that the values may take, as estimated
+ * @param budget bytes of memory that the pickle and its values may take, as estimated
  * @returns the value, and the position after the pickle
  * @throws PickleTooShort when the bytes end first; Error naming what is unsupported or damaged
  */
@@ -509,6 +518,6 @@ export function readPickle(
   budget = pickleBudget(bytes.length),
 ): { value: unknown; end: number } {
   const reader = new PickleReader(bytes);
-  const value = new PickleMachine(reader, resolver, budget).run();
+  const value = new PickleMachine(reader, resolver, budget - bytes.length).run();
   return { value, end: reader.position };
 }

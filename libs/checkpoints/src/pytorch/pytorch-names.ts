@@ -134,11 +134,17 @@ function pairsToDict(pairs: unknown): Record<string, unknown> {
   return dict;
 }
 
+/** A string or number as text: that of lists in lists can be endless. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new Error(`${describe(value)} instead of a string.`);
+}
+
 /** Bytes in protocol 2: a string of characters below 256; a bytearray wraps such bytes. */
 function latin1Bytes(args: unknown[]): Uint8Array {
   const [text = '', encoding = 'latin1'] = args;
   if (text instanceof Uint8Array) return new Uint8Array(text);
-  if (typeof text !== 'string' || !/^latin-?1$/.test(String(encoding)))
+  if (typeof text !== 'string' || !/^latin-?1$/.test(textOf(encoding)))
     throw new Error('bytes in another encoding than latin1.');
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
@@ -199,11 +205,11 @@ function plainNames(): Map<string, unknown> {
 
   add('torch.Size', ([sizes]) => [...expectList(sizes ?? [])]);
   add('torch.device', ([kind, index]) =>
-    index === undefined ? String(kind) : `${String(kind)}:${String(index)}`,
+    index === undefined ? textOf(kind) : `${textOf(kind)}:${textOf(index)}`,
   );
   add('torch.Tensor');
   add('torch.nn.parameter.Parameter');
-  add('torch.serialization._get_layout', ([layout]) => String(layout));
+  add('torch.serialization._get_layout', ([layout]) => textOf(layout));
   for (const name of Object.keys(TORCH_TYPES)) names.set(`torch.${name}`, `torch.${name}`);
   for (const place of ['torch', 'torch.cuda']) {
     for (const name of STORAGES.keys())
@@ -212,7 +218,7 @@ function plainNames(): Map<string, unknown> {
 
   add(
     'numpy.dtype',
-    ([code]) => new NumpyType(String(code)),
+    ([code]) => new NumpyType(textOf(code)),
     (type, state) => {
       (type as NumpyType).bigEndian = expectList(state)[1] === '>';
     },

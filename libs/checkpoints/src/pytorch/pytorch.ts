@@ -5,7 +5,7 @@ import { checkContents } from '../files/contents.js';
 import { bytesPerElement, isNamedArray, type NamedArray } from '../named-array.js';
 import { readSafetensors } from '../safetensors/safetensors.js';
 import { quote } from '../safetensors/safetensors-header.js';
-import { isDict, pickleBudget, PickleTooShort, readPickle } from './pickle.js';
+import { describe, isDict, pickleBudget, PickleTooShort, readPickle } from './pickle.js';
 import { PyTorchResolver, toPlain, type PendingTensor, type StorageReference } from './pytorch-names.js';
 import { checkStrided, negate, toContiguous } from './strided.js';
 import { mostBytes, ZipReader } from './zip.js';
@@ -161,7 +161,7 @@ async function legacyStart(source: ByteSource): Promise<number | undefined> {
 async function readLegacy(source: ByteSource, start: number): Promise<unknown> {
   const protocol = await pickleAt(source, start);
   if (protocol.value !== 1001)
-    throw new Error(`protocol ${String(protocol.value)} is not supported. Expected 1001.`);
+    throw new Error(`protocol ${describe(protocol.value)} is not supported. Expected 1001.`);
   const system = await pickleAt(source, protocol.end);
   if (!isDict(system.value) || system.value.little_endian !== true)
     throw new Error('the byte order is not supported. Expected little-endian.');
@@ -180,7 +180,7 @@ async function readLegacy(source: ByteSource, start: number): Promise<unknown> {
   const offsets = new Map<string, number>();
   for (const key of order as unknown[]) {
     const storage = resolver.storages.get(key as string);
-    if (!storage) throw new Error(`storage ${quote(String(key))} belongs to no tensor.`);
+    if (!storage) throw new Error(`storage ${describe(key)} belongs to no tensor.`);
     const head = await source.read(offset, 8);
     const elements = new DataView(head.buffer).getBigInt64(0, true);
     if (elements !== BigInt(storage.elements)) {

@@ -1,4 +1,5 @@
 // Copies a strided view of a storage, PyTorch's representation of a tensor, to a contiguous row-major array.
+import { describe } from './pickle.js';
 import { DTYPES, elementCount, typedArray, type DType, type TypedArray } from '../named-array.js';
 
 /** A view of a storage; strides and offset in elements. */
@@ -11,6 +12,10 @@ export interface Strided {
 
 /** Most dimensions, as in PyTorch. */
 const MOST_DIMENSIONS = 64;
+
+/** Values of a pickle that should be numbers: lists in lists can have endless texts. */
+const show = (values: readonly unknown[]): string =>
+  `[${values.map((value) => (typeof value === 'number' ? value : describe(value))).join(', ')}]`;
 
 /** @throws Error when a view has more dimensions than a tensor of PyTorch */
 export function checkRank({ shape, strides }: Strided): void {
@@ -27,21 +32,21 @@ export function checkRank({ shape, strides }: Strided): void {
  */
 export function checkStrided({ shape, strides, offset }: Strided, available: number): number {
   const count = elementCount(shape);
-  if (count === undefined) throw new Error(`shape [${shape.join(', ')}] is invalid.`);
+  if (count === undefined) throw new Error(`shape ${show(shape)} is invalid.`);
   if (strides.length !== shape.length || elementCount([offset]) === undefined) {
     throw new Error(
-      `strides [${strides.join(', ')}] and offset ${offset} do not match shape [${shape.join(', ')}].`,
+      `strides ${show(strides)} and offset ${show([offset]).slice(1, -1)} do not match shape ${show(shape)}.`,
     );
   }
   let last = offset;
   for (let i = 0; i < shape.length; i++) {
     if (!Number.isSafeInteger(strides[i]) || strides[i] < 0)
-      throw new Error(`stride ${strides[i]} is invalid. Expected an integer of at least 0.`);
+      throw new Error(`strides ${show(strides)} are invalid. Expected integers of at least 0.`);
     if (count > 0) last += (shape[i] - 1) * strides[i];
   }
   if (count > 0 && !(last < available)) {
     throw new Error(
-      `shape [${shape.join(', ')}] with strides [${strides.join(', ')}] and offset ${offset} exceeds the ${available} elements of its storage.`,
+      `shape ${show(shape)} with strides ${show(strides)} and offset ${offset} exceeds the ${available} elements of its storage.`,
     );
   }
   return count;

@@ -17,7 +17,7 @@ interface ZipEntry {
  * Bytes that an entry, the storages or the tensors of a file may take: compression and views can make them larger than the
  * file.
  */
-export const mostBytes = (fileSize: number): number => 2 * fileSize + 2 ** 25;
+export const mostBytes = (fileSize: number): number => 1.5 * fileSize + 2 ** 24;
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -142,9 +142,12 @@ export class ZipReader {
       try {
         const inflated = inflateRawSync(bytes, {
           maxOutputLength: Math.max(entry.size, 1),
+          // One chunk, so that there is no copy.
+          chunkSize: Math.max(entry.size, constants.Z_MIN_CHUNK),
           finishFlush: constants.Z_FINISH,
         });
-        bytes = new Uint8Array(inflated); // in an ArrayBuffer of its own
+        // In an ArrayBuffer of its own.
+        bytes = new Uint8Array(inflated.length === inflated.buffer.byteLength ? inflated.buffer : inflated);
       } catch (error) {
         throw new Error(`${where} is damaged: ${(error as Error).message}`, { cause: error });
       }
