@@ -1,7 +1,8 @@
 // The texts in the pages of one column of a row group.
 import * as zlib from 'node:zlib';
-import { snappyUncompress } from 'hyparquet';
+import { FREE_BYTES, MOST_EXPANSION } from '../file-bytes.js';
 import type { ColumnChunk } from './metadata.js';
+import { decompressSnappy } from './snappy.js';
 import { ThriftReader } from './thrift.js';
 import { readDeltaLength, readDeltaStrings, readPlain, readRuns, type Cursor } from './values.js';
 
@@ -10,22 +11,36 @@ const [DATA_PAGE, INDEX_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2] = Array(4).keys();
 const [PLAIN, PLAIN_DICTIONARY, RLE_DICTIONARY] = [0, 2, 8];
 const [DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY] = [6, 7];
 
-/** Bounds what a file expands to. @throws Error when the limit is exceeded */
+/** Bounds what a file expands to, as a whole and at a time. @throws Error when the limit is exceeded */
 export class Budget {
   #left: number;
+  readonly #atOnce: number;
 
-  constructor(bytes: number) {
-    this.#left = bytes;
+  constructor(fileSize: number) {
+    this.#left = MOST_EXPANSION * fileSize + FREE_BYTES;
+    this.#atOnce = 3 * fileSize + PAGE_BYTES;
   }
 
   spend(bytes: number): void {
     this.#left -= bytes;
-    if (this.#left < 0) throw new Error('it expands to more than 200 times its size. Expected text.');
+    if (this.#left < 0)
+      throw new Error(`it expands to more than ${MOST_EXPANSION} times its size. Expected text.`);
+  }
+
+  /** Checks memory before it is allocated. */
+  hold(bytes: number): void {
+    if (bytes <= this.#atOnce) return;
+    throw new Error(
+      `its pages take ${bytes} bytes. Expected at most ${this.#atOnce} in a file of this size. Write it with smaller pages.`,
+    );
   }
 }
 
+/** Bytes that the pages of any file may take; writers make pages of 1 MB. */
+const PAGE_BYTES = 24 << 20;
+
 /** Counted for each text beside its bytes. */
-const PER_TEXT = 16;
+const PER_TEXT = 64;
 
 interface PageHeader {
   type: number;
@@ -65,7 +80,9 @@ export function* readPages(
       throw new Error('the header of a page is damaged');
     }
     const stored = bytes.subarray(reader.offset, at);
+    budget.hold(header.uncompressed + (dictionary?.bytes ?? 0));
     if (type === DICTIONARY_PAGE) {
+      budget.hold(header.uncompressed + 4 * values);
       dictionary = new Dictionary(decompress(stored, header.uncompressed, codec, budget), values);
     } else if (type === DATA_PAGE || type === DATA_PAGE_V2) {
       if (values > rows - row) throw new Error(`its pages have more rows than the ${rows} of its footer`);
@@ -90,6 +107,8 @@ export function* readPages(
 /** The distinct texts of a row group. */
 class Dictionary {
   readonly length: number;
+  /** Memory that it takes. */
+  readonly bytes: number;
   readonly #ends: Uint32Array;
 
   constructor(
@@ -98,6 +117,7 @@ class Dictionary {
   ) {
     if (4 * count > page.length) throw new Error('a page is damaged');
     this.length = count;
+    this.bytes = page.length + 4 * count;
     this.#ends = new Uint32Array(count);
     const cursor: Cursor = { bytes: page, at: 0, end: page.length };
     let i = 0;
@@ -222,6 +242,7 @@ function* readValues(
     case DELTA_LENGTH_BYTE_ARRAY:
     case DELTA_BYTE_ARRAY: {
       budget.spend(count * PER_TEXT);
+      budget.hold(8 * count);
       const read = encoding === DELTA_BYTE_ARRAY ? readDeltaStrings : readDeltaLength;
       for (const text of read(cursor, count)) {
         budget.spend(text.length);
@@ -240,15 +261,15 @@ const zstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: object
 
 function decompress(bytes: Buffer, length: number, codec: number, budget: Budget): Buffer {
   budget.spend(length);
-  const options = { maxOutputLength: Math.max(1, length) };
+  // In one chunk, so that there is no copy.
+  const options = { maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) };
   let page: Buffer;
   switch (CODECS[codec]) {
     case 'UNCOMPRESSED':
       page = bytes;
       break;
     case 'SNAPPY':
-      page = Buffer.alloc(length);
-      snappyUncompress(bytes, page);
+      page = decompressSnappy(bytes, length);
       break;
     case 'GZIP':
       page = zlib.gunzipSync(bytes, options);

@@ -103,6 +103,21 @@ describe('a damaged file', () => {
     await expect(all(file(new Uint8Array(plain)))).rejects.toThrow('expands to more than 200 times its size');
   });
 
+  it('whose pages are far larger than the file is refused before they are decompressed', async () => {
+    const page = gzipSync(Buffer.alloc(30 << 20, 'a'));
+    const write = (texts: string[], compressed?: Uint8Array): Uint8Array => {
+      const compressors = { GZIP: (bytes: Uint8Array) => compressed ?? new Uint8Array(gzipSync(bytes)) };
+      const columnData = [{ name: 'text', data: texts, type: 'STRING' as const }];
+      return new Uint8Array(
+        parquetWriteBuffer({ columnData, codec: 'GZIP', compressors, pageSize: 2 ** 30 }),
+      );
+    };
+    await expect(all(file(write(['a'.repeat(30 << 20)], new Uint8Array(page))))).rejects.toThrow(
+      /: not readable as parquet: its pages take \d+ bytes\. Expected at most \d+ in a file of this size/,
+    );
+    await expect(all(file(write(['a'.repeat(10 << 20)])))).resolves.toHaveLength(1);
+  });
+
   it('whose compressed page is a bomb is refused', async () => {
     const bomb = gzipSync(Buffer.alloc(300 << 20));
     const compressors = { GZIP: () => new Uint8Array(bomb) };

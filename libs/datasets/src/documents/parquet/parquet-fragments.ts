@@ -2,7 +2,6 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import type { Tally } from '../file-bytes.js';
-import { FREE_BYTES, MOST_EXPANSION } from '../file-bytes.js';
 import type { Fragment } from '../fragments.js';
 import { ColumnError, findColumn, readRange } from './metadata.js';
 import { Budget, readPages } from './pages.js';
@@ -27,7 +26,7 @@ export async function* parquetFragments(
   try {
     const { size } = await file.stat();
     const { optional, chunks } = await findColumn(file, size, column);
-    const budget = new Budget(MOST_EXPANSION * size + FREE_BYTES);
+    const budget = new Budget(size);
     const rows = chunks.reduce((total, chunk) => total + chunk.rows, 0);
     let rowStart = 0;
     for (const chunk of chunks) {
