@@ -6,8 +6,8 @@ import { createGunzip } from 'node:zlib';
 
 const CHUNK_BYTES = 1 << 20;
 /** Largest ratio of decompressed to compressed text beyond the first bytes; texts have 3 to 30, gzip allows 1,000. */
-export const MOST_EXPANSION = 200;
-export const FREE_BYTES = 1 << 26;
+export const MOST_EXPANSION = 100;
+export const FREE_BYTES = 1 << 23;
 /** Bytes at the start of a file in which a zero byte means that it is no text; the same number as in Git. */
 const CHECKED_BYTES = 8000;
 

@@ -7,6 +7,9 @@ export interface Fragment {
   end: boolean;
 }
 
+/** Most documents of a batch. */
+export const MAX_BATCH = 1 << 12;
+
 export interface ReadOptions {
   /**
    * `'text'`: plain UTF-8 with a separator between documents; `'jsonl'`: one JSON object per line; `'json'`: an array of

@@ -1,6 +1,6 @@
 // JSON lines: one object per line with a text field.
 import { fileText, type Tally } from './file-bytes.js';
-import type { Fragment } from './fragments.js';
+import { MAX_BATCH, type Fragment } from './fragments.js';
 
 /** A longer line indicates a file of another format. */
 export const MAX_LINE = 1 << 28;
@@ -30,6 +30,7 @@ export async function* jsonLinesFragments(
         heldLength = 0;
       }
       from = at + 1;
+      if (batch.length >= MAX_BATCH) yield batch.splice(0);
     }
     held.push(chunk.slice(from));
     heldLength += chunk.length - from;
@@ -51,8 +52,29 @@ function addDocument(batch: Fragment[], text: string, path: string, line: number
   if (document !== '') batch.push({ text: document, end: true });
 }
 
-/** @throws Error naming the place of a text that is not JSON */
+/** Shorter texts are parsed at once: they take no more memory than any file may. */
+const CHECKED_LENGTH = 1 << 20;
+/** Estimated bytes of an object, an array, a member and an item in the heap of V8. */
+const COSTS: Readonly<Record<string, number>> = { '{': 64, '[': 48, ':': 80, ',': 16 };
+const COST_OF = Uint8Array.from({ length: 128 }, (_, code) => COSTS[String.fromCharCode(code)] ?? 0);
+const [QUOTE, BACKSLASH] = ['"', '\\'].map((character) => character.charCodeAt(0));
+
+/** @throws Error when the values in a long text take far more memory than the text */
+function checkSize(text: string, place: string): void {
+  let left = 3 * text.length + (1 << 24);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      for (i++; i < text.length && text.charCodeAt(i) !== QUOTE; i++)
+        if (text.charCodeAt(i) === BACKSLASH) i++;
+    } else if (code < 128) left -= COST_OF[code];
+  }
+  if (left < 0) throw new Error(`${place} has too many values beside its text. Expected mostly text.`);
+}
+
+/** @throws Error naming the place of a text that is not JSON, or whose values take far more memory than it */
 export function parseValue(text: string, place: string): unknown {
+  if (text.length > CHECKED_LENGTH) checkSize(text, place);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -66,7 +88,7 @@ export function textOfObject(value: unknown, place: string, field: string): stri
     throw new Error(`${place}: expected a JSON object with the field "${field}", got ${kind(value)}`);
   }
   if (!Object.hasOwn(value, field)) {
-    const fields = Object.keys(value).map((name) => `"${name}"`);
+    const fields = Object.keys(value).map((name) => `"${name.slice(0, 60)}"`);
     const some = fields.slice(0, 20).join(', ') + (fields.length > 20 ? ', …' : '');
     throw new Error(
       `${place} has no field "${field}"; it has ${some || 'none'}. Say which one holds the text`,

@@ -1,6 +1,6 @@
 // JSON files: an array of objects with a text field or of texts, or such values one after the other, as in JSON lines.
 import { fileText, type Tally } from './file-bytes.js';
-import type { Fragment } from './fragments.js';
+import { MAX_BATCH, type Fragment } from './fragments.js';
 import { MAX_LINE, parseValue, textOfObject } from './json-lines.js';
 
 const [QUOTE, BACKSLASH, COMMA] = ['"', '\\', ','].map((text) => text.charCodeAt(0));
@@ -43,6 +43,7 @@ export async function* jsonFragments(
       number++;
     };
     for (let i = 0; i < chunk.length; i++) {
+      if (batch.length >= MAX_BATCH) yield batch.splice(0);
       const code = chunk.charCodeAt(i);
       if (inString) {
         if (escaped) escaped = false;

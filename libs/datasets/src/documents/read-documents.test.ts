@@ -187,9 +187,33 @@ describe('long white space', () => {
 
   it('in a small gzip file is refused', async () => {
     const bomb = file(gzipSync(spaces(200, ' ')), 'txt.gz');
-    await expect(all(bomb)).rejects.toThrow(`${bomb}: expands to more than 200 times its size`);
+    await expect(all(bomb)).rejects.toThrow(`${bomb}: expands to more than 100 times its size`);
     const lines = file(gzipSync(spaces(200, '\n')), 'jsonl.gz');
-    await expect(all(lines)).rejects.toThrow('expands to more than 200 times its size');
+    await expect(all(lines)).rejects.toThrow('expands to more than 100 times its size');
+  });
+});
+
+describe('values that take far more memory than their text', () => {
+  const many = (value: string): string => `[${`${value},`.repeat(3 << 20)}${value}]`;
+  it.each<[string, string]>([
+    ['objects', many('{}')],
+    ['arrays', many('[]')],
+    ['numbers', many('1')],
+    ['members', `{${Array.from({ length: 1 << 20 }, (_, i) => `"${i}":1`).join()}}`],
+    ['arrays in arrays', `${'['.repeat(2 << 20)}${']'.repeat(2 << 20)}`],
+  ])('%s are refused', async (_, value) => {
+    const object = `{"text":"a","more":${value}}`;
+    const lines = file(`{"text":"b"}\n${object}`, 'jsonl');
+    await expect(all(lines)).rejects.toThrow(`${lines}: line 2 has too many values beside its text`);
+    const array = file(`[${object}]`, 'json');
+    await expect(all(array)).rejects.toThrow(`${array}: value 1 has too many values beside its text`);
+  });
+
+  it('beside a long text are read', async () => {
+    const text = '[{"a\\"[{:,'.repeat(1 << 18);
+    const object = JSON.stringify({ text, ids: Array.from({ length: 1 << 18 }, (_, i) => i) });
+    expect(await all(file(object, 'jsonl'))).toEqual([text]);
+    expect(await all(file(`[${object}]`, 'json'))).toEqual([text]);
   });
 });
 

@@ -18,26 +18,19 @@ export async function* readDocuments(
   files: string | readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<string, void, undefined> {
-  let parts: string[] = [];
-  let length = 0;
+  let document = '';
   for await (const batch of readFragments([files].flat(), options, { bytes: 0 })) {
     for (const { text, end } of batch) {
-      length += text.length;
-      if (length > LONGEST_STRING) {
+      if (document.length + text.length > LONGEST_STRING) {
         throw new Error(
           `${[files].flat().join(', ')}: a document is longer than a string can be (${LONGEST_STRING} characters); ` +
             'give the separator that stands between documents',
         );
       }
-      if (end && parts.length === 0) {
-        yield text;
-      } else {
-        parts.push(text);
-        if (!end) continue;
-        yield parts.join('');
-        parts = [];
-      }
-      length = 0;
+      document += text;
+      if (!end) continue;
+      yield document;
+      document = '';
     }
   }
 }

@@ -1,6 +1,6 @@
 // Plain text with a separator between documents.
 import { fileText, type Tally } from './file-bytes.js';
-import type { Fragment } from './fragments.js';
+import { MAX_BATCH, type Fragment } from './fragments.js';
 
 /**
  * Yields the documents of a plain text file; long ones in several fragments, cut between characters. White space
@@ -33,6 +33,7 @@ export async function* textFragments(
       begun = false;
       afterSeparator = true;
       from = at + separator.length;
+      if (batch.length >= MAX_BATCH) yield batch.splice(0);
     }
     text = text.slice(from);
     if (!begun && afterSeparator) text = text.trimStart();

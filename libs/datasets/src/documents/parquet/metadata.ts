@@ -60,7 +60,7 @@ export async function findColumn(file: FileHandle, size: number, name: string): 
     const some =
       names
         .slice(0, 20)
-        .map((other) => `"${other}"`)
+        .map((other) => `"${other.slice(0, 60)}"`)
         .join(', ') + (names.length > 20 ? ', …' : '');
     throw new ColumnError(
       `there is no column "${name}"; the columns are ${some || 'none'}. Say which one holds the text`,

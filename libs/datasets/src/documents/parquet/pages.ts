@@ -40,7 +40,7 @@ export class Budget {
 const PAGE_BYTES = 24 << 20;
 
 /** Counted for each text beside its bytes. */
-const PER_TEXT = 64;
+const PER_TEXT = 32;
 
 interface PageHeader {
   type: number;
