@@ -315,7 +315,7 @@ export interface Kernels {
 
   /**
    * y = x · mask / (1 - rate), plus `base`, all [rows, columns]. `rate` is at least 0 and below 1; `seed` and `counter`
-   * are integers from 0 to 2^53.
+   * are integers from 0 to 2^53 - 1.
    *
    * The mask consists of tiles of 8 rows and 16 columns in row-major order. Column c of tile t is block 16t + c of
    * Threefry-4x32 with 12 rounds and the key (seed mod 2^32, ⌊seed / 2^32⌋, counter mod 2^32, ⌊counter / 2^32⌋). Its four
