@@ -93,7 +93,8 @@ export interface Kernels {
 
   /**
    * output = softmax(q kᵀ · scale + bias) v for each head. q and output [batch, queries, C], k and v [batch, keys, C],
-   * C = heads · headDim, headDim 1 to 256; `visible` [batch, keys] is 0 for padding; bias [heads, queries, keys].
+   * C = heads · headDim, headDim 1 to 256; `visible` [batch, keys] is 0 for padding; bias [heads, queries, keys],
+   * in which -Infinity hides a key.
    *
    * If causal, query i attends to keys 0 to i + keys - queries; requires queries ≤ keys. The output of a query without
    * visible keys is 0. `logSums` [batch, heads, queries] receives log2 of the softmax's denominator Σ exp(score), before

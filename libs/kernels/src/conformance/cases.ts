@@ -49,7 +49,7 @@ function scoreSize(
 
 function attentionSizes(draw: Draw) {
   const causal = draw.flag();
-  const [batch, heads, headDim, first, second] = draw.sizes(5);
+  const [batch, heads, headDim, first, second] = draw.sizes(5, 0, 20_000);
   const [queries, keys] = causal ? [Math.min(first, second), Math.max(first, second)] : [first, second];
   return { batch, heads, queries, keys, headDim: Math.min(256, Math.max(1, headDim)), causal };
 }
@@ -66,7 +66,10 @@ function attentionOptions(draw: Draw, batch: number, heads: number, queries: num
   for (let b = 0; b < batch; b += 2) if (draw.flag()) visible.fill(0, b * keys, (b + 1) * keys);
   return {
     visible: draw.maybe(() => Float32Array.from(visible, (v) => v / 2)),
-    bias: draw.maybe(() => draw.floats(heads * queries * keys)),
+    bias: draw.maybe(() => {
+      const bias = draw.floats(heads * queries * keys);
+      return draw.flag() ? draw.withSpecial(bias, [-Infinity]) : bias; // hides a key
+    }),
     scale: draw.pick([1, 0.5, 0.125]),
     rate: draw.pick([0, 0, 0.1, 0.5, 0.999]),
     seed: draw.pick([0, 1, 123456789, 2 ** 32 + 5, 2 ** 52 + 1]),
@@ -107,7 +110,7 @@ function attentionGradients(
 }
 
 function normSizes(draw: Draw) {
-  const [rows, width] = draw.sizes(2);
+  const [rows, width] = draw.longSizes(2);
   return { rows, width };
 }
 
@@ -181,7 +184,7 @@ const targetsRefused = (c: { targets: Int32Array<ArrayBufferLike>; classes: numb
 function recurrentLayer(draw: Draw) {
   const kind = draw.pick(Object.values(RECURRENT));
   const [batch, inputs] = draw.sizes(2).map((size) => Math.min(size, 40));
-  const [hidden, steps] = [Math.min(40, Math.max(1, draw.size())), draw.integer(0, 5)];
+  const [hidden, steps] = [Math.min(40, Math.max(1, draw.sizes(1)[0])), draw.integer(0, 5)];
   const rows = (kind === RECURRENT.gru ? 3 : 1) * hidden;
   return {
     x: draw.floats(batch * steps * inputs),
@@ -203,7 +206,7 @@ const recurrentRefused = () => [{ kind: others(RECURRENT) }, { hidden: 0 }];
 
 /** Some arrays of equal lengths for each of several lists. */
 function lists(draw: Draw): { lengths: number[]; list: (max?: number, min?: number) => Floats[] } {
-  const lengths = Array.from({ length: draw.integer(0, 4) }, () => draw.size());
+  const lengths = Array.from({ length: draw.integer(0, 4) }, () => draw.length());
   return { lengths, list: (max, min) => lengths.map((length) => draw.floats(length, max, min)) };
 }
 
@@ -212,7 +215,7 @@ const largestOf = (arrays: readonly Floats[]): number => Math.max(0, ...arrays.m
 /** Sizes of a broadcast, and the dimensions along which an operand varies. */
 function broadcast(draw: Draw) {
   const rank = draw.integer(0, 4);
-  const sizes = Int32Array.from(draw.sizes(rank));
+  const sizes = Int32Array.from(draw.longSizes(rank));
   const varies = (): { bits: number; length: number } => {
     const bits = draw.integer(0, 2 ** rank - 1);
     return { bits, length: sizes.reduce((all, size, d) => ((bits >> d) & 1 ? all * size : all), 1) };
@@ -284,7 +287,7 @@ const like = (x: Numbers, length: number): Numbers => new (x.constructor as type
 
 /** Sizes that are small enough together for a permutation or a copy of several dimensions. */
 function shape(draw: Draw): number[] {
-  return draw.sizes(draw.integer(0, 4));
+  return draw.longSizes(draw.integer(0, 4));
 }
 
 export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
@@ -542,7 +545,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   embeddingForward: {
     call(draw) {
-      const [tokens, width] = draw.sizes(2);
+      const [tokens, width] = draw.longSizes(2);
       const [rows, period] = [draw.integer(1, 40), draw.integer(1, 9)];
       const ids = draw.ints(tokens, 0, rows - 1);
       // In some calls an id is out of range: its index is returned, and y stays.
@@ -559,7 +562,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   embeddingBackward: {
     call(draw) {
-      const [tokens, width] = draw.sizes(2);
+      const [tokens, width] = draw.longSizes(2);
       const [rows, period] = [draw.integer(1, 40), draw.integer(1, 9)];
       return {
         ids: draw.ints(tokens, 0, rows - 1),
@@ -576,8 +579,8 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   gatherRows: {
     call(draw) {
-      const [width, ...rows] = draw.sizes(5);
-      const from = rows.slice(0, 2).map((count) => draw.floats(count * width));
+      const [width, ...rows] = draw.longSizes(5);
+      const from = rows.slice(0, 2).map((count) => draw.withSpecial(draw.floats(count * width)));
       const to = rows.slice(2).map((count) => floats(count * width));
       const wanted = rows.slice(2).reduce((sum, count) => sum + count, 0);
       return { from, to, width, index: draw.ints(wanted, -1, rows[0] + rows[1] - 1) };
@@ -605,19 +608,23 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   residualAdd: {
     call(draw) {
-      const length = draw.size();
+      const length = draw.length();
       return { x: draw.withSpecial(draw.floats(length)), y: draw.withSpecial(draw.floats(length)) };
     },
   },
 
   crossEntropyForward: {
     call(draw) {
-      const [rows, classes] = draw.sizes(2);
+      const [rows, classes] = draw.longSizes(2);
       const ignored = draw.pick([-100, -1, 0]);
       const logits = draw.floats(rows * classes, 10);
-      // Classes that cannot occur.
-      const excluded = draw.flag() && classes > 1 ? draw.withSpecial(logits, [-1e30]) : logits;
-      return { logits: excluded, targets: targets(draw, rows, classes, ignored), rows, classes, ignored };
+      return {
+        logits: draw.flag() ? draw.withSpecial(logits, [-1e30, -Infinity, NaN]) : logits,
+        targets: targets(draw, rows, classes, ignored),
+        rows,
+        classes,
+        ignored,
+      };
     },
     magnitudes(c) {
       const size = 1 + most(c.logits) + Math.log(1 + c.classes);
@@ -628,7 +635,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   crossEntropyBackward: {
     call(draw) {
-      const [rows, classes] = draw.sizes(2);
+      const [rows, classes] = draw.longSizes(2);
       const ignored = draw.pick([-100, -1, 0]);
       const logits = draw.floats(rows * classes, 10);
       const call = { logits, targets: targets(draw, rows, classes, ignored), rows, classes, ignored };
@@ -687,8 +694,9 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
     },
     magnitudes(c) {
       // Gradients of a state do not grow, as |weightHh| is small; those of all steps and sequences are summed.
-      const d = (c.steps + 1) * (most(c.dOutput) + most(c.dLast)) * (1 + most(c.kept)) * (1 + most(c.output));
-      const rows = 3 * c.hidden;
+      const content = Math.max(1, most(c.kept) / 4);
+      const d = (c.steps + 1) * (most(c.dOutput) + most(c.dLast)) * content;
+      const rows = c.kind === RECURRENT.gru ? 3 * c.hidden : c.hidden;
       const all = c.batch * c.steps;
       return {
         dX: rows * d * most(c.weightIh),
@@ -748,7 +756,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   activationForward: {
     call: (draw) => ({
-      x: draw.withSpecial(draw.floats(draw.size(), 6), [NaN, 0, -0]),
+      x: draw.withSpecial(draw.floats(draw.length(), 6), [NaN, 0, -0]),
       kind: draw.pick([ACTIVATION.relu, ACTIVATION.gelu, ACTIVATION.geluTanh]),
     }),
     magnitudes: (c) => ({ y: most(c.x) }),
@@ -757,14 +765,14 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   activationBackward: {
     call(draw) {
-      const length = draw.size();
+      const length = draw.length();
       return {
         dy: draw.floats(length),
         x: draw.withSpecial(draw.floats(length, 6), [0, -0]),
         kind: draw.pick([ACTIVATION.relu, ACTIVATION.gelu, ACTIVATION.geluTanh]),
       };
     },
-    magnitudes: (c) => ({ dx: 2 * most(c.dy) }),
+    magnitudes: (c) => ({ dx: 4 * most(c.dy) }),
     refused: () => [{ kind: ACTIVATION.none }],
   },
 
@@ -791,7 +799,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
     call(draw) {
       const types = draw.pick(Object.keys(UNARY) as (keyof typeof UNARY)[]);
       const operation = draw.pick(Object.values(UNARY[types]) as number[]);
-      const length = draw.size();
+      const length = draw.length();
       return {
         x: operand(draw, types, length),
         y: result(types, length),
@@ -805,7 +813,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   select: {
     call(draw) {
-      const length = draw.size();
+      const length = draw.length();
       const yes = numbers(draw, length);
       const no = yes.slice().reverse();
       return { condition: draw.bools(length), yes, no, y: like(yes, length) };
@@ -815,7 +823,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   oneHot: {
     call(draw) {
-      const [count, depth] = draw.sizes(2);
+      const [count, depth] = draw.longSizes(2);
       const y = like(numbers(draw, 0), count * depth);
       const [on, off] = y instanceof Float32Array ? [0.9, -0.1] : [1, 0];
       return { indices: draw.ints(count, -1, depth), y, depth, on, off };
@@ -824,14 +832,14 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   accumulate: {
     call(draw) {
-      const length = draw.size();
+      const length = draw.length();
       return { x: draw.withSpecial(draw.floats(length)), y: draw.withSpecial(draw.floats(length)) };
     },
   },
 
   reduce: {
     call(draw) {
-      const [planes, rows, columns] = draw.sizes(3);
+      const [planes, rows, columns] = draw.longSizes(3);
       const x = numbers(draw, planes * Math.max(1, rows) * columns);
       const isBool = x instanceof Uint8Array;
       const operation = draw.pick(isBool ? [REDUCTION.maximum, REDUCTION.minimum] : Object.values(REDUCTION));
@@ -856,7 +864,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   cumulate: {
     call(draw) {
-      const [planes, rows, columns] = draw.sizes(3);
+      const [planes, rows, columns] = draw.longSizes(3);
       const x = numbers(draw, planes * rows * columns, ['float32', 'int32']);
       const operation = draw.pick([REDUCTION.sum, REDUCTION.product]);
       return {
@@ -875,7 +883,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   argExtremum: {
     call(draw) {
-      const [rows, columns] = draw.sizes(2);
+      const [rows, columns] = draw.longSizes(2);
       const x = numbers(draw, rows * Math.max(1, columns), ['float32', 'int32']);
       return { x, rows, columns: Math.max(1, columns), smallest: draw.flag() };
     },
@@ -884,7 +892,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   softmaxRows: {
     call(draw) {
-      const [rows, columns] = draw.sizes(2);
+      const [rows, columns] = draw.longSizes(2);
       const x = draw.floats(rows * columns, 10);
       return { x: draw.flag() ? draw.withSpecial(x) : x, rows, columns };
     },
@@ -942,7 +950,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   gather: {
     call(draw) {
-      const [batch, outer, each, inner] = draw.sizes(4);
+      const [batch, outer, each, inner] = draw.longSizes(4);
       const rows = draw.integer(1, 5);
       const x = numbers(draw, batch * outer * rows * inner);
       const indices = draw.ints(batch * each, 0, rows - 1);

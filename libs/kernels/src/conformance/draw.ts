@@ -3,14 +3,17 @@
 import fc from 'fast-check';
 import type { Floats } from '../kernels.js';
 
-const SIZE = fc.oneof(
-  { weight: 3, arbitrary: fc.integer({ min: 0, max: 5 }) },
-  { weight: 3, arbitrary: fc.constantFrom(7, 8, 9, 13, 15, 16, 17, 31, 32, 33) },
-  { weight: 1, arbitrary: fc.constantFrom(63, 64, 65, 100, 257, 300) },
-);
+const SMALL = [
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 5 }) },
+  { weight: 6, arbitrary: fc.constantFrom(7, 8, 9, 13, 15, 16, 17, 31, 32, 33) },
+  { weight: 2, arbitrary: fc.constantFrom(63, 64, 65, 100, 257, 300) },
+];
+const SIZE = fc.oneof(...SMALL);
+const LONG_SIZE = fc.oneof(...SMALL, { weight: 1, arbitrary: fc.constantFrom(1000, 5001, 40_000, 70_000) });
 
-/** The largest product of the sizes of a call: larger calls take the reference long. */
-const MOST = 20_000;
+/** The largest number of terms of all sums of a call, and of elements of an array: larger calls take the reference long. */
+const MOST_TERMS = 100_000;
+const MOST_ELEMENTS = 80_000;
 
 const SPECIAL = [NaN, Infinity, -Infinity, 0, -0];
 
@@ -22,23 +25,32 @@ export class Draw {
   }
 
   /** Sizes whose product is not too large; at least `min` each. */
-  sizes(count: number, min = 0): number[] {
+  sizes(count: number, min = 0, most = MOST_TERMS): number[] {
+    return this.#sizes(count, min, most, SIZE);
+  }
+
+  /** Sizes of an array that is long in some calls. */
+  longSizes(count: number): number[] {
+    return this.#sizes(count, 0, MOST_ELEMENTS, LONG_SIZE);
+  }
+
+  length(): number {
+    return this.longSizes(1)[0];
+  }
+
+  #sizes(count: number, min: number, most: number, size: fc.Arbitrary<number>): number[] {
     const sizes = Array.from({ length: count }, () =>
       Math.max(
         min,
-        this.gen(() => SIZE),
+        this.gen(() => size),
       ),
     );
     const product = (): number => sizes.reduce((all, size) => all * Math.max(1, size), 1);
-    while (product() > MOST) {
+    while (product() > most) {
       const largest = sizes.indexOf(Math.max(...sizes));
       sizes[largest] = Math.floor(sizes[largest] / 2);
     }
     return sizes;
-  }
-
-  size(): number {
-    return this.sizes(1)[0];
   }
 
   integer(min: number, max: number): number {

@@ -187,6 +187,14 @@ function forEachArray(
   }
 }
 
+/** The elements of both arrays. */
+function joined(a: AnyArray, b: AnyArray): Float64Array {
+  const both = new Float64Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
 /** The call with another array in place of one, the first of a list. */
 function replaced(call: AnyCall, key: string, array: AnyArray): AnyCall {
   const value = call[key] as Value;
@@ -200,7 +208,7 @@ function refusesLengths(
   draw: Draw,
 ): void {
   forEachArray(name, memory, draw, (call, key, array) => {
-    const longer = memory.take(typeOf(array), [...array, array[0] ?? 0], 0);
+    const longer = memory.take(typeOf(array), joined(array, new Float64Array(1)), 0);
     refuses(name, implementation, replaced(call, key, longer), `${key} with one element more`);
     if (array.length === 0) return;
     const shorter = replaced(call, key, array.subarray(1));
@@ -230,7 +238,7 @@ function refusesOverlap(
       const [array] = listOf(value);
       if (other === key || !array || array.length === 0 || typeOf(array) !== typeOf(output)) continue;
       // The output starts with the last element of the other array.
-      const both = memory.take(typeOf(output), [...array, ...output.subarray(1)], 0);
+      const both = memory.take(typeOf(output), joined(array, output.subarray(1)), 0);
       const overlapping = replaced(call, other, both.subarray(0, array.length));
       const goal = both.subarray(array.length - 1);
       refuses(name, implementation, replaced(overlapping, key, goal), `${key} over ${other}`);
