@@ -16,6 +16,9 @@ export function isId(value: unknown): value is number {
 /** Paths of nested objects, such as normalizers in a sequence in a sequence, are shorter. */
 const MAX_PATH = 10_000;
 
+/** Longest prefix or suffix of the parts of a word: each character of a text may get one. */
+const MAX_AFFIX = 64;
+
 /** A JSON object whose fields are checked when they are read. */
 export class JsonFields {
   readonly record: Readonly<Record<string, unknown>>;
@@ -89,6 +92,14 @@ export class JsonFields {
     if (this.isNull(key)) return null;
     const value = this.record[key];
     return typeof value === 'string' ? value : this.fail(key, 'a string or null');
+  }
+
+  /** A prefix or suffix of the parts of a word, or null when the field is absent. */
+  affix(key: string): string | null {
+    const affix = this.string(key);
+    return affix !== null && affix.length > MAX_AFFIX
+      ? this.fail(key, `at most ${MAX_AFFIX} characters`)
+      : affix;
   }
 
   /** A token id. */

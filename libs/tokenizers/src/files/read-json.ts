@@ -23,6 +23,8 @@ async function readText(path: string): Promise<string> {
 
 /** Nesting of a JSON file: those of tokenizers have less than 20 levels, and readers are recursive. */
 const MAX_DEPTH = 200;
+/** Bytes of memory that an object or array takes at least. */
+const COST = 48;
 
 /**
  * Reads JSON, with Python's `NaN` and `Infinity` as numbers.
@@ -31,9 +33,14 @@ const MAX_DEPTH = 200;
  */
 export async function readJson(path: string): Promise<unknown> {
   const text = await readText(path);
-  const { depth, json } = withoutPythonNumbers(text);
+  const { depth, json, values } = withoutPythonNumbers(text);
   if (depth > MAX_DEPTH)
     throw new Error(`${path}: nested ${depth} levels deep. Expected JSON of at most ${MAX_DEPTH} levels.`);
+  // Small files may be anything.
+  if (values * COST > 3 * text.length + (1 << 24))
+    throw new Error(
+      `${path}: has ${values} objects and arrays in ${text.length} characters. Expected a tokenizer file.`,
+    );
   try {
     return JSON.parse(json);
   } catch (error) {
@@ -41,18 +48,20 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** The text with numbers that JSON can express (`NaN` becomes null), and its nesting. */
-function withoutPythonNumbers(text: string): { depth: number; json: string } {
+/** The text with numbers that JSON can express (`NaN` becomes null), its nesting and its number of objects and arrays. */
+function withoutPythonNumbers(text: string): { depth: number; json: string; values: number } {
   const parts: string[] = [];
   let done = 0;
   let depth = 0;
   let level = 0;
+  let values = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit === 0x22) {
       for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++;
     } else if (unit === 0x5b || unit === 0x7b) {
       depth = Math.max(depth, ++level);
+      values++;
     } else if (unit === 0x5d || unit === 0x7d) {
       level--;
     } else if (unit === 0x49 || unit === 0x4e) {
@@ -62,7 +71,7 @@ function withoutPythonNumbers(text: string): { depth: number; json: string } {
       done = i + name.length;
     }
   }
-  return { depth, json: done === 0 ? text : parts.join('') + text.slice(done) };
+  return { depth, json: done === 0 ? text : parts.join('') + text.slice(done), values };
 }
 
 /** The lines of a text file with line ends of any system. */

@@ -21,7 +21,7 @@ export function parseWordPiece(model: JsonFields, special: ReadonlySet<number>):
   const unkTokenId = vocab.get(unkToken);
   if (unkTokenId === undefined)
     throw new Error(`${model.name('unk_token')} ${show(unkToken)} is not in the vocabulary.`);
-  const prefix = model.string('continuing_subword_prefix') ?? '##';
+  const prefix = model.affix('continuing_subword_prefix') ?? '##';
   const limitKey = 'max_input_chars_per_word';
   const maxLength = model.isNull(limitKey) ? 100 : model.id(limitKey);
 
@@ -29,7 +29,8 @@ export function parseWordPiece(model: JsonFields, special: ReadonlySet<number>):
     vocab,
     unkTokenId,
     encode(word, withoutSpecial) {
-      if (word.length > maxLength && [...word].length > maxLength) return [unkTokenId];
+      if (word.length > 2 * maxLength || (word.length > maxLength && [...word].length > maxLength))
+        return [unkTokenId];
       const found: number[] = [];
       for (let start = 0; start < word.length;) {
         const before = start > 0 ? prefix : '';

@@ -66,6 +66,31 @@ it('a text that normalizers make far longer is an error', () => {
   expect(inner.encode('aba')).toEqual(Uint32Array.of(1, 2));
 });
 
+it('a text may contain what stands for matches in JavaScript', () => {
+  const dollars = withNormalizer(replace({ String: 'b' }, '$&$1$$'));
+  const vocab = { ...model.vocab, ['$']: 3, '##$': 4, '&': 5, '##&': 6, '1': 7, '##1': 8 };
+  expect(dollars.encode('a')).toEqual(Uint32Array.of(1));
+  const known = tokenizerFromJSON({
+    normalizer: replace({ String: 'b' }, '$&$1$$'),
+    model: { ...model, vocab },
+  });
+  expect(known.encode('ba').toString()).toBe('3,6,4,8,4,4,2');
+});
+
+it('prefixes and suffixes of the parts of a word are short', () => {
+  const affix = '#'.repeat(65);
+  const bpe = { type: 'BPE', vocab: { a: 0 }, merges: [], unk_token: 'a' };
+  for (const [name, one] of [
+    ['continuing_subword_prefix', model],
+    ['continuing_subword_prefix', bpe],
+    ['end_of_word_suffix', bpe],
+  ] as const) {
+    expect(() => tokenizerFromJSON({ model: { ...one, [name]: affix } })).toThrow(
+      `"model.${name}" is "${affix.slice(0, 56)}…. Expected at most 64 characters.`,
+    );
+  }
+});
+
 it('tokens of Unigram are short', () => {
   const vocab = [
     ['<unk>', 0],
@@ -85,6 +110,21 @@ describe('JSON', () => {
     expect(tokenizer.idToToken(1)).toBe('NaN " Infinity');
     writeFileSync(path, '{"a": Nan}');
     await expect(loadTokenizer(path)).rejects.toThrow(/tokenizer\.json: not JSON: /);
+  });
+
+  it('that takes far more memory than its text is an error', async () => {
+    for (const [value, count] of [
+      ['{}', 3_000_001],
+      ['[]', 3_000_001],
+    ] as const) {
+      writeFileSync(path, `{"model":[${`${value},`.repeat(3_000_000)}${value}]}`);
+      await expect(loadTokenizer(path)).rejects.toThrow(
+        `tokenizer.json: has ${count + 2} objects and arrays in 9000014 characters. Expected a tokenizer file.`,
+      );
+    }
+    const merges = Array.from({ length: 200_000 }, (_, i) => [`a${i}`, 'b']);
+    writeFileSync(path, JSON.stringify({ model: { type: 'BPE', vocab: {}, merges } }));
+    await expect(loadTokenizer(path)).rejects.toThrow('is not in the vocabulary');
   });
 
   it('that is nested too deeply is an error', async () => {

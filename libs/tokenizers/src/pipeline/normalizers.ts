@@ -96,7 +96,13 @@ function replace(fields: JsonFields): (text: string) => string {
   const { String: literal, Regex: expression } = fields.object('pattern').record;
   const content = fields.string('content') ?? '';
   if (typeof literal === 'string' && literal !== '')
-    return (text) => text.replaceAll(literal, bounded(fields, text, content));
+    return (text) => {
+      let count = 0;
+      for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length)) count++;
+      checkGrowth(fields, text, count * content.length);
+      // Not a function, whose results would be held one by one; $ is special in a text.
+      return text.replaceAll(literal, content.replaceAll('$', '$$$$'));
+    };
   const linear = typeof expression === 'string' ? linearReplace(expression) : undefined;
   if (linear) return (text) => linear(text, bounded(fields, text, content));
   throw new Error(
