@@ -15,8 +15,6 @@ const SEPARATE: Readonly<Record<string, string>> = {
 };
 
 interface Product {
-  /** The shape of the result. */
-  readonly shape: number[];
   readonly aOf: Int32Array;
   readonly bOf: Int32Array;
   readonly aCount: number;
@@ -26,8 +24,17 @@ interface Product {
   readonly k: number;
 }
 
-/** @throws tfjs's error if the shapes do not match */
-function plan(a: number[], b: number[], transposeA: boolean, transposeB: boolean): Product {
+/**
+ * The shape of the result, and how it is computed unless it is empty.
+ *
+ * @throws tfjs's error if the shapes do not match
+ */
+function plan(
+  a: number[],
+  b: number[],
+  transposeA: boolean,
+  transposeB: boolean,
+): { shape: number[]; product?: Product } {
   const [aRows, aColumns] = a.slice(-2);
   const [bRows, bColumns] = b.slice(-2);
   const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
@@ -42,14 +49,16 @@ function plan(a: number[], b: number[], transposeA: boolean, transposeB: boolean
   const bBatch = b.slice(0, -2);
   const batch = tf.backend_util.assertAndGetBroadcastShape(aBatch, bBatch);
   const shape = [...batch, m, n];
+  if (sizeOf(shape) === 0) return { shape };
   const aCount = sizeOf(aBatch);
   const bCount = sizeOf(bBatch);
   if (bCount === 1 && !transposeA) {
     // One product over the rows of all matrices of a.
     const one = new Int32Array(1);
-    return { shape, aOf: one, bOf: one, aCount: 1, bCount: 1, m: aCount * m, n, k };
+    return { shape, product: { aOf: one, bOf: one, aCount: 1, bCount: 1, m: aCount * m, n, k } };
   }
-  return { shape, aOf: numbers(aBatch, batch), bOf: numbers(bBatch, batch), aCount, bCount, m, n, k };
+  const [aOf, bOf] = [numbers(aBatch, batch), numbers(bBatch, batch)];
+  return { shape, product: { aOf, bOf, aCount, bCount, m, n, k } };
 }
 
 /** Index of the matrix of a batch of this shape for each matrix of the broadcast batch. */
@@ -77,11 +86,12 @@ function multiply(
   if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
   const transposeA = Boolean(attrs?.transposeA);
   const transposeB = Boolean(attrs?.transposeB);
-  const product = plan(a.shape, b.shape, transposeA, transposeB);
+  const { shape, product } = plan(a.shape, b.shape, transposeA, transposeB);
+  if (!product) return backend.output(shape, 'float32');
   const { aOf, bOf, aCount, bCount, m, n, k } = product;
   if (bias && (bias.dtype !== 'float32' || sizeOf(bias.shape) !== n || bias.shape.at(-1) !== n))
     return undefined;
-  const c = backend.output(product.shape, 'float32');
+  const c = backend.output(shape, 'float32');
   backend.kernels.matmul(
     floats(backend, a),
     floats(backend, b),

@@ -146,8 +146,9 @@ const softmax: Operation = ({ inputs: { logits }, attrs, backend }) => {
   const { shape } = logits;
   const dim = attrs?.dim as number;
   const columns = shape.at(-1) ?? 0;
-  if (logits.dtype !== 'float32' || sizeOf(shape) === 0 || dim !== shape.length - 1) return undefined;
+  if (logits.dtype !== 'float32' || dim !== shape.length - 1) return undefined;
   const output = backend.output(shape, 'float32');
+  if (sizeOf(shape) === 0) return output;
   backend.kernels.softmaxRows(
     floats(backend, logits),
     floats(backend, output),

@@ -133,8 +133,10 @@ export function appendToCache(
   if (!room || room.shape[1]! < length + tokens) {
     const needed = 2 ** Math.ceil(Math.log2(length + tokens));
     room = allocate([batch, Math.max(FIRST_CAPACITY, needed), width]);
-    if (buffer) copySequences(buffer, room, length, [...Array(batch).keys()]);
+    if (buffer && length > 0 && buffer.size > 0)
+      copySequences(buffer, room, length, [...Array(batch).keys()]);
   }
+  if (rows.size === 0) return room;
   const capacity = room.shape[1]!;
   const [from, to] = [memoryOf(rows), memoryOf(room)];
   for (let b = 0; b < batch; b++) {

@@ -116,6 +116,9 @@ function checkWeights(name: string, x: tf.Tensor, weight: tf.Tensor, bias?: tf.T
   if (bias) expectShape(`${name}: bias`, bias, [x.shape.at(-1)!], ['C']);
 }
 
+/** Rows that have elements. */
+const rowsOf = (x: tf.Tensor): number => (x.size === 0 ? 0 : rowCount(x));
+
 /** The norm of x + y, or of x; RMS norm without a bias. */
 function norm(
   name: string,
@@ -166,7 +169,7 @@ function forward(
   withStatistics: boolean,
 ): [normed: tf.Tensor, sum: tf.Tensor | undefined, statistics: tf.Tensor | undefined] {
   const native = nativeKernels()!;
-  const rows = rowCount(x);
+  const rows = rowsOf(x);
   const sizes = [rows, x.shape.at(-1)!, eps] as const;
   const shapes = [x.shape, y && x.shape, withStatistics ? (bias ? [rows, 2] : [rows]) : undefined] as const;
   return compute([x, y, weight, bias], shapes, ([x, y, w, b], [normed, sum, statistics]) => {
@@ -185,7 +188,7 @@ function backward(
   dSum: tf.Tensor | undefined,
 ): [dx: tf.Tensor, dWeight: tf.Tensor, dBias: tf.Tensor | undefined] {
   const native = nativeKernels()!;
-  const sizes = [rowCount(x), x.shape.at(-1)!] as const;
+  const sizes = [rowsOf(x), x.shape.at(-1)!] as const;
   const shapes = [x.shape, weight.shape, bias?.shape] as const;
   return compute([dy, x, weight, statistics, dSum], shapes, ([dy, x, w, s, dSum], [dx, dw, db]) => {
     if (db) native.layerNormBackward(dy, x, w, s, dSum, dx, dw, db, ...sizes);

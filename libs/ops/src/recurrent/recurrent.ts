@@ -82,7 +82,8 @@ export function recurrentNative(
 ): RecurrentResult & { saved?: tf.Tensor3D } {
   const { batch, steps, inputs, hidden } = recurrentSizes(cell, x, weights, state);
   const { weightIh, weightHh, biasIh, biasHh } = weights;
-  const sizes = [batch, steps, inputs, hidden, cell.kind] as const;
+  // Without sequences there are no steps to make.
+  const sizes = [batch, batch === 0 ? 0 : steps, inputs, hidden, cell.kind] as const;
   const all = [x, weightIh, weightHh, biasIh, biasHh, state] as const;
   const [output, last, saved] = differentiable(
     cell.name,
