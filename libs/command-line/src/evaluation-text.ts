@@ -121,7 +121,8 @@ export async function givenCorpus(
 /** The validation part of a training text. */
 function validationPart(settings: TextConfig['settings'], source: TokenSource): TokenSource {
   if (settings.splitBy === 'tokens') return splitTokens(source, settings.split)[1];
-  const { train } = makeWindows(settings, { train: source });
+  const { contextLength, split, splitBy } = settings;
+  const { train } = makeWindows({ contextLength, split, splitBy }, { train: source });
   // Windows start one token apart, so the first validation window starts after as many tokens as there are training windows.
   return arraySource(source.read(train.count, source.length - train.count));
 }

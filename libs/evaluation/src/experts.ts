@@ -1,6 +1,7 @@
 // Tokens per expert of a mixture of experts, and the router's probabilities.
 import type { Batch } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { setImmediate } from 'node:timers/promises';
 import { capturedByLanguageModel } from './attention/attention-maps.js';
 import type { Table } from './table.js';
@@ -31,6 +32,7 @@ export async function measureExperts(
   batches: Iterable<Pick<Batch, 'inputs' | 'batch' | 'length'>>,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<ExpertReport[]> {
+  checkOptionNames(options, ['signal']);
   const layers: { tokens: number[]; sums: number[] }[] = [];
   for (const { inputs, batch } of batches) {
     options.signal?.throwIfAborted();

@@ -32,6 +32,9 @@ describe('stories', () => {
   });
 
   it('rejects invalid options by name', () => {
+    expect(() => stories({ seed: 1, byte: 9 } as never).next()).toThrow(
+      'byte: unknown option. Expected one of seed, bytes, count, from.',
+    );
     expect(() => [...stories({ seed: 1, count: NaN })]).toThrow('count: NaN is invalid.');
     expect(() => [...stories({ seed: 1, from: -2, count: 1 })]).toThrow('from: -2 is invalid.');
     expect(() => [...stories({ seed: 1, bytes: 1.5 })]).toThrow(

@@ -35,12 +35,23 @@ export interface Story extends Cast {
   readonly plot: string;
 }
 
+const NAMES = Object.keys({
+  seed: true,
+  bytes: true,
+  count: true,
+  from: true,
+} satisfies Record<keyof StoriesOptions, true>);
+
 /**
  * Yields stories of 60 to 250 words of plain ASCII, in one paragraph or several. Story `i` of a seed is the
  * same on every platform.
- * @throws RangeError when `from`, `count` or `bytes` is not an integer of at least 0
+ * @throws TypeError for an unknown option; RangeError when `from`, `count` or `bytes` is not an integer of at least 0
  */
 export function* stories(options: StoriesOptions): Generator<string, void, undefined> {
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${unknown}: unknown option. Expected one of ${NAMES.join(', ')}.`);
+  }
   const { seed, from = 0, count = Infinity, bytes = Infinity } = options;
   for (const [name, value] of Object.entries({ from, count, bytes })) {
     if (value !== Infinity && !(Number.isSafeInteger(value) && value >= 0)) {

@@ -1,4 +1,5 @@
 // Refuses options with unknown names, with the nearest known one.
+import type { DecodeOptions, EncodeOptions } from './tokenizer.js';
 
 /**
  * Checks the names of options, also for other libraries. An option that is undefined counts as not given.
@@ -14,6 +15,16 @@ export function checkOptionNames(options: object, names: readonly string[]): voi
     const hint = nearest && nearest[0] <= Math.max(2, name.length / 3) ? ` Did you mean ${nearest[1]}?` : '';
     throw new TypeError(`${name}: unknown option. Expected one of ${names.join(', ')}.${hint}`);
   }
+}
+
+/** @throws TypeError for an unknown option of `encode` */
+export function checkEncodeOptions(options: EncodeOptions): void {
+  checkOptionNames(options, ['addEos', 'addSpecialTokens', 'splitSpecialTokens']);
+}
+
+/** @throws TypeError for an unknown option of `decode` */
+export function checkDecodeOptions(options: DecodeOptions): void {
+  checkOptionNames(options, ['skipSpecialTokens']);
 }
 
 /** Edits that turn one name into the other, without regard to case (Levenshtein, 1966). */

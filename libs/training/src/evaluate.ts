@@ -2,6 +2,7 @@
 import type { Batch } from '@lilformer/datasets';
 import { tf } from '@lilformer/engine';
 import type { LanguageModel } from '@lilformer/models';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { yieldToEventLoop } from './yield-to-event-loop.js';
 
 /** Result of {@link evaluate}. */
@@ -25,6 +26,7 @@ export async function evaluate(
   batches: Iterable<Batch>,
   options: { signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
+  checkOptionNames(options, ['signal']);
   let sum = 0;
   let tokens = 0;
   for (const batch of batches) {

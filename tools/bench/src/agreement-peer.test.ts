@@ -9,7 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { modelConfigOf, resolveSettings } from '../../../apps/lilformer/src/trainer/settings/settings.js';
-import { trainingOptions } from '../../../apps/lilformer/src/trainer/settings/training-options.js';
+import {
+  trainingOptions,
+  windowOptions,
+} from '../../../apps/lilformer/src/trainer/settings/training-options.js';
 import { trainPeer } from './agreement-peer.js';
 import { writePeerTask } from './agreement-task.js';
 
@@ -63,7 +66,10 @@ describe.skipIf(!python)('PyTorch trains the same', () => {
     const { settings } = resolveSettings({ ...SHARED, ...given });
     const random = new Random('text');
     const ids = Uint32Array.from({ length: 400 }, (_, i) => (i % 7) + random.integer(5));
-    const options = trainingOptions(settings, makeWindows(settings, { train: arraySource(ids) }));
+    const options = trainingOptions(
+      settings,
+      makeWindows(windowOptions(settings), { train: arraySource(ids) }),
+    );
     const config = modelConfigOf(settings, 11);
     const model = createModel(config, new Random(1));
     const folder = await mkdtemp(join(tmpdir(), 'lilformer-agreement-test-'));

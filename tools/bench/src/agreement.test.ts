@@ -12,7 +12,10 @@ import {
   resolveSettings,
   type GivenSettings,
 } from '../../../apps/lilformer/src/trainer/settings/settings.js';
-import { trainingOptions } from '../../../apps/lilformer/src/trainer/settings/training-options.js';
+import {
+  trainingOptions,
+  windowOptions,
+} from '../../../apps/lilformer/src/trainer/settings/training-options.js';
 import {
   agreementMarkdown,
   compareLosses,
@@ -43,7 +46,7 @@ function tiny(changes: Record<string, unknown> = {}) {
   const text = arraySource(Uint32Array.from({ length: 60 }, (_, i) => (i * i) % 11));
   return {
     config: modelConfigOf(settings, 11),
-    options: trainingOptions(settings, makeWindows(settings, { train: text })),
+    options: trainingOptions(settings, makeWindows(windowOptions(settings), { train: text })),
   };
 }
 

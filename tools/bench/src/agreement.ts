@@ -12,7 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { modelConfigOf, type Settings } from '../../../apps/lilformer/src/trainer/settings/settings.js';
-import { trainingOptions } from '../../../apps/lilformer/src/trainer/settings/training-options.js';
+import {
+  corpusOptions,
+  trainingOptions,
+  windowOptions,
+} from '../../../apps/lilformer/src/trainer/settings/training-options.js';
 import { trainingFlopsPerToken } from '../../../apps/lilformer/src/trainer/sweep/training-flops.js';
 import { trainPeer, type Trained } from './agreement-peer.js';
 import {
@@ -169,13 +173,16 @@ async function measurer(python: string, threads: number, float64: boolean) {
   /** Corpus and tokenizer; each tokenizer is trained once. */
   const open = async (settings: Settings, { signal, terminal }: Reporting) => {
     const task = { signal, onProgress: corpusProgress(terminal) };
-    const corpus: Corpus = await openCorpus(settings, task);
+    const corpus: Corpus = await openCorpus(corpusOptions(settings), task);
     const { tokenizer: kind, vocabSize = 0, unkToken } = settings;
     const key = JSON.stringify([corpus, kind, vocabSize, unkToken]);
     const tokenizer =
       tokenizers.get(key) ?? (await createTokenizer({ tokenizer: kind, vocabSize, unkToken }, corpus, task));
     tokenizers.set(key, tokenizer);
-    return { tokenizer, windows: makeWindows(settings, await encodeCorpus(corpus, tokenizer, task)) };
+    return {
+      tokenizer,
+      windows: makeWindows(windowOptions(settings), await encodeCorpus(corpus, tokenizer, task)),
+    };
   };
 
   return async (task: Task, before: Agreement | undefined, reporting: Reporting): Promise<Agreement> => {

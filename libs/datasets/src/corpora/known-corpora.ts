@@ -1,5 +1,6 @@
 // Corpora that are downloaded by name: URL at a fixed revision, size, SHA-256.
 import { join } from 'node:path';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { cacheFolder } from '../cache-folder.js';
 import { download, DownloadError, type DownloadOptions } from './download.js';
 import { RetryableError } from './http-part.js';
@@ -51,6 +52,16 @@ export interface CorpusOptions extends Omit<DownloadOptions, 'bytes' | 'sha256'>
   cache?: string;
 }
 
+const NAMES = Object.keys({
+  endpoint: true,
+  cache: true,
+  onProgress: true,
+  signal: true,
+  retries: true,
+  retryDelayMs: true,
+  stallTimeoutMs: true,
+} satisfies Record<keyof CorpusOptions, true>);
+
 /**
  * Returns the path of a known corpus on this machine. Downloads it the first time and verifies size and SHA-256.
  * @throws Error when the name is unknown or the download fails
@@ -61,6 +72,7 @@ export async function corpusPath(name: CorpusName, options: CorpusOptions = {}):
       `unknown corpus ${JSON.stringify(name)}: expected one of ${Object.keys(CORPORA).join(', ')}`,
     );
   }
+  checkOptionNames(options, NAMES);
   const corpus: KnownCorpus = CORPORA[name];
   const { endpoint, cache = cacheFolder(), ...rest } = options;
   const path = join(cache, 'corpora', `${name}.txt`);

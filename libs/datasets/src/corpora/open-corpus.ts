@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { stories } from '@lilformer/stories';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import type { ReadOptions } from '../documents/fragments.js';
 import { readDocuments } from '../documents/read-documents.js';
 import type { Progress } from '../progress.js';
@@ -64,11 +65,30 @@ export interface CorpusTask {
   onProgress?: (progress: CorpusProgress) => void;
 }
 
+const NAMES = Object.keys({
+  data: true,
+  valid: true,
+  split: true,
+  separator: true,
+  field: true,
+  maxChars: true,
+  storyBytes: true,
+  seed: true,
+  baseFolder: true,
+} satisfies Record<keyof OpenCorpusOptions, true>);
+/** Names of the options of a task. */
+export const TASK_NAMES = Object.keys({
+  signal: true,
+  onProgress: true,
+} satisfies Record<keyof CorpusTask, true>);
+
 /**
  * Finds the text that the options name; downloads a known corpus the first time.
  * @throws Error naming the option when a file does not exist or a download fails
  */
 export async function openCorpus(options: OpenCorpusOptions, task: CorpusTask = {}): Promise<Corpus> {
+  checkOptionNames(options, NAMES);
+  checkOptionNames(task, TASK_NAMES);
   const { data, separator, field, split = 0.9, maxChars = 0, storyBytes = 3_000_000, seed = 42 } = options;
   const files = (path: string, maxCharacters?: number): CorpusPart => ({
     kind: 'files',

@@ -1,5 +1,6 @@
 // Streams documents from files; selects the format.
 import { open } from 'node:fs/promises';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { fileSize, type Tally } from './file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
 import { jsonLinesFragments } from './json-lines.js';
@@ -10,6 +11,15 @@ import { textFragments } from './text-fragments.js';
 /** Maximum string length of V8 (2^29 - 24). */
 const LONGEST_STRING = 536_870_888;
 
+const NAMES = Object.keys({
+  format: true,
+  separator: true,
+  field: true,
+  column: true,
+  maxCharacters: true,
+  signal: true,
+} satisfies Record<keyof ReadOptions, true>);
+
 /**
  * Yields the documents of one or several files (plain text, JSON lines or Parquet) in constant memory.
  * @throws Error with file and position for invalid encoding or syntax, a missing field or column, or an empty file
@@ -18,6 +28,7 @@ export async function* readDocuments(
   files: string | readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<string, void, undefined> {
+  checkOptionNames(options, NAMES);
   let document = '';
   for await (const batch of readFragments([files].flat(), options, { bytes: 0 })) {
     for (const { text, end } of batch) {

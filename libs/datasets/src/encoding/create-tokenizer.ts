@@ -2,12 +2,13 @@
 import { resolve } from 'node:path';
 import {
   CharTokenizer,
+  checkOptionNames,
   CompactBuilder,
   loadTokenizer,
   trainBpe,
   type Tokenizer,
 } from '@lilformer/tokenizers';
-import { partDocuments, type Corpus, type CorpusTask } from '../corpora/open-corpus.js';
+import { partDocuments, TASK_NAMES, type Corpus, type CorpusTask } from '../corpora/open-corpus.js';
 
 export interface CreateTokenizerOptions {
   /**
@@ -23,15 +24,26 @@ export interface CreateTokenizerOptions {
   baseFolder?: string;
 }
 
+const NAMES = Object.keys({
+  tokenizer: true,
+  vocabSize: true,
+  unkToken: true,
+  baseFolder: true,
+} satisfies Record<keyof CreateTokenizerOptions, true>);
+
 /**
  * Creates the tokenizer that the options name from the training text of a corpus.
  * @throws Error when the text is too small for the vocabulary size, or a file is not a tokenizer
  */
 export async function createTokenizer(
-  { tokenizer, vocabSize, unkToken = 'none', baseFolder = '.' }: CreateTokenizerOptions,
+  options: CreateTokenizerOptions,
   corpus: Corpus,
-  { signal, onProgress }: CorpusTask = {},
+  task: CorpusTask = {},
 ): Promise<Tokenizer> {
+  checkOptionNames(options, NAMES);
+  checkOptionNames(task, TASK_NAMES);
+  const { tokenizer, vocabSize, unkToken = 'none', baseFolder = '.' } = options;
+  const { signal, onProgress } = task;
   const documents = partDocuments(corpus.train, signal);
   const bpe = {
     vocabSize,

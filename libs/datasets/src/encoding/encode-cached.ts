@@ -2,9 +2,15 @@
 import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, type Tokenizer } from '@lilformer/tokenizers';
 import { cacheError, cacheFolder, createCacheFolder } from '../cache-folder.js';
-import { encodeToFile, removeAbandoned, type CorpusInput, type EncodeCorpusOptions } from './encode-file.js';
+import {
+  encodeToFile,
+  NAMES,
+  removeAbandoned,
+  type CorpusInput,
+  type EncodeCorpusOptions,
+} from './encode-file.js';
 import { fileSize } from '../documents/file-bytes.js';
 import { fileSha256 } from '../file-hash.js';
 import { openTokenFile, type TokenFile } from '../tokens/token-file.js';
@@ -34,6 +40,7 @@ export async function encodeCached(
   tokenizer: Tokenizer,
   options: EncodeCachedOptions = {},
 ): Promise<TokenFile> {
+  checkOptionNames(options, ['cache', ...NAMES]);
   const { cache = cacheFolder(), ...rest } = options;
   const path = join(cache, 'tokens', `${await corpusKey(corpus, tokenizer, options)}.tokens`);
   const cached = await tryOpen(path);

@@ -1,6 +1,12 @@
 // Encodes an opened corpus: generated stories in memory, files through the cache folder.
-import type { Tokenizer } from '@lilformer/tokenizers';
-import { partStories, type Corpus, type CorpusPart, type CorpusTask } from '../corpora/open-corpus.js';
+import { checkOptionNames, type Tokenizer } from '@lilformer/tokenizers';
+import {
+  partStories,
+  TASK_NAMES,
+  type Corpus,
+  type CorpusPart,
+  type CorpusTask,
+} from '../corpora/open-corpus.js';
 import { TextHash } from '../file-hash.js';
 import type { TokenSource } from '../tokens/token-source.js';
 import { encodeCached } from './encode-cached.js';
@@ -10,12 +16,14 @@ import { encodeDocuments } from './encode-documents.js';
 export async function encodeCorpus(
   corpus: Corpus,
   tokenizer: Tokenizer,
-  { signal, onProgress }: CorpusTask = {},
+  task: CorpusTask = {},
 ): Promise<{
   train: TokenSource;
   valid: TokenSource | undefined;
   textHashes: { train: string; valid: string | undefined };
 }> {
+  checkOptionNames(task, TASK_NAMES);
+  const { signal, onProgress } = task;
   const encode = async (part: CorpusPart): Promise<{ source: TokenSource; textHash: string }> => {
     if (part.kind === 'stories') {
       const hash = new TextHash();

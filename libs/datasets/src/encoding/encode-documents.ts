@@ -1,5 +1,5 @@
 // Encodes documents in memory.
-import type { Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, type Tokenizer } from '@lilformer/tokenizers';
 import { concatIds, encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids } from './encode-jobs.js';
 import { tokenDType } from '../tokens/token-file.js';
 import { arraySource, type TokenSource } from '../tokens/token-source.js';
@@ -14,6 +14,7 @@ export function encodeDocuments(
   documents: Iterable<string>,
   options: EncodeDocumentsOptions = {},
 ): TokenSource {
+  checkOptionNames(options, ['joiner', 'splitSpecialTokens']);
   const dtype = tokenDType(tokenizer.vocabSize);
   const builder = new JobBuilder(tokenizer, options);
   const parts: Ids[] = [];

@@ -4,7 +4,7 @@ import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promis
 import { availableParallelism, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, type Tokenizer } from '@lilformer/tokenizers';
 import { createFolder } from '../cache-folder.js';
 import { isRunning } from '../corpora/file-lock.js';
 import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids, type Job } from './encode-jobs.js';
@@ -37,6 +37,14 @@ export interface EncodeCorpusOptions extends EncodeDocumentsOptions {
   signal?: AbortSignal;
 }
 
+export const NAMES = Object.keys({
+  joiner: true,
+  splitSpecialTokens: true,
+  workers: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof EncodeCorpusOptions, true>);
+
 const MOST_WORKERS = 12;
 /** Jobs that justify starting threads: 4 million characters. */
 const JOBS_BEFORE_WORKERS = 16;
@@ -60,6 +68,7 @@ export async function encodeToFile(
   path: string,
   options: EncodeCorpusOptions = {},
 ): Promise<number> {
+  checkOptionNames(options, NAMES);
   const { workers = Math.min(availableParallelism(), MOST_WORKERS), signal } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`workers ${workers}: expected a whole number of at least 1`);

@@ -9,6 +9,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { checkRange, type TokenSource } from './token-source.js';
 
 const MAGIC = 'LILTOKEN';
@@ -187,5 +188,6 @@ function checksumOf(descriptor: number, size: number): number {
  * @throws Error when the file has another format or is damaged
  */
 export function openTokenFile(path: string, options: { raw?: TokenDType } = {}): TokenFile {
+  checkOptionNames(options, ['raw']);
   return new TokenFile(path, options);
 }

@@ -1,4 +1,5 @@
 // The windows of a run: to train on and to validate on.
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { splitTokens, type TokenSource } from '../tokens/token-source.js';
 import { chunkWindows, slidingWindows, splitWindows, type Windows } from './windows.js';
 
@@ -18,14 +19,23 @@ export interface MakeWindowsOptions {
   evalBatches?: number;
 }
 
+const NAMES = Object.keys({
+  contextLength: true,
+  windows: true,
+  split: true,
+  splitBy: true,
+  evalBatches: true,
+} satisfies Record<keyof MakeWindowsOptions, true>);
+
 /**
  * Makes training and validation windows over the tokens of a corpus.
- * @throws RangeError when a part has fewer tokens than one window and its targets
+ * @throws TypeError for an unknown option; RangeError when a part has fewer tokens than one window and its targets
  */
 export function makeWindows(
   options: MakeWindowsOptions,
   tokens: { readonly train: TokenSource; readonly valid?: TokenSource | undefined },
 ): { train: Windows; validation: Windows } {
+  checkOptionNames(options, NAMES);
   const { contextLength, split = 0.9, splitBy = 'tokens', evalBatches = 0 } = options;
   if (!tokens.valid && splitBy === 'windows') {
     const [train, validation] = splitWindows(slidingWindows(tokens.train, contextLength), split);

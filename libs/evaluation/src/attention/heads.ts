@@ -1,6 +1,7 @@
 // What attention heads attend to, in numbers, and a rule that classifies a head by them.
 import type { Batch } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { setImmediate } from 'node:timers/promises';
 import type { Table } from '../table.js';
 import {
@@ -102,6 +103,7 @@ export async function measureHeads(
   batches: Iterable<Pick<Batch, 'inputs' | 'batch' | 'length'>>,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<HeadReport[]> {
+  checkOptionNames(options, ['signal']);
   const heads = new Map<string, { layer: number; head: number; all: HeadMeasures[] }>();
   for (const { inputs, batch } of batches) {
     options.signal?.throwIfAborted();

@@ -7,6 +7,7 @@ import {
   type LoadModelOptions,
 } from '@lilformer/models';
 import { generateText, type FinishReason } from '@lilformer/sampling';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { measureSpeed } from '../costs/speed.js';
 import {
   measurePerplexity,
@@ -49,6 +50,17 @@ export interface CompareModelsOptions {
   /** Called when a model is done. */
   readonly onRow?: (row: ComparisonRow) => void;
 }
+
+const NAMES = Object.keys({
+  measure: true,
+  prompts: true,
+  maxNewTokens: true,
+  temperature: true,
+  seed: true,
+  signal: true,
+  onProgress: true,
+  onRow: true,
+} satisfies Record<keyof CompareModelsOptions, true>);
 
 /** A model that was compared. */
 export interface ComparedModel {
@@ -112,6 +124,7 @@ export async function compareModels(
   candidates: readonly Candidate[],
   options: CompareModelsOptions = {},
 ): Promise<Comparison> {
+  checkOptionNames(options, NAMES);
   const rows: ComparisonRow[] = [];
   const sideBySide = (options.prompts ?? []).flatMap(({ name: group, prompts }) =>
     prompts.map((prompt) => ({
@@ -145,14 +158,16 @@ export async function compareModels(
   return { rows, sideBySide };
 }
 
-async function loadLanguageModel(candidate: Candidate): Promise<LoadedModel<LanguageModel>> {
-  const loaded = await loadModel(candidate.source, candidate);
+async function loadLanguageModel({
+  name: _,
+  source,
+  ...options
+}: Candidate): Promise<LoadedModel<LanguageModel>> {
+  const loaded = await loadModel(source, options);
   const { model } = loaded;
   if (model instanceof LanguageModel) return { ...loaded, model };
   model.dispose();
-  throw new Error(
-    `${candidate.source}: is a ${model.constructor.name}. Expected a decoder-only or recurrent model.`,
-  );
+  throw new Error(`${source}: is a ${model.constructor.name}. Expected a decoder-only or recurrent model.`);
 }
 
 async function compared(

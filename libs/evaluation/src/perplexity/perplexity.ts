@@ -1,6 +1,7 @@
 // Perplexity by named protocols. Values of different protocols are not comparable: more context before a token lowers its loss.
 import { batches, type TokenSource, type Windows } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import { setImmediate } from 'node:timers/promises';
 import { everyWindow, slidingWindow, wholeText, type ScoredWindows } from './scored-windows.js';
 
@@ -93,9 +94,10 @@ export async function perplexity(
 export function measurePerplexity(
   model: LanguageModel,
   protocol: PerplexityProtocol,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<PerplexityProgress | { readonly type: 'done'; readonly result: Perplexity }, void> {
-  return run(protocol.protocol, planOf(model, protocol), signal);
+  checkOptionNames(options, ['signal']);
+  return run(protocol.protocol, planOf(model, protocol), options.signal);
 }
 
 interface Plan {

@@ -2,6 +2,7 @@
 // `model.toString()`.
 import { Dropout, Embedding, type Module } from '@lilformer/layers';
 import { EncoderDecoderModel } from '@lilformer/models';
+import { checkOptionNames } from '@lilformer/tokenizers';
 import type { Table } from '../table.js';
 
 /** A module of a model, or several equal modules of a list. */
@@ -39,6 +40,7 @@ export function explainTree(
   model: Module,
   input: { readonly batch?: number; readonly tokens?: number; readonly source?: number } = {},
 ): ModelPart[] {
+  checkOptionNames(input, ['batch', 'tokens', 'source']);
   const { batch = 1, tokens = 10, source = tokens } = input;
   const total = model.parameterCount();
   const owner = new Map<unknown, string>();

@@ -1,5 +1,5 @@
 // Vocabulary coverage of a text: the most frequent tokens, and which frequent words are a single token.
-import { preTokenize, type Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, preTokenize, type Tokenizer } from '@lilformer/tokenizers';
 
 /** A string and its number of occurrences. */
 export interface Frequency {
@@ -42,6 +42,7 @@ export function vocabularyStudy(
   tokenizer: Tokenizer,
   options: { readonly tokens?: number; readonly words?: number } = {},
 ): VocabularyStudy {
+  checkOptionNames(options, ['tokens', 'words']);
   const ids = tokenizer.encode(text);
   const statistics = textStatistics(text);
   const words = topWords(text, options.words ?? 100);

@@ -377,6 +377,10 @@ describe('a model of our own', () => {
       /BigramLM: no architecture of Hugging Face's has its layers\. Expected one of .*nano-gpt, gpt2/,
     );
     await expect(loadModel(nowhere)).rejects.toThrow(/nowhere: not found/);
+    await expect(loadModel(nowhere, { dType: 'bf16' } as never)).rejects.toThrow('Did you mean dtype?');
+    await expect(savePretrained(other, nowhere, { tokeniser: 1 } as never)).rejects.toThrow(
+      'Did you mean tokenizer?',
+    );
     other.dispose();
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '@lilformer/checkpoints';
 import { withoutWeights, type Module } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
-import { loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
 import type { BartForConditionalGeneration } from '../bart.js';
 import type { BertForMaskedLM, BertModel } from '../bert.js';
 import type { ModelConfig, ModelDefinition } from '../core/definition.js';
@@ -46,6 +46,16 @@ export interface LoadModelOptions extends HubOptions {
   /** Used when the source has no tokenizer; `false` loads none. */
   readonly tokenizer?: Tokenizer | false;
 }
+
+const NAMES = Object.keys({
+  config: true,
+  weights: true,
+  dtype: true,
+  architecture: true,
+  tokenizer: true,
+  revision: true,
+  onProgress: true,
+} satisfies Record<keyof LoadModelOptions, true>);
 
 /** A model with what belongs to it. */
 export interface LoadedModel<Model extends Module = AnyModel> {
@@ -90,6 +100,7 @@ export async function loadModel<Model extends Module = AnyModel>(
   source: string,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel<Model>> {
+  checkOptionNames(options, NAMES);
   const { folder, file } = await locate(source, options);
   const json = await readConfig(join(folder, 'config.json'));
   const given = options.config ?? {};

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic, writeSafetensors, type NamedArray } from '@lilformer/checkpoints';
 import type { Module } from '@lilformer/layers';
-import { toHuggingFace, type Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, toHuggingFace, type Tokenizer } from '@lilformer/tokenizers';
 import { EncoderDecoderModel } from '../core/encoder-decoder-model.js';
 import { toHuggingFaceConfig, type HuggingFaceConfig } from '../core/hugging-face.js';
 import { LanguageModel } from '../core/language-model.js';
@@ -39,8 +39,10 @@ export interface SavePretrainedOptions {
 export async function savePretrained(
   model: Module,
   folder: string,
-  { tokenizer, generationConfig }: SavePretrainedOptions = {},
+  options: SavePretrainedOptions = {},
 ): Promise<void> {
+  checkOptionNames(options, ['tokenizer', 'generationConfig']);
+  const { tokenizer, generationConfig } = options;
   const form = huggingFaceFiles(model);
   const files: [string, unknown][] = [];
   if (model instanceof LanguageModel || model instanceof EncoderDecoderModel) {

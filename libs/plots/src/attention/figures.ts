@@ -1,5 +1,5 @@
 // Attention weights as heat maps: one head, a layer, all heads, and averages. Rows are queries, columns are keys.
-import { requireItems, requireLength } from '../drawing/check.js';
+import { requireItems, requireLength, requireOptions } from '../drawing/check.js';
 import { sequential } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { MARGIN, openFrame, type FigureOptions } from '../drawing/frame.js';
@@ -56,6 +56,7 @@ export interface AttentionAveragesOptions extends AttentionModelOptions {
  * @throws RangeError without tokens, for weights of another shape than [tokens][keys], and for infinite weights
  */
 export function attentionHead(options: AttentionHeadOptions): Figure {
+  requireOptions(options, ['tokens', 'keys', 'max', 'weights']);
   return panelGrid(options, 'Attention', [options.weights], [''], 'weights');
 }
 
@@ -65,6 +66,7 @@ export function attentionHead(options: AttentionHeadOptions): Figure {
  * @throws RangeError as {@link attentionHead} does, and for different numbers of names and heads
  */
 export function attentionLayer(options: AttentionLayerOptions): Figure {
+  requireOptions(options, ['tokens', 'keys', 'max', 'heads', 'names']);
   const { heads, names = heads.map((_, i) => `head ${i}`) } = options;
   requireItems('heads', heads, 'head');
   requireLength('names', names, heads.length, 'heads');
@@ -77,6 +79,7 @@ export function attentionLayer(options: AttentionLayerOptions): Figure {
  * @throws RangeError as {@link attentionHead} does
  */
 export function attentionAverages(options: AttentionAveragesOptions): Figure {
+  requireOptions(options, ['tokens', 'keys', 'max', 'layers', 'names']);
   const { layers, tokens, keys = tokens, names = layers.map((_, i) => `layer ${i}`) } = options;
   checkLayers(layers, tokens, keys);
   requireLength('names', names, layers.length, 'layers');
@@ -93,6 +96,7 @@ export function attentionAverages(options: AttentionAveragesOptions): Figure {
  * @throws RangeError as {@link attentionHead} does
  */
 export function attentionModel(options: AttentionModelOptions): Figure {
+  requireOptions(options, ['tokens', 'keys', 'max', 'layers']);
   const { layers, tokens, keys = tokens } = options;
   checkLayers(layers, tokens, keys);
   const frame = openFrame(options, 'Attention of all heads');

@@ -1,6 +1,6 @@
 // Attention masks of several models as panels of filled cells.
 import { drawHeatPanel } from '../charts/heat-panel.js';
-import { requireItems, requireLength } from '../drawing/check.js';
+import { requireItems, requireLength, requireOptions } from '../drawing/check.js';
 import { sequential } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { MARGIN, openFrame, type FigureOptions } from '../drawing/frame.js';
@@ -31,6 +31,7 @@ const FILLED = 0.72;
  * @throws RangeError without rows or masks, for masks with rows of different lengths, and when masks do not fit the width
  */
 export function attentionMasks(options: AttentionMasksOptions): Figure {
+  requireOptions(options, ['rows']);
   const { rows } = options;
   requireItems('rows', rows, 'row');
   const frame = openFrame(options, 'Attention masks');

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { checkMatrix, type Matrix } from '../charts/heat-panel.js';
-import { requireItems } from '../drawing/check.js';
+import { requireItems, requireOptions } from '../drawing/check.js';
 import { sequential, sequentialOnDark } from '../drawing/color.js';
 import { escapeXml } from '../drawing/svg.js';
 import { plainText, visibleToken } from '../drawing/text.js';
@@ -26,6 +26,7 @@ export interface AttentionPageOptions {
  * @throws RangeError without tokens, keys, layers or heads, for weights of another shape than [tokens][keys], or outside 0 to 1
  */
 export function attentionPage(options: AttentionPageOptions): string {
+  requireOptions(options, ['tokens', 'keys', 'layers']);
   const { title = 'Attention', subtitle = '', tokens, keys, layers } = options;
   requireItems('tokens', tokens, 'token');
   if (keys) requireItems('keys', keys, 'token');

@@ -1,5 +1,5 @@
 // Bar charts: horizontal or vertical, grouped or one panel per series. Stacked bars and logarithmic axes are not supported.
-import { requireItems, requireLength, type Numbers } from '../drawing/check.js';
+import { requireItems, requireLength, requireOptions, type Numbers } from '../drawing/check.js';
 import { style } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { MARGIN, openFrame, type FigureOptions } from '../drawing/frame.js';
@@ -53,6 +53,17 @@ const LABEL_SIZE = 12;
  * @throws RangeError without data, for different numbers of labels and values, and when no value is finite
  */
 export function barChart(options: BarChartOptions): Figure {
+  requireOptions(options, [
+    'labels',
+    'series',
+    'orientation',
+    'panels',
+    'valueName',
+    'labelName',
+    'format',
+    'percent',
+    'range',
+  ]);
   const { labels, series, orientation = 'horizontal', panels = false, percent = false } = options;
   requireItems('labels', labels, 'label');
   requireItems('series', series, 'series');

@@ -1,5 +1,5 @@
 // Tables of numbers as colors.
-import { requireItems, type Numbers } from '../drawing/check.js';
+import { requireItems, requireOptions, type Numbers } from '../drawing/check.js';
 import { diverging, sequential } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { MARGIN, openFrame, type FigureOptions } from '../drawing/frame.js';
@@ -38,6 +38,16 @@ const TALLEST = 560;
  * @throws RangeError when the sizes of table and names differ, for infinite numbers, and when all values are NaN
  */
 export function heatMap(options: HeatMapOptions): Figure {
+  requireOptions(options, [
+    'values',
+    'rows',
+    'columns',
+    'rowName',
+    'columnName',
+    'valueName',
+    'format',
+    'max',
+  ]);
   const { values, rows, columns, rowName = '', columnName = '', valueName = '' } = options;
   requireItems('rows', rows, 'row');
   requireItems('columns', columns, 'column');

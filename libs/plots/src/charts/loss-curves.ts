@@ -1,5 +1,5 @@
 // Line charts of loss or perplexity over training steps or positions, for one or several runs.
-import { requireItems } from '../drawing/check.js';
+import { requireItems, requireOptions } from '../drawing/check.js';
 import { style } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { openFrame, type FigureOptions } from '../drawing/frame.js';
@@ -63,6 +63,17 @@ const MOST_COLORS = 8;
  * @throws RangeError without data, for different lengths of x and y, for descending x, and for 0 or less on a logarithmic axis
  */
 export function lossCurves(options: LossCurvesOptions): Figure {
+  requireOptions(options, [
+    'runs',
+    'yName',
+    'xName',
+    'logX',
+    'logY',
+    'smooth',
+    'panels',
+    'showMean',
+    'height',
+  ]);
   const { runs, xName = 'step', yName = 'loss', logX = false, logY = false, smooth } = options;
   const panels = options.panels ?? runs.length > MOST_COLORS;
   const { curves, legend } = styleRuns(runs, smooth, panels);

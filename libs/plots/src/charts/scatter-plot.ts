@@ -1,5 +1,5 @@
 // Scatter plots of labeled points.
-import { requireItems, requireOnAxis } from '../drawing/check.js';
+import { requireItems, requireOnAxis, requireOptions } from '../drawing/check.js';
 import { style } from '../drawing/color.js';
 import type { Figure } from '../drawing/figure.js';
 import { openFrame, type FigureOptions } from '../drawing/frame.js';
@@ -39,6 +39,7 @@ const LABEL_SIZE = 12;
  * @throws RangeError without points, for numbers that are not finite, and for 0 or less on a logarithmic axis
  */
 export function scatterPlot(options: ScatterPlotOptions): Figure {
+  requireOptions(options, ['points', 'xName', 'yName', 'connect', 'logX', 'logY', 'height']);
   const { points, xName, yName, connect = false, logX = false, logY = false, height = 360 } = options;
   requireItems('points', points, 'point');
   for (const [i, { x, y, name }] of points.entries()) {

@@ -3,6 +3,14 @@
 /** Any array of numbers: `number[]`, `Float32Array`, ... */
 export type Numbers = ArrayLike<number>;
 
+/** @throws TypeError for an option that is none of `names`, nor of every figure */
+export function requireOptions(options: object, names: readonly string[]): void {
+  const all = [...names, 'title', 'subtitle', 'width'];
+  const unknown = Object.keys(options).find((name) => !all.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`${unknown}: unknown option. Expected one of ${all.join(', ')}.`);
+}
+
 /** @throws RangeError for an empty list */
 export function requireItems(setting: string, list: ArrayLike<unknown>, item: string): void {
   if (list.length === 0) throw new RangeError(`${setting}: empty. Expected at least one ${item}.`);

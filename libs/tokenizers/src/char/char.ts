@@ -1,5 +1,6 @@
 // Character tokenizer: one id per Unicode code point, without normalization.
 import { JsonFields, show } from '../json-fields.js';
+import { checkDecodeOptions, checkEncodeOptions, checkOptionNames } from '../option-names.js';
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../tokenizer.js';
 
 export interface CharTokenizerOptions {
@@ -22,6 +23,7 @@ export class CharTokenizer implements Tokenizer {
    * @throws Error when an entry is not exactly one code point, or occurs twice
    */
   constructor(characters: Iterable<string>, options: CharTokenizerOptions = {}) {
+    checkOptionNames(options, ['unknownToken']);
     const tokens = [...characters];
     tokens.forEach((character, id) => {
       const codePoint = character.codePointAt(0);
@@ -74,6 +76,7 @@ export class CharTokenizer implements Tokenizer {
 
   /** @throws Error with the character, code point and position of an unknown character when there is no unknown token */
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
+    checkEncodeOptions(options);
     if (options.addEos) throw new Error('addEos: a character tokenizer has no end-of-text token.');
     const out = new Uint32Array(text.length);
     let length = 0;
@@ -88,6 +91,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    checkDecodeOptions(options);
     const pieces: string[] = [];
     let characters: string[] = [];
     for (const id of ids) {
@@ -102,6 +106,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   decodeStream(options: DecodeOptions = {}): DecodeStream {
+    checkDecodeOptions(options);
     return { push: (id) => this.#decodeOne(id, options), flush: () => '' };
   }
 

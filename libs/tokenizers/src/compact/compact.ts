@@ -3,6 +3,7 @@
 import { BpeTokenizer } from '../bpe/bpe.js';
 import { gpt2Tokenizer } from '../bpe/gpt2.js';
 import { isId, JsonFields, show } from '../json-fields.js';
+import { checkEncodeOptions } from '../option-names.js';
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../tokenizer.js';
 
 const RESERVED = ['<pad>', '<unk>', '<eos>'];
@@ -90,6 +91,7 @@ export class CompactTokenizer implements Tokenizer {
   }
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
+    checkEncodeOptions(options);
     const ids = this.base.encode(text, { splitSpecialTokens: options.splitSpecialTokens });
     const table = this.#lookup();
     const out = options.addEos ? new Uint32Array(ids.length + 1) : ids;

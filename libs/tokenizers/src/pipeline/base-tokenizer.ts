@@ -1,4 +1,5 @@
 // What tokenizers read from a `tokenizer.json` share: ids, special tokens around the text, decoding.
+import { checkDecodeOptions, checkEncodeOptions } from '../option-names.js';
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../tokenizer.js';
 import { AddedTokens, failWithoutEos, type AddedToken } from './added-tokens.js';
 import { ByteCache, createDecoder, decodeUtf8, type DecoderConfig } from './decoders.js';
@@ -56,7 +57,9 @@ export abstract class BaseTokenizer implements Tokenizer {
   abstract toJSON(): Record<string, unknown>;
 
   /** Special tokens that the options put around a text. @throws Error for `addEos` without an end-of-text token */
-  protected around({ addSpecialTokens, addEos }: EncodeOptions): { before: number[]; after: number[] } {
+  protected around(options: EncodeOptions): { before: number[]; after: number[] } {
+    checkEncodeOptions(options);
+    const { addSpecialTokens, addEos } = options;
     const before = addSpecialTokens ? [...(this.#template?.before ?? [])] : [];
     const after = addSpecialTokens ? [...(this.#template?.after ?? [])] : [];
     if (addEos && after.length === 0) after.push(this.eosTokenId ?? failWithoutEos());
@@ -64,6 +67,7 @@ export abstract class BaseTokenizer implements Tokenizer {
   }
 
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    checkDecodeOptions(options);
     if (this.#decoder.type !== 'ByteLevel') {
       const stream = this.decodeStream(options);
       let text = '';
@@ -88,6 +92,7 @@ export abstract class BaseTokenizer implements Tokenizer {
   }
 
   decodeStream(options: DecodeOptions = {}): DecodeStream {
+    checkDecodeOptions(options);
     const decoder = createDecoder(this.#decoder, this.#bytes);
     return {
       push: (id) => {

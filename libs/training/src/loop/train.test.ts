@@ -112,6 +112,9 @@ describe('a run ends', () => {
     expect(run.done.best).toEqual({ step: best.step, loss: best.validationLoss });
     const sequential = batches(options.validation!, { batchSize: 8, order: 'sequential' });
     expect((await evaluate(options.model, sequential)).loss).toBe(best.validationLoss);
+    await expect(evaluate(options.model, sequential, { sinal: 1 } as never)).rejects.toThrow(
+      'Did you mean signal?',
+    );
   });
 
   it('when the consumer leaves the loop, with the state saved', async () => {

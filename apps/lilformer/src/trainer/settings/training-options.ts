@@ -1,7 +1,28 @@
-// Options of the training loop from the settings of a run.
-import type { Windows } from '@lilformer/datasets';
+// Options of the libraries from the settings of a run.
+import type { createTokenizer, makeWindows, openCorpus, Windows } from '@lilformer/datasets';
 import type { OptimizerOptions, ScheduleOptions, TrainOptions } from '@lilformer/training';
 import type { Settings } from './settings.js';
+
+/** Options of `openCorpus`, without the folder of relative paths. */
+export function corpusOptions(settings: Settings): Parameters<typeof openCorpus>[0] {
+  const { data, valid, split, separator, field, maxChars, storyBytes, seed } = settings;
+  return { data, valid, split, separator, field, maxChars, storyBytes, seed };
+}
+
+/** Options of `createTokenizer`, without the folder of relative paths. */
+export function tokenizerOptions({
+  tokenizer,
+  vocabSize = 0,
+  unkToken,
+}: Settings): Parameters<typeof createTokenizer>[0] {
+  return { tokenizer, vocabSize, unkToken };
+}
+
+/** Options of `makeWindows`. */
+export function windowOptions(settings: Settings): Parameters<typeof makeWindows>[0] {
+  const { contextLength, windows, split, splitBy, evalBatches } = settings;
+  return { contextLength, windows, split, splitBy, evalBatches };
+}
 
 /** All options of `train` but the model, the folder and the signal. */
 export function trainingOptions(

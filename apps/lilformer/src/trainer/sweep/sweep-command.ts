@@ -14,6 +14,7 @@ import {
 import { openCorpus } from '@lilformer/datasets';
 import { formatDuration, formatLoss } from '@lilformer/training';
 import type { SweepCommand } from '../command-line.js';
+import { corpusOptions } from '../settings/training-options.js';
 import { timeNotice } from '../expected-time.js';
 import { runProcess } from './run-process.js';
 import { writeReport } from './sweep-report.js';
@@ -100,7 +101,7 @@ async function fetchTexts(tasks: readonly Task[], terminal: Terminal, signal: Ab
     if (args === undefined || seen.has(`${data}\n${valid}`)) continue;
     seen.add(`${data}\n${valid}`);
     await openCorpus(
-      { ...run.settings, baseFolder: resolveUserPath('.') },
+      { ...corpusOptions(run.settings), baseFolder: resolveUserPath('.') },
       { signal, onProgress: corpusProgress(terminal) },
     );
   }

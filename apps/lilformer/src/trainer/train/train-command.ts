@@ -28,7 +28,12 @@ import { removeResult, writeResult } from './result.js';
 import { newRunFolder } from './run-folder.js';
 import { checkPrompt, samplePrompt } from './sample-prompt.js';
 import { modelConfigOf, resolveSettings, settingsSchema, type Settings } from '../settings/settings.js';
-import { trainingOptions } from '../settings/training-options.js';
+import {
+  corpusOptions,
+  tokenizerOptions,
+  trainingOptions,
+  windowOptions,
+} from '../settings/training-options.js';
 import { openTrainedSource, type From } from './trained-source.js';
 
 /** The contents of a run's config.json: everything needed to build model and data again. */
@@ -194,14 +199,14 @@ async function prepare(command: StartCommand, terminal: Terminal, signal: AbortS
   const given = command.kind === 'start' ? command.given : Object.keys(command.typed);
   const task = { signal, onProgress: corpusProgress(terminal) };
   const baseFolder = resolveUserPath('.');
-  const corpus = await openCorpus({ ...settings, baseFolder }, task);
+  const corpus = await openCorpus({ ...corpusOptions(settings), baseFolder }, task);
   const tokenizer =
-    source?.tokenizer ?? (await createTokenizer({ vocabSize: 0, ...settings, baseFolder }, corpus, task));
+    source?.tokenizer ?? (await createTokenizer({ ...tokenizerOptions(settings), baseFolder }, corpus, task));
   const mistake = checkPrompt(settings, tokenizer);
   if (mistake && given.includes('prompt')) throw new Error(mistake);
   const { textHashes, ...tokens } = await encodeCorpus(corpus, tokenizer, task);
   const prompt = samplePrompt(settings, tokenizer, tokens.train, terminal);
-  const windows = makeWindows(settings, tokens);
+  const windows = makeWindows(windowOptions(settings), tokens);
   const config = source?.config ?? modelConfigOf(settings, tokenizer.vocabSize);
   const model = createModel(config, new Random(settings.seed).split('weights'));
   if (source) model.loadStateDict(source.weights);
@@ -252,7 +257,7 @@ async function resume(
       );
     }
     const prompt = samplePrompt(settings, tokenizer, tokens.train, terminal);
-    const windows = makeWindows(settings, tokens);
+    const windows = makeWindows(windowOptions(settings), tokens);
     const model = createModel(modelConfig, new Random(settings.seed).split('weights'));
     if (config.from) {
       const initial = await folder.loadBest();
