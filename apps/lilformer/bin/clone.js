@@ -48,23 +48,29 @@ function hasCargo() {
   return spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Builds the addon, with the output of cargo on stderr; resolves to the exit code of a build that was stopped, or 0. */
-function build() {
+/**
+ * Builds the addon, with the output of cargo on stderr; resolves to the exit code of a build that was stopped, or 0.
+ *
+ * @param script the program that builds it
+ */
+export function build(script = `${native}scripts/build-library.mjs`) {
   console.error(
     'Building the native engine with cargo: once, one to three minutes. To skip it, use --engine wasm, which is slower.',
   );
-  const child = spawn(process.execPath, [`${native}scripts/build-library.mjs`], { stdio: ['ignore', 2, 2] });
-  // Ctrl-C reaches cargo as well. The cursor is shown again, whatever cargo did.
+  // A group of its own, so that a signal ends cargo and its compilers as well. On Windows Ctrl-C reaches all of them.
+  const hasGroup = process.platform !== 'win32';
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 2, 2], detached: hasGroup });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   let stopped = false;
-  const listener = () => {
+  const stop = () => {
+    if (!stopped) process.kill(hasGroup ? -child.pid : child.pid, 'SIGKILL');
     stopped = true;
-    child.kill('SIGTERM');
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, listener);
+  for (const signal of signals) process.on(signal, stop);
   return new Promise((resolve) => {
     const end = (code) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(signal, listener);
-      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h');
+      for (const signal of signals) process.removeListener(signal, stop);
+      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h'); // the cursor, whatever cargo did
       if (stopped) console.error('Stopped. The next command builds it again.');
       else if (code !== 0) console.error('The native engine could not be built. Continuing without it.');
       resolve(stopped ? 130 : 0);

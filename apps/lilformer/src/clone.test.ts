@@ -1,7 +1,11 @@
 // The command in a clone: its start, and when it builds the native engine.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const BIN = new URL('../bin/', import.meta.url);
 
@@ -19,6 +23,38 @@ describe('the command in a clone', () => {
     const offered = execFileSync('bash', ['-c', script, '-', process.execPath, bin]).toString();
     expect(offered).toBe('evolution/03-bigram\nnano-gpt\n--learning-rate\n');
   });
+
+  it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
+    'ends the build of the native engine on %s, with all of its processes',
+    async (signal) => {
+      const folder = await mkdtemp(join(tmpdir(), 'lilformer-clone-'));
+      const script = join(folder, 'build.mjs');
+      await writeFile(
+        script,
+        `import { spawnSync } from 'node:child_process';
+        const cargo = "process.on('SIGTERM', () => {}); console.error('cargo ' + process.pid); setInterval(() => {}, 1e6)";
+        spawnSync(process.execPath, ['-e', cargo], { stdio: 'inherit' });`,
+      );
+      try {
+        const program = `import { build } from ${JSON.stringify(new URL('clone.js', BIN).href)};
+          process.exit(await build(${JSON.stringify(script)}));`;
+        const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+        const ended = once(child, 'close');
+        let output = '';
+        for await (const chunk of child.stderr) {
+          output += String(chunk);
+          if (/cargo \d+\n/.test(output) && !child.killed) child.kill(signal);
+        }
+        expect(await ended).toEqual([130, null]);
+        expect(output).toMatch(/^Building the native engine .*--engine wasm[^]*\nStopped\. /);
+        const cargo = Number(/cargo (\d+)\n/.exec(output)![1]);
+        // A killed process exists until the system has collected its exit code.
+        await vi.waitFor(() => expect(() => process.kill(cargo, 0)).toThrow('ESRCH'), 10_000);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 
   it('builds the native engine only for commands that may use it', async () => {
     const { needsEngine } = (await import(new URL('clone.js', BIN).href)) as {
