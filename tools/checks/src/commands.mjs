@@ -20,18 +20,28 @@ export function wordsOf(line) {
   );
 }
 
-/** `npx nx run app:target -- --flag` as `{ target, args }`, where args are those of the process that Nx starts. */
-export function nxCommand(line) {
-  const [npx, nx, run, target, dashes, ...flags] = wordsOf(line);
+/**
+ * `npx nx run app:target -- --flag` or `npx lilformer command --flag` as `{ target, args }`, where args are those of the process
+ * that it starts.
+ */
+export function commandOf(line) {
+  const words = wordsOf(line);
+  const files = (flags) => flags.map((flag) => (flag.startsWith('apps/') ? join(root, flag) : flag));
+  if (words[0] === 'npx' && words[1] === 'lilformer') {
+    const flags = words.slice(2);
+    return { target: 'lilformer', flags, args: ['apps/lilformer/bin/lilformer.js', ...files(flags)] };
+  }
+  const [npx, nx, run, target, dashes, ...flags] = words;
   if (`${npx} ${nx} ${run}` !== 'npx nx run' || (dashes !== undefined && dashes !== '--')) {
-    throw new Error(`${line}: expected a command such as: npx nx run app:target -- --flag`);
+    throw new Error(
+      `${line}: expected a command such as: npx lilformer train --flag, or npx nx run app:target -- --flag`,
+    );
   }
   const [app, name] = target.split(':');
   const { nx: settings } = JSON.parse(readFileSync(join(root, 'apps', app, 'package.json'), 'utf8'));
   const command = settings.targets[name]?.options.command;
   if (!command) throw new Error(`${target}: no such target`);
-  const files = flags.map((flag) => (flag.startsWith('apps/') ? join(root, flag) : flag));
-  return { target, flags, args: [...wordsOf(command).slice(1), ...files] };
+  return { target, flags, args: [...wordsOf(command).slice(1), ...files(flags)] };
 }
 
 /** Runs Node in the repository, as Nx does, for a user in `folder`; `{ code, output }` with both streams. */

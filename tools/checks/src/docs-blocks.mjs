@@ -3,13 +3,14 @@
 // whose path begins so, and shows what they print.
 //
 // ```js    a complete program. Under a first line `// name.mjs`, it is also saved under that name.
-// ```sh    `npm start PROGRAM`, and commands `npx nx run trainer|evaluator|evolution:target`. Lines of npm and of other projects of Nx are not run.
+// ```sh    `npm start PROGRAM`, and commands `npx lilformer …` or `npx nx run trainer|evaluator|evolution:target`. Lines of npm and of other
+//          projects of Nx are not run.
 // ```text  the output of the block before it, under the same heading. `…` stands for anything within a line, a line
 //          `…` for any number of lines.
 //
 // A comment before a block changes how it is run:
 // `<!-- adds: --max-steps 4 -->`    adds arguments to each command or to the program
-// `<!-- first: npx nx run … -->`    runs a command before the block
+// `<!-- first: npx lilformer … -->`    runs a command before the block
 // `<!-- exit: 1 -->`                expects an error
 // `<!-- output varies: REASON -->`  checks only that something is printed
 // `<!-- tolerance: 0.2 -->`         lets numbers with a fraction differ by this share
@@ -31,7 +32,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   inParallel,
-  nxCommand,
+  commandOf,
   root,
   runNode,
   smallText,
@@ -143,7 +144,7 @@ function startArguments() {
 
 async function runBlock({ language, text, adds = '', first = [] }, folder, number) {
   for (const line of first) {
-    const result = await runNode(nxCommand(line).args, { folder });
+    const result = await runNode(commandOf(line).args, { folder });
     if (result.code !== 0) return { code: result.code, output: `${line}\n${result.output}` };
   }
   if (language === 'js') {
@@ -154,7 +155,7 @@ async function runBlock({ language, text, adds = '', first = [] }, folder, numbe
   let output = '';
   for (const line of commandsOf(text)) {
     const program = /^npm start (\S+)$/.exec(line)?.[1];
-    const args = program ? [...startArguments(), join(folder, program)] : nxCommand(line).args;
+    const args = program ? [...startArguments(), join(folder, program)] : commandOf(line).args;
     const result = await runNode([...args, ...wordsOf(adds)], { folder });
     output += result.output;
     if (result.code !== 0) return { code: result.code, output, line };

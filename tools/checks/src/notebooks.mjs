@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inParallel, nxCommand, root, runNode, smallText, SOURCES, writeReport } from './commands.mjs';
+import { inParallel, commandOf, root, runNode, smallText, SOURCES, writeReport } from './commands.mjs';
 
 const page = readFileSync(join(root, 'docs/notebooks.md'), 'utf8');
 const only = process.argv[2];
@@ -124,7 +124,7 @@ const tests = [];
 
 /** Arguments of Node for a command of the page. */
 function smallCommand(line) {
-  const { target, flags, args } = nxCommand(line);
+  const { target, flags, args } = commandOf(line);
   if (!SMALL[target]) throw new Error(`${target}: has no small setting in notebooks.mjs`);
   return [...args, ...SMALL[target](flags)];
 }
