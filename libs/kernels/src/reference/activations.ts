@@ -1,7 +1,7 @@
 // Activations and their derivatives.
 import type { Kernels } from '../kernels.js';
 import { ACTIVATION } from '../operations.js';
-import { requireOperation } from './checked.js';
+import { assertOperation } from './checked.js';
 
 interface Activation {
   value(x: number): number;
@@ -56,7 +56,7 @@ export function activation(
   kind: number,
   table: Readonly<Record<string, number>> = ACTIVATION,
 ): Activation {
-  requireOperation(name, kind, table);
+  assertOperation(name, kind, table);
   return [byKind.relu, byKind.gelu, byKind.geluTanh, byKind.none][kind];
 }
 

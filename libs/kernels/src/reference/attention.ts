@@ -1,7 +1,7 @@
 // Multi-head attention softmax(q kᵀ · scale + bias) v and its gradients (Vaswani et al., arXiv:1706.03762).
 import { queryStride } from '../arguments.js';
 import type { Floats, Kernels } from '../kernels.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 import { dropoutMask, wholeTiles } from './dropout.js';
 import { sum } from './sum.js';
 
@@ -45,9 +45,11 @@ const MAX_HEAD_DIM = 256;
 
 function checkSettings({ headDim, causal, queries, keys }: Settings): void {
   const isInRange = Number.isInteger(headDim) && headDim >= 1 && headDim <= MAX_HEAD_DIM;
-  require(isInRange, `headDim: ${headDim}. Expected 1 to ${MAX_HEAD_DIM}.`);
-  require(!causal ||
-    queries <= keys, `queries: ${queries} for ${keys} keys. Expected at most as many if causal.`);
+  assert(isInRange, `headDim: ${headDim}. Expected 1 to ${MAX_HEAD_DIM}.`);
+  assert(
+    !causal || queries <= keys,
+    `queries: ${queries} for ${keys} keys. Expected at most as many if causal.`,
+  );
 }
 
 /** All heads of all queries: calls `each(batch, head, query)`. */
@@ -207,7 +209,7 @@ export const attention: Attention = {
   cachedAttention(call) {
     const { q, keys, values, output, tokens, length, capacity } = call;
     const fits = length <= capacity;
-    require(fits, `length: ${length}. Expected at most the capacity, ${capacity}.`);
+    assert(fits, `length: ${length}. Expected at most the capacity, ${capacity}.`);
     const settings = { ...call, queries: tokens, keys: length, rate: 0, seed: 0, counter: 0 };
     const queries = { array: q, length: tokens, stride: queryStride(call), offset: 0 };
     const cached = [keys, values].map((array) => separate(array, capacity, settings));

@@ -18,14 +18,14 @@ const CLASSES: Record<ElementType, string> = {
 };
 
 /** Throws an Error with this message unless the condition holds. */
-export function require(condition: boolean, message: string): asserts condition {
+export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }
 
 /** Throws unless an operation number is in a table. */
-export function requireOperation(name: string, value: number, table: Readonly<Record<string, number>>): void {
+export function assertOperation(name: string, value: number, table: Readonly<Record<string, number>>): void {
   const numbers = Object.values(table);
-  require(numbers.includes(value), `${name}: ${value}. Expected 0 to ${Math.max(...numbers)}.`);
+  assert(numbers.includes(value), `${name}: ${value}. Expected 0 to ${Math.max(...numbers)}.`);
 }
 
 /** The kernels with checks of the types and lengths of arrays, of sizes, and of outputs that overlap other arguments. */
@@ -45,7 +45,7 @@ export function checked(kernels: Kernels): Kernels {
 
 function check(kernel: string, call: AnyCall): void {
   const arrays = Object.entries(argumentsOf(kernel)).filter(([name, argument]) => {
-    require(argument.optional || call[name] !== undefined, `${name}: missing. Expected an array.`);
+    assert(argument.optional || call[name] !== undefined, `${name}: missing. Expected an array.`);
     return call[name] !== undefined;
   });
   for (const [name, { type }] of arrays) checkType(name, call[name], type);
@@ -53,8 +53,10 @@ function check(kernel: string, call: AnyCall): void {
   for (const [name, argument] of arrays) {
     const expected = expectedLength(argument, call);
     const given = (call[name] as { length: number }).length;
-    require(argument.type === 'list' ||
-      given === expected, `${name}: ${given} elements. Expected ${expected}.`);
+    assert(
+      argument.type === 'list' || given === expected,
+      `${name}: ${given} elements. Expected ${expected}.`,
+    );
   }
   checkOverlap(arrays, call);
 }
@@ -62,21 +64,22 @@ function check(kernel: string, call: AnyCall): void {
 function checkSizes(names: readonly (number | string)[], call: AnyCall): void {
   for (const name of names) {
     const size = typeof name === 'number' ? name : (call[name] as number);
-    require(Number.isInteger(size) &&
-      size >= 0 &&
-      size < 2 ** 32, `${name}: ${size}. Expected an integer from 0 to 2^32 - 1.`);
+    assert(
+      Number.isInteger(size) && size >= 0 && size < 2 ** 32,
+      `${name}: ${size}. Expected an integer from 0 to 2^32 - 1.`,
+    );
   }
 }
 
 function checkType(name: string, value: unknown, type: ArrayArgument<AnyCall>['type']): void {
   if (type === 'list') {
-    require(Array.isArray(value), `${name}: not a list. Expected arrays.`);
+    assert(Array.isArray(value), `${name}: not a list. Expected arrays.`);
     for (const array of value) checkType(name, array, 'float32');
     return;
   }
   const found = Object.prototype.toString.call(value).slice(8, -1);
   const expected = type === 'numbers' ? ['Float32Array', 'Int32Array', 'Uint8Array'] : [CLASSES[type]];
-  require(expected.includes(found), `${name}: ${found}. Expected ${expected.join(' or ')}.`);
+  assert(expected.includes(found), `${name}: ${found}. Expected ${expected.join(' or ')}.`);
 }
 
 function checkOverlap(arrays: readonly [string, ArrayArgument<AnyCall>][], call: AnyCall): void {
@@ -91,10 +94,10 @@ function checkOverlap(arrays: readonly [string, ArrayArgument<AnyCall>][], call:
   for (const [i, a] of spans.entries()) {
     for (const b of spans.slice(i + 1)) {
       const overlap = a.buffer === b.buffer && a.start < b.end && b.start < a.end;
-      require(!overlap ||
-        (a.role === 'input' &&
-          b.role ===
-            'input'), `${a.name} and ${b.name}: shared memory. Expected outputs that overlap no other argument.`);
+      assert(
+        !overlap || (a.role === 'input' && b.role === 'input'),
+        `${a.name} and ${b.name}: shared memory. Expected outputs that overlap no other argument.`,
+      );
     }
   }
 }

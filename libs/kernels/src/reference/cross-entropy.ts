@@ -1,6 +1,6 @@
 // Cross entropy of logits and class ids, alone and with the output projection.
 import type { Floats, Kernels } from '../kernels.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 import { rounding } from './linear.js';
 import { sum } from './sum.js';
 
@@ -8,7 +8,7 @@ type CrossEntropy = Pick<Kernels, 'crossEntropyForward' | 'crossEntropyBackward'
 
 function checkTargets(targets: Int32Array<ArrayBufferLike>, classes: number, ignored: number): void {
   const wrong = targets.find((target) => target !== ignored && (target < 0 || target >= classes));
-  require(wrong === undefined, `targets: ${wrong}. Expected 0 to ${classes - 1}, or ${ignored}.`);
+  assert(wrong === undefined, `targets: ${wrong}. Expected 0 to ${classes - 1}, or ${ignored}.`);
 }
 
 /** log Σ exp(logits) */

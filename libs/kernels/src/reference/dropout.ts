@@ -1,7 +1,7 @@
 // Dropout by the counter-based generator Threefry-4x32 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy
 // as 1, 2, 3", SC 2011), and the residual addition.
 import type { Kernels } from '../kernels.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 
 type Words = [number, number, number, number];
 
@@ -58,7 +58,7 @@ export function dropoutMask(
   { rate, seed, counter }: { rate: number; seed: number; counter: number },
   columns: number,
 ): (row: number, column: number) => number {
-  require(rate >= 0 && rate < 1, `rate: ${rate}. Expected at least 0 and less than 1.`);
+  assert(rate >= 0 && rate < 1, `rate: ${rate}. Expected at least 0 and less than 1.`);
   const key: Words = [...split(seed), ...split(counter)];
   const threshold = Math.floor(rate * 65536 + 0.5);
   const factor = Math.fround(1 / (1 - rate));

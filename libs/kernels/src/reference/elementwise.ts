@@ -3,7 +3,7 @@
 import type { Kernels, Numbers } from '../kernels.js';
 import { BINARY, UNARY } from '../operations.js';
 import { erf, relu, sigmoid } from './activations.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 
 type Elementwise = Pick<Kernels, 'binary' | 'unary' | 'select' | 'oneHot' | 'accumulate'>;
 
@@ -156,30 +156,33 @@ function functionOf<F>(
   operation: number,
 ): F {
   const types = operand === result ? operand : `${operand}To${capitalized(result)}`;
-  require(types in tables, `operation: none takes ${operand} and gives ${result}. Expected other types.`);
+  assert(types in tables, `operation: none takes ${operand} and gives ${result}. Expected other types.`);
   const name = Object.keys(tables[types]).find((name) => tables[types][name] === operation);
   const count = Object.keys(tables[types]).length;
-  require(name !== undefined, `operation: ${operation}. Expected 0 to ${count - 1}.`);
+  assert(name !== undefined, `operation: ${operation}. Expected 0 to ${count - 1}.`);
   return functions[types][name];
 }
 
 /** Maximum number of dimensions. */
 export const MAX_RANK = 32;
 
-function requireOneType(...arrays: Numbers[]): void {
+function assertOneType(...arrays: Numbers[]): void {
   const types = arrays.map(typeOf);
   const isOne = types.every((type) => type === types[0]);
-  require(isOne, `arrays: ${types.join(', ')}. Expected one type.`);
+  assert(isOne, `arrays: ${types.join(', ')}. Expected one type.`);
 }
 
 export const elementwise: Elementwise = {
   binary({ a, b, y, sizes, operation, aVaries, bVaries }) {
     const rank = sizes.length;
-    require(rank <= MAX_RANK, `sizes: ${rank} dimensions. Expected at most ${MAX_RANK}.`);
-    require(sizes.every((size) => size >= 0), 'sizes: a negative number. Expected at least 0.');
+    assert(rank <= MAX_RANK, `sizes: ${rank} dimensions. Expected at most ${MAX_RANK}.`);
+    assert(
+      sizes.every((size) => size >= 0),
+      'sizes: a negative number. Expected at least 0.',
+    );
     const isInside = Math.max(aVaries, bVaries) < 2 ** rank;
-    require(isInside, `aVaries and bVaries: ${aVaries}, ${bVaries}. Expected less than ${2 ** rank}.`);
-    requireOneType(a, b);
+    assert(isInside, `aVaries and bVaries: ${aVaries}, ${bVaries}. Expected less than ${2 ** rank}.`);
+    assertOneType(a, b);
     const f = functionOf(BINARY, binaryFunctions, [typeOf(a), typeOf(y)], operation);
     for (let i = 0; i < y.length; i++) {
       // The indices of i along each dimension, from the last, give the elements of a and b.
@@ -206,7 +209,7 @@ export const elementwise: Elementwise = {
   },
 
   select({ condition, yes, no, y }) {
-    requireOneType(yes, no, y);
+    assertOneType(yes, no, y);
     for (let i = 0; i < y.length; i++) y[i] = condition[i] === 1 ? yes[i] : no[i];
   },
 
@@ -219,4 +222,4 @@ export const elementwise: Elementwise = {
   },
 };
 
-export { requireOneType, typeOf };
+export { assertOneType, typeOf };

@@ -1,12 +1,12 @@
 // Embedding lookup, its gradients, and the gather of rows of several matrices.
 import type { Floats, Kernels } from '../kernels.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 
 type Embedding = Pick<Kernels, 'embeddingForward' | 'embeddingBackward' | 'gatherRows'>;
 
 export const embedding: Embedding = {
   embeddingForward({ ids, table, places, y, tokens, rows, period, width }) {
-    require(!places || period > 0 || tokens === 0, 'period: 0. Expected at least 1.');
+    assert(!places || period > 0 || tokens === 0, 'period: 0. Expected at least 1.');
     const invalid = ids.findIndex((id) => id < 0 || id >= rows);
     if (invalid >= 0) return invalid;
     for (let t = 0; t < tokens; t++) {
@@ -18,9 +18,9 @@ export const embedding: Embedding = {
   },
 
   embeddingBackward({ ids, dy, dTable, dPlaces, tokens, rows, period, width }) {
-    require(!dPlaces || period > 0, 'period: 0. Expected at least 1.');
+    assert(!dPlaces || period > 0, 'period: 0. Expected at least 1.');
     const invalid = ids.findIndex((id) => id < 0 || id >= rows);
-    require(invalid < 0, `ids: ${ids[invalid]} at ${invalid}. Expected 0 to ${rows - 1}.`);
+    assert(invalid < 0, `ids: ${ids[invalid]} at ${invalid}. Expected 0 to ${rows - 1}.`);
     const table = new Float64Array(dTable.length);
     const places = new Float64Array(dPlaces?.length ?? 0);
     for (let t = 0; t < tokens; t++) {
@@ -37,7 +37,7 @@ export const embedding: Embedding = {
     const rowsOf = (name: string, matrices: readonly Floats[]): Floats[] =>
       matrices.flatMap((matrix) => {
         const isWhole = width > 0 ? matrix.length % width === 0 : matrix.length === 0;
-        require(isWhole, `${name}: ${matrix.length} elements. Expected rows of ${width}.`);
+        assert(isWhole, `${name}: ${matrix.length} elements. Expected rows of ${width}.`);
         const count = width > 0 ? matrix.length / width : 0;
         return Array.from({ length: count }, (_, r) => matrix.subarray(r * width, (r + 1) * width));
       });
@@ -45,7 +45,7 @@ export const embedding: Embedding = {
     const targets = rowsOf('to', to);
     if (width === 0) return;
     const wrong = index.find((row) => row >= sources.length);
-    require(wrong === undefined, `index: ${wrong}. Expected less than ${sources.length}.`);
+    assert(wrong === undefined, `index: ${wrong}. Expected less than ${sources.length}.`);
     for (const [i, target] of targets.entries()) {
       if (index[i] < 0) target.fill(0);
       else target.set(sources[index[i]]);

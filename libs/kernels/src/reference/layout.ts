@@ -1,7 +1,7 @@
 // Transpose, copies between strided arrays, and gather.
 import type { Kernels } from '../kernels.js';
-import { require } from './checked.js';
-import { MAX_RANK, requireOneType, typeOf } from './elementwise.js';
+import { assert } from './checked.js';
+import { MAX_RANK, assertOneType, typeOf } from './elementwise.js';
 
 type Layout = Pick<Kernels, 'transpose' | 'copy' | 'gather'>;
 
@@ -24,19 +24,22 @@ function rowMajor(shape: readonly number[]): number[] {
   return shape.map((_, d) => shape.slice(d + 1).reduce((all, size) => all * size, 1));
 }
 
-function requireRank(name: string, rank: number): void {
-  require(rank <= MAX_RANK, `${name}: ${rank} dimensions. Expected at most ${MAX_RANK}.`);
+function assertRank(name: string, rank: number): void {
+  assert(rank <= MAX_RANK, `${name}: ${rank} dimensions. Expected at most ${MAX_RANK}.`);
 }
 
 export const layout: Layout = {
   transpose({ x, y, ...call }) {
     const [shape, order] = [[...call.shape], [...call.order]];
-    requireRank('shape', shape.length);
-    require(shape.every((size) => size >= 0), 'shape: a negative size. Expected at least 0.');
+    assertRank('shape', shape.length);
+    assert(
+      shape.every((size) => size >= 0),
+      'shape: a negative size. Expected at least 0.',
+    );
     const isPermutation = shape.every((_, d) => order.includes(d));
-    require(isPermutation, `order: ${order.join(', ')}. Expected a permutation of the dimensions.`);
-    requireOneType(x, y);
-    require(typeOf(x) !== 'bool', 'x: bools. Expected float32 or int32 numbers.');
+    assert(isPermutation, `order: ${order.join(', ')}. Expected a permutation of the dimensions.`);
+    assertOneType(x, y);
+    assert(typeOf(x) !== 'bool', 'x: bools. Expected float32 or int32 numbers.');
     const strides = rowMajor(shape);
     let i = 0;
     for (const index of indicesOf(order.map((d) => shape[d]))) {
@@ -46,20 +49,20 @@ export const layout: Layout = {
 
   copy({ x, y, parts, xStart, yStart }) {
     const rank = parts.length / 3;
-    requireRank('parts', rank);
+    assertRank('parts', rank);
     const [sizes, xStrides, yStrides] = [0, 1, 2].map((k) => [...parts.subarray(k * rank, (k + 1) * rank)]);
     const numbers = [...parts, xStart, yStart];
-    require(numbers.every(Number.isInteger), `parts: ${numbers.join(', ')}. Expected integers.`);
+    assert(numbers.every(Number.isInteger), `parts: ${numbers.join(', ')}. Expected integers.`);
     const isPositive = [...sizes, xStart, yStart].every((number) => number >= 0);
-    require(isPositive, 'parts: a negative size or start. Expected at least 0.');
-    requireOneType(x, y);
+    assert(isPositive, 'parts: a negative size or start. Expected at least 0.');
+    assertOneType(x, y);
     if (sizes.includes(0)) return;
-    requireInside('x', x.length, sizes, xStrides, xStart);
-    requireInside('y', y.length, sizes, yStrides, yStart);
+    assertInside('x', x.length, sizes, xStrides, xStart);
+    assertInside('y', y.length, sizes, yStrides, yStart);
     let extent = 1; // of the dimensions after d
     for (let d = rank - 1; d >= 0; d--) {
       if (sizes[d] === 1) continue;
-      require(yStrides[d] >= extent, `parts: strides ${yStrides.join(', ')} of y. Expected row-major order.`);
+      assert(yStrides[d] >= extent, `parts: strides ${yStrides.join(', ')} of y. Expected row-major order.`);
       extent += (sizes[d] - 1) * yStrides[d];
     }
     for (const index of indicesOf(sizes))
@@ -67,7 +70,7 @@ export const layout: Layout = {
   },
 
   gather({ x, indices, y, batch, outer, rows, inner }) {
-    requireOneType(x, y);
+    assertOneType(x, y);
     if (indices.some((index) => index < 0 || index >= rows)) return false;
     const each = batch === 0 ? 0 : indices.length / batch;
     for (const [b, o, i, c] of indicesOf([batch, outer, each, inner])) {
@@ -79,7 +82,7 @@ export const layout: Layout = {
 };
 
 /** Requires the first and last elements of a part to be inside an array. */
-function requireInside(
+function assertInside(
   name: string,
   length: number,
   sizes: readonly number[],
@@ -89,6 +92,8 @@ function requireInside(
   const spans = sizes.map((size, d) => (size - 1) * strides[d]);
   const first = start + spans.reduce((all, span) => all + Math.min(span, 0), 0);
   const last = start + spans.reduce((all, span) => all + Math.max(span, 0), 0);
-  require(first >= 0 &&
-    last < length, `parts: elements ${first} to ${last} of ${name}. Expected 0 to ${length - 1}.`);
+  assert(
+    first >= 0 && last < length,
+    `parts: elements ${first} to ${last} of ${name}. Expected 0 to ${length - 1}.`,
+  );
 }

@@ -2,7 +2,7 @@
 import type { Floats, Kernels } from '../kernels.js';
 import { PRODUCT_ACTIVATION } from '../operations.js';
 import { activation, relu, sigmoid } from './activations.js';
-import { require, requireOperation } from './checked.js';
+import { assert, assertOperation } from './checked.js';
 import { fromBf16Bits, sum, toBf16 } from './sum.js';
 
 /** Rounds the factors of a product. */
@@ -50,7 +50,7 @@ export const linear = (hasBf16: boolean): Linear => {
       const { dy, x, weight, kept, dx, dWeight, dBias, rows, inputs, outputs } = call;
       const { derivative } = activation('activation', call.activation);
       const isNone = call.activation === 3;
-      require(isNone || kept !== undefined, 'kept: missing. Expected the array saved by the forward pass.');
+      assert(isNone || kept !== undefined, 'kept: missing. Expected the array saved by the forward pass.');
       const round = rounding(hasBf16)(call.bf16);
       const dz = dy.map((d, i) => (isNone ? d : d * derivative(kept![i])));
       for (let r = 0; dx && r < rows; r++) {
@@ -71,14 +71,14 @@ export const linear = (hasBf16: boolean): Linear => {
 
     matmul(call) {
       const { a, b, bias, c, aOf, bOf, aCount, bCount, m, n, k, aTransposed, bTransposed } = call;
-      requireOperation('activation', call.activation, PRODUCT_ACTIVATION);
+      assertOperation('activation', call.activation, PRODUCT_ACTIVATION);
       const value = [(x: number) => x, relu, sigmoid][call.activation];
       for (const [name, of, count] of [
         ['aOf', aOf, aCount],
         ['bOf', bOf, bCount],
       ] as const) {
         const wrong = of.find((i) => i < 0 || i >= count);
-        require(wrong === undefined, `${name}: matrix ${wrong}. Expected 0 to ${count - 1}.`);
+        assert(wrong === undefined, `${name}: matrix ${wrong}. Expected 0 to ${count - 1}.`);
       }
       const at = (matrix: Floats, start: number, i: number, j: number, columns: number): number =>
         matrix[start + i * columns + j];

@@ -1,14 +1,16 @@
 // Layer norm (Ba et al., arXiv:1607.06450) and RMS norm (Zhang and Sennrich, arXiv:1910.07467), forward and backward.
 import type { Floats, Kernels } from '../kernels.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 import { sum as sumOf } from './sum.js';
 
 type Norms = Pick<Kernels, 'layerNormForward' | 'layerNormBackward' | 'rmsNormForward' | 'rmsNormBackward'>;
 
 /** The input of a norm: x, or sum = x + added. */
 function normInput(x: Floats, added: Floats | undefined, sum: Floats | undefined): Floats {
-  require((added === undefined) ===
-    (sum === undefined), 'added and sum: one is missing. Expected both or neither.');
+  assert(
+    (added === undefined) === (sum === undefined),
+    'added and sum: one is missing. Expected both or neither.',
+  );
   if (!added || !sum) return x;
   for (let i = 0; i < x.length; i++) sum[i] = x[i] + added[i];
   return sum;

@@ -1,7 +1,7 @@
 // Steps of Adam (Kingma and Ba, arXiv:1412.6980), AdamW (Loshchilov and Hutter, arXiv:1711.05101) and SGD with
 // momentum, and the sum of squares for gradient clipping.
 import type { Floats, Kernels } from '../kernels.js';
-import { require } from './checked.js';
+import { assert } from './checked.js';
 import { sum } from './sum.js';
 
 type Optimizers = Pick<Kernels, 'sumOfSquares' | 'adamStep' | 'sgdStep'>;
@@ -9,11 +9,10 @@ type Optimizers = Pick<Kernels, 'sumOfSquares' | 'adamStep' | 'sgdStep'>;
 /** Checks that each list has an array for each gradient, of its length. */
 function checkLists(gradients: readonly Floats[], lists: Readonly<Record<string, readonly Floats[]>>): void {
   for (const [name, list] of Object.entries(lists)) {
-    require(list.length ===
-      gradients.length, `${name}: ${list.length} arrays. Expected ${gradients.length}.`);
+    assert(list.length === gradients.length, `${name}: ${list.length} arrays. Expected ${gradients.length}.`);
     for (const [i, { length }] of list.entries()) {
       const expected = gradients[i].length;
-      require(length === expected, `${name}: ${length} elements. Expected ${expected}.`);
+      assert(length === expected, `${name}: ${length} elements. Expected ${expected}.`);
     }
   }
 }

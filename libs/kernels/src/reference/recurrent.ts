@@ -2,14 +2,14 @@
 import type { Floats, Kernels } from '../kernels.js';
 import { RECURRENT } from '../operations.js';
 import { relu, sigmoid } from './activations.js';
-import { require, requireOperation } from './checked.js';
+import { assert, assertOperation } from './checked.js';
 import { sum } from './sum.js';
 
 type Recurrent = Pick<Kernels, 'recurrentForward' | 'recurrentBackward'>;
 
 function checkLayer({ hidden, kind }: { hidden: number; kind: number }): void {
-  requireOperation('kind', kind, RECURRENT);
-  require(Number.isInteger(hidden) && hidden >= 1, `hidden: ${hidden}. Expected at least 1.`);
+  assertOperation('kind', kind, RECURRENT);
+  assert(Number.isInteger(hidden) && hidden >= 1, `hidden: ${hidden}. Expected at least 1.`);
 }
 
 /** weight [rows, columns] · vector + bias */
@@ -62,7 +62,7 @@ export const recurrent: Recurrent = {
     const { batch, steps, inputs, hidden, kind } = call;
     checkLayer(call);
     const isGru = kind === RECURRENT.gru;
-    require(!isGru || kept !== undefined, 'kept: missing. Expected the array saved by the forward pass.');
+    assert(!isGru || kept !== undefined, 'kept: missing. Expected the array saved by the forward pass.');
     const rows = (isGru ? 3 : 1) * hidden;
     const dX = new Float64Array(call.dX.length);
     const dWeightIh = new Float64Array(weightIh.length);

@@ -1,8 +1,8 @@
 // Reductions, cumulative sums and products, argmax and softmax.
 import type { Kernels } from '../kernels.js';
 import { REDUCTION } from '../operations.js';
-import { require, requireOperation } from './checked.js';
-import { requireOneType, typeOf } from './elementwise.js';
+import { assert, assertOperation } from './checked.js';
+import { assertOneType, typeOf } from './elementwise.js';
 import { sum } from './sum.js';
 
 type Reductions = Pick<Kernels, 'reduce' | 'cumulate' | 'argExtremum' | 'softmaxRows'>;
@@ -22,15 +22,15 @@ const joins = (isInt: boolean): readonly Join[] => [
 
 export const reductions: Reductions = {
   reduce({ x, y, operation, planes, rows, columns, scale }) {
-    requireOperation('operation', operation, REDUCTION);
-    require(rows >= 1, `rows: ${rows}. Expected at least 1.`);
-    requireOneType(x, y);
+    assertOperation('operation', operation, REDUCTION);
+    assert(rows >= 1, `rows: ${rows}. Expected at least 1.`);
+    assertOneType(x, y);
     const type = typeOf(x);
     const isSum = operation === REDUCTION.sum;
     const isProduct = operation === REDUCTION.product;
-    require(type !== 'bool' || (!isSum && !isProduct), 'operation: of bools. Expected maximum or minimum.');
+    assert(type !== 'bool' || (!isSum && !isProduct), 'operation: of bools. Expected maximum or minimum.');
     const isProductOfRows = !isProduct || type !== 'float32' || columns === 1;
-    require(isProductOfRows, `columns: ${columns}. Expected 1 for products of floats.`);
+    assert(isProductOfRows, `columns: ${columns}. Expected 1 for products of floats.`);
     const join = joins(type === 'int32')[operation];
     for (let p = 0; p < planes; p++) {
       for (let c = 0; c < columns; c++) {
@@ -42,9 +42,9 @@ export const reductions: Reductions = {
   },
 
   cumulate({ x, y, operation, planes, rows, columns, exclusive, reverse }) {
-    requireOperation('operation', operation, CUMULATION);
-    requireOneType(x, y);
-    require(typeOf(x) !== 'bool', 'x: bools. Expected float32 or int32 numbers.');
+    assertOperation('operation', operation, CUMULATION);
+    assertOneType(x, y);
+    assert(typeOf(x) !== 'bool', 'x: bools. Expected float32 or int32 numbers.');
     const join = joins(typeOf(x) === 'int32')[operation];
     for (let p = 0; p < planes; p++) {
       for (let c = 0; c < columns; c++) {
@@ -61,8 +61,8 @@ export const reductions: Reductions = {
 
   argExtremum({ x, y, rows, columns, smallest }) {
     const isInRange = columns >= 1 && columns < 2 ** 31;
-    require(isInRange, `columns: ${columns}. Expected 1 to 2^31 - 1.`);
-    require(typeOf(x) !== 'bool', 'x: bools. Expected float32 or int32 numbers.');
+    assert(isInRange, `columns: ${columns}. Expected 1 to 2^31 - 1.`);
+    assert(typeOf(x) !== 'bool', 'x: bools. Expected float32 or int32 numbers.');
     for (let r = 0; r < rows; r++) {
       const row = x.subarray(r * columns, (r + 1) * columns);
       let best = 0;
