@@ -25,7 +25,15 @@ import { packageName, thisPlatform } from '../../../libs/native/scripts/platform
 /** The oldest versions with which the types compile, as README states them. */
 const LEAST = { typescript: '5.7', '@types/node': '20.19' };
 /** Largest size of an installation, with all dependencies, in MB (10^6 bytes). */
-const LARGEST_MB = { plots: 25, tokenizers: 3, stories: 3, random: 3, checkpoints: 3, datasets: 5 };
+const LARGEST_MB = {
+  plots: 25,
+  tokenizers: 3,
+  stories: 3,
+  random: 3,
+  kernels: 3,
+  checkpoints: 3,
+  datasets: 5,
+};
 
 const root = resolve(import.meta.dirname, '../../..');
 const work = mkdtempSync(join(tmpdir(), 'lilformer-installed-'));
