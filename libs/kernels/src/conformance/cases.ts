@@ -5,24 +5,23 @@ import { ACTIVATION, BINARY, PRODUCT_ACTIVATION, RECURRENT, REDUCTION, UNARY } f
 import { referenceKernels as reference } from '../reference/index.js';
 import type { Draw } from './draw.js';
 
-/** How exact a result is: `bits` also distinguishes -0 from 0, `exact` does not; a number is an absolute error. */
-export type Tolerance = 'bits' | 'exact' | number;
+/**
+ * The allowed error of a result. A number is the magnitude of its sums: the number of terms times the largest of them; the
+ * error is at most `RELATIVE` times that. `relative`: at most `RELATIVE` times the result. `bits`: none, nor in the sign of
+ * zeros. Other results are exact but for the sign of zeros.
+ */
+export type Precision = number | 'relative' | 'bits';
 
 export interface Case<Name extends keyof Kernels> {
-  /** Inputs and sizes. Outputs of a type or length that ARGUMENTS does not give, or that must be present or absent, too. */
+  /** Inputs and sizes; also outputs whose type or presence does not follow from the arguments' table. */
   call(draw: Draw): Partial<Call<Name>>;
-  /**
-   * The magnitude of the sums of each output and of the returned number (`result`), whose error is at most `RELATIVE` times
-   * that; the others are exact.
-   */
-  magnitudes?(call: Call<Name>): Readonly<Record<string, number>>;
-  /** Outputs that are equal bit for bit. */
-  readonly bits?: (call: Call<Name>) => readonly string[];
+  /** The precision of outputs, and of the returned number as `result`. */
+  precision?(call: Call<Name>): Readonly<Record<string, Precision>>;
   /** Changes of a call that are errors. */
   refused?(call: Call<Name>): readonly Partial<Call<Name>>[];
 }
 
-/** Error of a sum relative to its magnitude: the number of terms times the largest of them. */
+/** The error of a result relative to its magnitude. */
 export const RELATIVE = 1e-6;
 /** The same for products of factors that are rounded to bf16. */
 export const RELATIVE_BF16 = 2 ** -7;
@@ -304,7 +303,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, inputs, outputs, activation, bf16: draw.flag() },
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const size = c.inputs * most(c.x) * most(c.weight) + most(c.bias);
       return { y: size, preActivation: size };
     },
@@ -323,7 +322,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, inputs, outputs, activation: draw.pick(Object.values(ACTIVATION)), bf16: draw.flag() },
       };
     },
-    magnitudes: (c) => ({ y: c.inputs * most(c.x) * 2 + most(c.bias) }),
+    precision: (c) => ({ y: c.inputs * most(c.x) * 2 + most(c.bias) }),
     refused: () => [{ activation: others(ACTIVATION) }],
   },
 
@@ -339,7 +338,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, inputs, outputs, activation, bf16: draw.flag() },
       };
     },
-    magnitudes: (c) => ({
+    precision: (c) => ({
       dx: 1.2 * c.outputs * most(c.dy) * most(c.weight),
       dWeight: 1.2 * c.rows * most(c.dy) * most(c.x),
       dBias: 1.2 * c.rows * most(c.dy),
@@ -366,7 +365,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ aCount, bCount, m, n, k, aTransposed: draw.flag(), bTransposed: draw.flag(), activation },
       };
     },
-    magnitudes: (c) => ({ c: c.k * most(c.a) * most(c.b) + most(c.bias) }),
+    precision: (c) => ({ c: c.k * most(c.a) * most(c.b) + most(c.bias) }),
     refused: (c) => [
       { activation: others(PRODUCT_ACTIVATION) },
       ...(c.aOf.length === 0 ? [] : [-1, 3].flatMap((wrong) => [{ aOf: c.aOf.map(() => wrong) }, { bOf: c.bOf.map(() => wrong) }])), // prettier-ignore
@@ -385,7 +384,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...sizes,
       };
     },
-    magnitudes: (c) => ({
+    precision: (c) => ({
       output: (most(c.v) / (1 - c.rate)) * scoreSize(c, c.q, c.k),
       logSums: Math.LOG2E * (scoreSize(c, c.q, c.k) + Math.log(1 + c.keys)),
     }),
@@ -407,7 +406,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       reference.attentionForward({ ...inputs, ...saved });
       return { ...inputs, ...saved, dOutput: draw.floats(inputs.q.length) };
     },
-    magnitudes: (c) => attentionGradients(c, [c.q, c.k, c.v], c.queries),
+    precision: (c) => attentionGradients(c, [c.q, c.k, c.v], c.queries),
     refused: attentionRefused,
   },
 
@@ -421,7 +420,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ length, ...sizes },
       };
     },
-    magnitudes: (c) => ({
+    precision: (c) => ({
       output: (most(c.qkv) / (1 - c.rate)) * scoreSize(c, c.qkv, c.qkv),
       logSums: Math.LOG2E * (scoreSize(c, c.qkv, c.qkv) + Math.log(1 + c.length)),
     }),
@@ -442,7 +441,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       reference.attentionPackedForward({ ...inputs, ...saved });
       return { ...inputs, ...saved, dOutput: draw.floats(size) };
     },
-    magnitudes(c) {
+    precision(c) {
       const { dq, dk, dv, dBias } = attentionGradients(c, [c.qkv, c.qkv, c.qkv], c.length);
       return { dQkv: Math.max(dq, dk, dv), dBias };
     },
@@ -462,7 +461,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ visible, bias, scale, batch, heads, tokens, length, capacity, headDim, causal },
       };
     },
-    magnitudes: (c) => ({ output: most(c.values) * scoreSize(c, c.q, c.keys) }),
+    precision: (c) => ({ output: most(c.values) * scoreSize(c, c.q, c.keys) }),
     refused: (c) => [{ headDim: 0 }, { headDim: 257 }, { capacity: c.length - 1 }],
   },
 
@@ -471,7 +470,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       const { rows, width } = normSizes(draw);
       return { ...normInput(draw, rows, width), bias: draw.floats(width) };
     },
-    magnitudes(c) {
+    precision(c) {
       const { normal, factor } = normalSize(sumOf(c.x, c.added), layerStatistics(c), c.width, 2);
       const rstd = most(layerStatistics(c));
       return {
@@ -496,7 +495,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, width },
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const { normal, factor } = normalSize(c.x, c.statistics, c.width, 2);
       const scale = most(c.statistics.filter((_, i) => i % 2 === 1));
       return {
@@ -512,7 +511,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       const { rows, width } = normSizes(draw);
       return normInput(draw, rows, width);
     },
-    magnitudes(c) {
+    precision(c) {
       const scales = rmsStatistics(c);
       const { normal } = normalSize(sumOf(c.x, c.added), scales, c.width, 1);
       return { y: normal * most(c.weight), scales: most(scales) };
@@ -534,7 +533,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, width },
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const { normal } = normalSize(c.x, c.scales, c.width, 1);
       return {
         dx: most(c.scales) * most(c.dy) * most(c.weight) * (1 + normal) ** 2 + most(c.base),
@@ -570,7 +569,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ tokens, rows, period, width },
       };
     },
-    magnitudes: (c) => ({ dTable: c.tokens * most(c.dy), dPlaces: c.tokens * most(c.dy) }),
+    precision: (c) => ({ dTable: c.tokens * most(c.dy), dPlaces: c.tokens * most(c.dy) }),
     refused: (c) => [
       { dPlaces: floats(0), period: 0 },
       ...(c.tokens > 0 ? [-1, c.rows].map((wrong) => ({ ids: c.ids.map(() => wrong) })) : []),
@@ -602,7 +601,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, columns, rate, seed, counter },
       };
     },
-    magnitudes: (c) => ({ y: most(c.x) / (1 - c.rate) + most(c.base) }),
+    precision: (c) => ({ y: most(c.x) / (1 - c.rate) + most(c.base) }),
     refused: () => RATES.map((rate) => ({ rate })),
   },
 
@@ -626,7 +625,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ignored,
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const size = 1 + most(c.logits) + Math.log(1 + c.classes);
       return { losses: size, logSums: size, result: c.rows * size };
     },
@@ -643,7 +642,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       reference.crossEntropyForward({ ...call, losses: floats(rows), logSums });
       return { ...call, logSums, dy: draw.floats(draw.flag() ? 1 : rows), share: draw.pick([1, 0.25, -2]) };
     },
-    magnitudes: (c) => ({ dx: Math.abs(c.share) * most(c.dy) * (1 + most(c.logits) + most(c.logSums)) }),
+    precision: (c) => ({ dx: Math.abs(c.share) * most(c.dy) * (1 + most(c.logits) + most(c.logSums)) }),
     refused: targetsRefused,
   },
 
@@ -659,7 +658,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ rows, inputs, classes, ignored, share: draw.pick([1, 0.25]), bf16: draw.flag() },
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const logit = 1 + c.inputs * most(c.x) * most(c.weight) + most(c.bias) + Math.log(1 + c.classes);
       const dLogit = c.share * logit;
       return {
@@ -674,7 +673,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   recurrentForward: {
     call: recurrentLayer,
-    magnitudes: (c) => ({ output: stateSize(c), last: stateSize(c), kept: stateSize(c) }),
+    precision: (c) => ({ output: stateSize(c), last: stateSize(c), kept: stateSize(c) }),
     refused: recurrentRefused,
   },
 
@@ -692,7 +691,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         dLast: draw.maybe(() => draw.floats(batch * hidden)),
       };
     },
-    magnitudes(c) {
+    precision(c) {
       // Gradients of a state do not grow, as |weightHh| is small; those of all steps and sequences are summed.
       const content = Math.max(1, most(c.kept) / 4);
       const d = (c.steps + 1) * (most(c.dOutput) + most(c.dLast)) * content;
@@ -712,7 +711,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
 
   sumOfSquares: {
     call: (draw) => ({ arrays: lists(draw).list() }),
-    magnitudes: (c) => ({ result: 1e-6 * reference.sumOfSquares(c) }), // in float64
+    precision: (c) => ({ result: 1e-6 * reference.sumOfSquares(c) }), // in float64
   },
 
   adamStep: {
@@ -732,7 +731,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         scale: draw.pick([1, 0.3]),
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const g = largestOf(c.gradients) + c.l2 * largestOf(c.weights);
       const m = largestOf(c.first) + g;
       return { weights: largestOf(c.weights) + m, first: m, second: largestOf(c.second) + g * g };
@@ -748,7 +747,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         scale: draw.pick([1, 0.3]),
       };
     },
-    magnitudes(c) {
+    precision(c) {
       const v = largestOf(c.velocity) + largestOf(c.gradients) + largestOf(c.weights);
       return { velocity: v, weights: v };
     },
@@ -759,7 +758,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       x: draw.withSpecial(draw.floats(draw.length(), 6), [NaN, 0, -0]),
       kind: draw.pick([ACTIVATION.relu, ACTIVATION.gelu, ACTIVATION.geluTanh]),
     }),
-    magnitudes: (c) => ({ y: most(c.x) }),
+    precision: (c) => ({ y: most(c.x) }),
     refused: () => [{ kind: ACTIVATION.none }],
   },
 
@@ -772,7 +771,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         kind: draw.pick([ACTIVATION.relu, ACTIVATION.gelu, ACTIVATION.geluTanh]),
       };
     },
-    magnitudes: (c) => ({ dx: 4 * most(c.dy) }),
+    precision: (c) => ({ dx: 4 * most(c.dy) }),
     refused: () => [{ kind: ACTIVATION.none }],
   },
 
@@ -790,8 +789,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ aVaries: a.bits, bVaries: b.bits },
       };
     },
-    bits: (c) => (isExact(BINARY, c.a, c.y, c.operation) ? ['y'] : []),
-    magnitudes: (c) => ({ y: isExact(BINARY, c.a, c.y, c.operation) ? 0 : NaN }),
+    precision: (c) => ({ y: isExact(BINARY, c.a, c.y, c.operation) ? 'bits' : 'relative' }),
     refused: (c) => [{ operation: 99 }, { aVaries: 2 ** c.sizes.length }],
   },
 
@@ -806,8 +804,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ operation, p: draw.pick([-1.5, 0, 0.1]), q: draw.pick([0.2, 2.5]) },
       };
     },
-    bits: (c) => (isExact(UNARY, c.x, c.y, c.operation) ? ['y'] : []),
-    magnitudes: (c) => ({ y: isExact(UNARY, c.x, c.y, c.operation) ? 0 : NaN }),
+    precision: (c) => ({ y: isExact(UNARY, c.x, c.y, c.operation) ? 'bits' : 'relative' }),
     refused: () => [{ operation: 99 }],
   },
 
@@ -818,7 +815,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       const no = yes.slice().reverse();
       return { condition: draw.bools(length), yes, no, y: like(yes, length) };
     },
-    bits: () => ['y'],
+    precision: () => ({ y: 'bits' }),
   },
 
   oneHot: {
@@ -846,12 +843,12 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       const isProduct = operation === REDUCTION.product && x instanceof Float32Array;
       return {
         x: isProduct ? x.map((v) => v / 2) : x,
-        y: like(x, isProduct ? planes * columns : planes * columns),
+        y: like(x, planes * columns),
         ...{ operation, planes: isProduct ? planes * columns : planes, rows: Math.max(1, rows) },
         ...{ columns: isProduct ? 1 : columns, scale: draw.pick([1, 0.5]) },
       };
     },
-    magnitudes: (c): Record<string, number> =>
+    precision: (c): Record<string, Precision> =>
       c.x instanceof Float32Array && c.operation <= REDUCTION.product
         ? { y: c.operation === REDUCTION.sum ? c.rows * most(c.x) * c.scale : 1 }
         : {},
@@ -873,7 +870,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
         ...{ operation, planes, rows, columns, exclusive: draw.flag(), reverse: draw.flag() },
       };
     },
-    magnitudes: (c): Record<string, number> =>
+    precision: (c): Record<string, Precision> =>
       c.x instanceof Float32Array ? { y: c.operation === REDUCTION.sum ? c.rows * most(c.x) : 1 } : {},
     refused: (c) => [
       { operation: REDUCTION.maximum },
@@ -896,7 +893,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       const x = draw.floats(rows * columns, 10);
       return { x: draw.flag() ? draw.withSpecial(x) : x, rows, columns };
     },
-    magnitudes: (c) => ({ y: 1 + most(c.x) }),
+    precision: (c) => ({ y: 1 + most(c.x) }),
   },
 
   transpose: {
@@ -914,7 +911,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       );
       return { x, y: like(x, x.length), shape: Int32Array.from(sizes), order: Int32Array.from(order) };
     },
-    bits: () => ['y'],
+    precision: () => ({ y: 'bits' }),
     refused: (c) =>
       [
         { order: c.order.map(() => c.order.length) },
@@ -941,7 +938,7 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       const parts = Float64Array.from([...sizes, ...xStrides, ...yStrides]);
       return { x, y: like(x, y.length).map((_, i) => y[i]), parts, xStart, yStart };
     },
-    bits: () => ['y'],
+    precision: () => ({ y: 'bits' }),
     refused(c) {
       if (c.parts.slice(0, c.parts.length / 3).includes(0)) return [];
       return [{ xStart: c.x.length }, { yStart: c.y.length }, { xStart: -1 }, { yStart: 0.5 }];
@@ -957,6 +954,6 @@ export const CASES: { readonly [Name in keyof Kernels]: Case<Name> } = {
       if (indices.length > 0 && draw.integer(0, 3) === 0) indices[0] = draw.pick([-1, rows]);
       return { x, indices, y: like(x, batch * outer * each * inner), batch, outer, rows, inner };
     },
-    bits: () => ['y'],
+    precision: () => ({ y: 'bits' }),
   },
 };

@@ -20,7 +20,11 @@ const SPECIAL = [NaN, Infinity, -Infinity, 0, -0];
 export class Draw {
   #state: number;
 
-  constructor(private readonly gen: fc.GeneratorValue) {
+  /** @param most limits the products of sizes */
+  constructor(
+    private readonly gen: fc.GeneratorValue,
+    private readonly most = Infinity,
+  ) {
     this.#state = gen(fc.integer, { min: 0, max: 2 ** 31 - 1 });
   }
 
@@ -46,7 +50,7 @@ export class Draw {
       ),
     );
     const product = (): number => sizes.reduce((all, size) => all * Math.max(1, size), 1);
-    while (product() > most) {
+    while (product() > Math.min(most, this.most)) {
       const largest = sizes.indexOf(Math.max(...sizes));
       sizes[largest] = Math.floor(sizes[largest] / 2);
     }

@@ -10,7 +10,7 @@ import {
 } from '../arguments.js';
 import type { Kernels } from '../kernels.js';
 import { createReferenceKernels } from '../reference/index.js';
-import { CASES, RELATIVE, RELATIVE_BF16, type Case, type Tolerance } from './cases.js';
+import { CASES, RELATIVE, RELATIVE_BF16, type Case } from './cases.js';
 import { Draw } from './draw.js';
 import type { Implementation } from './implementation.js';
 import { Memory, UNTOUCHED } from './memory.js';
@@ -19,6 +19,9 @@ export interface Test {
   readonly title: string;
   run(implementation: Implementation): void;
 }
+
+/** Relative errors are those of numbers of at least this size. */
+const SMALL = 1e-3;
 
 type Kernel = (call: AnyCall) => unknown;
 type Value = AnyArray | readonly AnyArray[];
@@ -85,30 +88,19 @@ function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Throws if results differ by more than a tolerance. */
+/** Throws if an array differs from the expected one. `bits` distinguishes -0 from 0; `errorOf` gives the allowed error. */
 function compare(
   what: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
-  tolerance: Tolerance,
+  errorOf: 'bits' | ((expected: number) => number),
 ): void {
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i], expected[i]];
-    const isSame = tolerance === 'bits' ? Object.is(a, e) : a === e || Object.is(a, e);
-    const isClose = typeof tolerance === 'number' && Math.abs(a - e) <= tolerance;
-    if (!isSame && !isClose)
-      throw new Error(`${what}[${i}]: ${a}. Expected ${e}, ${toleranceText(tolerance)}.`);
-  }
-}
-
-const toleranceText = (tolerance: Tolerance): string =>
-  typeof tolerance === 'number' ? `± ${tolerance}` : tolerance;
-
-/** Elementwise functions: relative errors. */
-function compareRelative(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {
-  for (let i = 0; i < expected.length; i++) {
-    const tolerance = Number.isFinite(expected[i]) ? RELATIVE * Math.max(Math.abs(expected[i]), 1e-3) : 0;
-    compare(`${what}, element ${i}`, [actual[i]], [expected[i]], tolerance);
+    if (Object.is(a, e) || (errorOf !== 'bits' && a === e)) continue;
+    const error = errorOf === 'bits' ? 0 : errorOf(e);
+    if (errorOf !== 'bits' && Number.isFinite(e) && Math.abs(a - e) <= error) continue;
+    throw new Error(`${what}[${i}]: ${a}. Expected ${e} ± ${error}.`);
   }
 }
 
@@ -123,40 +115,31 @@ function matches(name: keyof Kernels, implementation: Implementation, memory: Me
   const result = kernelOf(implementation.kernels, name)(actual);
   memory.check();
 
-  const { magnitudes, bits } = CASES[name] as unknown as Case<'unary'>;
-  const sizes = magnitudes?.(call as never) ?? {};
-  const exact = bits?.(call as never) ?? [];
-  const toleranceOf = (key: string): Tolerance => {
-    if (exact.includes(key)) return 'bits';
-    if (!Object.hasOwn(sizes, key)) return 'exact';
-    return (rounds ? RELATIVE_BF16 : RELATIVE) * sizes[key];
+  const precision = (CASES[name] as unknown as Case<'unary'>).precision?.(call as never) ?? {};
+  const relative = rounds ? RELATIVE_BF16 : RELATIVE;
+  const errorOf = (key: string): 'bits' | ((expected: number) => number) => {
+    const each = precision[key] ?? 0;
+    if (each === 'bits') return each;
+    if (each === 'relative') return (expected) => relative * Math.max(Math.abs(expected), SMALL);
+    return () => relative * each;
   };
   for (const [key, { role }, value] of arraysOf(name, actual)) {
     for (const [i, array] of listOf(value).entries()) {
       const goal = listOf(expected[key] as Value)[i];
-      const tolerance = toleranceOf(key);
       if (role === 'input') compare(`input ${key} after the call`, array, goal, 'bits');
-      else if (Number.isNaN(tolerance)) compareRelative(key, array, goal);
-      else compare(key, array, goal, tolerance);
+      else compare(key, array, goal, errorOf(key));
     }
   }
   if (typeof expectedResult === 'number') {
-    const tolerance = toleranceOf('result');
-    compare('result', [result as number], [expectedResult], tolerance);
+    compare('result', [result as number], [expectedResult], errorOf('result'));
   } else if (result !== expectedResult) {
     throw new Error(`result: ${String(result)}. Expected ${String(expectedResult)}.`);
   }
 }
 
-/** Throws unless the call is an error and leaves all arrays as they are; passes where the reference takes it. */
+/** Throws unless the call is an error and leaves all arrays as they are. */
 function refuses(name: keyof Kernels, implementation: Implementation, call: AnyCall, what: string): void {
   const before = copied(name, call);
-  try {
-    kernelOf(createReferenceKernels(), name)(copied(name, call));
-    return;
-  } catch {
-    // as expected
-  }
   try {
     kernelOf(implementation.kernels, name)(call);
   } catch (error) {
@@ -168,6 +151,20 @@ function refuses(name: keyof Kernels, implementation: Implementation, call: AnyC
     return;
   }
   throw new Error(`${what}: no error. Expected one.`);
+}
+
+/** The same for changed arguments, which may fit: then the reference takes them. */
+function refusesUnfit(
+  name: keyof Kernels,
+  implementation: Implementation,
+  call: AnyCall,
+  what: string,
+): void {
+  try {
+    kernelOf(createReferenceKernels(), name)(copied(name, call));
+  } catch {
+    refuses(name, implementation, call, what);
+  }
 }
 
 /** Calls `each` with a fresh call, and one of its arrays. */
@@ -209,10 +206,10 @@ function refusesLengths(
 ): void {
   forEachArray(name, memory, draw, (call, key, array) => {
     const longer = memory.take(typeOf(array), joined(array, new Float64Array(1)), 0);
-    refuses(name, implementation, replaced(call, key, longer), `${key} with one element more`);
+    refusesUnfit(name, implementation, replaced(call, key, longer), `${key} with one element more`);
     if (array.length === 0) return;
     const shorter = replaced(call, key, array.subarray(1));
-    refuses(name, implementation, shorter, `${key} with one element less`);
+    refusesUnfit(name, implementation, shorter, `${key} with one element less`);
   });
 }
 
@@ -221,7 +218,7 @@ function refusesTypes(name: keyof Kernels, implementation: Implementation, memor
     for (const type of Object.values(TYPES)) {
       if (type === typeOf(array)) continue;
       const other = memory.take(type, new Uint8Array(array.length), 0);
-      refuses(name, implementation, replaced(call, key, other), `${key} of type ${type}`);
+      refusesUnfit(name, implementation, replaced(call, key, other), `${key} of type ${type}`);
     }
   });
 }
@@ -275,34 +272,33 @@ function refusesNumbers(
           `${key} ${ArrayBuffer.isView(value) ? String([...(value as AnyArray)].slice(0, 3)) : String(value)}`,
       )
       .join(', ');
-    refuses(name, implementation, changed, what);
+    refusesUnfit(name, implementation, changed, what);
     memory.check();
   }
 }
 
-/** Number of random calls that are compared with the reference, and that are changed to be refused. */
+/** Number of random calls that are compared with the reference. */
 const RUNS = 100;
-const REFUSED_RUNS = 8;
+/** Number of random calls that are changed to be refused, and the largest product of their sizes. */
+const REFUSED = { runs: 8, most: 300 };
+
+type Body = (name: keyof Kernels, implementation: Implementation, memory: Memory, draw: Draw) => void;
 
 /** The tests of a kernel. */
 export function testsOf(name: keyof Kernels): Test[] {
   const property =
-    (
-      runs: number,
-      body: (name: keyof Kernels, implementation: Implementation, memory: Memory, draw: Draw) => void,
-    ) =>
+    (body: Body, numRuns: number, most?: number) =>
     (implementation: Implementation): void => {
       const memory = new Memory(implementation);
-      fc.assert(
-        fc.property(fc.gen(), (gen) => body(name, implementation, memory, new Draw(gen))),
-        { numRuns: runs },
-      );
+      const run = fc.property(fc.gen(), (gen) => body(name, implementation, memory, new Draw(gen, most)));
+      fc.assert(run, { numRuns });
     };
+  const refusal = (body: Body) => property(body, REFUSED.runs, REFUSED.most);
   return [
-    { title: 'matches the reference and writes nothing else', run: property(RUNS, matches) },
-    { title: 'refuses arrays of a wrong length', run: property(REFUSED_RUNS, refusesLengths) },
-    { title: 'refuses arrays of a wrong type', run: property(REFUSED_RUNS, refusesTypes) },
-    { title: 'refuses outputs that overlap another argument', run: property(REFUSED_RUNS, refusesOverlap) },
-    { title: 'refuses sizes and numbers out of range', run: property(REFUSED_RUNS, refusesNumbers) },
+    { title: 'matches the reference and writes nothing else', run: property(matches, RUNS) },
+    { title: 'refuses arrays of a wrong length', run: refusal(refusesLengths) },
+    { title: 'refuses arrays of a wrong type', run: refusal(refusesTypes) },
+    { title: 'refuses outputs that overlap another argument', run: refusal(refusesOverlap) },
+    { title: 'refuses sizes and numbers out of range', run: refusal(refusesNumbers) },
   ];
 }
