@@ -19,6 +19,9 @@ const MAX_PATH = 10_000;
 /** Longest prefix or suffix of the parts of a word: each character of a text may get one. */
 const MAX_AFFIX = 64;
 
+/** Tokenizers have less than 20. */
+const MAX_STEPS = 100;
+
 /** A JSON object whose fields are checked when they are read. */
 export class JsonFields {
   readonly record: Readonly<Record<string, unknown>>;
@@ -79,6 +82,13 @@ export class JsonFields {
     return this.array(key).map(
       (value, i) => new JsonFields(this.file, `${this.path && `${this.path}.`}${key}[${i}]`, value),
     );
+  }
+
+  /** The steps of a sequence, each of which passes over the whole text. */
+  steps(key: string): JsonFields[] {
+    const { length } = this.array(key);
+    if (length <= MAX_STEPS) return this.objects(key);
+    throw new Error(`${this.name(key)} has ${length} entries. Expected at most ${MAX_STEPS}.`);
   }
 
   boolean(key: string, fallback: boolean): boolean {

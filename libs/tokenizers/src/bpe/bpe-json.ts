@@ -96,6 +96,6 @@ function parsePreTokenizer(fields: JsonFields | undefined): PreTokenizer {
     });
   }
   if (type === 'Sequence' && Array.isArray(pretokenizers) && pretokenizers.length === 1)
-    return parsePreTokenizer(fields.objects('pretokenizers')[0]);
+    return parsePreTokenizer(fields.steps('pretokenizers')[0]);
   return fields.unsupported('"Whitespace", "ByteLevel" or null with a BPE model');
 }

@@ -91,6 +91,24 @@ it('prefixes and suffixes of the parts of a word are short', () => {
   }
 });
 
+it('sequences are short', () => {
+  const part = (type: string): object[] => Array.from({ length: 101 }, () => ({ type }));
+  for (const [name, key, parts] of [
+    ['normalizer', 'normalizers', part('NFC')],
+    ['pre_tokenizer', 'pretokenizers', part('Whitespace')],
+    ['post_processor', 'processors', part('ByteLevel')],
+  ] as const) {
+    expect(() => tokenizerFromJSON({ model, [name]: { type: 'Sequence', [key]: parts } })).toThrow(
+      `"${name}.${key}" has 101 entries. Expected at most 100.`,
+    );
+  }
+  const single = Array.from({ length: 101 }, () => ({ SpecialToken: { id: '[UNK]' } }));
+  const post = { type: 'TemplateProcessing', single, special_tokens: {} };
+  expect(() => tokenizerFromJSON({ model, post_processor: post })).toThrow(
+    '"post_processor.single" has 101 entries',
+  );
+});
+
 it('tokens of Unigram are short', () => {
   const vocab = [
     ['<unk>', 0],

@@ -40,7 +40,7 @@ export function parseNormalizer(fields: JsonFields): Normalizer {
       });
     }
     case 'Sequence': {
-      const parts = fields.objects('normalizers').map(parseNormalizer);
+      const parts = fields.steps('normalizers').map(parseNormalizer);
       const apply = (text: string): string => {
         let done = text;
         for (const part of parts) {

@@ -50,7 +50,7 @@ export function parsePostProcessor(
     case 'TemplateProcessing':
       return { template: around(...templateIds(fields)), trimOffsets: null };
     case 'Sequence': {
-      const parts = fields.objects('processors').map((part) => parsePostProcessor(part, tokens));
+      const parts = fields.steps('processors').map((part) => parsePostProcessor(part, tokens));
       const before = parts.map(({ template }) => template?.before ?? []).reverse();
       const after = parts.map(({ template }) => template?.after ?? []);
       return {
@@ -71,7 +71,7 @@ function templateIds(fields: JsonFields): [number[], number[]] {
   const before: number[] = [];
   const after: number[] = [];
   let texts = 0;
-  for (const piece of fields.objects('single')) {
+  for (const piece of fields.steps('single')) {
     if ('Sequence' in piece.record) {
       texts++;
       continue;

@@ -25,7 +25,7 @@ export function parseSplitter(fields: JsonFields | undefined): Splitter {
     case 'Metaspace':
       return splitter(metaspace(fields), false);
     case 'Sequence':
-      return sequence(fields.objects('pretokenizers').map(parseSplitter));
+      return sequence(fields.steps('pretokenizers').map(parseSplitter));
     default:
       return fields.unsupported(
         '"BertPreTokenizer", "Whitespace", "WhitespaceSplit", "Metaspace", a "Sequence" of them or null with this model',
