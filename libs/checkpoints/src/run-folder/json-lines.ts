@@ -1,18 +1,24 @@
 // Crash-safe log of JSON lines: each event is one write to the end of the file. A last line without a line break was cut off
 // by a kill and is ignored.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { explainWriteError, writePartsAtomic } from '../files/atomic-file.js';
+import { readWhole } from '../files/contents.js';
+import { parseJson } from '../files/json-file.js';
 
 const LINE_BREAK = 0x0a;
+/** Largest log, in bytes. */
+const MOST_BYTES = 2 ** 30;
+/** Longer lines are checked for nesting, which takes memory. */
+const LONG_LINE = 2 ** 16;
 
 export type LogEvent = Record<string, unknown>;
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return Buffer.from(await readWhole(path, MOST_BYTES));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    const { cause } = error as Error;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return Buffer.alloc(0);
     throw error;
   }
 }
@@ -30,7 +36,7 @@ function* lines(bytes: Buffer): Generator<{ text: string; start: number }> {
 function parse(path: string, number: number, text: string): LogEvent {
   let event: unknown;
   try {
-    event = JSON.parse(text);
+    event = text.length > LONG_LINE ? parseJson(text, path) : JSON.parse(text);
   } catch (error) {
     throw new Error(`${path}: line ${number} is not JSON: ${(error as Error).message}`, { cause: error });
   }
@@ -43,9 +49,16 @@ function parse(path: string, number: number, text: string): LogEvent {
  * @throws Error naming the file and the line that is not a JSON object
  */
 export async function readLog(path: string): Promise<LogEvent[]> {
-  const all = [...lines(await readBytes(path))];
-  while (all.length > 0 && !isEvent(all.at(-1)!.text)) all.pop();
-  return all.map(({ text }, i) => parse(path, i + 1, text));
+  const events: LogEvent[] = [];
+  let damaged: { number: number; text: string } | undefined;
+  let number = 0;
+  for (const { text } of lines(await readBytes(path))) {
+    number++;
+    if (!isEvent(text)) damaged ??= { number, text };
+    else if (damaged) parse(path, damaged.number, damaged.text);
+    else events.push(JSON.parse(text) as LogEvent);
+  }
+  return events;
 }
 
 /** A text file open for appending. */
@@ -97,6 +110,7 @@ export class AppendFile {
 
 /** Whether a line is a JSON object. */
 function isEvent(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false;
   try {
     parse('', 0, text);
     return true;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -219,6 +219,28 @@ describe('RunFolder', () => {
 });
 
 describe('metrics', () => {
+  it.skipIf(process.platform === 'win32')('in a pipe are an error', async () => {
+    const path = fresh();
+    const run = await RunFolder.create(path, contents);
+    await run.close();
+    execFileSync('mkfifo', [join(path, 'metrics.jsonl')]);
+    const reading = await RunFolder.open(path);
+    await expect(reading.readMetrics()).rejects.toThrow(
+      `${join(path, 'metrics.jsonl')}: is a folder, device or pipe`,
+    );
+  });
+
+  it('end at the first of many damaged lines, however deep they are nested', async () => {
+    const path = fresh();
+    const run = await RunFolder.create(path, contents);
+    await put(
+      join(path, 'metrics.jsonl'),
+      `{"step":1}\n${'\n'.repeat(1e6)}{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}\n`,
+    );
+    expect(await run.readMetrics()).toEqual([{ step: 1 }]);
+    await run.close();
+  });
+
   it('ignore an incomplete line and continue after it', async () => {
     const path = fresh();
     const run = await RunFolder.create(path, contents);

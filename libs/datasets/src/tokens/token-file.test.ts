@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -126,4 +128,12 @@ describe('a token file', () => {
     file.close();
     expect(() => openTokenFile(path, { raw: 'uint32' })).toThrow('6 bytes are no whole number of uint32 ids');
   });
+});
+
+it.skipIf(process.platform === 'win32')('a pipe, a device or a folder is no token file', () => {
+  const pipe = folder('pipe.tokens');
+  execFileSync('mkfifo', [pipe]);
+  for (const path of [pipe, '/dev/zero', dirname(pipe)]) {
+    expect(() => openTokenFile(path)).toThrow(`${path}: is a folder, device or pipe. Expected a file.`);
+  }
 });

@@ -6,7 +6,7 @@
 //   bytes 12-15 bytes per id, 2|4   bytes 60-63  CRC-32 of the rest of the file
 //   bytes 16-23 number of ids, uint64
 // NumPy reads it with np.memmap(path, dtype='<u2', mode='r', offset=64).
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { checkOptionNames } from '@lilformer/tokenizers';
@@ -65,12 +65,15 @@ export class TokenFile implements TokenSource {
     if (endianness() !== 'LE') throw new Error('token files are little-endian, and so must be the machine');
     let descriptor: number;
     try {
-      descriptor = openSync(path, 'r');
+      // Without O_NONBLOCK (which Windows lacks), opening a named pipe waits for a writer.
+      descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     } catch (error) {
       throw new Error(`${path}: cannot be opened: ${(error as Error).message}`, { cause: error });
     }
     try {
-      const { size } = fstatSync(descriptor);
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) throw new Error(`${path}: is a folder, device or pipe. Expected a file.`);
+      const { size } = stat;
       const header = options.raw === undefined ? readHeader(path, descriptor, size) : undefined;
       this.dtype = header?.dtype ?? options.raw!;
       this.vocabSize = header?.vocabSize;
