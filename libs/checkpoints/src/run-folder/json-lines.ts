@@ -1,13 +1,11 @@
 // Crash-safe log of JSON lines: each event is one write to the end of the file. A last line without a line break was cut off
 // by a kill and is ignored.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { explainWriteError, writePartsAtomic } from '../files/atomic-file.js';
-import { readWhole } from '../files/contents.js';
 import { parseJson } from '../files/json-file.js';
 
 const LINE_BREAK = 0x0a;
-/** Largest log, in bytes. */
-const MOST_BYTES = 2 ** 30;
 /** Longer lines are checked for nesting, which takes memory. */
 const LONG_LINE = 2 ** 16;
 
@@ -15,10 +13,12 @@ export type LogEvent = Record<string, unknown>;
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    return Buffer.from(await readWhole(path, MOST_BYTES));
+    // A pipe or a device could be read for ever.
+    if (!(await stat(path)).isFile())
+      throw new Error(`${path}: is a folder, device or pipe. Expected a file.`);
+    return await readFile(path);
   } catch (error) {
-    const { cause } = error as Error;
-    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return Buffer.alloc(0);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
     throw error;
   }
 }
