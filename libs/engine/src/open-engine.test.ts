@@ -27,7 +27,7 @@ describe('openEngine', () => {
     const lines = stderr.split('\n').filter((line) => line !== '' && !line.includes('npm warn'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^falling back to the engine wasm \(slower\): native unavailable: .*nowhere/);
-    expect(lines[0]).toMatch(/native:build/);
+    expect(lines[0]).toMatch(/Correct or unset LILFORMER_NATIVE_LIBRARY$/);
   });
 
   it('keeps the open engine for auto, switches by name, and moves tensors', async () => {
@@ -78,7 +78,7 @@ describe('openEngine', () => {
     });
     expect(status).not.toBe(0);
     expect(stderr).toMatch(
-      /LILFORMER_ENGINE "native": unavailable: .*nowhere.*build it.* Or use the engine wasm/,
+      /LILFORMER_ENGINE "native": unavailable: .*nowhere.*Correct or unset LILFORMER_NATIVE_LIBRARY\. Or use the engine wasm/,
     );
   });
 

@@ -10,9 +10,9 @@ import { unexpectedSkips } from './skipped-tests.mjs';
 const root = resolve(import.meta.dirname, '../../..');
 const env = { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: process.env.FORCE_COLOR ?? '0' };
 
-const projects = ['libs', 'apps', 'tools'].flatMap((kind) =>
-  readdirSync(join(root, kind)).map((name) => join(root, kind, name)),
-);
+const projects = ['libs', 'apps', 'tools']
+  .flatMap((kind) => readdirSync(join(root, kind)).map((name) => join(root, kind, name)))
+  .filter((folder) => existsSync(join(folder, 'package.json'))); // tools/nx is a plugin, not a project
 /** The reports in a project: vitest's, and others in the fields of vitest's. */
 function reportsOf(project) {
   const folder = join(project, 'test-results');
