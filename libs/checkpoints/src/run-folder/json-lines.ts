@@ -54,9 +54,10 @@ export async function readLog(path: string): Promise<LogEvent[]> {
   let number = 0;
   for (const { text } of lines(await readBytes(path))) {
     number++;
-    if (!isEvent(text)) damaged ??= { number, text };
+    const event = eventOf(text);
+    if (!event) damaged ??= { number, text };
     else if (damaged) parse(path, damaged.number, damaged.text);
-    else events.push(JSON.parse(text) as LogEvent);
+    else events.push(event);
   }
   return events;
 }
@@ -108,14 +109,13 @@ export class AppendFile {
   }
 }
 
-/** Whether a line is a JSON object. */
-function isEvent(text: string): boolean {
-  if (!/^\s*\{/.test(text)) return false;
+/** The event of a line; undefined unless it is a JSON object. */
+function eventOf(text: string): LogEvent | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
   try {
-    parse('', 0, text);
-    return true;
+    return parse('', 0, text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -127,7 +127,7 @@ export async function repairLog(file: AppendFile, notify: (message: string) => v
   const bytes = await readBytes(file.path);
   const whole = bytes.lastIndexOf(LINE_BREAK) + 1;
   const all = [...lines(bytes)];
-  const kept = all.filter(({ text }) => isEvent(text));
+  const kept = all.filter(({ text }) => eventOf(text));
   if (kept.length < all.length) {
     await writePartsAtomic(file.path, [Buffer.from(kept.map(({ text }) => `${text}\n`).join(''))]);
     notify(`${file.path}: removed ${all.length - kept.length} damaged lines, which are not JSON objects`);
