@@ -8,6 +8,32 @@ export type Floats = Float32Array<ArrayBufferLike>;
 export type Numbers =
   Float32Array<ArrayBufferLike> | Int32Array<ArrayBufferLike> | Uint8Array<ArrayBufferLike>;
 
+/** Which elements a dropout removes; see `dropout`. */
+interface DropoutMask {
+  rate: number;
+  seed: number;
+  counter: number;
+}
+
+/** Arguments of every function of attention; see `attentionForward`. */
+interface AttentionArguments {
+  visible?: Floats | undefined;
+  bias?: Floats | undefined;
+  batch: number;
+  heads: number;
+  headDim: number;
+  causal: boolean;
+  scale: number;
+}
+
+/** What the gradients of attention have in common: results of the forward pass, their gradient, and that of the bias. */
+interface AttentionGradients {
+  output: Floats;
+  logSums: Floats;
+  dOutput: Floats;
+  dBias?: Floats | undefined;
+}
+
 /**
  * Each function takes one object. Brackets give shapes: x [rows, inputs] has rows · inputs elements. Any size may be 0
  * unless stated otherwise.
@@ -103,93 +129,50 @@ export interface Kernels {
    * Dropout of the weights: the mask of `dropout` with rows [batch, heads, queries rounded up to a multiple of 8] and
    * columns [keys].
    */
-  attentionForward(call: {
-    q: Floats;
-    k: Floats;
-    v: Floats;
-    visible?: Floats | undefined;
-    bias?: Floats | undefined;
-    output: Floats;
-    logSums?: Floats | undefined;
-    batch: number;
-    heads: number;
-    queries: number;
-    keys: number;
-    headDim: number;
-    causal: boolean;
-    scale: number;
-    rate: number;
-    seed: number;
-    counter: number;
-  }): void;
+  attentionForward(
+    call: AttentionArguments &
+      DropoutMask & {
+        q: Floats;
+        k: Floats;
+        v: Floats;
+        output: Floats;
+        logSums?: Floats | undefined;
+        queries: number;
+        keys: number;
+      },
+  ): void;
 
   /**
    * Gradients of `attentionForward` from its output and logSums: dq, dk and dv with the shapes of q, k and v, and
    * dBias [heads, queries, keys].
    */
-  attentionBackward(call: {
-    q: Floats;
-    k: Floats;
-    v: Floats;
-    visible?: Floats | undefined;
-    bias?: Floats | undefined;
-    output: Floats;
-    logSums: Floats;
-    dOutput: Floats;
-    dq: Floats;
-    dk: Floats;
-    dv: Floats;
-    dBias?: Floats | undefined;
-    batch: number;
-    heads: number;
-    queries: number;
-    keys: number;
-    headDim: number;
-    causal: boolean;
-    scale: number;
-    rate: number;
-    seed: number;
-    counter: number;
-  }): void;
+  attentionBackward(
+    call: AttentionArguments &
+      AttentionGradients &
+      DropoutMask & {
+        q: Floats;
+        k: Floats;
+        v: Floats;
+        dq: Floats;
+        dk: Floats;
+        dv: Floats;
+        queries: number;
+        keys: number;
+      },
+  ): void;
 
   /** `attentionForward` of a sequence to itself: qkv [batch, length, 3C] holds q, k and v side by side. */
-  attentionPackedForward(call: {
-    qkv: Floats;
-    visible?: Floats | undefined;
-    bias?: Floats | undefined;
-    output: Floats;
-    logSums?: Floats | undefined;
-    batch: number;
-    heads: number;
-    length: number;
-    headDim: number;
-    causal: boolean;
-    scale: number;
-    rate: number;
-    seed: number;
-    counter: number;
-  }): void;
+  attentionPackedForward(
+    call: AttentionArguments &
+      DropoutMask & { qkv: Floats; output: Floats; logSums?: Floats | undefined; length: number },
+  ): void;
 
   /** Gradients of `attentionPackedForward`; dQkv [batch, length, 3C]. */
-  attentionPackedBackward(call: {
-    qkv: Floats;
-    visible?: Floats | undefined;
-    bias?: Floats | undefined;
-    output: Floats;
-    logSums: Floats;
-    dOutput: Floats;
-    dQkv: Floats;
-    dBias?: Floats | undefined;
-    batch: number;
-    heads: number;
-    length: number;
-    headDim: number;
-    causal: boolean;
-    scale: number;
-    rate: number;
-    seed: number;
-    counter: number;
-  }): void;
+  attentionPackedBackward(
+    call: AttentionArguments &
+      AttentionGradients &
+      DropoutMask & { qkv: Floats; dQkv: Floats; length: number },
+  ): void;
 
   /**
    * Attention of `tokens` new tokens over keys and values [batch, capacity, C], of which the first `length` positions
@@ -197,22 +180,17 @@ export interface Kernels {
    * columns are read; `visible` [batch, length]; bias [heads, tokens, length]. Requires length ≤ capacity, and tokens ≤
    * length if causal.
    */
-  cachedAttention(call: {
-    q: Floats;
-    keys: Floats;
-    values: Floats;
-    visible?: Floats | undefined;
-    bias?: Floats | undefined;
-    output: Floats;
-    batch: number;
-    heads: number;
-    tokens: number;
-    length: number;
-    capacity: number;
-    headDim: number;
-    causal: boolean;
-    scale: number;
-  }): void;
+  cachedAttention(
+    call: AttentionArguments & {
+      q: Floats;
+      keys: Floats;
+      values: Floats;
+      output: Floats;
+      tokens: number;
+      length: number;
+      capacity: number;
+    },
+  ): void;
 
   /**
    * Layer norm y of the rows of x [rows, width], or of sum = x + added, all [rows, width]; weight and bias [width].
@@ -323,16 +301,9 @@ export interface Kernels {
    * words hold 16 bits for each of rows 0 and 1, 2 and 3, 4 and 5, 6 and 7, the even row in the lower half. An element is
    * kept if its 16 bits are at least round(65536 · rate).
    */
-  dropout(call: {
-    x: Floats;
-    base?: Floats | undefined;
-    y: Floats;
-    rows: number;
-    columns: number;
-    rate: number;
-    seed: number;
-    counter: number;
-  }): void;
+  dropout(
+    call: DropoutMask & { x: Floats; base?: Floats | undefined; y: Floats; rows: number; columns: number },
+  ): void;
 
   /** sum = x + y, all of one length. */
   residualAdd(call: { x: Floats; y: Floats; sum: Floats }): void;
