@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { NativeKernels } from './kernels.js';
+import type { AddonKernels } from './calls.js';
 
 /** The functions of the addon that are not kernels. */
 interface Machine {
@@ -20,7 +20,7 @@ interface Machine {
 }
 
 /** The functions of the addon. */
-export type Addon = Machine & NativeKernels;
+export type Addon = Machine & AddonKernels;
 
 /** No native addon can be loaded on this machine; the message lists the files and packages tried. */
 export class NativeUnavailableError extends Error {

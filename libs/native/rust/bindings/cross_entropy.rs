@@ -42,7 +42,7 @@ pub fn cross_entropy_backward(
     rows: u32,
     classes: u32,
     ignored: i32,
-    factor: f64,
+    share: f64,
 ) -> Result<()> {
     let disjoint = disjoint(&[&logits, &targets, &log_sums, &dy], &[&dx])?;
     let (rows, classes, all) = (rows as usize, classes as usize, size(&[rows, classes])?);
@@ -56,12 +56,12 @@ pub fn cross_entropy_backward(
         dx.write(&disjoint, "dx", all)?,
         rows,
         classes,
-        factor as f32,
+        share as f32,
     );
     Ok(())
 }
 
-/// The sum of the losses of x · Wᵀ + bias, and its gradients times `factor` if requested.
+/// The sum of the losses of x · Wᵀ + bias, and its gradients times `share` if requested.
 #[napi(catch_unwind)]
 pub fn linear_cross_entropy(
     x: Input<f32>,
@@ -75,7 +75,7 @@ pub fn linear_cross_entropy(
     inputs: u32,
     classes: u32,
     ignored: i32,
-    factor: f64,
+    share: f64,
     bf16: bool,
 ) -> Result<f64> {
     let (of_x, of_w) = (size(&[rows, inputs])?, size(&[classes, inputs])?);
@@ -98,7 +98,7 @@ pub fn linear_cross_entropy(
         rows,
         inputs,
         classes,
-        factor as f32,
+        share as f32,
         precision(bf16),
     ))
 }

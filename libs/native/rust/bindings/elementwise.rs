@@ -13,7 +13,7 @@ pub fn binary(
     b: NumbersInput,
     y: NumbersOutput,
     sizes: Input<i32>,
-    function: u32,
+    operation: u32,
     a_varies: u32,
     b_varies: u32,
 ) -> Result<()> {
@@ -29,10 +29,10 @@ pub fn binary(
     let shape = Broadcast::new(&sizes, a_varies, b_varies);
     macro_rules! apply {
         ($table:ty, $a:ident, $b:ident, $y:ident) => {{
-            let function = one_of(<$table>::ALL, function, "function")?;
+            let operation = one_of(<$table>::ALL, operation, "operation")?;
             let a = $a.read(&disjoint, "a", shape.length(0))?;
             let b = $b.read(&disjoint, "b", shape.length(1))?;
-            function.apply(a, b, $y.write(&disjoint, "y", shape.result_length())?, &shape);
+            operation.apply(a, b, $y.write(&disjoint, "y", shape.result_length())?, &shape);
             Ok(())
         }};
     }
@@ -49,16 +49,16 @@ pub fn binary(
 
 /// y = f(x), with the parameters p and q of some functions.
 #[napi(catch_unwind)]
-pub fn unary(x: NumbersInput, y: NumbersOutput, function: u32, p: f64, q: f64) -> Result<()> {
+pub fn unary(x: NumbersInput, y: NumbersOutput, operation: u32, p: f64, q: f64) -> Result<()> {
     use TypedInput as In;
     use TypedOutput as Out;
     let disjoint = disjoint(&[&x], &[&y])?;
     macro_rules! apply {
         ($table:ty, $x:ident, $y:ident) => {{
-            let function = one_of(<$table>::ALL, function, "function")?;
+            let operation = one_of(<$table>::ALL, operation, "operation")?;
             let length = $x.len()?;
             let x = $x.read(&disjoint, "x", length)?;
-            function.apply(x, $y.write(&disjoint, "y", length)?, [p, q]);
+            operation.apply(x, $y.write(&disjoint, "y", length)?, [p, q]);
             Ok(())
         }};
     }

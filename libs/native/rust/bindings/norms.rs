@@ -61,12 +61,12 @@ pub fn rms_norm_forward(
     weight: Input<f32>,
     sum: Option<Output<f32>>,
     y: Output<f32>,
-    statistics: Option<Output<f32>>,
+    scales: Option<Output<f32>>,
     rows: u32,
     width: u32,
     epsilon: f64,
 ) -> Result<()> {
-    norm_forward((x, added, weight, None), sum, y, statistics, rows, width, epsilon)
+    norm_forward((x, added, weight, None), sum, y, scales, rows, width, epsilon)
 }
 
 fn norm_backward(

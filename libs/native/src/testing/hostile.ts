@@ -137,7 +137,7 @@ function chosen(args: readonly Argument[], draw: Draw): Argument[] {
 function first({ kind, optional }: Argument, lengths: readonly number[], draw: Draw): unknown {
   if (optional && draw(() => fc.boolean())) return undefined;
   if (isArray(kind)) return make(kind, lengths[0], draw);
-  if (kind === 'Float32Arrays') return lengths.map((length) => make('Float32Array', length, draw));
+  if (kind === 'Float32Array[]') return lengths.map((length) => make('Float32Array', length, draw));
   return kind === 'number' ? draw(() => sizes) : draw(() => fc.boolean());
 }
 
