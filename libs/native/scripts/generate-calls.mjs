@@ -1,11 +1,13 @@
-// Writes the TypeScript side of the addon's functions from their Rust signatures: src/calls.ts. `--check` compares instead.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Writes the TypeScript side of the calls in rust/kernels/src/calls from their Rust signatures: src/calls.ts here, which passes
+// positional arguments to the addon, and src/calls.ts of @lilformer/wasm, which writes them to memory. `--check` compares
+// instead.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
 const PROJECT = resolve(import.meta.dirname, '..');
-const SOURCES = join(PROJECT, 'rust', 'bindings');
+const SOURCES = join(PROJECT, 'rust/kernels/src/calls');
 
 /** TypeScript types of the arguments' Rust types. */
 const TYPES = {
@@ -23,51 +25,49 @@ const TYPES = {
   i32: 'number',
   bool: 'boolean',
 };
-const RESULTS = {
-  '()': 'void',
-  f64: 'number',
-  f32: 'number',
-  u32: 'number',
-  bool: 'boolean',
-  "&'static str": 'string',
-};
+const RESULTS = { '()': 'void', f64: 'number', bool: 'boolean' };
 
 const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 /**
- * The addon's functions in the order of their files.
+ * The functions in the order of their indices.
  *
  * @returns {{ name: string, isKernel: boolean, result: string, parameters: { name: string, type: string, optional: boolean }[] }[]}
- * @throws Error when a type has no equivalent here
+ * @throws Error when a function is missing, or a type has no equivalent here
  */
 export function rustFunctions() {
-  return readdirSync(SOURCES)
-    .filter((file) => file !== 'mod.rs')
-    .sort()
-    .flatMap((file) => functionsIn(readFileSync(join(SOURCES, file), 'utf8'), file));
+  const list = /^calls! \{\n([\s\S]*?)\n\}/m.exec(readFileSync(join(SOURCES, 'mod.rs'), 'utf8'));
+  if (!list) throw new Error(`${SOURCES}/mod.rs: no list "calls! { … }" of the functions`);
+  return [...list[1].matchAll(/(\w+)::\{([^}]*)\}/g)].flatMap(([, module, names]) => {
+    const source = readFileSync(join(SOURCES, `${module}.rs`), 'utf8');
+    return names
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean)
+      .map((name) => ({ ...functionIn(source, module, name), isKernel: module !== 'machine' }));
+  });
 }
 
-function functionsIn(source, file) {
-  const found = source.matchAll(
-    /#\[napi(?:\(catch_unwind\))?\]\npub fn (\w+)\(([^)]*?)\)(?: -> ([^{]*?))? \{/g,
-  );
-  return [...found].map(([, rustName, list, result = '()']) => {
-    const where = `${file}: ${rustName}`;
-    const parameters = list
-      .split(',')
-      .map((text) => text.trim())
-      .filter(Boolean)
-      .map((text) => {
-        const [name, rust] = text.split(': ');
-        const inner = /^Option<(.*)>$/.exec(rust)?.[1];
-        const type = TYPES[inner ?? rust];
-        if (!type) throw new Error(`${where}: ${name}: no TypeScript type for ${rust}. Add it to TYPES`);
-        return { name: camelCase(name), type, optional: inner !== undefined };
-      });
-    const type = RESULTS[/^Result<(.*)>$/.exec(result)?.[1] ?? result];
-    if (!type) throw new Error(`${where}: no TypeScript type for the result ${result}. Add it to RESULTS`);
-    return { name: camelCase(rustName), isKernel: file !== 'machine.rs', result: type, parameters };
-  });
+function functionIn(source, module, rustName) {
+  const where = `${module}.rs: ${rustName}`;
+  const found = new RegExp(`^pub fn ${rustName}\\(([^)]*)\\) -> Result<([^>]*)>`, 'm').exec(source);
+  if (!found) throw new Error(`${where}: not found, expected pub fn ${rustName}(…) -> Result<…>`);
+  const [, list, rustResult] = found;
+  const parameters = list
+    .split(',')
+    .map((text) => text.trim())
+    .filter(Boolean)
+    .map((text) => {
+      const [name, rust] = text.split(': ');
+      const inner = /^Option<(.*)>$/.exec(rust)?.[1];
+      const type = TYPES[inner ?? rust];
+      if (!type) throw new Error(`${where}: ${name}: no TypeScript type for ${rust}. Add it to TYPES`);
+      return { name: camelCase(name), type, optional: inner !== undefined };
+    });
+  const result = RESULTS[rustResult];
+  if (!result)
+    throw new Error(`${where}: no TypeScript type for the result ${rustResult}. Add it to RESULTS`);
+  return { name: camelCase(rustName), result, parameters };
 }
 
 const TEXT_TYPES = {
@@ -78,29 +78,33 @@ const TEXT_TYPES = {
   'Float32Array[]': 'readonly Floats[]',
 };
 
-function typescript() {
-  const kernels = rustFunctions().filter(({ isKernel }) => isKernel);
-  const signature = ({ name, parameters, result }) => {
-    const list = parameters.map(({ name, type, optional }) => {
-      const text = TEXT_TYPES[type] ?? type;
-      return `${name}: ${text}${optional ? ' | undefined' : ''}`;
-    });
-    return `${name}(${list.join(', ')}): ${result};`;
+/** Of all functions, those of the interface `Kernels`, and the others. */
+function partsOf() {
+  const functions = rustFunctions().map((each, index) => ({ ...each, index }));
+  return [functions.filter(({ isKernel }) => isKernel), functions.filter(({ isKernel }) => !isKernel)];
+}
+
+const typed = ({ name, type, optional }) =>
+  `${name}: ${TEXT_TYPES[type] ?? type}${optional ? ' | undefined' : ''}`;
+
+function forAddon() {
+  const [kernels, machine] = partsOf();
+  const signature = ({ name, parameters, result }) =>
+    `${name}(${parameters.map(typed).join(', ')}): ${result === 'void' ? 'void' : 'number'};`;
+  const call = ({ name, parameters, result }) => {
+    const values = parameters.map(({ name }) => `call.${name}`).join(', ');
+    return `${name}: (call) => addon.${name}(${values})${result === 'boolean' ? ' === 1' : ''},`;
   };
-  const call = ({ name, parameters }) => {
-    const values = parameters.map(({ name }) => `call.${name}`);
-    return `${name}: (call) => addon.${name}(${values.join(', ')}),`;
-  };
-  return `// Generated from rust/bindings by scripts/generate-calls.mjs; not to be edited.
+  return `// Generated from rust/kernels/src/calls by scripts/generate-calls.mjs; not to be edited.
 import type { Floats, Kernels, Numbers } from '@lilformer/kernels';
 
-/** The kernels of the addon, with positional arguments. */
-export interface AddonKernels {
-${kernels.map(signature).join('\n')}
+/** The functions of the addon, with positional arguments. */
+export interface Addon {
+${[...kernels, ...machine].map(signature).join('\n')}
 }
 
 /** The kernels of the addon, with an object as argument. */
-export function kernelsOf(addon: AddonKernels): Kernels {
+export function kernelsOf(addon: Addon): Kernels {
   return {
 ${kernels.map(call).join('\n')}
   };
@@ -108,15 +112,19 @@ ${kernels.map(call).join('\n')}
 `;
 }
 
+const FILES = { 'src/calls.ts': forAddon };
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = join(PROJECT, 'src', 'calls.ts');
-  const text = await format(typescript(), { ...(await resolveConfig(file)), filepath: file });
-  const shown = relative(process.cwd(), file);
-  if (!process.argv.includes('--check')) {
-    writeFileSync(file, text);
-    console.log(shown);
-  } else if (readFileSync(file, 'utf8').replaceAll('\r\n', '\n') !== text) {
-    console.error(`${shown}: not what rust/bindings says. Run npx nx run native:generate-calls`);
-    process.exit(1);
+  for (const [name, text] of Object.entries(FILES)) {
+    const file = join(PROJECT, name);
+    const formatted = await format(text(), { ...(await resolveConfig(file)), filepath: file });
+    const shown = relative(process.cwd(), file);
+    if (!process.argv.includes('--check')) {
+      writeFileSync(file, formatted);
+      console.log(shown);
+    } else if (readFileSync(file, 'utf8').replaceAll('\r\n', '\n') !== formatted) {
+      console.error(`${shown}: differs from the Rust signatures. Run npx nx run native:generate-calls`);
+      process.exitCode = 1;
+    }
   }
 }

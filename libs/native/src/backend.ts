@@ -4,7 +4,6 @@
 // array from a caller or from a JavaScript kernel is never written to or reused. cpu's kernels see the memory itself; if one
 // creates a tensor from a part of another's array (slices do), the block stays until both are disposed.
 import { DataOnIds } from './data-storage.js';
-import type { AddonKernels } from './calls.js';
 import type { Addon } from './load.js';
 import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './memory.js';
 import { cpu, type tf } from './tf.js';
@@ -25,7 +24,7 @@ export type Precision = 'float32' | 'bf16';
 /** tfjs's cpu backend on pooled memory, with the addon's kernels. */
 export class NativeBackend extends cpu.MathBackendCPU {
   /** The addon's kernels. They check sizes and types; outputs must not overlap other arguments. */
-  readonly kernels: AddonKernels;
+  readonly kernels: Addon;
   /** Precision of matrix products; `bf16` has no effect if the processor does not multiply bf16. */
   precision: Precision = 'float32';
   declare data: tf.DataStorage<TensorData>;

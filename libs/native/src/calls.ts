@@ -1,8 +1,8 @@
-// Generated from rust/bindings by scripts/generate-calls.mjs; not to be edited.
+// Generated from rust/kernels/src/calls by scripts/generate-calls.mjs; not to be edited.
 import type { Floats, Kernels, Numbers } from '@lilformer/kernels';
 
-/** The kernels of the addon, with positional arguments. */
-export interface AddonKernels {
+/** The functions of the addon, with positional arguments. */
+export interface Addon {
   activationForward(x: Floats, y: Floats, kind: number): void;
   activationBackward(dy: Floats, x: Floats, dx: Floats, kind: number): void;
   attentionForward(
@@ -199,7 +199,7 @@ export interface AddonKernels {
     outer: number,
     rows: number,
     inner: number,
-  ): boolean;
+  ): number;
   linearForward(
     x: Floats,
     weight: Floats,
@@ -386,10 +386,15 @@ export interface AddonKernels {
     smallest: boolean,
   ): void;
   softmaxRows(x: Floats, y: Floats, rows: number, columns: number): void;
+  simdLevel(): number;
+  hasBf16(): number;
+  defaultThreads(): number;
+  setThreads(count: number): number;
+  alignmentOf(array: Floats): number;
 }
 
 /** The kernels of the addon, with an object as argument. */
-export function kernelsOf(addon: AddonKernels): Kernels {
+export function kernelsOf(addon: Addon): Kernels {
   return {
     activationForward: (call) => addon.activationForward(call.x, call.y, call.kind),
     activationBackward: (call) => addon.activationBackward(call.dy, call.x, call.dx, call.kind),
@@ -565,7 +570,7 @@ export function kernelsOf(addon: AddonKernels): Kernels {
     transpose: (call) => addon.transpose(call.x, call.y, call.shape, call.order),
     copy: (call) => addon.copy(call.x, call.y, call.parts, call.xStart, call.yStart),
     gather: (call) =>
-      addon.gather(call.x, call.indices, call.y, call.batch, call.outer, call.rows, call.inner),
+      addon.gather(call.x, call.indices, call.y, call.batch, call.outer, call.rows, call.inner) === 1,
     linearForward: (call) =>
       addon.linearForward(
         call.x,

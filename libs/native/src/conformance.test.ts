@@ -12,7 +12,7 @@ describeNative('conformance', () => {
     return {
       kernels: kernelsOf(addon),
       array: (type, length) => new CLASSES[type](length),
-      bf16: addon.hasBf16(),
+      bf16: addon.hasBf16() === 1,
     };
   });
 });

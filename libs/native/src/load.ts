@@ -3,24 +3,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AddonKernels } from './calls.js';
+import type { Addon } from './calls.js';
 
-/** The functions of the addon that are not kernels. */
-interface Machine {
-  /** The vector instructions in use, chosen when the addon was loaded. */
-  simdLevel(): 'avx512' | 'avx2' | 'neon' | 'portable';
-  /** Whether the processor multiplies bf16 matrices in hardware. */
-  hasBf16(): boolean;
-  /** Number of cores available to this process, within its container's limits. */
-  defaultThreads(): number;
-  /** Sets the number of threads and returns the new number. */
-  setThreads(count: number): number;
-  /** Number of bytes from the first element of an array to the next 64-byte boundary. */
-  alignmentOf(array: Float32Array): number;
-}
-
-/** The functions of the addon. */
-export type Addon = Machine & AddonKernels;
+export type { Addon } from './calls.js';
 
 /** No native addon can be loaded on this machine; the message lists the files and packages tried. */
 export class NativeUnavailableError extends Error {

@@ -1,7 +1,7 @@
 // Registers the backend with TensorFlow.js: the kernels of tfjs's cpu backend, replaced by native ones where there are any.
 import { tf } from './tf.js';
 import { NativeBackend } from './backend.js';
-import { loadAddon, type Addon } from './load.js';
+import { loadAddon } from './load.js';
 import { elementwise } from './operations/elementwise.js';
 import { layout } from './operations/layout.js';
 import { products } from './operations/matmul.js';
@@ -11,10 +11,13 @@ import { reductions } from './operations/reduce.js';
 type KernelParams = Parameters<tf.KernelFunc>[0];
 type KernelResult = ReturnType<tf.KernelFunc>;
 
+/** Vector instructions by index, as the addon gives them. */
+const INSTRUCTIONS = ['avx512', 'avx2', 'neon', 'simd128', 'portable'] as const;
+
 /** Properties of the registered backend. */
 interface RegisteredNative {
   /** The vector instructions in use. */
-  readonly instructions: ReturnType<Addon['simdLevel']>;
+  readonly instructions: (typeof INSTRUCTIONS)[number];
   /** Whether the processor multiplies bf16 matrices in hardware. */
   readonly hasBf16: boolean;
   readonly threads: number;
@@ -40,7 +43,7 @@ export function registerNative(options: { threads?: number } = {}): RegisteredNa
     registerKernels();
     tf.registerBackend('native', () => new NativeBackend(addon), 4);
   }
-  return { instructions: addon.simdLevel(), hasBf16: addon.hasBf16(), threads };
+  return { instructions: INSTRUCTIONS[addon.simdLevel()], hasBf16: addon.hasBf16() === 1, threads };
 }
 
 function registerKernels(): void {

@@ -4,7 +4,7 @@ import type { Opened } from '../candidates.js';
 import type { RequestedOptions } from '../requested-options.js';
 import { tf } from '../tf.js';
 
-const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', neon: 'NEON', portable: 'portable code' };
+const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', neon: 'NEON', simd128: 'SIMD128', portable: 'portable code' };
 
 /** Opens the native backend. @throws NativeUnavailableError naming the files and packages that were tried */
 export async function openNative({ threads, precision }: RequestedOptions): Promise<Opened> {

@@ -1,12 +1,9 @@
 //! Copies between strided arrays, transpose and gather.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::layout::{self, Strided};
-use napi::Result;
-use napi_derive::napi;
 
 /// y = x [shape] with dimension d of y being dimension order[d] of x. Not for bools.
-#[napi(catch_unwind)]
 pub fn transpose(x: NumbersInput, y: NumbersOutput, shape: Input<i32>, order: Input<i32>) -> Result<()> {
     let disjoint = disjoint(&[&x, &shape, &order], &[&y])?;
     let shape = sizes(&shape, &disjoint, "shape")?;
@@ -46,7 +43,6 @@ fn at_least_0(number: f64, name: &str) -> Result<usize> {
 
 /// Copies a part of x to a part of y. `parts` are their common sizes, then the strides of x, which may be 0 or negative, then those
 /// of y, which are in row-major order.
-#[napi(catch_unwind)]
 pub fn copy(x: NumbersInput, y: NumbersOutput, parts: Input<f64>, x_start: f64, y_start: f64) -> Result<()> {
     let disjoint = disjoint(&[&x, &parts], &[&y])?;
     let count = parts.len()?;
@@ -80,7 +76,6 @@ pub fn copy(x: NumbersInput, y: NumbersOutput, parts: Input<f64>, x_start: f64, 
 }
 
 /// y [batch, outer, indices, inner] = rows of x [batch, outer, rows, inner]; false if an index is out of range.
-#[napi(catch_unwind)]
 pub fn gather(
     x: NumbersInput,
     indices: Input<i32>,

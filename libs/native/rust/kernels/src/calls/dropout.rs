@@ -1,13 +1,10 @@
 //! Dropout and residual addition.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::dropout::{add, dropout as apply};
 use crate::kernels::threefry::Mask;
-use napi::Result;
-use napi_derive::napi;
 
 /// y = dropout(x), plus `base` if given.
-#[napi(catch_unwind)]
 pub fn dropout(
     x: Input<f32>,
     base: Option<Input<f32>>,
@@ -31,7 +28,6 @@ pub fn dropout(
 }
 
 /// sum = x + y
-#[napi(catch_unwind)]
 pub fn residual_add(x: Input<f32>, y: Input<f32>, sum: Output<f32>) -> Result<()> {
     let disjoint = disjoint(&[&x, &y], &[&sum])?;
     let length = x.len()?;

@@ -1,9 +1,7 @@
 //! Layer norm and RMS norm.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::norms::{Backward, Forward, backward, forward};
-use napi::Result;
-use napi_derive::napi;
 
 type Arrays<'a> = (Input<'a, f32>, Option<Input<'a, f32>>, Input<'a, f32>, Option<Input<'a, f32>>);
 
@@ -38,7 +36,6 @@ fn norm_forward(
     Ok(())
 }
 
-#[napi(catch_unwind)]
 pub fn layer_norm_forward(
     x: Input<f32>,
     added: Option<Input<f32>>,
@@ -54,7 +51,6 @@ pub fn layer_norm_forward(
     norm_forward((x, added, weight, Some(bias)), sum, y, statistics, rows, width, epsilon)
 }
 
-#[napi(catch_unwind)]
 pub fn rms_norm_forward(
     x: Input<f32>,
     added: Option<Input<f32>>,
@@ -96,7 +92,6 @@ fn norm_backward(
     Ok(())
 }
 
-#[napi(catch_unwind)]
 pub fn layer_norm_backward(
     dy: Input<f32>,
     x: Input<f32>,
@@ -112,7 +107,6 @@ pub fn layer_norm_backward(
     norm_backward([dy, x, weight, statistics], base, dx, d_weight, Some(d_bias), rows, width)
 }
 
-#[napi(catch_unwind)]
 pub fn rms_norm_backward(
     dy: Input<f32>,
     x: Input<f32>,

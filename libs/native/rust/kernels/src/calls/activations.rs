@@ -1,9 +1,7 @@
 //! Activations.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::activations::{Activation, backward, forward};
-use napi::Result;
-use napi_derive::napi;
 
 /// 0 relu, 1 gelu, 2 geluTanh.
 fn activation(kind: u32) -> Result<Activation> {
@@ -21,7 +19,6 @@ pub fn activation_or_none(kind: u32) -> Result<Option<Activation>> {
 }
 
 /// y = f(x)
-#[napi(catch_unwind)]
 pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()> {
     let disjoint = disjoint(&[&x], &[&y])?;
     let length = x.len()?;
@@ -30,7 +27,6 @@ pub fn activation_forward(x: Input<f32>, y: Output<f32>, kind: u32) -> Result<()
 }
 
 /// dx = dy · f'(x)
-#[napi(catch_unwind)]
 pub fn activation_backward(dy: Input<f32>, x: Input<f32>, dx: Output<f32>, kind: u32) -> Result<()> {
     let disjoint = disjoint(&[&dy, &x], &[&dx])?;
     let length = x.len()?;

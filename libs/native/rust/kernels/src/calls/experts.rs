@@ -1,12 +1,9 @@
 //! Gather of rows for experts.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::experts::gather_rows as gather;
-use napi::Result;
-use napi_derive::napi;
 
 /// Copies row `index[i]` of the concatenated `from` to row i of the concatenated `to`; zeros for a negative index.
-#[napi(catch_unwind)]
 pub fn gather_rows(from: Several, index: Input<i32>, to: Several, width: u32) -> Result<()> {
     let width = width as usize;
     let (from, to) = (from.inputs()?, to.outputs()?);

@@ -1,14 +1,11 @@
 //! Cross entropy.
 
+use super::arguments::*;
 use super::linear::precision;
-use crate::arrays::*;
 use crate::kernels::cross_entropy::{self, Labels};
 use crate::product::GradientOutputs;
-use napi::Result;
-use napi_derive::napi;
 
 /// Losses of rows of logits; returns their sum.
-#[napi(catch_unwind)]
 pub fn cross_entropy_forward(
     logits: Input<f32>,
     targets: Input<i32>,
@@ -32,7 +29,6 @@ pub fn cross_entropy_forward(
 }
 
 /// The gradient of the logits; `dy` has one element, or one per row.
-#[napi(catch_unwind)]
 pub fn cross_entropy_backward(
     logits: Input<f32>,
     targets: Input<i32>,
@@ -62,7 +58,6 @@ pub fn cross_entropy_backward(
 }
 
 /// The sum of the losses of x · Wᵀ + bias, and its gradients times `share` if requested.
-#[napi(catch_unwind)]
 pub fn linear_cross_entropy(
     x: Input<f32>,
     weight: Input<f32>,

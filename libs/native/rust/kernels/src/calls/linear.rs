@@ -1,16 +1,13 @@
 //! The linear layer.
 
 use super::activations::activation_or_none;
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::activations::Activation;
 use crate::kernels::linear;
 use crate::product::{GradientOutputs, Precision};
 use crate::simd::Bf16;
-use napi::Result;
-use napi_derive::napi;
 
 /// y = activation(x · Wᵀ + bias); `pre_activation` receives the input of the activation.
-#[napi(catch_unwind)]
 pub fn linear_forward(
     x: Input<f32>,
     weight: Input<f32>,
@@ -41,7 +38,6 @@ pub fn linear_forward(
 }
 
 /// The same for a bf16 weight, two numbers per word, the first in the lower half; each row starts at a word.
-#[napi(catch_unwind)]
 pub fn linear_forward16(
     x: Input<f32>,
     weight: Input<i32>,
@@ -79,7 +75,6 @@ fn halves(words: &[i32]) -> &[Bf16] {
 }
 
 /// The requested gradients; `kept` is y for relu, the pre-activation for GELU.
-#[napi(catch_unwind)]
 pub fn linear_backward(
     dy: Input<f32>,
     x: Input<f32>,

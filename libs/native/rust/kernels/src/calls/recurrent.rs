@@ -1,9 +1,7 @@
 //! RNN and GRU over whole sequences.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::recurrent::{self, Gradients, Kind, Layer, Sizes};
-use napi::Result;
-use napi_derive::napi;
 
 fn kind_of(kind: u32) -> Result<Kind> {
     match kind {
@@ -44,7 +42,6 @@ fn lengths(kind: Kind, batch: u32, steps: u32, inputs: u32, hidden: u32) -> Resu
     Ok((Sizes { batch, steps, inputs, hidden }, lengths))
 }
 
-#[napi(catch_unwind)]
 pub fn recurrent_forward(
     x: Input<f32>,
     weight_ih: Input<f32>,
@@ -82,7 +79,6 @@ pub fn recurrent_forward(
     Ok(())
 }
 
-#[napi(catch_unwind)]
 pub fn recurrent_backward(
     x: Input<f32>,
     weight_ih: Input<f32>,

@@ -1,12 +1,9 @@
 //! Embedding lookup.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::embedding::{backward, first_outside, forward};
-use napi::Result;
-use napi_derive::napi;
 
 /// Returns the index of the first id out of range, without writing anything; otherwise -1.
-#[napi(catch_unwind)]
 pub fn embedding_forward(
     ids: Input<i32>,
     table: Input<f32>,
@@ -33,7 +30,6 @@ pub fn embedding_forward(
     Ok(-1.0)
 }
 
-#[napi(catch_unwind)]
 pub fn embedding_backward(
     ids: Input<i32>,
     dy: Input<f32>,
@@ -60,6 +56,6 @@ pub fn embedding_backward(
     Ok(())
 }
 
-fn no_period() -> napi::Error {
+fn no_period() -> Error {
     invalid("period 0: expected at least 1")
 }

@@ -1,95 +1,30 @@
-//! Typed arrays from JavaScript, which kernels read and write in place.
+//! Arguments of calls, on any binding to JavaScript: numbers, and arrays that kernels read and write in place.
 //!
-//! An argument becomes a slice after two checks: outputs overlap no other argument (`disjoint`), and the length is the
+//! An array becomes a slice after two checks: outputs overlap no other argument (`disjoint`), and the length is the
 //! expected one (`read`, `write`). Failures are errors, not panics. The address of an array is taken on first use, when all
-//! arguments have been converted: converting another one may run a getter, which could detach the array.
+//! arguments have been taken: taking another one may run JavaScript, which could detach the array.
 
 use crate::kernels::walk::RANK;
-use napi::bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue};
-use napi::{Error, Result, Status, ValueType, check_status, sys};
 use std::cell::OnceCell;
 use std::ffi::c_void;
+use std::fmt;
 use std::marker::PhantomData;
 
-/// Element types of typed arrays.
-pub trait Element: Copy {
-    const KIND: i32;
-    const NAME: &'static str;
-    /// Whether elements are used as indices. Such arrays must not change between the check of their values and their use,
-    /// so memory shared with another thread is refused.
-    const IS_INDEX: bool;
-}
+/// An error about the arguments of a call.
+#[derive(Debug)]
+pub struct Error(String);
 
-macro_rules! element {
-    ($type:ty, $kind:ident, $name:literal, $is_index:literal) => {
-        impl Element for $type {
-            const KIND: i32 = sys::TypedarrayType::$kind;
-            const NAME: &'static str = $name;
-            const IS_INDEX: bool = $is_index;
-        }
-    };
-}
-
-element!(f32, float32_array, "Float32Array", false);
-element!(i32, int32_array, "Int32Array", true);
-element!(u8, uint8_array, "Uint8Array", true);
-element!(f64, float64_array, "Float64Array", true);
-
-/// The address range of an argument, end exclusive.
-#[derive(Clone, Copy)]
-pub struct Span {
-    start: usize,
-    end: usize,
-}
-
-fn typed_array<T: Element>(env: sys::napi_env, value: sys::napi_value) -> Result<(*mut T, usize)> {
-    let mut kind = -1;
-    let mut length = 0;
-    let mut data = std::ptr::null_mut();
-    let mut buffer = std::ptr::null_mut();
-    let buffer_out = if T::IS_INDEX { &raw mut buffer } else { std::ptr::null_mut() };
-    // SAFETY: env and value are valid during this call; the others point to local variables.
-    let status = unsafe {
-        sys::napi_get_typedarray_info(
-            env,
-            value,
-            &mut kind,
-            &mut length,
-            &mut data,
-            buffer_out,
-            std::ptr::null_mut(),
-        )
-    };
-    check_status!(status, "expected a {}", T::NAME)?;
-    if kind != T::KIND {
-        return Err(invalid(format!("an array of another type, expected a {}", T::NAME)));
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
-    if T::IS_INDEX {
-        let mut is_unshared = false;
-        // SAFETY: env and buffer are valid during this call; the other points to a local variable.
-        let status = unsafe { sys::napi_is_arraybuffer(env, buffer, &mut is_unshared) };
-        check_status!(status)?;
-        if !is_unshared {
-            return Err(invalid(format!("{} in a SharedArrayBuffer, expected memory of its own", T::NAME)));
-        }
-    }
-    elements_at(data.cast(), length)
 }
 
-/// Address and number of elements; nothing is read from an empty array.
-fn elements_at<T: Element>(data: *mut T, length: usize) -> Result<(*mut T, usize)> {
-    if data.is_null() || length == 0 {
-        return Ok((std::ptr::NonNull::dangling().as_ptr(), 0));
-    }
-    if !data.is_aligned() {
-        return Err(invalid(format!("a {} at an unaligned address", T::NAME)));
-    }
-    Ok((data, length))
-}
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// An error about an argument.
 pub fn invalid(message: impl Into<String>) -> Error {
-    Error::new(Status::InvalidArg, message.into())
+    Error(message.into())
 }
 
 /// The product of sizes; an error if it is too large for memory.
@@ -101,14 +36,175 @@ pub fn size(factors: &[u32]) -> Result<usize> {
     }
 }
 
+/// Types of the elements of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Float32,
+    Int32,
+    Uint8,
+    Float64,
+}
+
+impl Kind {
+    /// The name of the array's class in JavaScript.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Float32 => "Float32Array",
+            Kind::Int32 => "Int32Array",
+            Kind::Uint8 => "Uint8Array",
+            Kind::Float64 => "Float64Array",
+        }
+    }
+}
+
+/// The memory of an array.
+#[derive(Clone, Copy)]
+pub struct Memory {
+    pub kind: Kind,
+    pub data: *mut c_void,
+    /// Number of elements.
+    pub length: usize,
+    /// Whether other JavaScript threads can change it during a call.
+    pub is_shared: bool,
+}
+
+/// An array of the binding, whose memory is looked up by `find`.
+#[derive(Clone, Copy)]
+pub struct Handle {
+    pub context: *mut c_void,
+    pub value: *mut c_void,
+    /// # Safety
+    /// The two addresses are those of the handle, during the call that it belongs to.
+    pub find: unsafe fn(context: *mut c_void, value: *mut c_void) -> Result<Memory>,
+}
+
+impl Handle {
+    fn memory(&self) -> Result<Memory> {
+        // SAFETY: handles exist only during the call.
+        unsafe { (self.find)(self.context, self.value) }
+    }
+}
+
+/// The arguments of a call by index, on one binding.
+pub trait Arguments {
+    fn number(&mut self, index: usize) -> Result<f64>;
+    fn boolean(&mut self, index: usize) -> Result<bool>;
+    /// None if it is not given.
+    fn array(&mut self, index: usize) -> Result<Option<Handle>>;
+    fn list(&mut self, index: usize) -> Result<Vec<Handle>>;
+}
+
+/// Types of arguments.
+pub trait Argument: Sized {
+    fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self>;
+}
+
+impl Argument for f64 {
+    fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+        arguments.number(index)
+    }
+}
+
+impl Argument for bool {
+    fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+        arguments.boolean(index)
+    }
+}
+
+macro_rules! integer {
+    ($type:ty) => {
+        impl Argument for $type {
+            fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+                let number = arguments.number(index)?;
+                let integer = number as $type;
+                if f64::from(integer) == number {
+                    return Ok(integer);
+                }
+                let (least, largest) = (<$type>::MIN, <$type>::MAX);
+                Err(invalid(format!(
+                    "argument {index}: {number}, expected an integer from {least} to {largest}"
+                )))
+            }
+        }
+    };
+}
+
+integer!(u32);
+integer!(i32);
+
+/// Element types of arrays.
+pub trait Element: Copy {
+    const KIND: Kind;
+    /// Whether elements are used as indices. Such arrays must not change between the check of their values and their use,
+    /// so memory shared with another thread is refused.
+    const IS_INDEX: bool;
+}
+
+macro_rules! element {
+    ($type:ty, $kind:ident, $is_index:literal) => {
+        impl Element for $type {
+            const KIND: Kind = Kind::$kind;
+            const IS_INDEX: bool = $is_index;
+        }
+    };
+}
+
+element!(f32, Float32, false);
+element!(i32, Int32, true);
+element!(u8, Uint8, true);
+element!(f64, Float64, true);
+
+/// The address range of an argument, end exclusive.
+#[derive(Clone, Copy)]
+pub struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// Address and number of elements.
+fn elements<T: Element>(memory: Memory) -> Result<(*mut T, usize)> {
+    if memory.kind != T::KIND {
+        let (given, expected) = (memory.kind.name(), T::KIND.name());
+        return Err(invalid(format!("{given}: an array of another type, expected a {expected}")));
+    }
+    if T::IS_INDEX && memory.is_shared {
+        let name = T::KIND.name();
+        return Err(invalid(format!("{name} in a SharedArrayBuffer, expected memory of its own")));
+    }
+    elements_at(memory)
+}
+
+/// The same; nothing is read from an empty array.
+fn elements_at<T: Element>(memory: Memory) -> Result<(*mut T, usize)> {
+    let data: *mut T = memory.data.cast();
+    if data.is_null() || memory.length == 0 {
+        return Ok((std::ptr::NonNull::dangling().as_ptr(), 0));
+    }
+    if !data.is_aligned() {
+        return Err(invalid(format!("a {} at an unaligned address", T::KIND.name())));
+    }
+    Ok((data, memory.length))
+}
+
+fn given(arguments: &mut dyn Arguments, index: usize) -> Result<Handle> {
+    arguments
+        .array(index)?
+        .ok_or_else(|| invalid(format!("argument {index}: missing, expected a typed array")))
+}
+
 macro_rules! argument {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         pub struct $name<'a, T> {
-            env: sys::napi_env,
-            value: sys::napi_value,
+            handle: Handle,
             memory: OnceCell<(*mut T, usize)>,
             lifetime: PhantomData<&'a T>,
+        }
+
+        impl<T: Element> From<Handle> for $name<'_, T> {
+            fn from(handle: Handle) -> Self {
+                Self { handle, memory: OnceCell::new(), lifetime: PhantomData }
+            }
         }
 
         impl<T: Element> $name<'_, T> {
@@ -117,7 +213,7 @@ macro_rules! argument {
                 if let Some(&memory) = self.memory.get() {
                     return Ok(memory);
                 }
-                let memory = typed_array(self.env, self.value)?;
+                let memory = elements(self.handle.memory()?)?;
                 Ok(*self.memory.get_or_init(|| memory))
             }
 
@@ -127,25 +223,20 @@ macro_rules! argument {
                 Ok(Span { start, end: start + length * size_of::<T>() })
             }
 
-            pub fn len(&self) -> Result<usize> {
+            pub(super) fn len(&self) -> Result<usize> {
                 Ok(self.memory()?.1)
             }
         }
 
-        impl<T> TypeName for $name<'_, T> {
-            fn type_name() -> &'static str {
-                "TypedArray"
-            }
-            fn value_type() -> ValueType {
-                ValueType::Object
+        impl<T: Element> Argument for $name<'_, T> {
+            fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+                Ok(given(arguments, index)?.into())
             }
         }
 
-        impl<T> ValidateNapiValue for $name<'_, T> {}
-
-        impl<T: Element> FromNapiValue for $name<'_, T> {
-            unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-                Ok(Self { env, value, memory: OnceCell::new(), lifetime: PhantomData })
+        impl<T: Element> Argument for Option<$name<'_, T>> {
+            fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+                Ok(arguments.array(index)?.map(Into::into))
             }
         }
     };
@@ -164,9 +255,8 @@ macro_rules! numbers {
     ($(#[$doc:meta])* $name:ident, $typed:ident of $array:ident) => {
         $(#[$doc])*
         pub struct $name<'a> {
-            env: sys::napi_env,
-            value: sys::napi_value,
-            memory: OnceCell<(i32, *mut c_void, usize)>,
+            handle: Handle,
+            memory: OnceCell<Memory>,
             lifetime: PhantomData<&'a ()>,
         }
 
@@ -178,52 +268,43 @@ macro_rules! numbers {
         }
 
         impl<'a> $name<'a> {
-            /// Type, address and length.
-            fn memory(&self) -> Result<(i32, *mut c_void, usize)> {
+            fn memory(&self) -> Result<Memory> {
                 if let Some(&memory) = self.memory.get() {
                     return Ok(memory);
                 }
-                let memory = any_array(self.env, self.value)?;
+                let memory = self.handle.memory()?;
+                if memory.kind == Kind::Float64 {
+                    return Err(invalid("expected a Float32Array, an Int32Array or a Uint8Array"));
+                }
                 Ok(*self.memory.get_or_init(|| memory))
             }
 
             pub fn typed(self) -> Result<$typed<'a>> {
-                let (kind, data, length) = self.memory()?;
-                Ok(match kind {
-                    f32::KIND => $typed::Floats(self.array(data, length)?),
-                    i32::KIND => $typed::Ints(self.array(data, length)?),
-                    _ => $typed::Bools(self.array(data, length)?),
+                Ok(match self.memory()?.kind {
+                    Kind::Float32 => $typed::Floats(self.array()?),
+                    Kind::Int32 => $typed::Ints(self.array()?),
+                    _ => $typed::Bools(self.array()?),
                 })
             }
 
-            fn array<T: Element>(&self, data: *mut c_void, length: usize) -> Result<$array<'a, T>> {
-                let memory = OnceCell::from(elements_at(data.cast(), length)?);
-                Ok($array { env: self.env, value: self.value, memory, lifetime: PhantomData })
+            fn array<T: Element>(&self) -> Result<$array<'a, T>> {
+                let memory = OnceCell::from(elements_at(self.memory()?)?);
+                Ok($array { handle: self.handle, memory, lifetime: PhantomData })
             }
         }
 
-        impl TypeName for $name<'_> {
-            fn type_name() -> &'static str {
-                "TypedArray"
-            }
-            fn value_type() -> ValueType {
-                ValueType::Object
-            }
-        }
-
-        impl ValidateNapiValue for $name<'_> {}
-
-        impl FromNapiValue for $name<'_> {
-            unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-                Ok(Self { env, value, memory: OnceCell::new(), lifetime: PhantomData })
+        impl Argument for $name<'_> {
+            fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+                let handle = given(arguments, index)?;
+                Ok(Self { handle, memory: OnceCell::new(), lifetime: PhantomData })
             }
         }
 
         impl Spans for $name<'_> {
             fn add_to(&self, spans: &mut Vec<Span>) -> Result<()> {
-                let (kind, data, length) = self.memory()?;
-                let bytes = if kind == u8::KIND { length } else { length * 4 };
-                spans.push(Span { start: data as usize, end: data as usize + bytes });
+                let memory = self.memory()?;
+                let bytes = if memory.kind == Kind::Uint8 { memory.length } else { memory.length * 4 };
+                spans.push(Span { start: memory.data as usize, end: memory.data as usize + bytes });
                 Ok(())
             }
         }
@@ -238,21 +319,6 @@ numbers! {
 numbers! {
     /// The elements of a tensor that a kernel writes.
     NumbersOutput, TypedOutput of Output
-}
-
-/// Type, address and length of an array of float32, int32 or uint8 numbers.
-fn any_array(env: sys::napi_env, value: sys::napi_value) -> Result<(i32, *mut c_void, usize)> {
-    let (mut kind, mut length, mut data) = (-1, 0, std::ptr::null_mut());
-    let (buffer, offset) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: env and value are valid during this call; the others point to local variables, or are null: not wanted.
-    let status = unsafe {
-        sys::napi_get_typedarray_info(env, value, &mut kind, &mut length, &mut data, buffer, offset)
-    };
-    check_status!(status, "expected a typed array")?;
-    if ![f32::KIND, i32::KIND, u8::KIND].contains(&kind) {
-        return Err(invalid("expected a Float32Array, an Int32Array or a Uint8Array"));
-    }
-    Ok((kind, data, length))
 }
 
 /// An error about the types of arrays that a function does not have together.
@@ -287,56 +353,21 @@ pub fn product(sizes: &[usize]) -> Result<usize> {
 }
 
 /// An array of arrays.
-pub struct Several {
-    env: sys::napi_env,
-    values: Vec<sys::napi_value>,
-}
+pub struct Several(Vec<Handle>);
 
 impl Several {
     pub fn inputs<T: Element>(&self) -> Result<Vec<Input<'_, T>>> {
-        // SAFETY: the values are alive during this call.
-        self.values.iter().map(|&value| unsafe { Input::from_napi_value(self.env, value) }).collect()
+        Ok(self.0.iter().map(|&handle| handle.into()).collect())
     }
 
     pub fn outputs<T: Element>(&self) -> Result<Vec<Output<'_, T>>> {
-        // SAFETY: as above.
-        self.values.iter().map(|&value| unsafe { Output::from_napi_value(self.env, value) }).collect()
+        Ok(self.0.iter().map(|&handle| handle.into()).collect())
     }
 }
 
-impl TypeName for Several {
-    fn type_name() -> &'static str {
-        "Array"
-    }
-    fn value_type() -> ValueType {
-        ValueType::Object
-    }
-}
-
-impl ValidateNapiValue for Several {}
-
-impl FromNapiValue for Several {
-    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        let mut length = 0;
-        // SAFETY: env and value are valid during this call; the others point to local variables.
-        let status = unsafe { sys::napi_get_array_length(env, value, &mut length) };
-        check_status!(status, "expected an array of arrays")?;
-        let mut values = Vec::new();
-        for index in 0..length {
-            let mut element = std::ptr::null_mut();
-            // SAFETY: as above.
-            let status = unsafe { sys::napi_get_element(env, value, index, &mut element) };
-            check_status!(status)?;
-            let mut is_typed = false;
-            // SAFETY: as above.
-            let status = unsafe { sys::napi_is_typedarray(env, element, &mut is_typed) };
-            check_status!(status)?;
-            if !is_typed {
-                return Err(invalid(format!("element {index}: expected a typed array")));
-            }
-            values.push(element);
-        }
-        Ok(Self { env, values })
+impl Argument for Several {
+    fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+        arguments.list(index).map(Self)
     }
 }
 
@@ -432,9 +463,9 @@ impl<'a, T: Element> Input<'a, T> {
         Ok(unsafe { std::slice::from_raw_parts(data, length) })
     }
 
-    /// Number of bytes to the next multiple of `alignment`.
-    pub fn bytes_to_alignment(&self, alignment: usize) -> Result<usize> {
-        Ok((self.memory()?.0 as usize).wrapping_neg() % alignment)
+    /// The address of the first element.
+    pub fn address(&self) -> Result<usize> {
+        Ok(self.memory()?.0 as usize)
     }
 }
 

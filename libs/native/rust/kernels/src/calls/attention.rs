@@ -1,10 +1,8 @@
 //! Attention from separate or packed queries, keys and values.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::attention::{Attention, Gradients, MAX_HEAD_DIM, Rows, backward, forward};
 use crate::kernels::threefry::Mask;
-use napi::Result;
-use napi_derive::napi;
 
 /// Checked sizes and options.
 struct Sizes {
@@ -83,7 +81,6 @@ impl Sizes {
     }
 }
 
-#[napi(catch_unwind)]
 pub fn attention_forward(
     q: Input<f32>,
     k: Input<f32>,
@@ -118,7 +115,6 @@ pub fn attention_forward(
     Ok(())
 }
 
-#[napi(catch_unwind)]
 pub fn attention_packed_forward(
     qkv: Input<f32>,
     visible: Option<Input<f32>>,
@@ -151,7 +147,6 @@ pub fn attention_packed_forward(
     Ok(())
 }
 
-#[napi(catch_unwind)]
 pub fn attention_backward(
     q: Input<f32>,
     k: Input<f32>,
@@ -199,7 +194,6 @@ pub fn attention_backward(
     Ok(())
 }
 
-#[napi(catch_unwind)]
 pub fn attention_packed_backward(
     qkv: Input<f32>,
     visible: Option<Input<f32>>,

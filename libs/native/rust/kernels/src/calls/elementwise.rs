@@ -1,13 +1,10 @@
 //! Elementwise operations. Functions are indices in the table of their types.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::elementwise::*;
-use napi::Result;
-use napi_derive::napi;
 
 /// y [sizes] = f(a, b). Operand a varies along the dimensions whose bit is set in a_varies and is repeated along the others; b
 /// likewise.
-#[napi(catch_unwind)]
 pub fn binary(
     a: NumbersInput,
     b: NumbersInput,
@@ -20,7 +17,7 @@ pub fn binary(
     use TypedInput as In;
     use TypedOutput as Out;
     let disjoint = disjoint(&[&a, &b, &sizes], &[&y])?;
-    let sizes = crate::arrays::sizes(&sizes, &disjoint, "sizes")?;
+    let sizes = super::arguments::sizes(&sizes, &disjoint, "sizes")?;
     let all = (1u64 << sizes.len()) - 1;
     if u64::from(a_varies | b_varies) & !all != 0 {
         return Err(invalid(format!("dimensions {a_varies:b} and {b_varies:b}: expected at most {all:b}")));
@@ -48,7 +45,6 @@ pub fn binary(
 }
 
 /// y = f(x), with the parameters p and q of some functions.
-#[napi(catch_unwind)]
 pub fn unary(x: NumbersInput, y: NumbersOutput, operation: u32, p: f64, q: f64) -> Result<()> {
     use TypedInput as In;
     use TypedOutput as Out;
@@ -76,7 +72,6 @@ pub fn unary(x: NumbersInput, y: NumbersOutput, operation: u32, p: f64, q: f64) 
 }
 
 /// y += x
-#[napi(catch_unwind)]
 pub fn accumulate(x: Input<f32>, y: Output<f32>) -> Result<()> {
     let length = x.len()?;
     let disjoint = disjoint(&[&x], &[&y])?;
@@ -88,7 +83,6 @@ pub fn accumulate(x: Input<f32>, y: Output<f32>) -> Result<()> {
 }
 
 /// y = yes where the condition is 1, no elsewhere.
-#[napi(catch_unwind)]
 pub fn select(condition: Input<u8>, yes: NumbersInput, no: NumbersInput, y: NumbersOutput) -> Result<()> {
     let disjoint = disjoint(&[&condition, &yes, &no], &[&y])?;
     let length = condition.len()?;
@@ -110,7 +104,6 @@ pub fn select(condition: Input<u8>, yes: NumbersInput, no: NumbersInput, y: Numb
 }
 
 /// y [indices, depth] = `on` at the index of each row, `off` elsewhere.
-#[napi(catch_unwind)]
 pub fn one_hot(indices: Input<i32>, y: NumbersOutput, depth: u32, on: f64, off: f64) -> Result<()> {
     let disjoint = disjoint(&[&indices], &[&y])?;
     let count = indices.len()?;

@@ -1,9 +1,7 @@
 //! Reductions, cumulative sums and products, argmax and softmax.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::reduce::{self, *};
-use napi::Result;
-use napi_derive::napi;
 
 #[derive(Clone, Copy)]
 enum Operation {
@@ -18,7 +16,6 @@ const OPERATIONS: [Operation; 4] = [Sum, Product, Maximum, Minimum];
 
 /// y [planes, columns] = x [planes, rows, columns] reduced over the rows. Sums of floats are multiplied by `scale`; products of floats
 /// take one column.
-#[napi(catch_unwind)]
 pub fn reduce(
     x: NumbersInput,
     y: NumbersOutput,
@@ -70,7 +67,6 @@ pub fn reduce(
 }
 
 /// y = x [planes, rows, columns] with each row added to, or multiplied by, all before it in its plane.
-#[napi(catch_unwind)]
 pub fn cumulate(
     x: NumbersInput,
     y: NumbersOutput,
@@ -107,7 +103,6 @@ pub fn cumulate(
 }
 
 /// y [rows] = index of the first maximum, or minimum if `smallest`, of each row of x [rows, columns].
-#[napi(catch_unwind)]
 pub fn arg_extremum(x: NumbersInput, y: Output<i32>, rows: u32, columns: u32, smallest: bool) -> Result<()> {
     if columns == 0 || columns > i32::MAX as u32 {
         return Err(invalid(format!("columns {columns}: expected 1 to {}", i32::MAX)));
@@ -125,7 +120,6 @@ pub fn arg_extremum(x: NumbersInput, y: Output<i32>, rows: u32, columns: u32, sm
 }
 
 /// y = softmax of each row of x, both [rows, columns].
-#[napi(catch_unwind)]
 pub fn softmax_rows(x: Input<f32>, y: Output<f32>, rows: u32, columns: u32) -> Result<()> {
     let disjoint = disjoint(&[&x], &[&y])?;
     let length = size(&[rows, columns])?;

@@ -1,12 +1,9 @@
 //! Optimizer steps and the norm of all gradients.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::optimizers::{self, Adam, AdamParameter, Sgd, SgdParameter};
-use napi::Result;
-use napi_derive::napi;
 
 /// The sum of the squares of all elements, in double precision.
-#[napi(catch_unwind)]
 pub fn sum_of_squares(arrays: Several) -> Result<f64> {
     let disjoint = disjoint(&[], &[])?;
     let arrays = arrays.inputs()?;
@@ -27,7 +24,6 @@ fn same_count(gradients: &[Input<f32>], others: &[&[Output<f32>]]) -> Result<()>
 
 /// One step of Adam or AdamW, in place. `factors`: for each parameter learningRate / (1 - beta1^step) and
 /// 1 / √(1 - beta2^step).
-#[napi(catch_unwind)]
 pub fn adam_step(
     gradients: Several,
     factors: Input<f64>,
@@ -74,7 +70,6 @@ pub fn adam_step(
 }
 
 /// One step of stochastic gradient descent, in place.
-#[napi(catch_unwind)]
 pub fn sgd_step(
     gradients: Several,
     weights: Several,

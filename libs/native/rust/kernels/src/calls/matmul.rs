@@ -1,15 +1,12 @@
 //! Batched matrix products.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::matmul::{self, Activation, Sizes};
-use napi::Result;
-use napi_derive::napi;
 
 const ACTIVATIONS: [Activation; 3] = [Activation::None, Activation::Relu, Activation::Sigmoid];
 
 /// c[i] [m, n] = activation(a[a_of[i]] · b[b_of[i]] + bias); `a` holds `a_count` matrices [m, k] (or [k, m]), `b`
 /// `b_count` matrices [k, n] (or [n, k]).
-#[napi(catch_unwind)]
 pub fn matmul(
     a: Input<f32>,
     b: Input<f32>,

@@ -1,12 +1,9 @@
 //! Attention of new tokens over cached keys and values.
 
-use crate::arrays::*;
+use super::arguments::*;
 use crate::kernels::attention::{Attention, MAX_HEAD_DIM, Rows};
 use crate::kernels::cached_attention::cached_attention as attend;
-use napi::Result;
-use napi_derive::napi;
 
-#[napi(catch_unwind)]
 pub fn cached_attention(
     q: Input<f32>,
     keys: Input<f32>,

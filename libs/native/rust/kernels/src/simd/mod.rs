@@ -187,6 +187,7 @@ pub enum Level {
     Avx512,
     Avx2,
     Neon,
+    Simd128,
     Portable,
 }
 

@@ -1,0 +1,11 @@
+//! The kernels of lilformer.
+//!
+//! `kernels` and `product` are safe functions over slices; `calls` check the arguments from JavaScript and call them; `simd`,
+//! `threads` and `buffers` are their building blocks. The bindings are two other crates: a Node addon and WebAssembly.
+
+pub mod buffers;
+pub mod calls;
+pub mod kernels;
+pub mod product;
+pub mod simd;
+pub mod threads;
