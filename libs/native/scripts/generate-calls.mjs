@@ -19,7 +19,8 @@ const TYPES = {
   'Input<u8>': 'Uint8Array',
   NumbersInput: 'Numbers',
   NumbersOutput: 'Numbers',
-  Several: 'Float32Array[]',
+  Inputs: 'Float32Array[]',
+  Outputs: 'Float32Array[]',
   f64: 'number',
   u32: 'number',
   i32: 'number',
@@ -62,7 +63,7 @@ function functionIn(source, module, rustName) {
       const inner = /^Option<(.*)>$/.exec(rust)?.[1];
       const type = TYPES[inner ?? rust];
       if (!type) throw new Error(`${where}: ${name}: no TypeScript type for ${rust}. Add it to TYPES`);
-      return { name: camelCase(name), type, optional: inner !== undefined };
+      return { name: camelCase(name), type, optional: inner !== undefined, isOutput: /Output/.test(rust) };
     });
   const result = RESULTS[rustResult];
   if (!result)
@@ -112,7 +113,37 @@ ${kernels.map(call).join('\n')}
 `;
 }
 
-const FILES = { 'src/calls.ts': forAddon };
+function forWasm() {
+  const [kernels, machine] = partsOf();
+  const argument = ({ name, type, isOutput }) => {
+    if (type === 'number' || type === 'boolean') return `.${type}(call.${name})`;
+    const method = isOutput ? 'output' : 'input';
+    return `.${method}${type.endsWith('[]') ? 's' : ''}(call.${name})`;
+  };
+  const body = ({ index, parameters, result }) => {
+    const call = `instance.start()${parameters.map(argument).join('')}.call(${index})`;
+    return result === 'void' ? `void ${call}` : `${call}${result === 'boolean' ? ' === 1' : ''}`;
+  };
+  const threads = machine.find(({ name }) => name === 'setThreads');
+  return `// Generated from libs/native/rust/kernels/src/calls by its scripts/generate-calls.mjs; not to be edited.
+import type { Kernels } from '@lilformer/kernels';
+import type { Instance } from './instance.js';
+
+/** The kernels of an instance. */
+export function kernelsOf(instance: Instance): Kernels {
+  return {
+${kernels.map((each) => `${each.name}: (call) => ${body(each)},`).join('\n')}
+  };
+}
+
+/** Sets the number of threads, and returns the new number. */
+export function setThreads(instance: Instance, call: { count: number }): number {
+  return ${body(threads)};
+}
+`;
+}
+
+const FILES = { 'src/calls.ts': forAddon, '../wasm/src/calls.ts': forWasm };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, text] of Object.entries(FILES)) {

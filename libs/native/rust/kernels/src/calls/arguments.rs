@@ -352,20 +352,31 @@ pub fn product(sizes: &[usize]) -> Result<usize> {
     size(&sizes.iter().map(|&size| size as u32).collect::<Vec<_>>())
 }
 
-/// An array of arrays.
-pub struct Several(Vec<Handle>);
+/// A list of arrays that a kernel reads.
+pub struct Inputs(Vec<Handle>);
 
-impl Several {
-    pub fn inputs<T: Element>(&self) -> Result<Vec<Input<'_, T>>> {
-        Ok(self.0.iter().map(|&handle| handle.into()).collect())
-    }
-
-    pub fn outputs<T: Element>(&self) -> Result<Vec<Output<'_, T>>> {
-        Ok(self.0.iter().map(|&handle| handle.into()).collect())
+impl Inputs {
+    pub fn arrays<T: Element>(&self) -> Vec<Input<'_, T>> {
+        self.0.iter().map(|&handle| handle.into()).collect()
     }
 }
 
-impl Argument for Several {
+impl Argument for Inputs {
+    fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
+        arguments.list(index).map(Self)
+    }
+}
+
+/// A list of arrays that a kernel writes or updates.
+pub struct Outputs(Vec<Handle>);
+
+impl Outputs {
+    pub fn arrays<T: Element>(&self) -> Vec<Output<'_, T>> {
+        self.0.iter().map(|&handle| handle.into()).collect()
+    }
+}
+
+impl Argument for Outputs {
     fn take(arguments: &mut dyn Arguments, index: usize) -> Result<Self> {
         arguments.list(index).map(Self)
     }

@@ -4,9 +4,9 @@ use super::arguments::*;
 use crate::kernels::experts::gather_rows as gather;
 
 /// Copies row `index[i]` of the concatenated `from` to row i of the concatenated `to`; zeros for a negative index.
-pub fn gather_rows(from: Several, index: Input<i32>, to: Several, width: u32) -> Result<()> {
+pub fn gather_rows(from: Inputs, index: Input<i32>, to: Outputs, width: u32) -> Result<()> {
     let width = width as usize;
-    let (from, to) = (from.inputs()?, to.outputs()?);
+    let (from, to) = (from.arrays(), to.arrays());
     let disjoint = disjoint(&[&from, &index], &[&to])?;
     let rows_of = |name: &str, lengths: Vec<usize>| {
         let mut rows = 0;

@@ -4,9 +4,9 @@ use super::arguments::*;
 use crate::kernels::optimizers::{self, Adam, AdamParameter, Sgd, SgdParameter};
 
 /// The sum of the squares of all elements, in double precision.
-pub fn sum_of_squares(arrays: Several) -> Result<f64> {
+pub fn sum_of_squares(arrays: Inputs) -> Result<f64> {
     let disjoint = disjoint(&[], &[])?;
-    let arrays = arrays.inputs()?;
+    let arrays = arrays.arrays();
     let arrays = arrays.iter().map(|array| array.read(&disjoint, "array", array.len()?));
     Ok(optimizers::sum_of_squares(&arrays.collect::<Result<Vec<_>>>()?))
 }
@@ -25,11 +25,11 @@ fn same_count(gradients: &[Input<f32>], others: &[&[Output<f32>]]) -> Result<()>
 /// One step of Adam or AdamW, in place. `factors`: for each parameter learningRate / (1 - beta1^step) and
 /// 1 / √(1 - beta2^step).
 pub fn adam_step(
-    gradients: Several,
+    gradients: Inputs,
     factors: Input<f64>,
-    weights: Several,
-    first: Several,
-    second: Several,
+    weights: Outputs,
+    first: Outputs,
+    second: Outputs,
     beta1: f64,
     beta2: f64,
     epsilon: f64,
@@ -37,8 +37,8 @@ pub fn adam_step(
     l2: f64,
     scale: f64,
 ) -> Result<()> {
-    let gradients = gradients.inputs()?;
-    let (weights, first, second) = (weights.outputs()?, first.outputs()?, second.outputs()?);
+    let gradients = gradients.arrays();
+    let (weights, first, second) = (weights.arrays(), first.arrays(), second.arrays());
     same_count(&gradients, &[&weights, &first, &second])?;
     let disjoint = disjoint(&[&gradients, &factors], &[&weights, &first, &second])?;
     let factors = factors.read(&disjoint, "factors", 2 * gradients.len())?;
@@ -71,16 +71,16 @@ pub fn adam_step(
 
 /// One step of stochastic gradient descent, in place.
 pub fn sgd_step(
-    gradients: Several,
-    weights: Several,
-    velocity: Several,
+    gradients: Inputs,
+    weights: Outputs,
+    velocity: Outputs,
     learning_rate: f64,
     momentum: f64,
     weight_decay: f64,
     scale: f64,
 ) -> Result<()> {
-    let gradients = gradients.inputs()?;
-    let (weights, velocity) = (weights.outputs()?, velocity.outputs()?);
+    let gradients = gradients.arrays();
+    let (weights, velocity) = (weights.arrays(), velocity.arrays());
     same_count(&gradients, &[&weights, &velocity])?;
     let disjoint = disjoint(&[&gradients], &[&weights, &velocity])?;
     let mut parameters = Vec::with_capacity(weights.len());

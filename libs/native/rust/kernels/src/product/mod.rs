@@ -23,7 +23,7 @@
 //! Functions over slices check sizes and panic; functions over addresses are unsafe and check nothing. Sums have the same
 //! order for the same sizes and number of threads. Products of depth 0 are zero.
 //!
-//! Tiles of 14 × 32 (AVX-512), 6 × 16 (AVX2), 8 × 8 (NEON), 4 × 8 (portable) are in registers; panels of B are as wide as a
+//! Tiles of 14 × 32 (AVX-512), 6 × 16 (AVX2), 8 × 8 (NEON), 4 × 8 (WebAssembly, portable) are in registers; panels of B are as wide as a
 //! tile and at most 256 deep, after Goto and van de Geijn, Anatomy of High-Performance Matrix
 //! Multiplication, 2008.
 

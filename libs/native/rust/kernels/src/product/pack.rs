@@ -6,6 +6,7 @@ use super::tile::{DEPTH, ROW_STRIDE, Tiles, tiles};
 use crate::buffers::{Buffer, Shared, floats};
 use crate::simd::{Bf16, Number};
 use crate::threads;
+use std::cell::Cell;
 
 /// A matrix in memory: element (i, j) is at `data[i · stride + j]`, or transposed at `data[j · stride + i]`. A bf16 matrix is
 /// always transposed: it is the weight of x · Wᵀ.
@@ -324,12 +325,28 @@ impl Workspace {
         Self { a: floats(by_rows.max(by_columns)), b: floats(DEPTH * PANEL_COLUMNS) }
     }
 
-    /// Calls `use_it` with the scratch memory of this thread.
+    /// Calls `use_it` with the scratch memory of this thread, which is lost if that panics.
     pub fn with<R>(use_it: impl FnOnce(&mut Workspace) -> R) -> R {
         thread_local! {
-            static OWN: std::cell::RefCell<Option<Workspace>> = const { std::cell::RefCell::new(None) };
+            static OWN: Cell<Option<Kept>> = const { Cell::new(None) };
         }
-        OWN.with_borrow_mut(|own| use_it(own.get_or_insert_with(|| Workspace::new(tiles()))))
+        let mut own = OWN.take().unwrap_or_else(|| Workspace::new(tiles()).into());
+        let result = use_it(&mut own);
+        OWN.set(Some(own));
+        result
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+type Kept = Workspace;
+/// Threads never end there, and destructors of threads need std's own allocator, which has no memory.
+#[cfg(target_arch = "wasm32")]
+type Kept = std::mem::ManuallyDrop<Workspace>;
+
+#[cfg(target_arch = "wasm32")]
+impl From<Workspace> for Kept {
+    fn from(workspace: Workspace) -> Self {
+        std::mem::ManuallyDrop::new(workspace)
     }
 }
 

@@ -7,6 +7,7 @@ use super::pack::{
 };
 use super::tile::{DEPTH, ROW_STRIDE, Tiles, tiles};
 use crate::buffers::Shared;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::simd::Simd;
 use crate::threads;
 

@@ -8,6 +8,8 @@ use crate::simd::avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 use crate::simd::neon::Neon;
 use crate::simd::portable::Portable;
+#[cfg(target_arch = "wasm32")]
+use crate::simd::wasm::Simd128;
 use crate::simd::{Level, Simd, level};
 
 /// Depth of a block, so that a panel of B and a tile of A stay in the first caches.
@@ -170,6 +172,8 @@ tiles!(AVX512, Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", [1 2 3 4 5
 tiles!(AVX2, Avx2, "avx2,fma", [1 2 3 4 5 6], None);
 #[cfg(target_arch = "aarch64")]
 tiles!(NEON, Neon, "neon", [1 2 3 4 5 6 7 8], None);
+#[cfg(target_arch = "wasm32")]
+tiles!(SIMD128, Simd128, , [1 2 3 4], None);
 tiles!(PORTABLE, Portable, , [1 2 3 4], None);
 
 /// AVX-512 tiles for at most eight columns: half a vector takes half the time.
@@ -200,6 +204,8 @@ pub fn tiles() -> &'static Tiles {
         Level::Avx2 => &AVX2,
         #[cfg(target_arch = "aarch64")]
         Level::Neon => &NEON,
+        #[cfg(target_arch = "wasm32")]
+        Level::Simd128 => &SIMD128,
         _ => &PORTABLE,
     }
 }

@@ -12,7 +12,10 @@ pub mod math;
 #[cfg(target_arch = "aarch64")]
 pub mod neon;
 pub mod portable;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::sync::OnceLock;
 
 /// A bfloat16: the upper half of a float.
@@ -191,7 +194,15 @@ pub enum Level {
     Portable,
 }
 
+/// The instruction set of this module.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+pub fn level() -> Level {
+    Level::Simd128
+}
+
 /// The best instruction set of this processor, or a lesser one named by `LILFORMER_SIMD` (`avx2`, `portable`).
+#[cfg(not(target_arch = "wasm32"))]
 pub fn level() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
     *LEVEL.get_or_init(|| {
@@ -223,7 +234,7 @@ fn detect() -> Level {
     Level::Neon
 }
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 fn detect() -> Level {
     Level::Portable
 }
@@ -278,6 +289,9 @@ macro_rules! kernel {
                 #[cfg(target_arch = "aarch64")]
                 // SAFETY: every aarch64 processor has NEON.
                 $crate::simd::Level::Neon => unsafe { generic::<$crate::simd::neon::Neon $(, $($G),+)?>($($arg),*) },
+                #[cfg(target_arch = "wasm32")]
+                // SAFETY: the module is compiled with these vectors.
+                $crate::simd::Level::Simd128 => unsafe { generic::<$crate::simd::wasm::Simd128 $(, $($G),+)?>($($arg),*) },
                 // SAFETY: portable code needs no features.
                 _ => unsafe { generic::<$crate::simd::portable::Portable $(, $($G),+)?>($($arg),*) },
             }

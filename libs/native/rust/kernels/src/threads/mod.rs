@@ -7,13 +7,20 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
-use std::thread::{Builder, Thread};
-use std::time::{Duration, Instant};
 
-/// Time that an idle worker spins before it sleeps.
-const SPIN: Duration = Duration::from_micros(300);
+#[cfg(not(target_arch = "wasm32"))]
+mod system;
+#[cfg(not(target_arch = "wasm32"))]
+use system::{Sleep, Spin, start};
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+#[cfg(target_arch = "wasm32")]
+pub use wasm::work;
+#[cfg(target_arch = "wasm32")]
+use wasm::{Sleep, Spin, start};
+
 /// Bit of GATE: the task may be entered.
 const OPEN: u32 = 1 << 31;
 
@@ -41,10 +48,10 @@ struct Pool {
     threads: usize,
 }
 
+/// A thread of the pool.
 struct Worker {
     lane: usize,
-    asleep: AtomicBool,
-    thread: Mutex<Option<Thread>>,
+    sleep: Sleep,
 }
 
 thread_local! {
@@ -59,7 +66,7 @@ pub fn threads() -> usize {
     }
 }
 
-/// Number of cores available to this process, within affinity and cgroup limits.
+/// Number of cores available to this process, within affinity and cgroup limits; 1 where that is unknown.
 pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get())
 }
@@ -85,14 +92,11 @@ fn try_lock() -> Option<MutexGuard<'static, Pool>> {
 
 fn resize(pool: &mut Pool, count: usize) -> usize {
     while pool.workers.len() + 1 < count {
-        let worker: &'static Worker = Box::leak(Box::new(Worker {
-            lane: pool.workers.len() + 1,
-            asleep: AtomicBool::new(false),
-            thread: Mutex::new(None),
-        }));
-        let spawned = Builder::new().name("lilformer".into()).spawn(move || work(worker));
-        let Ok(handle) = spawned else { break };
-        *worker.thread.lock().unwrap_or_else(|p| p.into_inner()) = Some(handle.thread().clone());
+        let worker: &'static Worker =
+            Box::leak(Box::new(Worker { lane: pool.workers.len() + 1, sleep: Sleep::new() }));
+        if !start(worker) {
+            break;
+        }
         pool.workers.push(worker);
     }
     pool.threads = count.min(pool.workers.len() + 1);
@@ -121,11 +125,7 @@ pub fn run(parts: usize, job: impl Fn(usize, usize) + Sync) {
     GATE.store(OPEN, Ordering::Release);
     EPOCH.fetch_add(1, Ordering::SeqCst);
     for worker in pool.workers.iter().take((pool.threads - 1).min(parts - 1)) {
-        if worker.asleep.load(Ordering::SeqCst)
-            && let Some(thread) = &*worker.thread.lock().unwrap_or_else(|p| p.into_inner())
-        {
-            thread.unpark();
-        }
+        worker.sleep.wake();
     }
     INSIDE.set(true);
     take_parts(&task, 0);
@@ -162,7 +162,8 @@ fn take_parts(task: &Task, lane: usize) {
 }
 
 /// The main loop of a worker.
-fn work(own: &'static Worker) {
+fn work_for_ever(own: &'static Worker) -> ! {
+    own.sleep.begin();
     INSIDE.set(true);
     let mut seen = 0;
     loop {
@@ -187,20 +188,11 @@ fn work(own: &'static Worker) {
 }
 
 fn wait_for_task(own: &Worker, seen: usize) {
-    let mut turns = 0u32;
-    let mut start = None;
+    let mut spin = Spin::new();
     while EPOCH.load(Ordering::Acquire) == seen {
         std::hint::spin_loop();
-        turns += 1;
-        if !turns.is_multiple_of(64) {
-            continue;
-        }
-        if start.get_or_insert_with(Instant::now).elapsed() > SPIN {
-            own.asleep.store(true, Ordering::SeqCst);
-            while EPOCH.load(Ordering::SeqCst) == seen {
-                std::thread::park();
-            }
-            own.asleep.store(false, Ordering::SeqCst);
+        if spin.is_over() {
+            own.sleep.until(|| EPOCH.load(Ordering::SeqCst) != seen);
         }
     }
 }

@@ -1,0 +1,1 @@
+export { openWasm, type OpenedWasm, type WasmOptions, type WasmVariant } from './open.js';

@@ -1,0 +1,3 @@
+import { run } from './run.js';
+
+addEventListener('message', ({ data }) => run(data), { once: true });
