@@ -56,7 +56,7 @@ export const candidates = [
     backend: 'wasm',
     automatic: () => true,
     load: openWasm,
-    help: 'Install @tensorflow/tfjs-backend-wasm 4.22.0, or use the engine cpu.',
+    help: 'Use the engine cpu.',
   },
   {
     name: 'cpu',

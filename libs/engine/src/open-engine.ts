@@ -2,13 +2,14 @@
 import { registerGradients } from './autograd/gradients.js';
 import { candidates, engineNames, type EngineName } from './candidates.js';
 import { requestedOptions, type Precision, type RequestedOptions } from './requested-options.js';
+import { kernelsBackend } from './kernels-backend/current.js';
 import { tf } from './tf.js';
 
 /** Options of `openEngine`. */
 export interface EngineOptions {
   /** `'auto'` takes the first available engine. Default: `LILFORMER_ENGINE`, or `'auto'`. */
   engine?: 'auto' | EngineName;
-  /** Number of threads. Default: `LILFORMER_THREADS`, or the available cores. wasm and cpu have one. */
+  /** Number of threads. Default: `LILFORMER_THREADS`, or the available cores. cpu has one. */
   threads?: number;
   /**
    * `'bf16'` rounds the factors of matrix products to bfloat16: twice as fast on the native engine with AVX512-BF16.
@@ -120,6 +121,8 @@ async function open(candidate: Candidate, requested: RequestedOptions, reason: s
     throw new Error(`TensorFlow.js cannot start ${candidate.backend}`);
   }
   await tf.ready();
+  const backend = kernelsBackend();
+  if (backend) backend.precision = precision;
   const details = [detail];
   if (precision === 'bf16') details.push('matrix products in bf16');
   else if (requested.precision === 'bf16') {

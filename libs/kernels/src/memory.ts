@@ -21,4 +21,6 @@ export interface TensorMemory {
   free(region: Region): void;
   /** Whether the kernels use this array in place. Others are copied in each call. */
   contains(array: ArrayBufferView): boolean;
+  /** Whether all regions are parts of one buffer. */
+  readonly isOneBuffer: boolean;
 }

@@ -1,4 +1,2 @@
-export { NativeBackend } from './backend.js';
 export { NativeUnavailableError } from './load.js';
-export type { Addon as NativeKernels } from './calls.js';
-export { registerNative } from './register-native.js';
+export { openNative, type OpenedNative } from './open-native.js';

@@ -82,7 +82,13 @@ function toolchain() {
 function linker() {
   const sysroot = spawnSync('rustc', ['--print', 'sysroot'], { encoding: 'utf8' }).stdout.trim();
   const host = /^host: (.*)$/m.exec(spawnSync('rustc', ['-vV'], { encoding: 'utf8' }).stdout)[1];
-  return join(sysroot, 'lib/rustlib', host, 'bin', process.platform === 'win32' ? 'rust-lld.exe' : 'rust-lld');
+  return join(
+    sysroot,
+    'lib/rustlib',
+    host,
+    'bin',
+    process.platform === 'win32' ? 'rust-lld.exe' : 'rust-lld',
+  );
 }
 
 /** Builds one binary and returns its path. */

@@ -34,6 +34,7 @@ const amount = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
 
 /** The module's memory, and its functions by index. */
 export class Instance implements TensorMemory {
+  readonly isOneBuffer = true;
   readonly #exports: Exports;
   readonly #buffer: ArrayBufferLike;
   #slots = new Float64Array(0);
@@ -189,7 +190,11 @@ function kindOf(array: TypedArray): number {
 
 /** A region as an array of the same type. */
 function view(array: TypedArray, { buffer, offset }: Region): TypedArray {
-  const Class = array.constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArray;
+  const Class = array.constructor as new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => TypedArray;
   return new Class(buffer, offset, array.length);
 }
 

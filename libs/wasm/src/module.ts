@@ -35,9 +35,7 @@ const PROBES: Readonly<Record<WasmVariant, Uint8Array<ArrayBuffer>>> = {
  */
 export function variantToUse(requested: string | undefined): WasmVariant {
   if (requested !== undefined && !VARIANTS.includes(requested as WasmVariant)) {
-    throw new Error(
-      `variant ${JSON.stringify(requested)}: unknown. Expected one of ${VARIANTS.join(', ')}.`,
-    );
+    throw new Error(`variant ${JSON.stringify(requested)}: unknown. Expected one of ${VARIANTS.join(', ')}.`);
   }
   const candidates = requested === undefined ? VARIANTS : [requested as WasmVariant];
   const found = candidates.find((variant) => WebAssembly.validate(PROBES[variant]));

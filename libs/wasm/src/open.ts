@@ -94,9 +94,12 @@ function largestMemory(shared: boolean): WebAssembly.Memory {
       return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     } catch (error) {
       if (pages > least) continue;
-      throw new Error('no memory for WebAssembly: 128 MB of address space were refused. Close other programs.', {
-        cause: error,
-      });
+      throw new Error(
+        'no memory for WebAssembly: 128 MB of address space were refused. Close other programs.',
+        {
+          cause: error,
+        },
+      );
     }
   }
 }

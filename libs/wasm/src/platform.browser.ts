@@ -8,7 +8,8 @@ export async function readBinary(name: string): Promise<Uint8Array<ArrayBuffer>>
       ? new URL('../prebuilt/simd128.wasm', import.meta.url)
       : new URL('../prebuilt/relaxed-simd.wasm', import.meta.url);
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href}: HTTP status ${response.status}, expected the WebAssembly file`);
+  if (!response.ok)
+    throw new Error(`${url.href}: HTTP status ${response.status}, expected the WebAssembly file`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -1,8 +1,8 @@
 // Multi-head attention (Vaswani et al., arXiv:1706.03762, section 3.2), without the projections around it.
 import { differentiable, tf } from '@lilformer/engine';
-import type { NativeKernels } from '@lilformer/native';
+import type { Kernels } from '@lilformer/kernels';
 import { checkDropout, fillDropoutMask, type DropoutMask } from '../dropout/dropout.js';
-import { compute, nativeKernels, type Floats } from '../support/kernels.js';
+import { compute, currentKernels, type Floats } from '../support/kernels.js';
 import { expectShape, shapeText } from '../support/shapes.js';
 
 /** Options of `attention`. */
@@ -31,7 +31,7 @@ export interface AttentionResult {
   weights: tf.Tensor4D | undefined;
 }
 
-/** The largest size of a head that the native kernels take. */
+/** The largest size of a head that the kernels take. */
 export const MAX_HEAD_DIM = 256;
 
 /**
@@ -49,9 +49,9 @@ export function attention(
   options: AttentionOptions,
 ): AttentionResult {
   const plan = makePlan(q, k, v, options);
-  const native = nativeFor(plan, options);
-  return native
-    ? { output: attend(native, [q, k, v], plan), weights: undefined }
+  const kernels = kernelsFor(plan, options);
+  return kernels
+    ? { output: attend(kernels, [q, k, v], plan), weights: undefined }
     : attentionReference(q, k, v, options);
 }
 
@@ -66,14 +66,14 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
   }
   const one = { rank: 3, shape: [qkv.shape[0]!, qkv.shape[1]!, qkv.shape[2]! / 3] };
   const plan = makePlan(one, one, one, options);
-  const native = nativeFor(plan, options);
-  if (native) return { output: attend(native, [qkv], plan), weights: undefined };
+  const kernels = kernelsFor(plan, options);
+  if (kernels) return { output: attend(kernels, [qkv], plan), weights: undefined };
   const [q, k, v] = tf.split(qkv, 3, 2);
   return attentionReference(q, k, v, options);
 }
 
-function nativeFor({ headDim }: Plan, { returnWeights }: AttentionOptions): NativeKernels | undefined {
-  return returnWeights || headDim > MAX_HEAD_DIM ? undefined : nativeKernels();
+function kernelsFor({ headDim }: Plan, { returnWeights }: AttentionOptions): Kernels | undefined {
+  return returnWeights || headDim > MAX_HEAD_DIM ? undefined : currentKernels();
 }
 
 /** Checked options and sizes. */
@@ -92,11 +92,9 @@ interface Plan {
 }
 
 /** Attention of q, k and v, or of all three in one tensor. */
-function attend(native: NativeKernels, sources: readonly tf.Tensor[], plan: Plan): tf.Tensor3D {
+function attend(kernels: Kernels, sources: readonly tf.Tensor[], plan: Plan): tf.Tensor3D {
   const { batch, heads, queries, keys, headDim, causal, scale, visible, bias, dropout } = plan;
-  const settings = [headDim, causal, scale, dropout.rate, dropout.seed, dropout.counter] as const;
-  const sizes = [batch, heads, queries, keys, ...settings] as const;
-  const packedSizes = [batch, heads, queries, ...settings] as const;
+  const common = { visible, batch, heads, headDim, causal, scale, ...dropout };
   const packed = sources.length === 1;
   const inputs = bias ? [...sources, bias] : sources;
   return differentiable(
@@ -105,8 +103,9 @@ function attend(native: NativeKernels, sources: readonly tf.Tensor[], plan: Plan
     (save) => {
       const shapes = [[batch, queries, heads * headDim], save && [batch, heads, queries]] as const;
       const [output, logSums] = compute([bias, ...sources], shapes, ([bias, q, k, v], [output, logSums]) => {
-        if (packed) native.attentionPackedForward(q, visible, bias, output, logSums, ...packedSizes);
-        else native.attentionForward(q, k, v, visible, bias, output, logSums, ...sizes);
+        const results = { bias, output, logSums };
+        if (packed) kernels.attentionPackedForward({ ...common, ...results, qkv: q, length: queries });
+        else kernels.attentionForward({ ...common, ...results, q, k, v, queries, keys });
       });
       save?.(output, logSums!, ...inputs);
       return output;
@@ -118,9 +117,10 @@ function attend(native: NativeKernels, sources: readonly tf.Tensor[], plan: Plan
       const tensors = [output, logSums, dy, bias && inputs.at(-1), ...sources] as const;
       const [dBias, ...gradients] = compute(tensors, shapes, (arrays, [dBias, dq, dk, dv]) => {
         const [output, logSums, dy, bias, q, k, v] = arrays;
-        const common = [visible, bias, output, logSums, dy] as const;
-        if (packed) native.attentionPackedBackward(q, ...common, dq, dBias, ...packedSizes);
-        else native.attentionBackward(q, k, v, ...common, dq, dk, dv, dBias, ...sizes);
+        const saved = { bias, output, logSums, dOutput: dy, dBias };
+        if (packed)
+          kernels.attentionPackedBackward({ ...common, ...saved, qkv: q, dQkv: dq, length: queries });
+        else kernels.attentionBackward({ ...common, ...saved, q, k, v, dq, dk, dv, queries, keys });
       });
       return bias ? [...gradients, dBias] : gradients;
     },

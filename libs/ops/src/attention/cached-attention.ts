@@ -1,6 +1,6 @@
 // Attention of new tokens over cached keys and values, and the buffers of that cache. No gradient.
 import { differentiable, tf } from '@lilformer/engine';
-import { allocate, compute, memoryOf, nativeKernels } from '../support/kernels.js';
+import { allocate, compute, memoryOf, currentKernels } from '../support/kernels.js';
 import { expectShape, shapeText } from '../support/shapes.js';
 import {
   attention,
@@ -45,19 +45,19 @@ export function cachedAttention(
   const { heads, causal = true, paddingMask, bias, returnWeights } = options;
   const headDim = width / heads;
   const scale = options.scale ?? 1 / Math.sqrt(headDim);
-  const native = headDim <= MAX_HEAD_DIM && !returnWeights ? nativeKernels() : undefined;
+  const kernels = headDim <= MAX_HEAD_DIM && !returnWeights ? currentKernels() : undefined;
   const [output, weights] = differentiable(
     'cachedAttention',
     bias ? [q, keys, values, bias] : [q, keys, values],
     () => {
-      if (!native) {
+      if (!kernels) {
         const result = attention(...uncached(q, keys, values, length), { ...options, causal });
         return result.weights ? [result.output, result.weights] : [result.output];
       }
       const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
-      const sizes = [batch, heads, tokens, length, capacity, headDim, causal, scale] as const;
+      const sizes = { batch, heads, tokens, length, capacity, headDim, causal, scale };
       return compute([q, keys, values, bias], [[batch, tokens, width]], ([q, keys, values, bias], [output]) =>
-        native.cachedAttention(q, keys, values, visible, bias, output, ...sizes),
+        kernels.cachedAttention({ q, keys, values, visible, bias, output, ...sizes }),
       );
     },
     () => {
@@ -99,7 +99,7 @@ function firstPositions(x: tf.Tensor, length: number): tf.Tensor {
 const FIRST_CAPACITY = 32;
 
 /**
- * Appends keys or values of new tokens to a buffer: on the native engine in place while there is room.
+ * Appends keys or values of new tokens to a buffer: with kernels in place while there is room.
  *
  * @param buffer [B, capacity, C] from an earlier call, used nowhere else; undefined for the first tokens
  * @param length number of tokens in the buffer; positions from there on are overwritten
@@ -125,7 +125,7 @@ export function appendToCache(
         `${before ? shapeText(before) : 'no buffer'}, expected the same batch and width, and that many tokens there`,
     );
   }
-  if (!nativeKernels()) {
+  if (!currentKernels()) {
     const added = tf.slice(rows, [0, 0, column], [-1, -1, width]);
     return buffer ? tf.concat([firstPositions(buffer, length), added], 1) : added;
   }
@@ -156,7 +156,7 @@ export function appendToCache(
  * @returns a new buffer [rows, capacity, C]
  */
 export function cacheOfRows(buffer: tf.Tensor, length: number, rows: readonly number[]): tf.Tensor {
-  if (!nativeKernels()) return tf.tidy(() => tf.gather(buffer, tf.tensor1d([...rows], 'int32')));
+  if (!currentKernels()) return tf.tidy(() => tf.gather(buffer, tf.tensor1d([...rows], 'int32')));
   const selected = allocate([rows.length, ...buffer.shape.slice(1)]);
   copySequences(buffer, selected, length, rows);
   return selected;

@@ -1,7 +1,7 @@
 // Lookup of embedding rows, and of position embeddings added to them. Has no padding index.
 import { differentiable, tf, tidy } from '@lilformer/engine';
 import { Bf16Matrix, type Weight } from '../linear/bf16-matrix.js';
-import { compute, integers, nativeKernels } from '../support/kernels.js';
+import { compute, integers, currentKernels } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /**
@@ -55,15 +55,15 @@ export function embeddingWithPositions(
     const range = Array.from({ length: ids.shape[1]! }, (_, i) => first + i);
     return tidy(() => tf.add(embedding(ids, weight), embedding(tf.tensor1d(range, 'int32'), positions)));
   }
-  if (nativeKernels()) return lookup(ids, weight, positions, first);
+  if (currentKernels()) return lookup(ids, weight, positions, first);
   return tf.add(lookup(ids, weight), tf.slice(positions, [first, 0], [ids.shape[1]!, -1]));
 }
 
 function lookup(ids: tf.Tensor, weight: tf.Tensor, positions?: tf.Tensor, first = 0): tf.Tensor {
-  const native = nativeKernels();
+  const kernels = currentKernels();
   const [vocabSize, width] = weight.shape as [number, number];
   const period = positions ? ids.shape[1]! : 0;
-  const sizes = [ids.size, vocabSize, period, width] as const;
+  const sizes = { tokens: ids.size, rows: vocabSize, period, width };
   const range = [first * width, (first + period) * width] as const; // of the positions in use
   return differentiable(
     'embedding',
@@ -71,25 +71,26 @@ function lookup(ids: tf.Tensor, weight: tf.Tensor, positions?: tf.Tensor, first 
     (save) => {
       save?.(ids);
       const rows = integers(ids);
-      if (!native) {
+      if (!kernels) {
         checkIds(rows, vocabSize);
         return tf.reshape(tf.gather(weight, tf.reshape(ids, [ids.size])), [...ids.shape, width]);
       }
       return compute([weight, positions], [[...ids.shape, width]], ([table, positions], [y]) => {
-        const invalid = native.embeddingForward(rows, table, positions?.subarray(...range), y, ...sizes);
+        const places = positions?.subarray(...range);
+        const invalid = kernels.embeddingForward({ ids: rows, table, places, y, ...sizes });
         if (invalid >= 0) checkIds(rows, vocabSize);
       })[0];
     },
     (dy, [ids]) => {
       const rows = integers(ids);
-      if (!native) return [scatterAdd(rows, dy, vocabSize)];
+      if (!kernels) return [scatterAdd(rows, dy, vocabSize)];
       const [dTable, dPositions] = compute(
         [dy],
         [weight.shape, positions?.shape],
         ([dy], [table, positions]) => {
           positions?.fill(0, 0, range[0]).fill(0, range[1]);
-          const added = period > 0 ? positions?.subarray(...range) : undefined;
-          native.embeddingBackward(rows, dy, table, added, ...sizes);
+          const dPlaces = period > 0 ? positions?.subarray(...range) : undefined;
+          kernels.embeddingBackward({ ids: rows, dy, dTable: table, dPlaces, ...sizes });
         },
       );
       return dPositions ? [dTable, dPositions] : [dTable];

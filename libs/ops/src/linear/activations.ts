@@ -1,6 +1,6 @@
 // ReLU and GELU as operations of their own; `linear` applies them to its output.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, nativeKernels } from '../support/kernels.js';
+import { compute, currentKernels } from '../support/kernels.js';
 
 /** Activations that `linear` applies to its output. */
 export type Activation = 'relu' | 'gelu' | 'geluTanh';
@@ -39,16 +39,17 @@ export const activationReference: Readonly<Record<Activation, (x: tf.Tensor) => 
 };
 
 function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
-  const native = nativeKernels();
-  if (!native) return activationReference[activation](x);
+  const kernels = currentKernels();
+  if (!kernels) return activationReference[activation](x);
   const kind = ACTIVATION_KIND[activation];
   return differentiable(
     activation,
     [x],
     (save) => {
       save?.(x);
-      return compute([x], [x.shape], ([x], [y]) => native.activationForward(x, y, kind))[0];
+      return compute([x], [x.shape], ([x], [y]) => kernels.activationForward({ x, y, kind }))[0];
     },
-    (dy, [x]) => compute([dy, x], [x.shape], ([dy, x], [dx]) => native.activationBackward(dy, x, dx, kind)),
+    (dy, [x]) =>
+      compute([dy, x], [x.shape], ([dy, x], [dx]) => kernels.activationBackward({ dy, x, dx, kind })),
   );
 }

@@ -4,7 +4,7 @@ import { tf } from '@lilformer/engine';
 import { integers } from '../support/kernels.js';
 
 /**
- * A weight matrix rounded to bf16 (relative error up to 2⁻⁹). The native engine multiplies by it directly; other engines
+ * A weight matrix rounded to bf16 (relative error up to 2⁻⁹). Kernels multiply by it directly; other engines
  * convert it to float32 for each use. It gets no gradient itself.
  */
 export class Bf16Matrix {

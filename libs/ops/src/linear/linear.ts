@@ -1,6 +1,6 @@
 // The linear layer x · Wᵀ + b and the activation after it.
 import { differentiable, isRecording, tf, tidy } from '@lilformer/engine';
-import { compute, integers, nativeKernels, usesBf16 } from '../support/kernels.js';
+import { compute, integers, currentKernels, usesBf16 } from '../support/kernels.js';
 import { expectShape, rowCount, shapeText } from '../support/shapes.js';
 import { ACTIVATION_KIND, activationReference, type Activation } from './activations.js';
 import { Bf16Matrix, type Weight } from './bf16-matrix.js';
@@ -22,23 +22,25 @@ export function linear<R extends tf.Rank>(
 ): tf.Tensor<R>;
 export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
   check(x, weight, bias);
-  const native = nativeKernels();
-  if (weight instanceof Bf16Matrix && (!native || isRecording())) {
+  const kernels = currentKernels();
+  if (weight instanceof Bf16Matrix && (!kernels || isRecording())) {
     return tidy(() => linear(x, weight.toTensor(), bias, activation));
   }
-  if (!native) return linearReference(x, weight as tf.Tensor, bias, activation);
+  if (!kernels) return linearReference(x, weight as tf.Tensor, bias, activation);
   const [outputs, inputs] = weight.shape as [number, number];
   const rows = rowCount(x);
   const shape = [...x.shape.slice(0, -1), outputs];
   const kind = ACTIVATION_KIND[activation ?? 'none'];
-  const sizes = [rows, inputs, outputs, kind, usesBf16()] as const;
+  const sizes = { rows, inputs, outputs, activation: kind, bf16: usesBf16() };
   if (weight instanceof Bf16Matrix) {
     const words = integers(weight.words);
-    return compute([x, bias], [shape], ([x, b], [y]) => native.linearForward16(x, words, b, y, ...sizes))[0];
+    return compute([x, bias], [shape], ([x, bias], [y]) =>
+      kernels.linearForward16({ x, weight: words, bias, y, ...sizes }),
+    )[0];
   }
   if (!isRecording()) {
-    return compute([x, weight, bias], [shape], ([x, w, b], [y]) =>
-      native.linearForward(x, w, b, y, undefined, ...sizes),
+    return compute([x, weight, bias], [shape], ([x, weight, bias], [y]) =>
+      kernels.linearForward({ x, weight, bias, y, ...sizes }),
     )[0];
   }
   // The derivative of relu is computed from its output, that of GELU from its input.
@@ -50,7 +52,8 @@ export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activatio
       const [y, preActivation] = compute(
         [x, weight, bias],
         [shape, isGelu ? shape : undefined],
-        ([x, w, b], [y, preActivation]) => native.linearForward(x, w, b, y, preActivation, ...sizes),
+        ([x, weight, bias], [y, preActivation]) =>
+          kernels.linearForward({ x, weight, bias, y, preActivation, ...sizes }),
       );
       const kept = activation === 'relu' ? y : preActivation;
       save?.(...(kept ? [x, weight, kept] : [x, weight]));
@@ -61,7 +64,8 @@ export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activatio
       return compute(
         [dy, x!, weight!, kept],
         [shapes[0], shapes[1], bias && shapes[2]],
-        ([dy, x, w, kept], [dx, dw, db]) => native.linearBackward(dy, x, w, kept, dx, dw, db, ...sizes),
+        ([dy, x, weight, kept], [dx, dWeight, dBias]) =>
+          kernels.linearBackward({ dy, x, weight, kept, dx, dWeight, dBias, ...sizes }),
       ).slice(0, bias ? 3 : 2);
     },
     // The input of GELU is saved anyway: a large output need not be.
@@ -69,7 +73,7 @@ export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activatio
       ? {
           minBytes: 2 ** 26,
           needs: [2],
-          compute: (x) => compute([x], [shape], ([x], [y]) => native.activationForward(x, y, kind))[0],
+          compute: (x) => compute([x], [shape], ([x], [y]) => kernels.activationForward({ x, y, kind }))[0],
         }
       : undefined,
   );

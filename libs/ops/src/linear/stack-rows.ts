@@ -1,6 +1,6 @@
 // Stacked matrices, so that several projections of one input are one product.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, nativeKernels } from '../support/kernels.js';
+import { compute, currentKernels } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /**
@@ -16,7 +16,7 @@ export function stackRows(matrices: readonly tf.Tensor[]): tf.Tensor {
     const given = matrices.map(({ shape }) => shapeText(shape)).join(', ');
     throw new Error(`stackRows: shapes ${given || 'none'}, expected matrices of equally many columns`);
   }
-  if (!nativeKernels()) return tf.concat([...matrices], 0);
+  if (!currentKernels()) return tf.concat([...matrices], 0);
   const rows = matrices.reduce((sum, { shape }) => sum + shape[0]!, 0);
   return differentiable(
     'stackRows',

@@ -1,6 +1,6 @@
 // Cross entropy of logits and class ids.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, nativeKernels } from '../support/kernels.js';
+import { compute, currentKernels } from '../support/kernels.js';
 import { oneHotRows, shapeText } from '../support/shapes.js';
 import { checkTargets, type Targets } from './targets.js';
 
@@ -27,11 +27,11 @@ export function crossEntropy(
   targets: tf.Tensor,
   options: CrossEntropyOptions = {},
 ): tf.Tensor {
-  const native = nativeKernels();
-  if (!native) return crossEntropyReference(logits, targets, options);
+  const kernels = currentKernels();
+  if (!kernels) return crossEntropyReference(logits, targets, options);
   const { reduction = 'mean', ignoreIndex = -100 } = options;
   const { ids, counted } = check(logits, targets, ignoreIndex);
-  const sizes = [ids.length, logits.shape.at(-1)!, ignoreIndex] as const;
+  const common = { targets: ids, rows: ids.length, classes: logits.shape.at(-1)!, ignored: ignoreIndex };
   const factor = reduction === 'mean' ? 1 / counted : 1;
   const perRow = [ids.length];
   return differentiable(
@@ -42,7 +42,8 @@ export function crossEntropy(
       const [losses, logSums] = compute(
         [logits],
         [perRow, save && perRow],
-        ([x], [losses, logSums]) => (total = native.crossEntropyForward(x, ids, losses, logSums, ...sizes)),
+        ([x], [losses, logSums]) =>
+          (total = kernels.crossEntropyForward({ logits: x, losses, logSums, ...common })),
       );
       save?.(logits, logSums!);
       if (reduction === 'none') return tf.reshape(losses, targets.shape);
@@ -50,7 +51,7 @@ export function crossEntropy(
     },
     (dy, [logits, logSums]) =>
       compute([logits, logSums, dy], [logits.shape], ([x, logSums, dy], [dx]) =>
-        native.crossEntropyBackward(x, ids, logSums, dy, dx, ...sizes, factor),
+        kernels.crossEntropyBackward({ logits: x, logSums, dy, dx, share: factor, ...common }),
       ),
   );
 }

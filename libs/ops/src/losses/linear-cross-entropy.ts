@@ -2,7 +2,7 @@
 import { differentiable, tf, tidy } from '@lilformer/engine';
 import { Bf16Matrix, type Weight } from '../linear/bf16-matrix.js';
 import { linear, linearReference } from '../linear/linear.js';
-import { compute, nativeKernels, usesBf16 } from '../support/kernels.js';
+import { compute, currentKernels, usesBf16 } from '../support/kernels.js';
 import { expectShape, rowCount, shapeText } from '../support/shapes.js';
 import { crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
 import { checkTargets, type Targets } from './targets.js';
@@ -16,7 +16,7 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 're
 /**
  * `crossEntropy(linear(x, weight, bias), targets)`.
  *
- * The native engine computes the gradients in the forward pass, a few rows of logits at a time.
+ * Kernels compute the gradients in the forward pass, a few rows of logits at a time.
  *
  * @param x [..., C]
  * @param weight [V, C]; a Bf16Matrix gets no gradient
@@ -37,11 +37,12 @@ export function linearCrossEntropy(
   }
   const { reduction = 'mean', ignoreIndex = -100 } = options;
   const { ids, counted } = check(x, weight, bias, targets, ignoreIndex);
-  const native = nativeKernels();
-  if (!native) return crossEntropyReference(linear(x, weight, bias), targets, options) as tf.Scalar;
+  const kernels = currentKernels();
+  if (!kernels) return crossEntropyReference(linear(x, weight, bias), targets, options) as tf.Scalar;
   const [classes, inputs] = weight.shape as [number, number];
   const factor = reduction === 'mean' ? 1 / counted : 1;
-  const sizes = [rowCount(x), inputs, classes, ignoreIndex, factor, usesBf16()] as const;
+  const sizes = { rows: rowCount(x), inputs, classes };
+  const settings = { ignored: ignoreIndex, share: factor, bf16: usesBf16() };
   return differentiable(
     'linearCrossEntropy',
     bias ? [x, weight, bias] : [x, weight],
@@ -49,7 +50,17 @@ export function linearCrossEntropy(
       let total = 0;
       const shapes = [save && x.shape, save && weight.shape, save && bias?.shape] as const;
       const gradients = compute([x, weight, bias], shapes, ([x, w, b], [dx, dw, db]) => {
-        total = native.linearCrossEntropy(x, w, b, ids, dx, dw, db, ...sizes);
+        total = kernels.linearCrossEntropy({
+          x,
+          weight: w,
+          bias: b,
+          targets: ids,
+          dx,
+          dWeight: dw,
+          dBias: db,
+          ...sizes,
+          ...settings,
+        });
       });
       save?.(...gradients.filter((gradient) => gradient !== undefined));
       return tf.scalar(total * factor);

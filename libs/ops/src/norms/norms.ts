@@ -2,7 +2,7 @@
 // dimension, alone and fused with the residual addition before them.
 import { differentiable, isRecording, tf } from '@lilformer/engine';
 import { residual } from '../dropout/residual.js';
-import { compute, nativeKernels } from '../support/kernels.js';
+import { compute, currentKernels } from '../support/kernels.js';
 import { expectShape, rowCount } from '../support/shapes.js';
 
 /**
@@ -21,7 +21,7 @@ export function layerNorm<R extends tf.Rank>(
 ): tf.Tensor<R>;
 export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
   checkWeights('layerNorm', x, weight, bias);
-  return nativeKernels()
+  return currentKernels()
     ? norm('layerNorm', x, undefined, weight, bias, eps)[1]
     : layerNormReference(x, weight, bias, eps);
 }
@@ -43,7 +43,7 @@ export function layerNormReference(x: tf.Tensor, weight: tf.Tensor, bias: tf.Ten
 export function rmsNorm<R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, eps?: number): tf.Tensor<R>;
 export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
   checkWeights('rmsNorm', x, weight);
-  return nativeKernels()
+  return currentKernels()
     ? norm('rmsNorm', x, undefined, weight, undefined, eps)[1]
     : rmsNormReference(x, weight, eps);
 }
@@ -79,7 +79,7 @@ export function addLayerNorm(
 ): [sum: tf.Tensor, normed: tf.Tensor] {
   expectShape('addLayerNorm: y', y, x.shape, []);
   checkWeights('addLayerNorm', x, weight, bias);
-  if (nativeKernels()) return norm('addLayerNorm', x, y, weight, bias, eps);
+  if (currentKernels()) return norm('addLayerNorm', x, y, weight, bias, eps);
   const sum = residual(x, y);
   return [sum, layerNormReference(sum, weight, bias, eps)];
 }
@@ -106,7 +106,7 @@ export function addRmsNorm(
 ): [sum: tf.Tensor, normed: tf.Tensor] {
   expectShape('addRmsNorm: y', y, x.shape, []);
   checkWeights('addRmsNorm', x, weight);
-  if (nativeKernels()) return norm('addRmsNorm', x, y, weight, undefined, eps);
+  if (currentKernels()) return norm('addRmsNorm', x, y, weight, undefined, eps);
   const sum = residual(x, y);
   return [sum, rmsNormReference(sum, weight, eps)];
 }
@@ -168,13 +168,14 @@ function forward(
   eps: number,
   withStatistics: boolean,
 ): [normed: tf.Tensor, sum: tf.Tensor | undefined, statistics: tf.Tensor | undefined] {
-  const native = nativeKernels()!;
+  const kernels = currentKernels()!;
   const rows = rowsOf(x);
-  const sizes = [rows, x.shape.at(-1)!, eps] as const;
+  const sizes = { rows, width: x.shape.at(-1)!, epsilon: eps };
   const shapes = [x.shape, y && x.shape, withStatistics ? (bias ? [rows, 2] : [rows]) : undefined] as const;
   return compute([x, y, weight, bias], shapes, ([x, y, w, b], [normed, sum, statistics]) => {
-    if (b) native.layerNormForward(x, y, w, b, sum, normed, statistics, ...sizes);
-    else native.rmsNormForward(x, y, w, sum, normed, statistics, ...sizes);
+    const common = { x, added: y, weight: w, sum, y: normed, ...sizes };
+    if (b) kernels.layerNormForward({ ...common, bias: b, statistics });
+    else kernels.rmsNormForward({ ...common, scales: statistics });
   });
 }
 
@@ -187,11 +188,12 @@ function backward(
   statistics: tf.Tensor,
   dSum: tf.Tensor | undefined,
 ): [dx: tf.Tensor, dWeight: tf.Tensor, dBias: tf.Tensor | undefined] {
-  const native = nativeKernels()!;
-  const sizes = [rowsOf(x), x.shape.at(-1)!] as const;
+  const kernels = currentKernels()!;
+  const sizes = { rows: rowsOf(x), width: x.shape.at(-1)! };
   const shapes = [x.shape, weight.shape, bias?.shape] as const;
   return compute([dy, x, weight, statistics, dSum], shapes, ([dy, x, w, s, dSum], [dx, dw, db]) => {
-    if (db) native.layerNormBackward(dy, x, w, s, dSum, dx, dw, db, ...sizes);
-    else native.rmsNormBackward(dy, x, w, s, dSum, dx, dw, ...sizes);
+    const common = { dy, x, weight: w, base: dSum, dx, dWeight: dw, ...sizes };
+    if (db) kernels.layerNormBackward({ ...common, statistics: s, dBias: db });
+    else kernels.rmsNormBackward({ ...common, scales: s });
   });
 }

@@ -1,18 +1,18 @@
 // In-place accumulation of gradients.
 import { tf } from '@lilformer/engine';
-import { mayOverwrite, memoryOf, nativeKernels } from '../support/kernels.js';
+import { mayOverwrite, memoryOf, currentKernels } from '../support/kernels.js';
 
 /**
- * a + b, in the memory of a or b where the native engine may overwrite it; the `add` of `valueAndGradients`.
+ * a + b, in the memory of a or b where the engine may overwrite it; the `add` of `valueAndGradients`.
  *
  * @param a,b float32 of one shape, both owned by the caller
  * @returns a, b or a new tensor; the caller disposes the others
  */
 export function addGradients(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const native = nativeKernels();
-  if (!native || a === b || !tf.util.arraysEqual(a.shape, b.shape)) return tf.add(a, b);
+  const kernels = currentKernels();
+  if (!kernels || a === b || !tf.util.arraysEqual(a.shape, b.shape)) return tf.add(a, b);
   const [sum, other] = mayOverwrite(a) ? [a, b] : [b, a];
   if (!mayOverwrite(sum)) return tf.add(a, b);
-  native.accumulate(memoryOf(other), memoryOf(sum));
+  kernels.accumulate({ x: memoryOf(other), y: memoryOf(sum) });
   return sum;
 }

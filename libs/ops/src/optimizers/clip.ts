@@ -1,6 +1,6 @@
 // Gradient clipping by global norm.
 import type { tf } from '@lilformer/engine';
-import { memoryOf, nativeKernels } from '../support/kernels.js';
+import { memoryOf, currentKernels } from '../support/kernels.js';
 import type { Gradients } from './optimizers.js';
 
 /** The global norm of gradients before clipping, and the factor for each of them. */
@@ -26,8 +26,8 @@ export function clipByGlobalNorm(gradients: Gradients, maxNorm: number): Clip {
 }
 
 function sumOfSquares(tensors: readonly tf.Tensor[]): number {
-  const native = nativeKernels();
-  if (native) return native.sumOfSquares(tensors.map(memoryOf));
+  const kernels = currentKernels();
+  if (kernels) return kernels.sumOfSquares({ arrays: tensors.map(memoryOf) });
   let squares = 0;
   for (const tensor of tensors) for (const value of tensor.dataSync()) squares += value * value;
   return squares;

@@ -1,7 +1,7 @@
 // Optimizer steps over all parameters at once, rounding as PyTorch's. Call once for each parameter group.
 import { tf } from '@lilformer/engine';
-import type { NativeKernels } from '@lilformer/native';
-import { allocate, mayOverwrite, memoryOf, nativeKernels, type Floats } from '../support/kernels.js';
+import type { Kernels } from '@lilformer/kernels';
+import { allocate, mayOverwrite, memoryOf, currentKernels, type Floats } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /** The gradient of each variable; a variable without one (null or undefined) is left unchanged. */
@@ -73,11 +73,11 @@ function adam(
   const corrections = present.map((i) => 1 / Math.sqrt(1 - beta2 ** (steps[i] + 1)));
   const m = present.map((i) => first[i]);
   const v = present.map((i) => second[i]);
-  const rule = [beta1, beta2, epsilon, shrink, l2, gradientScale] as const;
+  const rule = { beta1, beta2, epsilon, shrink, l2, scale: gradientScale };
   update(variables, gradients, present, {
-    native: (kernels, weights, gradients) => {
+    fused: (kernels, weights, gradients) => {
       const factors = Float64Array.from(present.flatMap((_, i) => [stepSizes[i], corrections[i]]));
-      kernels.adamStep(gradients, factors, weights, m, v, ...rule);
+      kernels.adamStep({ gradients, factors, weights, first: m, second: v, ...rule });
     },
     reference: (weights, gradient, i) => {
       const [moment1, moment2] = [m[i], v[i]];
@@ -126,8 +126,16 @@ export function sgdStep(
   const present = withGradient(variables, gradients);
   const velocities = present.map((i) => velocity[i]);
   update(variables, gradients, present, {
-    native: (kernels, weights, gradients) =>
-      kernels.sgdStep(gradients, weights, velocities, learningRate, momentum, weightDecay, gradientScale),
+    fused: (kernels, weights, gradients) =>
+      kernels.sgdStep({
+        gradients,
+        weights,
+        velocity: velocities,
+        learningRate,
+        momentum,
+        weightDecay,
+        scale: gradientScale,
+      }),
     reference: (weights, gradient, i) => {
       const velocity = velocities[i];
       for (let j = 0; j < weights.length; j++) {
@@ -156,9 +164,9 @@ function withGradient(variables: readonly tf.Variable[], gradients: Gradients): 
   });
 }
 
-/** An optimizer's rule: on the native engine for all variables at once, elsewhere for one. Both change the weights. */
+/** An optimizer's rule: with kernels for all variables at once, otherwise for one. Both change the weights. */
 interface Rule {
-  native(kernels: NativeKernels, weights: Floats[], gradients: Floats[]): void;
+  fused(kernels: Kernels, weights: Floats[], gradients: Floats[]): void;
   reference(weights: Floats, gradient: Floats, i: number): void;
 }
 
@@ -169,7 +177,7 @@ function update(
   indices: readonly number[],
   rule: Rule,
 ): void {
-  const kernels = nativeKernels();
+  const kernels = currentKernels();
   const chosen = indices.map((i) => variables[i]);
   const dys = indices.map((i) => gradients[i]!);
   if (!kernels) {
@@ -187,7 +195,7 @@ function update(
     memoryOf(copy).set(memoryOf(variable));
     assign(variable, copy);
   }
-  rule.native(kernels, chosen.map(memoryOf), dys.map(memoryOf));
+  rule.fused(kernels, chosen.map(memoryOf), dys.map(memoryOf));
 }
 
 function assign(variable: tf.Variable, value: tf.Tensor): void {

@@ -1,8 +1,8 @@
 // The gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), `nn.GRU` of PyTorch, over whole sequences.
 import { tf } from '@lilformer/engine';
-import { nativeKernels } from '../support/kernels.js';
+import { currentKernels } from '../support/kernels.js';
 import {
-  recurrentNative,
+  recurrentFused,
   recurrentReference,
   stackSteps,
   type Cell,
@@ -18,7 +18,7 @@ export interface GruOptions {
   returnGates?: boolean;
 }
 
-/** The gates of all steps, each `[B, T, H]`. On the native engine they have no gradient. */
+/** The gates of all steps, each `[B, T, H]`. On engines with kernels they have no gradient. */
 export interface GruGates {
   /** Reset gate. */
   r: tf.Tensor3D;
@@ -44,13 +44,13 @@ const CELL: Cell = { name: 'gru', kind: 2, gates: 3, saved: 4 };
  *
  * @param x `[B, T, in]`
  * @param weights in PyTorch's layout, G = 3
- * @throws Error when the sizes do not fit, or when a gradient through the gates is asked for on the native engine.
+ * @throws Error when the sizes do not fit, or when a gradient through the gates is asked for on an engine with kernels.
  */
 export function gru(x: tf.Tensor, weights: RecurrentWeights, options: GruOptions = {}): GruResult {
-  const native = nativeKernels();
-  if (!native) return gruReference(x, weights, options);
-  const { output, state, saved } = recurrentNative(
-    native,
+  const kernels = currentKernels();
+  if (!kernels) return gruReference(x, weights, options);
+  const { output, state, saved } = recurrentFused(
+    kernels,
     CELL,
     x,
     weights,

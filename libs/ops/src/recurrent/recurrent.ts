@@ -1,6 +1,6 @@
-// What RNN and GRU share: weights, checks, and the native kernel over whole sequences.
+// What RNN and GRU share: weights, checks, and the kernel over whole sequences.
 import { differentiable, tf } from '@lilformer/engine';
-import type { NativeKernels } from '@lilformer/native';
+import type { Kernels } from '@lilformer/kernels';
 import { compute } from '../support/kernels.js';
 import { expectShape, rowCount, shapeText } from '../support/shapes.js';
 
@@ -68,12 +68,12 @@ function recurrentSizes(
 }
 
 /**
- * Runs a cell over sequences by the native kernels.
+ * Runs a cell over sequences by the kernels.
  *
  * @param returnSaved also returns the values saved for the gradient, `[B, T, saved · H]`; they have no gradient
  */
-export function recurrentNative(
-  native: NativeKernels,
+export function recurrentFused(
+  kernels: Kernels,
   cell: Cell,
   x: tf.Tensor,
   weights: RecurrentWeights,
@@ -83,7 +83,7 @@ export function recurrentNative(
   const { batch, steps, inputs, hidden } = recurrentSizes(cell, x, weights, state);
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   // Without sequences there are no steps to make.
-  const sizes = [batch, batch === 0 ? 0 : steps, inputs, hidden, cell.kind] as const;
+  const sizes = { batch, steps: batch === 0 ? 0 : steps, inputs, hidden, kind: cell.kind };
   const all = [x, weightIh, weightHh, biasIh, biasHh, state] as const;
   const [output, last, saved] = differentiable(
     cell.name,
@@ -95,8 +95,22 @@ export function recurrentNative(
         [batch, hidden],
         keep ? [batch, steps, cell.saved * hidden] : undefined,
       ] as const;
-      const [output, last, saved] = compute(all, shapes, (arrays, outputs) =>
-        native.recurrentForward(...arrays, ...outputs, ...sizes),
+      const [output, last, saved] = compute(
+        all,
+        shapes,
+        ([x, weightIh, weightHh, biasIh, biasHh, state], [output, last, kept]) =>
+          kernels.recurrentForward({
+            x,
+            weightIh,
+            weightHh,
+            biasIh,
+            biasHh,
+            state,
+            output,
+            last,
+            kept,
+            ...sizes,
+          }),
       );
       save?.(x, weightIh, weightHh, ...(state ? [state] : []), output, ...(saved ? [saved] : []));
       return returnSaved && saved ? [output, last, saved] : [output, last];
@@ -109,7 +123,27 @@ export function recurrentNative(
       return compute(
         [x, weightIh, weightHh, initial, output, saved, dOutput, dLast],
         [x.shape, weightIh.shape, weightHh.shape, biasIh?.shape, biasHh?.shape, state?.shape],
-        (arrays, gradients) => native.recurrentBackward(...arrays, ...gradients, ...sizes),
+        (
+          [x, weightIh, weightHh, state, output, kept, dOutput, dLast],
+          [dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState],
+        ) =>
+          kernels.recurrentBackward({
+            x,
+            weightIh,
+            weightHh,
+            state,
+            output,
+            kept,
+            dOutput,
+            dLast,
+            dX,
+            dWeightIh,
+            dWeightHh,
+            dBiasIh,
+            dBiasHh,
+            dState,
+            ...sizes,
+          }),
       ).filter((gradient) => gradient !== undefined);
     },
   ) as [tf.Tensor3D, tf.Tensor2D, tf.Tensor3D?];

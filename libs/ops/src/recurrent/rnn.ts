@@ -1,8 +1,8 @@
 // The simple recurrent layer (Elman 1990), `nn.RNN` of PyTorch, over whole sequences.
 import { tf } from '@lilformer/engine';
-import { nativeKernels } from '../support/kernels.js';
+import { currentKernels } from '../support/kernels.js';
 import {
-  recurrentNative,
+  recurrentFused,
   recurrentReference,
   type Cell,
   type RecurrentResult,
@@ -31,9 +31,9 @@ const CELLS: Readonly<Record<'tanh' | 'relu', Cell>> = {
  */
 export function rnn(x: tf.Tensor, weights: RecurrentWeights, options: RnnOptions = {}): RecurrentResult {
   const cell = cellOf(options);
-  const native = nativeKernels();
-  if (!native) return rnnReference(x, weights, options);
-  const { output, state } = recurrentNative(native, cell, x, weights, options.state);
+  const kernels = currentKernels();
+  if (!kernels) return rnnReference(x, weights, options);
+  const { output, state } = recurrentFused(kernels, cell, x, weights, options.state);
   return { output, state };
 }
 

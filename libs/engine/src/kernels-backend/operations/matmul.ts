@@ -1,6 +1,6 @@
 // Matrix products of float32 tensors, with fused bias and activation. Other types, and biases that are not a row, are left
 // to cpu's kernels.
-import { tf } from '../tf.js';
+import { tf } from '../../tf.js';
 import { floats, sizeOf, type Call, type Operations } from './operation.js';
 
 /** The kernels' numbers for fused activations. */
@@ -92,11 +92,11 @@ function multiply(
   if (bias && (bias.dtype !== 'float32' || sizeOf(bias.shape) !== n || bias.shape.at(-1) !== n))
     return undefined;
   const c = backend.output(shape, 'float32');
-  backend.kernels.matmul(
-    floats(backend, a),
-    floats(backend, b),
-    bias && floats(backend, bias),
-    floats(backend, c),
+  backend.kernels.matmul({
+    a: floats(backend, a),
+    b: floats(backend, b),
+    bias: bias && floats(backend, bias),
+    c: floats(backend, c),
     aOf,
     bOf,
     aCount,
@@ -104,10 +104,10 @@ function multiply(
     m,
     n,
     k,
-    transposeA,
-    transposeB,
+    aTransposed: transposeA,
+    bTransposed: transposeB,
     activation,
-  );
+  });
   return c;
 }
 
@@ -119,7 +119,7 @@ export const products: Operations = {
       leakyreluAlpha: number;
     };
     if (activation in ACTIVATION) return multiply(call, ACTIVATION[activation as keyof typeof ACTIVATION]);
-    const kernel = tf.getKernel(SEPARATE[activation], 'native');
+    const kernel = tf.getKernel(SEPARATE[activation], call.backend.name);
     const x = kernel && multiply(call, ACTIVATION.linear);
     if (!x) return undefined;
     const y = kernel.kernelFunc({

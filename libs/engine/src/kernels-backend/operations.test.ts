@@ -1,11 +1,10 @@
 // Every operation that runs on the library, against the same of cpu: shapes with sizes of 0 and 1 and odd ones,
 // broadcasts, all types, NaN, infinities and zeros of both signs.
-import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, expect, it } from 'vitest';
-import { registerNative } from './register-native.js';
-import { close } from './testing/close.js';
-import { describeNative } from './testing/library.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openEngine, tf } from '../index.js';
+import { close } from '../testing/close.js';
+import { kernelEngines } from '../testing/engines.js';
 
 interface Input {
   readonly shape: number[];
@@ -84,13 +83,16 @@ async function outcome(
   });
 }
 
+/** The engine under test. */
+let current: string;
+
 async function agree(
   inputs: Input[],
   run: (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[],
   tolerance = 2e-6,
 ): Promise<void> {
   const expected = await outcome('cpu', inputs, run);
-  const actual = await outcome('native', inputs, run);
+  const actual = await outcome(current, inputs, run);
   if (typeof expected === 'string' || typeof actual === 'string') {
     expect(actual).toEqual(expected);
     return;
@@ -107,9 +109,10 @@ async function agree(
 const BINARY: Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor> = { add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum, squaredDifference: tf.squaredDifference, pow: tf.pow, mod: tf.mod, floorDiv: tf.floorDiv, atan2: tf.atan2, prelu: tf.prelu, equal: tf.equal, notEqual: tf.notEqual, less: tf.less, lessEqual: tf.lessEqual, greater: tf.greater, greaterEqual: tf.greaterEqual, bitwiseAnd: tf.bitwiseAnd }; // prettier-ignore
 const UNARY: Record<string, (x: tf.Tensor) => tf.Tensor> = { relu: tf.relu, square: tf.square, sqrt: tf.sqrt, rsqrt: tf.rsqrt, neg: tf.neg, abs: tf.abs, reciprocal: tf.reciprocal, sigmoid: tf.sigmoid, tanh: tf.tanh, exp: tf.exp, zerosLike: tf.zerosLike, onesLike: tf.onesLike, relu6: tf.relu6, sign: tf.sign, ceil: tf.ceil, floor: tf.floor, round: tf.round, elu: tf.elu, selu: tf.selu, softplus: tf.softplus, expm1: tf.expm1, log: tf.log, log1p: tf.log1p, erf: tf.erf, sinh: tf.sinh, cosh: tf.cosh, sin: tf.sin, cos: tf.cos, tan: tf.tan, asin: tf.asin, acos: tf.acos, atan: tf.atan, asinh: tf.asinh, acosh: tf.acosh, atanh: tf.atanh, isNaN: tf.isNaN, isInf: tf.isInf, isFinite: tf.isFinite, logicalNot: tf.logicalNot, step: (x: tf.Tensor) => tf.step(x, -0.5), leakyRelu: (x: tf.Tensor) => tf.leakyRelu(x, 0.3), clipByValue: (x: tf.Tensor) => tf.clipByValue(x, -1.5, 2.5) }; // prettier-ignore
 
-describeNative('native and cpu agree on', () => {
-  beforeAll(() => {
-    registerNative();
+describe.each(kernelEngines)('%s and cpu agree on', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
+    current = engine;
   });
 
   it.each(Object.entries(BINARY))('%s', async (_, op) => {
@@ -260,7 +263,7 @@ describeNative('native and cpu agree on', () => {
         const shrink = by.every((step) => step === 1) ? masks.shrink & ~axis : 0;
         const slice = (x: tf.Tensor): tf.Tensor =>
           tf.stridedSlice(x, from, to, by, fromMask, toMask, 0, axis, shrink);
-        const [made] = (await outcome('native', [x], slice)) as Exclude<Outcome, string>;
+        const [made] = (await outcome(current, [x], slice)) as Exclude<Outcome, string>;
         if (typeof made === 'object' && made.shape.includes(0)) return;
         await agree([x], slice);
       }),
@@ -450,7 +453,7 @@ describeNative('native and cpu agree on', () => {
   });
 
   it('matMul of two broadcast batches (wrong on cpu), compared with single products', async () => {
-    await tf.setBackend('native');
+    await tf.setBackend(engine);
     tf.tidy(() => {
       const a = tf.reshape(tf.linspace(-1, 1, 2 * 1 * 3 * 4), [2, 1, 3, 4]);
       const b = tf.reshape(tf.linspace(-2, 3, 1 * 3 * 4 * 5), [1, 3, 4, 5]);
@@ -470,7 +473,7 @@ describeNative('native and cpu agree on', () => {
   });
 
   it('long sums, to seven digits', async () => {
-    await tf.setBackend('native');
+    await tf.setBackend(engine);
     tf.tidy(() => {
       const values = Float32Array.from({ length: 300_000 }, (_, i) => 1 + ((i * 7919) % 1000) / 1000);
       const truth = values.reduce((sum, value) => sum + value, 0);
@@ -484,9 +487,9 @@ describeNative('native and cpu agree on', () => {
 });
 
 // tfjs's cpu backend computes erf to 1.5e-7, e^x - 1 by a subtraction, and products of int32 numbers in float64.
-describeNative('PyTorch and native agree on', () => {
+describe.each(kernelEngines)('PyTorch and %s agree on', (engine) => {
   const results = async (run: () => tf.Tensor): Promise<number[]> => {
-    await tf.setBackend('native');
+    await tf.setBackend(engine);
     return tf.tidy(() => [...run().dataSync()]);
   };
 

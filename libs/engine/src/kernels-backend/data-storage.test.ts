@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataOnIds } from './data-storage.js';
-import { registerNative } from './register-native.js';
-import { describeNative } from './testing/library.js';
-import { cpu, tf } from './tf.js';
+import { openEngine, tf } from '../index.js';
+import { kernelEngines } from '../testing/engines.js';
+import { cpu } from './cpu.js';
 
 describe('DataOnIds', () => {
   it('stores, counts and deletes data, independently for each storage', () => {
@@ -22,9 +22,9 @@ describe('DataOnIds', () => {
     ]);
   });
 
-  describeNative('in the backend', () => {
+  describe.each(kernelEngines)('in the backend %s', (engine) => {
     beforeAll(async () => {
-      registerNative();
+      await openEngine({ engine });
       await tf.setBackend('cpu');
     });
     afterAll(async () => {
@@ -33,7 +33,7 @@ describe('DataOnIds', () => {
 
     it('moves data from another backend and back', async () => {
       const x = tf.tensor1d([1, 2, 3]);
-      await tf.setBackend('native');
+      await tf.setBackend(engine);
       const before = tf.memory().numTensors;
       const y = tf.add(x, 1);
       expect([...y.dataSync()]).toEqual([2, 3, 4]);

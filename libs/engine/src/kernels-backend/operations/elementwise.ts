@@ -1,7 +1,7 @@
 // Elementwise operations on float32, int32 and bool tensors, broadcast where they take two. Other types, and operands of
 // different types, are left to cpu's kernels.
-import { tf } from '../tf.js';
-import type { NativeBackend } from '../backend.js';
+import { tf } from '../../tf.js';
+import type { KernelsBackend } from '../backend.js';
 import {
   intArguments,
   floats,
@@ -174,7 +174,15 @@ function binary(byType: Partial<Record<tf.DataType, Entry>>, first = 'a', second
     const y = backend.output(planned.shape, entry.dtype);
     const values = backend.values(y.dataId);
     if (values.length === 0) return y;
-    backend.kernels.binary(aValues, bValues, values, planned.sizes, entry.index, planned.a, planned.b);
+    backend.kernels.binary({
+      a: aValues,
+      b: bValues,
+      y: values,
+      sizes: planned.sizes,
+      operation: entry.index,
+      aVaries: planned.a,
+      bVaries: planned.b,
+    });
     return y;
   };
 }
@@ -185,15 +193,17 @@ function unary(byType: Partial<Record<tf.DataType, Entry>>): Operation {
     if (!entry) return undefined;
     const [p, q] = [attrs?.alpha ?? attrs?.clipValueMin ?? 0, attrs?.clipValueMax ?? 0] as [number, number];
     const y = backend.output(x.shape, entry.dtype);
-    backend.kernels.unary(backend.values(x.dataId), backend.values(y.dataId), entry.index, p, q);
+    const [from, to] = [backend.values(x.dataId), backend.values(y.dataId)];
+    backend.kernels.unary({ x: from, y: to, operation: entry.index, p, q });
     return y;
   };
 }
 
 /** A tensor of another type. */
-export function converted(backend: NativeBackend, x: tf.TensorInfo, dtype: Numeric): tf.TensorInfo {
+export function converted(backend: KernelsBackend, x: tf.TensorInfo, dtype: Numeric): tf.TensorInfo {
   const y = backend.output(x.shape, dtype);
-  backend.kernels.unary(backend.values(x.dataId), backend.values(y.dataId), 0, 0, 0); // 0: Cast, in all tables of two types
+  const [from, to] = [backend.values(x.dataId), backend.values(y.dataId)];
+  backend.kernels.unary({ x: from, y: to, operation: 0, p: 0, q: 0 }); // 0: Cast, in all tables of two types
   return y;
 }
 
@@ -208,12 +218,12 @@ const select: Operation = ({ inputs: { condition, t, e }, backend }) => {
   const alike = sameShape(condition.shape, t.shape) && sameShape(t.shape, e.shape) && t.dtype === e.dtype;
   if (!alike || condition.dtype !== 'bool' || !isNumeric(t.dtype)) return undefined;
   const y = backend.output(t.shape, t.dtype);
-  backend.kernels.select(
-    backend.values(condition.dataId) as Uint8Array,
-    backend.values(t.dataId),
-    backend.values(e.dataId),
-    backend.values(y.dataId),
-  );
+  backend.kernels.select({
+    condition: backend.values(condition.dataId) as Uint8Array,
+    yes: backend.values(t.dataId),
+    no: backend.values(e.dataId),
+    y: backend.values(y.dataId),
+  });
   return y;
 };
 
@@ -223,8 +233,13 @@ const oneHot: Operation = ({ inputs: { indices }, attrs, backend }) => {
   // cpu keeps fractions in int32 tensors.
   if (dtype !== 'float32' && !(Number.isInteger(onValue) && Number.isInteger(offValue))) return undefined;
   const y = backend.output([...indices.shape, depth], dtype);
-  const places = backend.values(indices.dataId) as Int32Array;
-  backend.kernels.oneHot(places, backend.values(y.dataId), depth, onValue, offValue);
+  backend.kernels.oneHot({
+    indices: backend.values(indices.dataId) as Int32Array,
+    y: backend.values(y.dataId),
+    depth,
+    on: onValue,
+    off: offValue,
+  });
   return y;
 };
 
@@ -236,8 +251,9 @@ const addN: Operation = ({ inputs, backend }) => {
   const y = backend.output(shape, 'float32');
   const sum = floats(backend, y);
   const [first, second, ...others] = terms.map((term) => floats(backend, term));
-  backend.kernels.binary(first, second, sum, plan(shape, shape).sizes, 0, 1, 1);
-  for (const term of others) backend.kernels.accumulate(term, sum);
+  const { sizes } = plan(shape, shape);
+  backend.kernels.binary({ a: first, b: second, y: sum, sizes, operation: 0, aVaries: 1, bVaries: 1 });
+  for (const term of others) backend.kernels.accumulate({ x: term, y: sum });
   return y;
 };
 

@@ -1,12 +1,12 @@
 // Types and helpers of the backend's operations.
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NativeBackend } from '../backend.js';
+import type { KernelsBackend } from '../backend.js';
 
 /** Arguments of a tfjs kernel. */
 export interface Call {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly attrs?: tf.NamedAttrMap;
-  readonly backend: NativeBackend;
+  readonly backend: KernelsBackend;
 }
 
 /** A tfjs kernel; it returns undefined to leave a call to cpu's kernel. */
@@ -16,7 +16,7 @@ export type Operation = (call: Call) => tf.TensorInfo | tf.TensorInfo[] | undefi
 export type Operations = Readonly<Record<string, Operation>>;
 
 /** The elements of a float32 tensor. */
-export function floats(backend: NativeBackend, { dataId }: tf.TensorInfo): Float32Array {
+export function floats(backend: KernelsBackend, { dataId }: tf.TensorInfo): Float32Array {
   return backend.values(dataId) as Float32Array;
 }
 
@@ -36,7 +36,7 @@ export function isNumeric(dtype: tf.DataType): dtype is Numeric {
 
 /** The same memory as one more tensor. */
 export function shared(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   { dataId, dtype }: tf.TensorInfo,
   shape: number[],
 ): tf.TensorInfo {

@@ -1,7 +1,8 @@
-// The buffer pool of the native backend. New memory costs a page fault per 4 KB, which is more than most operations on it.
+// The buffer pool of a backend. New memory costs a page fault per 4 KB, which is more than most operations on it.
 // Blocks are aligned to 64 bytes and count their users. Small blocks come in size classes an eighth of a power of two apart;
 // large ones come from slabs (slabs.ts).
 import { totalmem } from 'node:os';
+import type { TensorMemory } from '@lilformer/kernels';
 import { ALIGNMENT, type Block, type Numbers } from './block.js';
 import { Slabs } from './slabs.js';
 
@@ -49,11 +50,11 @@ export function classBytes(bytes: number): number {
 
 /** Memory for tensors, reused as soon as the last tensor in it is disposed. */
 export class BufferPool {
-  readonly #alignmentOf: (array: Float32Array) => number;
-  readonly #allocate: (bytes: number) => ArrayBuffer;
+  readonly #memory: TensorMemory;
   readonly #limit: number;
   readonly #classes = new Map<number, SizeClass>();
-  readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
+  /** Small blocks by buffer and offset. */
+  readonly #blocks = new WeakMap<ArrayBufferLike, Map<number, Block>>();
   readonly #slabs: Slabs;
   /** In small blocks. */
   #live = 0;
@@ -66,20 +67,11 @@ export class BufferPool {
   #taken = 0;
   #fresh = 0;
 
-  /**
-   * @param alignmentOf number of bytes from the start of an array to the next 64-byte boundary
-   * @param allocate allocates memory, or throws a RangeError
-   * @param limit maximum size of the pool in bytes
-   */
-  constructor(
-    alignmentOf: (array: Float32Array) => number,
-    allocate: (bytes: number) => ArrayBuffer = (bytes) => new ArrayBuffer(bytes),
-    limit = memoryLimit(),
-  ) {
-    this.#alignmentOf = alignmentOf;
-    this.#allocate = allocate;
+  /** @param limit maximum size of the pool in bytes */
+  constructor(memory: TensorMemory, limit = memoryLimit()) {
+    this.#memory = memory;
     this.#limit = limit;
-    this.#slabs = new Slabs(allocate, alignmentOf);
+    this.#slabs = new Slabs(memory);
   }
 
   /**
@@ -122,18 +114,19 @@ export class BufferPool {
   }
 
   /**
-   * Adds a user to the block that contains this array, also if it is idle; undefined if the memory is not pooled.
+   * Adds a user to the block that contains this array, also if it is idle; undefined if the memory is not pooled. In a buffer
+   * of several small blocks, it must be the start of one.
    */
   share(array: ArrayBufferView): Block | undefined {
     // Blocks never start at byte 0, and reading `buffer` of a small array moves its contents.
     if (array.byteOffset === 0) return undefined;
-    const block = this.#blocks.get(array.buffer) ?? this.#slabs.blockOf(array);
+    const block = this.#smallBlockOf(array) ?? this.#slabs.blockOf(array);
     if (!block) return undefined;
     if (block.users > 0) {
       block.users++;
       return block;
     }
-    if (this.#slabs.has(block)) {
+    if (block.isLarge) {
       this.#useLarge(block);
       return block;
     }
@@ -150,7 +143,7 @@ export class BufferPool {
   release(block: Block): void {
     if (--block.users > 0) return;
     if (block.users < 0) throw new Error('a buffer was released more often than taken');
-    if (this.#slabs.has(block)) {
+    if (block.isLarge) {
       this.#slabs.release(block);
       this.#large -= block.bytes;
       return;
@@ -194,11 +187,16 @@ export class BufferPool {
 
   #make(bytes: number): Block {
     this.#shrink(bytes);
-    const buffer = this.#orCleared(() => this.#ask(bytes));
+    const { buffer, offset } = this.#orCleared(() => {
+      this.#expectRoom(bytes, bytes);
+      return this.#memory.allocate(bytes);
+    });
     this.#fresh++;
-    const offset = this.#alignmentOf(new Float32Array(buffer)) || ALIGNMENT;
-    const block: Block = { buffer, offset, bytes, users: 0, array: new Uint8Array(buffer, offset, 0) };
-    this.#blocks.set(buffer, block);
+    const array = new Uint8Array(buffer, offset, 0);
+    const block: Block = { buffer, offset, bytes, isLarge: false, users: 0, array };
+    const beside = this.#blocks.get(buffer);
+    if (beside) beside.set(offset, block);
+    else this.#blocks.set(buffer, new Map([[offset, block]]));
     return block;
   }
 
@@ -212,9 +210,12 @@ export class BufferPool {
     }
   }
 
-  #ask(bytes: number): ArrayBuffer {
-    this.#expectRoom(bytes, bytes);
-    return this.#allocate(bytes + 2 * ALIGNMENT);
+  #smallBlockOf({ buffer, byteOffset }: ArrayBufferView): Block | undefined {
+    const blocks = this.#blocks.get(buffer);
+    const block = blocks?.get(byteOffset);
+    if (block || blocks?.size !== 1) return block;
+    const [only] = blocks.values();
+    return only.offset <= byteOffset && byteOffset < only.offset + only.bytes ? only : undefined;
   }
 
   /** Checks the limit: the operating system overcommits memory and kills processes that use it. */
@@ -255,6 +256,10 @@ export class BufferPool {
     if (count <= 0) return;
     const dropped = kind.free.splice(0, count);
     this.#idle -= dropped.length * kind.bytes;
+    for (const block of dropped) {
+      this.#blocks.get(block.buffer)?.delete(block.offset);
+      this.#memory.free(block);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // Reductions over any dimensions, cumulative sums and products, argmax, softmax and segment sum. Empty tensors are left to
 // cpu's kernels.
-import { tf } from '../tf.js';
-import type { NativeBackend } from '../backend.js';
+import { tf } from '../../tf.js';
+import type { KernelsBackend } from '../backend.js';
 import { converted } from './elementwise.js';
 import { transposed } from './layout.js';
 import {
@@ -24,7 +24,7 @@ function around(shape: number[], first: number, end: number): [number, number, n
 
 /** Reduces x over some dimensions: over the last run of adjacent ones first, then over those before. */
 function reduced(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   x: tf.TensorInfo,
   axes: readonly number[],
   operation: number,
@@ -41,7 +41,15 @@ function reduced(
       const smaller = result.shape.map((size, d) => (d >= first && d < end ? 1 : size));
       const y = backend.output(smaller, x.dtype as Numeric);
       const [values, to] = [backend.values(result.dataId), backend.values(y.dataId)];
-      backend.kernels.reduce(values, to, operation, planes, rows, columns, isLast ? scale : 1);
+      backend.kernels.reduce({
+        x: values,
+        y: to,
+        operation,
+        planes,
+        rows,
+        columns,
+        scale: isLast ? scale : 1,
+      });
       backend.disposeData(result.dataId);
       result = y;
     }
@@ -69,7 +77,16 @@ function reduction(operation: number, types: readonly tf.DataType[], attribute =
       // in float64, which takes contiguous elements
       return withLast(backend, x, axes, (last, rows, columns) => {
         const y = backend.output(shape, 'float32');
-        backend.kernels.reduce(floats(backend, last), floats(backend, y), operation, rows, columns, 1, 1);
+        const [values, to] = [floats(backend, last), floats(backend, y)];
+        backend.kernels.reduce({
+          x: values,
+          y: to,
+          operation,
+          planes: rows,
+          rows: columns,
+          columns: 1,
+          scale: 1,
+        });
         return y;
       });
     }
@@ -90,7 +107,7 @@ const mean: Operation = ({ inputs: { x }, attrs, backend }) => {
 
 /** Calls `run` with x as rows of the given dimensions, which are transposed to the end if necessary. */
 function withLast(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   x: tf.TensorInfo,
   axes: readonly number[],
   run: (x: tf.TensorInfo, rows: number, columns: number) => tf.TensorInfo,
@@ -112,7 +129,7 @@ function argExtremum(smallest: boolean): Operation {
     return withLast(backend, x, axes, (last, rows, columns) => {
       const y = backend.output(without(x.shape, axes, false), 'int32');
       const places = backend.values(y.dataId) as Int32Array;
-      backend.kernels.argExtremum(backend.values(last.dataId), places, rows, columns, smallest);
+      backend.kernels.argExtremum({ x: backend.values(last.dataId), y: places, rows, columns, smallest });
       return y;
     });
   };
@@ -127,16 +144,16 @@ function cumulative(operation: number): Operation {
     const [values, to] = [backend.values(numbers.dataId), backend.values(y.dataId)];
     const [planes, rows, columns] = around(x.shape, axis, axis + 1);
     const { exclusive, reverse } = attrs as unknown as tf.CumsumAttrs;
-    backend.kernels.cumulate(
-      values,
-      to,
+    backend.kernels.cumulate({
+      x: values,
+      y: to,
       operation,
       planes,
       rows,
       columns,
-      Boolean(exclusive),
-      Boolean(reverse),
-    );
+      exclusive: Boolean(exclusive),
+      reverse: Boolean(reverse),
+    });
     backend.disposeData(numbers.dataId);
     return y;
   };
@@ -149,12 +166,12 @@ const softmax: Operation = ({ inputs: { logits }, attrs, backend }) => {
   if (logits.dtype !== 'float32' || dim !== shape.length - 1) return undefined;
   const output = backend.output(shape, 'float32');
   if (sizeOf(shape) === 0) return output;
-  backend.kernels.softmaxRows(
-    floats(backend, logits),
-    floats(backend, output),
-    sizeOf(shape) / columns,
+  backend.kernels.softmaxRows({
+    x: floats(backend, logits),
+    y: floats(backend, output),
+    rows: sizeOf(shape) / columns,
     columns,
-  );
+  });
   return output;
 };
 
@@ -170,16 +187,15 @@ const segmentSum: Operation = ({ inputs: { x, segmentIds }, attrs, backend }) =>
     return undefined;
   const output = backend.output([segments, ...row], 'float32');
   const sums = floats(backend, output);
-  backend.kernels.embeddingBackward(
+  backend.kernels.embeddingBackward({
     ids,
-    floats(backend, x),
-    sums,
-    undefined,
+    dy: floats(backend, x),
+    dTable: sums,
     tokens,
-    segments,
-    tokens,
-    sizeOf(row),
-  );
+    rows: segments,
+    period: tokens,
+    width: sizeOf(row),
+  });
   return output;
 };
 

@@ -1,10 +1,11 @@
 import { totalmem } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BufferPool, classBytes, memoryLimit, type Block } from './memory.js';
+import { BufferPool, classBytes, memoryLimit, type Block } from './buffer-pool.js';
+import { OwnBuffers } from './own-buffers.js';
 
-/** As the library does it, where addresses are known; any offset will do here. */
-const alignmentOf = (): number => 48;
+/** Any offset will do here. */
+const memory = (): OwnBuffers => new OwnBuffers(() => 48);
 const MB = 2 ** 20;
 
 /** Whether all bytes, or of many those at the ends and some between, are this. */
@@ -42,7 +43,7 @@ describe('the pool', () => {
     });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
-        const pool = new BufferPool(alignmentOf);
+        const pool = new BufferPool(memory());
         const held: { block: Block; bytes: Uint8Array; mark: number }[] = [];
         let mark = 0;
         for (const { what, type, length, which } of commands) {
@@ -75,7 +76,7 @@ describe('the pool', () => {
   });
 
   it('reuses memory, also for another type', () => {
-    const pool = new BufferPool(alignmentOf);
+    const pool = new BufferPool(memory());
     const first = pool.take('float32', 100);
     pool.release(first);
     const second = pool.take('bool', 400);
@@ -85,7 +86,7 @@ describe('the pool', () => {
   });
 
   it('revives an idle block when an array in it is shared', () => {
-    const pool = new BufferPool(alignmentOf);
+    const pool = new BufferPool(memory());
     const block = pool.take('float32', 100);
     const part = block.array.subarray(20);
     pool.release(block);
@@ -94,7 +95,7 @@ describe('the pool', () => {
   });
 
   it('ignores foreign and freed memory', () => {
-    const pool = new BufferPool(alignmentOf);
+    const pool = new BufferPool(memory());
     expect(pool.share(new Float32Array(8))).toBeUndefined();
     expect(pool.share(new Float32Array(new ArrayBuffer(64), 16))).toBeUndefined();
     const block = pool.take('float32', 100);
@@ -105,14 +106,14 @@ describe('the pool', () => {
   });
 
   it('rejects a double release', () => {
-    const pool = new BufferPool(alignmentOf);
+    const pool = new BufferPool(memory());
     const block = pool.take('int32', 1);
     pool.release(block);
     expect(() => pool.release(block)).toThrow('more often');
   });
 
   it('frees memory of unused shapes, and keeps that of a repeated step', () => {
-    const pool = new BufferPool(alignmentOf);
+    const pool = new BufferPool(memory());
     const step = (length: number): void => {
       const blocks = Array.from({ length: 8 }, () => pool.take('bool', length));
       for (const block of blocks) pool.release(block);
@@ -126,7 +127,7 @@ describe('the pool', () => {
   });
 
   it('stays within 1.5 times the peak when shapes keep changing', () => {
-    const pool = new BufferPool(alignmentOf);
+    const pool = new BufferPool(memory());
     for (let i = 1; i <= 60; i++) {
       const blocks = Array.from({ length: 4 }, () => pool.take('bool', 2 * MB + i * (MB / 4)));
       for (const block of blocks) pool.release(block);
@@ -136,7 +137,7 @@ describe('the pool', () => {
   });
 
   it('respects the memory limit', () => {
-    const pool = new BufferPool(alignmentOf, undefined, 3 * MB);
+    const pool = new BufferPool(memory(), 3 * MB);
     const held = pool.take('bool', MB);
     pool.release(pool.take('bool', 1.5 * MB));
     expect(() => pool.take('bool', 2.5 * MB)).toThrow('Expected at most 3145728');
@@ -154,11 +155,14 @@ describe('the pool', () => {
 
   it('frees idle memory before reporting out of memory', () => {
     let room = 3 * MB;
-    const pool = new BufferPool(alignmentOf, (bytes) => {
+    const limited = memory();
+    const allocate = limited.allocate.bind(limited);
+    limited.allocate = (bytes) => {
       if (bytes > room) throw new RangeError('no room');
       room -= bytes;
-      return new ArrayBuffer(bytes);
-    });
+      return allocate(bytes);
+    };
+    const pool = new BufferPool(limited);
     pool.release(pool.take('bool', MB));
     expect(() => pool.take('bool', 2.5 * MB)).toThrow('no room');
     expect(pool.statistics()).toMatchObject({ live: 0, idle: 0 });

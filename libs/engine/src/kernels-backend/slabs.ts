@@ -1,17 +1,16 @@
 // First-fit allocation of large arrays from a few very large buffers. Free neighbors merge, so memory serves arrays of any
 // size. The operating system provides a buffer's pages on first write, so a process holds little more than it used at a
 // time.
+import type { Region, TensorMemory } from '@lilformer/kernels';
 import { ALIGNMENT, type Block } from './block.js';
 
 /** Size of the first slab in bytes; each next one is twice as large, up to LARGEST. */
 const FIRST = 64 * 2 ** 20;
 const LARGEST = 512 * 2 ** 20;
 
-/** A buffer and its blocks in use, sorted by offset. */
+/** A region and its blocks in use, sorted by offset. */
 interface Slab {
-  readonly buffer: ArrayBuffer;
-  /** Range of its aligned bytes. */
-  readonly start: number;
+  readonly region: Region;
   readonly end: number;
   readonly blocks: Block[];
   /** End of the bytes that blocks have used so far: later pages are not resident. */
@@ -30,23 +29,16 @@ interface Room {
 
 /** Large blocks. */
 export class Slabs {
-  readonly #allocate: (bytes: number) => ArrayBuffer;
-  readonly #alignmentOf: (array: Float32Array) => number;
-  readonly #of = new WeakMap<ArrayBufferLike, Slab>();
+  readonly #memory: TensorMemory;
   #slabs: Slab[] = [];
 
-  /**
-   * @param allocate allocates memory, or throws a RangeError
-   * @param alignmentOf number of bytes from the start of an array to the next 64-byte boundary
-   */
-  constructor(allocate: (bytes: number) => ArrayBuffer, alignmentOf: (array: Float32Array) => number) {
-    this.#allocate = allocate;
-    this.#alignmentOf = alignmentOf;
+  constructor(memory: TensorMemory) {
+    this.#memory = memory;
   }
 
   /** Bytes that blocks have used so far, in use or not. */
   get reached(): number {
-    return this.#slabs.reduce((sum, { start, reached }) => sum + reached - start, 0);
+    return this.#slabs.reduce((sum, { region, reached }) => sum + reached - region.offset, 0);
   }
 
   /** Increase of `reached` for a block of this size. */
@@ -71,14 +63,9 @@ export class Slabs {
     return block;
   }
 
-  /** Whether this block comes from a slab. */
-  has(block: Block): boolean {
-    return this.#of.has(block.buffer);
-  }
-
   /** Frees a block. */
   release(block: Block): void {
-    const { blocks } = this.#of.get(block.buffer)!;
+    const { blocks } = this.#slabOf(block.buffer, block.offset)!;
     blocks.splice(blocks.indexOf(block), 1);
   }
 
@@ -87,14 +74,14 @@ export class Slabs {
    * overlaps it, or the memory is not a slab's.
    */
   blockOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Block | undefined {
-    const slab = this.#of.get(buffer);
+    const slab = this.#slabOf(buffer, byteOffset);
     if (!slab) return undefined;
     const { blocks } = slab;
     const next = blocks.findIndex(({ offset }) => offset > byteOffset);
     const place = next < 0 ? blocks.length : next;
     const before = blocks[place - 1];
     if (before && byteOffset < before.offset + before.bytes) return before;
-    const offset = byteOffset - ((byteOffset - slab.start) % ALIGNMENT);
+    const offset = byteOffset - ((byteOffset - slab.region.offset) % ALIGNMENT);
     const bytes = Math.ceil(Math.max(1, byteOffset + byteLength - offset) / ALIGNMENT) * ALIGNMENT;
     if (place < blocks.length && offset + bytes > blocks[place].offset) return undefined;
     const block = blockAt(slab, offset, bytes);
@@ -106,15 +93,21 @@ export class Slabs {
   forget(since = Infinity): void {
     this.#slabs = this.#slabs.filter((slab) => {
       const stays = slab.blocks.length > 0 || slab.lastTake >= since;
-      if (!stays) this.#of.delete(slab.buffer);
+      if (!stays) this.#memory.free(slab.region);
       return stays;
     });
+  }
+
+  #slabOf(buffer: ArrayBufferLike, offset: number): Slab | undefined {
+    return this.#slabs.find(
+      ({ region, end }) => region.buffer === buffer && region.offset <= offset && offset < end,
+    );
   }
 
   /** The lowest free range of this size. */
   #find(bytes: number): Room | undefined {
     for (const slab of this.#slabs) {
-      let offset = slab.start;
+      let { offset } = slab.region;
       for (const [place, block] of slab.blocks.entries()) {
         if (block.offset - offset >= bytes) return { slab, place, offset };
         offset = block.offset + block.bytes;
@@ -126,22 +119,20 @@ export class Slabs {
 
   #extend(bytes: number): Room {
     const usual = Math.min(FIRST * 2 ** this.#slabs.length, LARGEST);
-    let buffer: ArrayBuffer;
+    let region: Region;
     try {
-      buffer = this.#allocate(Math.max(usual, bytes) + 2 * ALIGNMENT);
+      region = this.#memory.allocate(Math.max(usual, bytes));
     } catch (error) {
       if (bytes >= usual) throw error;
-      buffer = this.#allocate(bytes + 2 * ALIGNMENT);
+      region = this.#memory.allocate(bytes);
     }
-    const start = this.#alignmentOf(new Float32Array(buffer, 0, 1)) || ALIGNMENT;
-    const size = Math.floor((buffer.byteLength - start) / ALIGNMENT) * ALIGNMENT;
-    const slab: Slab = { buffer, start, end: start + size, blocks: [], reached: start, lastTake: 0 };
+    const { offset } = region;
+    const slab: Slab = { region, end: offset + region.bytes, blocks: [], reached: offset, lastTake: 0 };
     this.#slabs.push(slab);
-    this.#of.set(buffer, slab);
-    return { slab, place: 0, offset: start };
+    return { slab, place: 0, offset };
   }
 }
 
-function blockAt({ buffer }: Slab, offset: number, bytes: number): Block {
-  return { buffer, offset, bytes, users: 0, array: new Uint8Array(buffer, offset, 0) };
+function blockAt({ region: { buffer } }: Slab, offset: number, bytes: number): Block {
+  return { buffer, offset, bytes, isLarge: true, users: 0, array: new Uint8Array(buffer, offset, 0) };
 }

@@ -1,14 +1,17 @@
 // A block of pooled memory.
 
 /** Arrays of tensor elements. */
-export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+export type Numbers =
+  Float32Array<ArrayBufferLike> | Int32Array<ArrayBufferLike> | Uint8Array<ArrayBufferLike>;
 
 /** A block of pooled memory. */
 export interface Block {
   /** Its aligned bytes: `bytes` bytes from `offset`. */
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   readonly offset: number;
   readonly bytes: number;
+  /** Whether it is a part of a slab. */
+  readonly isLarge: boolean;
   /** Number of tensors that use it; 0 if idle. */
   users: number;
   /** The array of the last `take`, reused for the same length. */

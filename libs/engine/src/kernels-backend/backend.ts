@@ -1,12 +1,16 @@
-// The TensorFlow.js backend `native`: tfjs's cpu backend with its typed arrays in pooled memory.
+// The TensorFlow.js backend over an implementation of the kernels: tfjs's cpu backend with its typed arrays in pooled memory.
 //
 // Pooled memory never leaves the backend, and other memory never enters the pool. Reading a tensor copies pooled memory; an
 // array from a caller or from a JavaScript kernel is never written to or reused. cpu's kernels see the memory itself; if one
 // creates a tensor from a part of another's array (slices do), the block stays until both are disposed.
+//
+// Kernels may take arrays of their own memory only (WebAssembly); others are moved there when a kernel first uses them.
+import type { Kernels, TensorMemory } from '@lilformer/kernels';
 import { DataOnIds } from './data-storage.js';
-import type { Addon } from './load.js';
-import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './memory.js';
-import { cpu, type tf } from './tf.js';
+import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './buffer-pool.js';
+import type { Precision } from '../requested-options.js';
+import type { tf } from '../tf.js';
+import { cpu } from './cpu.js';
 
 /** The data of a tensor. */
 interface TensorData {
@@ -18,44 +22,48 @@ interface TensorData {
   block?: Block;
 }
 
-/** Number format of matrix products; sums are float32 in both. */
-export type Precision = 'float32' | 'bf16';
-
-/** tfjs's cpu backend on pooled memory, with the addon's kernels. */
-export class NativeBackend extends cpu.MathBackendCPU {
-  /** The addon's kernels. They check sizes and types; outputs must not overlap other arguments. */
-  readonly kernels: Addon;
-  /** Precision of matrix products; `bf16` has no effect if the processor does not multiply bf16. */
+/** tfjs's cpu backend on pooled memory, with faster kernels. */
+export class KernelsBackend extends cpu.MathBackendCPU {
+  /** The name that it is registered by. */
+  readonly name: string;
+  /** They check sizes and types; outputs must not overlap other arguments. */
+  readonly kernels: Kernels;
+  /** Precision of matrix products. */
   precision: Precision = 'float32';
   declare data: tf.DataStorage<TensorData>;
+  readonly #memory: TensorMemory;
   readonly #pool: BufferPool;
   /** Number of nested cpu kernels in progress. */
   #inside = 0;
 
-  constructor(library: Addon) {
+  constructor(name: string, { kernels, memory }: { kernels: Kernels; memory: TensorMemory }) {
     super();
     this.data = new DataOnIds<TensorData>(this);
-    this.kernels = library;
-    this.#pool = new BufferPool((array) => library.alignmentOf(array));
+    this.name = name;
+    this.kernels = kernels;
+    this.#memory = memory;
+    this.#pool = new BufferPool(memory);
   }
 
   /**
    * The memory of a tensor, to be read until it is disposed, and to be written only if `output` made it or `mayOverwrite`
-   * allows it. Moves data here from another backend.
+   * allows it. Moves data here from another backend, and into the memory of the kernels.
    */
   values(dataId: tf.DataId): Numbers {
     const data = this.data.get(dataId);
     const { values, dtype } = data;
     const Kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
-    if (values instanceof Kind) return values as Numbers;
+    if (values instanceof Kind && this.#memory.contains(values)) return values as Numbers;
     if (dtype === 'string' || dtype === 'complex64' || !values) {
       throw new Error(`a ${dtype} tensor has no numbers; expected float32, int32 or bool`);
     }
     // Some of cpu's kernels return plain arrays.
-    const converted = Kind.from(values as ArrayLike<number>) as Numbers;
+    const block = this.#pool.take(dtype as PooledType, values.length);
+    block.array.set(values as ArrayLike<number>);
     this.#forget(data);
-    data.values = converted;
-    return converted;
+    data.values = block.array as tf.backend_util.BackendValues;
+    data.block = block;
+    return block.array;
   }
 
   /**
@@ -83,8 +91,20 @@ export class NativeBackend extends cpu.MathBackendCPU {
       );
     }
     const dataId = {};
-    this.data.set(dataId, { values: block.array, dtype, refCount: 1, block });
+    const values = block.array as tf.backend_util.BackendValues;
+    this.data.set(dataId, { values, dtype, refCount: 1, block });
     return { dataId, shape, dtype };
+  }
+
+  /** A tensor of this shape over the elements of another from `start` on, in the same memory. */
+  part({ dataId, dtype }: tf.TensorInfo, start: number, shape: number[]): tf.TensorInfo {
+    const size = shape.reduce((product, each) => product * each, 1);
+    const values = this.values(dataId).subarray(start, start + size) as tf.backend_util.BackendValues;
+    const { block } = this.data.get(dataId);
+    if (block) block.users++;
+    const id = {};
+    this.data.set(id, { values, dtype, refCount: 1, block });
+    return { dataId: id, shape, dtype };
   }
 
   /** Whether the tensor's memory is pooled and not shared with another tensor. */
@@ -110,7 +130,7 @@ export class NativeBackend extends cpu.MathBackendCPU {
 
   override write(values: tf.backend_util.BackendValues, _shape: number[], dtype: tf.DataType): tf.DataId {
     const dataId = {};
-    this.data.set(dataId, { values, dtype, refCount: 1, block: this.#blockOf(values) });
+    this.data.set(dataId, { ...this.#placed(values), dtype, refCount: 1 });
     return dataId;
   }
 
@@ -121,14 +141,16 @@ export class NativeBackend extends cpu.MathBackendCPU {
     dtype: tf.DataType,
     refCount: number,
   ): void {
-    this.data.set(dataId, { values, dtype, refCount, block: this.#blockOf(values) });
+    this.data.set(dataId, { ...this.#placed(values), dtype, refCount });
   }
 
   override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
     const { block } = this.data.get(dataId);
     const values = super.readSync(dataId);
     // complex64 is merged from two tensors, which are read through this method.
-    return block && this.#inside === 0 ? (values as Numbers).slice() : values;
+    return block && this.#inside === 0
+      ? ((values as Numbers).slice() as tf.backend_util.BackendValues)
+      : values;
   }
 
   override disposeData(dataId: tf.DataId, force = false): boolean {
@@ -147,8 +169,13 @@ export class NativeBackend extends cpu.MathBackendCPU {
     this.#pool.clear();
   }
 
-  #blockOf(values: tf.backend_util.BackendValues | undefined): Block | undefined {
-    return ArrayBuffer.isView(values) ? this.#pool.share(values) : undefined;
+  /** An array as data of a tensor: with its block, or a copy if it is a part of a block of a buffer with others. */
+  #placed(values: tf.backend_util.BackendValues): Pick<TensorData, 'values' | 'block'> {
+    if (!ArrayBuffer.isView(values)) return { values };
+    const block = this.#pool.share(values);
+    return block || !this.#memory.isOneBuffer || !this.#memory.contains(values)
+      ? { values, block }
+      : { values: (values as Numbers).slice() as tf.backend_util.BackendValues };
   }
 
   #forget(data: TensorData): void {

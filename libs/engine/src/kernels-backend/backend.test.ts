@@ -1,48 +1,34 @@
-import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, beforeEach, afterEach, expect, it, vi } from 'vitest';
-import type { NativeBackend } from './backend.js';
-import { registerNative } from './register-native.js';
-import { describeNative } from './testing/library.js';
-import { close } from './testing/close.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openNative } from '@lilformer/native';
+import { openEngine, tf } from '../index.js';
+import { close } from '../testing/close.js';
+import { kernelEngines } from '../testing/engines.js';
+import type { KernelsBackend } from './backend.js';
+import { kernelsBackend } from './current.js';
 
-const native = (): NativeBackend => tf.backend() as unknown as NativeBackend;
-const live = (): number => native().poolStatistics().live;
+const backend = (): KernelsBackend => kernelsBackend()!;
+/** The address of a tensor. */
+const placeOf = ({ dataId }: tf.Tensor): { buffer: number; offset: number } => {
+  const { buffer, byteOffset } = backend().values(dataId);
+  if (!buffers.includes(buffer)) buffers.push(buffer);
+  return { buffer: buffers.indexOf(buffer), offset: byteOffset };
+};
+const buffers: ArrayBufferLike[] = [];
+const live = (): number => backend().poolStatistics().live;
 
-describeNative('the backend', () => {
-  beforeAll(() => {
-    registerNative();
+describe.each(kernelEngines)('the backend %s', (engine) => {
+  beforeAll(async () => {
+    await openEngine({ engine });
   });
 
   beforeEach(async () => {
-    await tf.setBackend('native');
+    await tf.setBackend(engine);
     tf.engine().startScope();
   });
 
   afterEach(() => {
     tf.engine().endScope();
-    vi.unstubAllEnvs();
-  });
-
-  it('returns instructions and threads, and may be registered again with another number of threads', () => {
-    const { instructions, hasBf16, threads } = registerNative({ threads: 1 });
-    expect(instructions).toMatch(/^(avx512|avx2|neon|portable)$/);
-    expect(hasBf16 && instructions !== 'avx512').toBe(false);
-    expect(threads).toBe(1);
-    expect(registerNative({ threads: 2 }).threads).toBe(2);
-    vi.stubEnv('LILFORMER_THREADS', '1');
-    expect(registerNative().threads).toBe(1);
-    vi.unstubAllEnvs();
-    registerNative();
-  });
-
-  it.each([
-    ['threads 0', { threads: 0 }, ''],
-    ['threads 1.5', { threads: 1.5 }, ''],
-    ['LILFORMER_THREADS two', {}, 'two'],
-  ])('refuses %s', (given, options, variable) => {
-    vi.stubEnv('LILFORMER_THREADS', variable);
-    expect(() => registerNative(options)).toThrow(`${given}: expected an integer of at least 1`);
   });
 
   it('prints no banner', () => {
@@ -58,55 +44,59 @@ describeNative('the backend', () => {
         .getKernelsForBackend(backend)
         .map(({ kernelName }) => kernelName)
         .sort();
-    expect(names('native')).toEqual(names('cpu'));
+    expect(names(engine)).toEqual(names('cpu'));
   });
 
   it('aligns tensors of any size to 64 bytes', () => {
     for (const length of [1, 15, 16, 17, 1000, 65_536]) {
-      const info = native().output([length], 'float32');
-      const array = native().values(info.dataId);
+      const info = backend().output([length], 'float32');
+      const array = backend().values(info.dataId);
       expect(array.length).toBe(length);
-      expect((native().kernels as unknown as { alignmentOf(a: unknown): number }).alignmentOf(array)).toBe(0);
-      native().disposeData(info.dataId);
+      const place =
+        engine === 'native' ? openNative().alignmentOf(array as Float32Array) : array.byteOffset % 64;
+      expect(place).toBe(0);
+      backend().disposeData(info.dataId);
     }
   });
 
   it('reuses the memory of a tensor once it is disposed', () => {
-    const a = tf.add(tf.ones([1000]), 1);
-    const place = native().values(a.dataId).buffer;
+    const ones = tf.add(tf.zeros([1000]), 1);
+    const a = tf.add(ones, 1);
+    const place = placeOf(a);
     const copy = tf.clone(a);
     a.dispose();
-    const b = tf.add(tf.ones([1000]), 2);
-    expect(native().values(b.dataId).buffer).not.toBe(place);
+    const b = tf.add(ones, 2);
+    expect(placeOf(b)).not.toEqual(place);
     copy.dispose();
-    const c = tf.add(tf.ones([1000]), 3);
-    expect(native().values(c.dataId).buffer).toBe(place);
+    const c = tf.add(ones, 3);
+    expect(placeOf(c)).toEqual(place);
   });
 
   it('keeps a block while a slice of it is alive', () => {
     const whole = tf.add(tf.zeros([100, 10]), 5);
     const part = tf.slice(whole, [50, 0], [10, 10]);
-    expect(native().values(part.dataId).buffer).toBe(native().values(whole.dataId).buffer);
+    const { buffer, offset } = placeOf(whole);
+    expect(placeOf(part)).toEqual({ buffer, offset: offset + 50 * 10 * 4 });
     const before = live();
     whole.dispose();
     expect(live()).toBe(before);
     for (let i = 0; i < 5; i++) tf.add(tf.zeros([100, 10]), i);
     expect([...part.dataSync()]).toEqual(new Array(100).fill(5));
-    expect(native().mayOverwrite(part.dataId)).toBe(true);
+    expect(backend().mayOverwrite(part.dataId)).toBe(true);
   });
 
   it('allows overwriting only pooled memory of a single tensor', () => {
     const mine = tf.tensor(new Float32Array([1, 2, 3]));
-    expect(native().mayOverwrite(mine.dataId)).toBe(false);
+    expect(backend().mayOverwrite(mine.dataId)).toBe(false);
     const made = tf.add(mine, 1);
-    expect(native().mayOverwrite(made.dataId)).toBe(true);
+    expect(backend().mayOverwrite(made.dataId)).toBe(true);
     const clone = tf.clone(made);
-    expect(native().mayOverwrite(made.dataId)).toBe(false);
+    expect(backend().mayOverwrite(made.dataId)).toBe(false);
     clone.dispose();
     const slice = tf.slice(made, [0], [2]);
-    expect(native().mayOverwrite(made.dataId)).toBe(false);
+    expect(backend().mayOverwrite(made.dataId)).toBe(false);
     slice.dispose();
-    expect(native().mayOverwrite(made.dataId)).toBe(true);
+    expect(backend().mayOverwrite(made.dataId)).toBe(true);
   });
 
   it('copies on read, into a new buffer', async () => {
@@ -137,7 +127,8 @@ describeNative('the backend', () => {
     await tf.setBackend('cpu');
     const y = tf.mul(x, 2);
     expect([...y.dataSync()]).toEqual([4, 6, 8]);
-    await tf.setBackend('native');
+    await tf.setBackend(engine);
+    tf.add(x, y).dispose(); // moves both into the memory of the kernels
     const before = live();
     const z = tf.add(x, y);
     expect([...z.dataSync()]).toEqual([6, 9, 12]);
@@ -150,12 +141,12 @@ describeNative('the backend', () => {
     x.dispose();
     expect(() => tf.add(x, 1)).toThrow();
     expect(() => x.dataSync()).toThrow('disposed');
-    expect(() => native().values(x.dataId)).toThrow();
+    expect(() => backend().values(x.dataId)).toThrow();
   });
 
   it('rejects strings and complex numbers', () => {
-    expect(() => native().values(tf.tensor(['a']).dataId)).toThrow('a string tensor has no numbers');
-    expect(() => native().values(tf.complex([1], [2]).dataId)).toThrow('a complex64 tensor has no numbers');
+    expect(() => backend().values(tf.tensor(['a']).dataId)).toThrow('a string tensor has no numbers');
+    expect(() => backend().values(tf.complex([1], [2]).dataId)).toThrow('a complex64 tensor has no numbers');
   });
 
   it('casts int32 and bool to float32', () => {
@@ -166,7 +157,7 @@ describeNative('the backend', () => {
   });
 
   it('reports out of memory', () => {
-    expect(() => native().output([2 ** 20, 2 ** 20, 2 ** 10], 'float32')).toThrow(
+    expect(() => backend().output([2 ** 20, 2 ** 20, 2 ** 10], 'float32')).toThrow(
       /out of memory: a float32 tensor of shape \[1048576, 1048576, 1024\] needs 4194304\.00 GB, beside .* in use/,
     );
     expect([...tf.add(tf.tensor([1]), 1).dataSync()]).toEqual([2]);
@@ -174,12 +165,12 @@ describeNative('the backend', () => {
 
   it.each([[[-1]], [[2, -1, -1]], [[0.5, 2]], [[Number.NaN]], [[2 ** 60]]])('rejects shape %j', (shape) => {
     const before = live();
-    expect(() => native().output(shape, 'float32')).toThrow('expected integers of at least 0');
+    expect(() => backend().output(shape, 'float32')).toThrow('expected integers of at least 0');
     expect(live()).toBe(before);
   });
 
   it('reports the pool in tf.memory()', () => {
-    expect(tf.memory()).toMatchObject({ pool: native().poolStatistics() });
+    expect(tf.memory()).toMatchObject({ pool: backend().poolStatistics() });
   });
 
   it('leaks no memory', () => {
@@ -202,7 +193,7 @@ describeNative('the backend', () => {
       fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (program) => {
         await tf.setBackend('cpu');
         const expected = play(program);
-        await tf.setBackend('native');
+        await tf.setBackend(engine);
         const before = live();
         const actual = play(program);
         expect(actual.length).toBe(expected.length);

@@ -1,6 +1,6 @@
 // Stores a tensor's data on its id object. tfjs's own storage looks up a WeakMap some twenty times per tensor, which is
 // noticeable in small operations.
-import { tf } from './tf.js';
+import { tf } from '../tf.js';
 
 /** Stores `Data` on its id, and moves it here from another backend on access. */
 export class DataOnIds<Data extends object> extends tf.DataStorage<Data> {

@@ -1,6 +1,6 @@
 // Copies, gather and fill. Strings and complex numbers are left to cpu's kernels.
-import { tf } from '../tf.js';
-import type { NativeBackend } from '../backend.js';
+import { tf } from '../../tf.js';
+import type { KernelsBackend } from '../backend.js';
 import {
   isNumeric,
   parts,
@@ -36,7 +36,7 @@ function from(shape: readonly number[], begin: readonly number[]): Part {
 
 /** Copies a part of x of these sizes to a part of y. */
 function copy(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   [x, source]: readonly [tf.TensorInfo, Part],
   [y, goal]: readonly [tf.TensorInfo, Part],
   sizes: readonly number[],
@@ -49,12 +49,18 @@ function copy(
     both[rank + d] = source.strides[d];
     both[2 * rank + d] = goal.strides[d];
   }
-  backend.kernels.copy(backend.values(x.dataId), backend.values(y.dataId), both, source.start, goal.start);
+  backend.kernels.copy({
+    x: backend.values(x.dataId),
+    y: backend.values(y.dataId),
+    parts: both,
+    xStart: source.start,
+    yStart: goal.start,
+  });
 }
 
 /** A tensor with the elements of a part of x. */
 function copied(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   x: tf.TensorInfo,
   part: Part,
   sizes: readonly number[],
@@ -67,7 +73,7 @@ function copied(
 
 /** Dimension d of the result is dimension order[d] of x. */
 export function transposed(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   x: tf.TensorInfo,
   order: readonly number[],
 ): tf.TensorInfo {
@@ -78,7 +84,12 @@ export function transposed(
   }
   const y = backend.output(shape, x.dtype as Numeric);
   const [values, to] = [backend.values(x.dataId), backend.values(y.dataId)];
-  backend.kernels.transpose(values, to, Int32Array.from(x.shape), Int32Array.from(order));
+  backend.kernels.transpose({
+    x: values,
+    y: to,
+    shape: Int32Array.from(x.shape),
+    order: Int32Array.from(order),
+  });
   return y;
 }
 
@@ -86,13 +97,11 @@ const transpose: Operation = ({ inputs: { x }, attrs, backend }) =>
   isNumeric(x.dtype) ? transposed(backend, x, attrs?.perm as number[]) : undefined;
 
 /** A slice: the same memory if it is contiguous, otherwise a copy. */
-function part(backend: NativeBackend, x: tf.TensorInfo, begin: number[], size: number[]): tf.TensorInfo {
+function part(backend: KernelsBackend, x: tf.TensorInfo, begin: number[], size: number[]): tf.TensorInfo {
   if (!tf.slice_util.isSliceContinous(x.shape, begin, size)) {
     return copied(backend, x, from(x.shape, begin), size);
   }
-  const { start } = from(x.shape, begin);
-  const values = backend.values(x.dataId).subarray(start, start + sizeOf(size));
-  return backend.makeTensorInfo(size, x.dtype, values);
+  return backend.part(x, from(x.shape, begin).start, size);
 }
 
 const slice: Operation = ({ inputs: { x }, attrs, backend }) => {
@@ -205,7 +214,7 @@ const unpack: Operation = ({ inputs: { value }, attrs, backend }) => {
   return pieces(backend, value, axis, ones).map((info) => ({ ...info, shape }));
 };
 
-function pieces(backend: NativeBackend, x: tf.TensorInfo, axis: number, sizes: number[]): tf.TensorInfo[] {
+function pieces(backend: KernelsBackend, x: tf.TensorInfo, axis: number, sizes: number[]): tf.TensorInfo[] {
   const begin = x.shape.map(() => 0);
   return sizes.map((along) => {
     const size = x.shape.map((whole, d) => (d === axis ? along : whole));
@@ -217,7 +226,7 @@ function pieces(backend: NativeBackend, x: tf.TensorInfo, axis: number, sizes: n
 
 /** Concatenates tensors [outer, columns] along the columns. */
 function concatColumns(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   tensors: tf.TensorInfo[],
   shape: number[],
   outer: number,
@@ -235,7 +244,7 @@ function concatColumns(
     both[1] = both[2] = width;
     both[4] = columns;
     both[3] = both[5] = 1;
-    backend.kernels.copy(values, to, both, 0, start);
+    backend.kernels.copy({ x: values, y: to, parts: both, xStart: 0, yStart: start });
     start += width;
   }
   return y;
@@ -266,7 +275,7 @@ const pack: Operation = ({ inputs, attrs, backend }) => {
 
 /** Rows of x [batch, outer, rows, inner] at indices [batch, …]; undefined if one is out of range. */
 function gathered(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   x: tf.TensorInfo,
   indices: Int32Array,
   [batch, outer, rows, inner]: readonly [number, number, number, number],
@@ -274,7 +283,7 @@ function gathered(
 ): tf.TensorInfo | undefined {
   const y = backend.output(shape, x.dtype as Numeric);
   const [values, to] = [backend.values(x.dataId), backend.values(y.dataId)];
-  if (backend.kernels.gather(values, indices, to, batch, outer, rows, inner)) return y;
+  if (backend.kernels.gather({ x: values, indices, y: to, batch, outer, rows, inner })) return y;
   backend.disposeData(y.dataId);
   return undefined;
 }
@@ -296,7 +305,7 @@ const gather: Operation = ({ inputs: { x, indices }, attrs, backend }) => {
 };
 
 function filled(
-  backend: NativeBackend,
+  backend: KernelsBackend,
   shape: number[],
   dtype: unknown,
   value: number,

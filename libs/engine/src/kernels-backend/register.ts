@@ -1,0 +1,36 @@
+// Registers backends with TensorFlow.js: the kernels of tfjs's cpu backend, replaced by faster ones where there are any.
+import type { Kernels, TensorMemory } from '@lilformer/kernels';
+import { tf } from '../tf.js';
+import { KernelsBackend } from './backend.js';
+import { registered } from './current.js';
+import { elementwise } from './operations/elementwise.js';
+import { layout } from './operations/layout.js';
+import { products } from './operations/matmul.js';
+import type { Call, Operations } from './operations/operation.js';
+import { reductions } from './operations/reduce.js';
+
+type KernelParams = Parameters<tf.KernelFunc>[0];
+type KernelResult = ReturnType<tf.KernelFunc>;
+
+/** Registers the TensorFlow.js backend `name` over these kernels, once. */
+export function registerKernelsBackend(
+  name: string,
+  opened: { readonly kernels: Kernels; readonly memory: TensorMemory },
+): void {
+  if (tf.findBackendFactory(name)) return;
+  const operations: Operations = { ...elementwise, ...reductions, ...layout, ...products };
+  for (const { kernelFunc, ...config } of tf.getKernelsForBackend('cpu')) {
+    const onCpu = (params: KernelParams): KernelResult =>
+      (params.backend as KernelsBackend).runInside(() =>
+        kernelFunc(params as Parameters<typeof kernelFunc>[0]),
+      );
+    const operation = operations[config.kernelName];
+    tf.registerKernel({
+      ...config,
+      backendName: name,
+      kernelFunc: operation ? (params) => operation(params as Call) ?? onCpu(params) : onCpu,
+    });
+  }
+  tf.registerBackend(name, () => new KernelsBackend(name, opened), 4);
+  registered.add(name);
+}
