@@ -13,7 +13,9 @@ const ORDER = [
   'stories',
   'datasets',
   'plots',
+  'kernels',
   'native',
+  'wasm',
   'engine',
   'ops',
   'layers',
@@ -24,11 +26,18 @@ const ORDER = [
   'command-line',
 ];
 
-/** Libraries that import the kernels, which import nothing. */
-const WITH_KERNELS = ['native', 'engine', 'ops'];
-
 /** These never see a tensor library. */
-const WITHOUT_TENSORS = ['random', 'tokenizers', 'checkpoints', 'stories', 'datasets', 'plots'];
+const WITHOUT_TENSORS = [
+  'random',
+  'tokenizers',
+  'checkpoints',
+  'stories',
+  'datasets',
+  'plots',
+  'kernels',
+  'native',
+  'wasm',
+];
 
 const NO_TENSORS = {
   group: ['@tensorflow/*'],
@@ -45,10 +54,6 @@ const policies = [
   ...ORDER.slice(1).map((name, place) => ({
     from: element('lib', name),
     allow: { to: ORDER.slice(0, place + 1).map((above) => element('lib', above)) },
-  })),
-  ...WITH_KERNELS.map((name) => ({
-    from: element('lib', name),
-    allow: { to: element('lib', 'kernels') },
   })),
   { from: element('app'), allow: { to: element('lib') } },
   { from: element('tool'), allow: { to: [element('lib'), element('app'), element('tool')] } },
@@ -85,6 +90,7 @@ export default tseslint.config(
         TextEncoder: 'readonly',
         AbortController: 'readonly',
         AbortSignal: 'readonly',
+        WebAssembly: 'readonly',
       },
     },
     rules: {
@@ -133,6 +139,10 @@ export default tseslint.config(
   {
     files: WITHOUT_TENSORS.map((name) => `libs/${name}/src/**/*.ts`),
     rules: { 'no-restricted-imports': ['error', { patterns: [NO_TENSORS] }] },
+  },
+  {
+    files: ['libs/wasm/workers/*.js'],
+    languageOptions: { globals: { addEventListener: 'readonly' } },
   },
   {
     files: ['libs/kernels/src/**/*.ts'],

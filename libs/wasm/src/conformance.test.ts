@@ -12,7 +12,7 @@ describe.each([1, 2])('%i threads', async (threads) => {
     kernels,
     array: (type, length) => {
       const { buffer, offset } = memory.allocate(length * BYTES[type]);
-      return new CLASSES[type](buffer, offset, length);
+      return new CLASSES[type](buffer as ArrayBuffer, offset, length);
     },
   }));
 });

@@ -27,7 +27,7 @@ export class KernelsBackend extends cpu.MathBackendCPU {
   /** The name that it is registered by. */
   readonly name: string;
   /** They check sizes and types; outputs must not overlap other arguments. */
-  readonly kernels: Kernels;
+  kernels: Kernels;
   /** Precision of matrix products. */
   precision: Precision = 'float32';
   declare data: tf.DataStorage<TensorData>;
