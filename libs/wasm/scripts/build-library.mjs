@@ -15,7 +15,8 @@ const prebuilt = join(project, 'prebuilt');
 const manifestFile = join(prebuilt, 'manifest.json');
 const TARGET = 'wasm32-unknown-unknown';
 
-const VARIANTS = { simd128: '', 'relaxed-simd': ',+relaxed-simd' };
+/** The features of the crate. */
+const VARIANTS = { simd128: [], 'relaxed-simd': ['relaxed'] };
 
 /** 2^16 pages: all that addresses of 32 bits reach. */
 const LINK = [
@@ -35,7 +36,7 @@ const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** A hash of all that the binaries are made of, whose line ends are those of the repository. */
 function sourcesHash() {
-  const folders = ['rust/kernels', 'rust/wasm'].map((folder) => join(rust, folder));
+  const folders = ['rust/kernels', 'rust/relaxed', 'rust/wasm'].map((folder) => join(rust, folder));
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -99,7 +100,7 @@ function build(variant, { cargo, env, sysroot }) {
     [
       ...cargo,
       ...['build', '--release', '--locked', '--package', 'lilformer-wasm', '--target', TARGET],
-      ...['-Zbuild-std=std,panic_unwind', '--target-dir', folder],
+      ...['-Zbuild-std=std,panic_unwind', '--target-dir', folder, '--features', VARIANTS[variant].join()],
     ],
     {
       cwd: rust,
@@ -110,8 +111,9 @@ function build(variant, { cargo, env, sysroot }) {
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker(),
         CARGO_PROFILE_RELEASE_STRIP: 'symbols',
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '1',
+        CARGO_PROFILE_RELEASE_LTO: 'off', // the crates have different target features
         RUSTFLAGS: [
-          ...FLAGS.map((flag) => (flag.startsWith('-Ctarget-feature') ? flag + VARIANTS[variant] : flag)),
+          ...FLAGS,
           // The same bytes wherever they are built.
           `--remap-path-prefix=${rust}=lilformer`,
           `--remap-path-prefix=${join(sysroot, 'lib/rustlib/src/rust')}=rust`,

@@ -141,10 +141,11 @@ export class Instance implements TensorMemory {
     if (array === undefined) {
       slots[this.#next + 2] = -1;
     } else {
+      const kind = kindOf(array);
       const offset = array.buffer === this.#buffer ? array.byteOffset : this.#copy(array, isOutput);
       slots[this.#next] = offset;
       slots[this.#next + 1] = array.length;
-      slots[this.#next + 2] = kindOf(array);
+      slots[this.#next + 2] = kind;
     }
     this.#next += 3;
   }

@@ -63,13 +63,17 @@ export function unshared(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffe
       if (byte < 0x80) return value;
     }
   };
+  const skip = (): void => {
+    const length = number();
+    at += length;
+  };
   while (at < copy.length) {
     const section = copy[at++];
     const end = number() + at;
     if (section === 2) {
       for (let left = number(); left > 0; left--) {
-        at += number(); // the names of the module
-        at += number(); // and of what it exports
+        skip(); // the name of the module
+        skip(); // the name of what it exports
         if (copy[at++] !== 2) throw new Error('the module imports other things than its memory');
         copy[at++] &= ~2;
         number();

@@ -7,6 +7,9 @@
 
 mod heap;
 
+#[cfg(feature = "relaxed")]
+use lilformer_relaxed as _;
+
 use lilformer_kernels::calls::CALLS;
 use lilformer_kernels::calls::arguments::{Arguments, Handle, Kind, Memory, Result};
 use lilformer_kernels::threads;

@@ -35,7 +35,7 @@ mod format;
 mod gradients;
 mod pack;
 mod rows;
-mod tile;
+pub mod tile;
 mod transposed;
 
 pub use epilogue::{AddBias, Epilogue, NoEpilogue, load, store};

@@ -8,7 +8,7 @@ use crate::simd::avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 use crate::simd::neon::Neon;
 use crate::simd::portable::Portable;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "relaxed")))]
 use crate::simd::wasm::Simd128;
 use crate::simd::{Level, Simd, level};
 
@@ -42,11 +42,11 @@ pub struct Tiles {
     /// Width of a panel: columns of the widest tile.
     pub width: usize,
     /// For A with row stride `ROW_STRIDE`. [rows - 1][vectors - 1]
-    pub(super) by_rows: &'static [[Tile; 2]],
+    pub by_rows: &'static [[Tile; 2]],
     /// For A with column stride `rows`.
-    pub(super) by_columns: &'static [[Tile; 2]],
+    pub by_columns: &'static [[Tile; 2]],
     /// As `by_rows` and `by_columns`, for at most half a vector of columns.
-    pub(super) narrow: Option<[&'static [Tile]; 2]>,
+    pub narrow: Option<[&'static [Tile]; 2]>,
 }
 
 impl Tiles {
@@ -76,8 +76,11 @@ impl Tiles {
 }
 
 /// A[i, k] at `a[i · ROW + k · COLUMN]`.
+///
+/// # Safety
+/// As for `Tile`.
 #[inline(always)]
-unsafe fn tile<S: Simd, const M: usize, const N: usize, const ROW: usize, const COLUMN: usize>(
+pub unsafe fn tile<S: Simd, const M: usize, const N: usize, const ROW: usize, const COLUMN: usize>(
     depth: usize,
     a: *const f32,
     b: *const f32,
@@ -172,8 +175,12 @@ tiles!(AVX512, Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", [1 2 3 4 5
 tiles!(AVX2, Avx2, "avx2,fma", [1 2 3 4 5 6], None);
 #[cfg(target_arch = "aarch64")]
 tiles!(NEON, Neon, "neon", [1 2 3 4 5 6 7 8], None);
-#[cfg(target_arch = "wasm32")]
-tiles!(SIMD128, Simd128, , [1 2 3 4], None);
+#[cfg(all(target_arch = "wasm32", feature = "relaxed"))]
+unsafe extern "Rust" {
+    static LILFORMER_RELAXED_TILES: Tiles;
+}
+#[cfg(all(target_arch = "wasm32", not(feature = "relaxed")))]
+tiles!(SIMD128, Simd128<false>, , [1 2 3 4], None);
 tiles!(PORTABLE, Portable, , [1 2 3 4], None);
 
 /// AVX-512 tiles for at most eight columns: half a vector takes half the time.
@@ -204,7 +211,10 @@ pub fn tiles() -> &'static Tiles {
         Level::Avx2 => &AVX2,
         #[cfg(target_arch = "aarch64")]
         Level::Neon => &NEON,
-        #[cfg(target_arch = "wasm32")]
+        #[cfg(all(target_arch = "wasm32", feature = "relaxed"))]
+        // SAFETY: the crate `lilformer-relaxed` defines it, with this type.
+        Level::Simd128 => unsafe { &LILFORMER_RELAXED_TILES },
+        #[cfg(all(target_arch = "wasm32", not(feature = "relaxed")))]
         Level::Simd128 => &SIMD128,
         _ => &PORTABLE,
     }

@@ -291,7 +291,7 @@ macro_rules! kernel {
                 $crate::simd::Level::Neon => unsafe { generic::<$crate::simd::neon::Neon $(, $($G),+)?>($($arg),*) },
                 #[cfg(target_arch = "wasm32")]
                 // SAFETY: the module is compiled with these vectors.
-                $crate::simd::Level::Simd128 => unsafe { generic::<$crate::simd::wasm::Simd128 $(, $($G),+)?>($($arg),*) },
+                $crate::simd::Level::Simd128 => unsafe { generic::<$crate::simd::wasm::Simd128<false> $(, $($G),+)?>($($arg),*) },
                 // SAFETY: portable code needs no features.
                 _ => unsafe { generic::<$crate::simd::portable::Portable $(, $($G),+)?>($($arg),*) },
             }

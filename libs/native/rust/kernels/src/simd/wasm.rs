@@ -1,13 +1,15 @@
-//! Four lanes: the 128-bit vectors of WebAssembly. With relaxed SIMD, products and sums are fused where the processor does.
+//! Four lanes: the 128-bit vectors of WebAssembly.
 #![allow(clippy::undocumented_unsafe_blocks)] // every block is a few intrinsics, under the trait's requirements
 
 use super::{Bf16, Simd};
 use std::arch::wasm32::*;
 
+/// With `RELAXED`, a product and a sum are one instruction where the processor has it. Only functions that compare nothing are
+/// compiled with that feature: LLVM then also takes relaxed maxima and minima, which have other rules for NaN.
 #[derive(Clone, Copy)]
-pub struct Simd128;
+pub struct Simd128<const RELAXED: bool>;
 
-impl Simd for Simd128 {
+impl<const RELAXED: bool> Simd for Simd128<RELAXED> {
     const LANES: usize = 4;
     // V8 keeps at most eight sums in registers beside the factors.
     const TILE_ROWS: usize = 4;
@@ -77,17 +79,11 @@ impl Simd for Simd128 {
     }
     #[inline(always)]
     unsafe fn fma(a: v128, b: v128, c: v128) -> v128 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return f32x4_relaxed_madd(a, b, c);
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return f32x4_add(f32x4_mul(a, b), c);
+        if RELAXED { unsafe { f32x4_relaxed_madd(a, b, c) } } else { f32x4_add(f32x4_mul(a, b), c) }
     }
     #[inline(always)]
     unsafe fn fnma(a: v128, b: v128, c: v128) -> v128 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return f32x4_relaxed_nmadd(a, b, c);
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return f32x4_sub(c, f32x4_mul(a, b));
+        if RELAXED { unsafe { f32x4_relaxed_nmadd(a, b, c) } } else { f32x4_sub(c, f32x4_mul(a, b)) }
     }
     #[inline(always)]
     unsafe fn max(a: v128, b: v128) -> v128 {
