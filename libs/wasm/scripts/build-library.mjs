@@ -2,7 +2,6 @@
 // LILFORMER_WASM_RUSTC names (the path of a rustc whose sysroot has them), or rustup's nightly with rust-src.
 //
 // `--check` fails if the Rust sources have changed since the binaries were built, or the binaries are not those of the manifest.
-// `--compare` builds them elsewhere and fails if they differ.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -137,23 +136,16 @@ if (process.argv.includes('--check')) {
     );
     process.exit(1);
   }
-  const compare = process.argv.includes('--compare');
+  mkdirSync(prebuilt, { recursive: true });
   const binaries = {};
   for (const variant of Object.keys(VARIANTS)) {
     const built = build(variant, found);
     const bytes = readFileSync(built);
     const name = `${variant}.wasm`;
     binaries[name] = { bytes: bytes.length, sha256: hash(bytes) };
-    console.log(`wasm: prebuilt/${name}: ${bytes.length} bytes, SHA-256 ${hash(bytes)}`);
-    mkdirSync(prebuilt, { recursive: true });
-    if (!compare) copyFileSync(built, join(prebuilt, name));
-    else if (!readFileSync(join(prebuilt, name)).equals(bytes)) {
-      console.error(`wasm: prebuilt/${name}: differs from what ${found.version} builds`);
-      process.exitCode = 1;
-    }
+    copyFileSync(built, join(prebuilt, name));
+    console.log(`wasm: prebuilt/${name}: ${bytes.length} bytes`);
   }
-  if (!compare) {
-    const manifest = { toolchain: found.version, sources: sourcesHash(), binaries };
-    writeFileSync(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
-  }
+  const manifest = { toolchain: found.version, sources: sourcesHash(), binaries };
+  writeFileSync(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
 }

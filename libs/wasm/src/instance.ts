@@ -24,8 +24,13 @@ type TypedArray =
 interface Copied {
   readonly array: TypedArray;
   readonly isOutput: boolean;
-  readonly region: Region;
+  readonly address: number;
+  /** Undefined if the copy is in the scratch memory. */
+  readonly region: Region | undefined;
 }
+
+/** Bytes of scratch memory for copies of small arrays, such as shapes. */
+const SCRATCH = 2 ** 14;
 
 /** Addresses are signed in JavaScript. */
 const unsigned = (address: number): number => address >>> 0;
@@ -41,6 +46,9 @@ export class Instance implements TensorMemory {
   /** The next slot to write. */
   #next = 0;
   #copied: Copied[] = [];
+  readonly #scratch: number;
+  /** Bytes of the scratch memory in use. */
+  #used = 0;
 
   constructor(
     module: WebAssembly.Module,
@@ -48,6 +56,7 @@ export class Instance implements TensorMemory {
   ) {
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
     this.#buffer = memory.buffer;
+    this.#scratch = this.allocate(SCRATCH).offset;
     this.#grow(256);
   }
 
@@ -83,7 +92,7 @@ export class Instance implements TensorMemory {
   start(): this {
     this.#next = 0;
     // Copies of a call that failed before it was made.
-    for (const { region } of this.#copied.splice(0)) this.free(region);
+    if (this.#copied.length > 0) this.#release(this.#copied.splice(0));
     return this;
   }
 
@@ -129,10 +138,10 @@ export class Instance implements TensorMemory {
       if (copied.length > 1) expectDisjoint(copied);
       const outcome = this.#exports.call(index);
       if (outcome === 2) throw new Error(this.#message());
-      for (const { array, isOutput, region } of copied) if (isOutput) array.set(view(array, region));
+      for (const { array, isOutput, address } of copied) if (isOutput) array.set(this.#view(array, address));
       return outcome === 1 ? this.#slots[0] : 0;
     } finally {
-      for (const { region } of copied) this.free(region);
+      if (copied.length > 0) this.#release(copied);
     }
   }
 
@@ -158,10 +167,28 @@ export class Instance implements TensorMemory {
   }
 
   #copy(array: TypedArray, isOutput: boolean): number {
-    const region = this.allocate(array.byteLength);
-    this.#copied.push({ array, isOutput, region });
-    view(array, region).set(array);
-    return region.offset;
+    const bytes = Math.ceil(array.byteLength / 8) * 8;
+    const region = this.#used + bytes > SCRATCH ? this.allocate(bytes) : undefined;
+    const address = region?.offset ?? this.#scratch + this.#used;
+    if (!region) this.#used += bytes;
+    this.#copied.push({ array, isOutput, address, region });
+    this.#view(array, address).set(array);
+    return address;
+  }
+
+  #release(copied: readonly Copied[]): void {
+    this.#used = 0;
+    for (const { region } of copied) if (region) this.free(region);
+  }
+
+  /** The memory at an address as an array of the same type and length. */
+  #view(array: TypedArray, address: number): TypedArray {
+    const Class = array.constructor as new (
+      buffer: ArrayBufferLike,
+      at: number,
+      length: number,
+    ) => TypedArray;
+    return new Class(this.#buffer, address, array.length);
   }
 
   /** Makes the frame larger; what was written stays. */
@@ -187,16 +214,6 @@ function kindOf(array: TypedArray): number {
   if (array instanceof Uint8Array) return 2;
   if (array instanceof Float64Array) return 3;
   throw new TypeError('expected a Float32Array, a Float64Array, an Int32Array or a Uint8Array');
-}
-
-/** A region as an array of the same type. */
-function view(array: TypedArray, { buffer, offset }: Region): TypedArray {
-  const Class = array.constructor as new (
-    buffer: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ) => TypedArray;
-  return new Class(buffer, offset, array.length);
 }
 
 /** The module checks this for its own memory. */

@@ -14,7 +14,8 @@ export const torchModes = {
 } as const satisfies Record<string, readonly string[]>;
 
 export type TorchMode = keyof typeof torchModes;
-export type ContestantName = 'ours' | 'ours-bf16' | TorchMode;
+/** lilformer, lilformer on a further engine such as `on-wasm`, and PyTorch. */
+export type ContestantName = 'ours' | 'ours-bf16' | `on-${string}` | TorchMode;
 export type Precision = 'float32' | 'bf16';
 
 /** Measurements of one process. */
@@ -50,9 +51,14 @@ export function stepsOf(name: string, { workloads, steps }: Rules): number {
   return workload ? Math.max(steps, Math.ceil(LEAST_FLOPS / usefulFlops(workload))) : steps;
 }
 
-export function ours(precision: Precision, engine: string, rules: Rules): Contestant {
+export function ours(
+  precision: Precision,
+  engine: string,
+  rules: Rules,
+  name: ContestantName = precision === 'float32' ? 'ours' : 'ours-bf16',
+): Contestant {
   return {
-    name: precision === 'float32' ? 'ours' : 'ours-bf16',
+    name,
     command: (name) => {
       const workload = rules.workloads.get(name);
       const task = { name, workload, steps: stepsOf(name, rules), engine, precision };

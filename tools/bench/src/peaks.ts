@@ -29,6 +29,13 @@ const shapes = [
 ] as const;
 const msPerShape = 300;
 
+/** GFLOP/s of the product of matrices [512, 512] on an engine. */
+export async function measureProduct(engine: string, precision: Precision, threads: number): Promise<number> {
+  const task: PeakTask = { engine, precision, shapes: [[512, 512, 512]], msPerShape: 1000 };
+  const program = ownProgram('./peak-ours.ts', [JSON.stringify(task)], threadsEnvironment(threads));
+  return (JSON.parse((await run(program)).stdout) as Peak).gflops;
+}
+
 /** The same loop in PyTorch. */
 const torchScript = `
 import json, sys, time, torch

@@ -55,7 +55,8 @@ export function expectSameWork(
   name: ContestantName,
   { parameters, gflop }: Pick<Timing, 'parameters' | 'gflop'>,
 ): void {
-  for (const [other, { parameters: theirs }] of Object.entries(best)) {
+  for (const [other, known] of Object.entries(best)) {
+    const theirs = known?.parameters;
     if (parameters === undefined || theirs === undefined || theirs === parameters) continue;
     throw new Error(`${name}: ${parameters} parameters, ${other} has ${theirs}: not the same model`);
   }
@@ -67,7 +68,7 @@ export function expectSameWork(
   }
 }
 
-const labels: Record<ContestantName, string> = {
+const LABELS: Readonly<Record<string, string>> = {
   ours: 'lilformer',
   'ours-bf16': 'lilformer bf16',
   eager: 'PyTorch',
@@ -77,6 +78,9 @@ const labels: Record<ContestantName, string> = {
   bf16: 'PyTorch bf16',
   'bf16-tuned': 'PyTorch bf16, tuned',
 };
+
+/** A contestant for people; lilformer on a further engine as `lilformer on wasm`. */
+const labelOf = (name: ContestantName): string => LABELS[name] ?? `lilformer ${name.replace('-', ' ')}`;
 
 const float32Peers = ['eager', 'eager-tuned', 'compile', 'compile-tuned'] as const;
 const bf16Peers = ['bf16', 'bf16-tuned'] as const;
@@ -109,15 +113,20 @@ export function precisionTable(results: TrainingResults, precision: Precision): 
   const everyone = Object.values(results.workloads);
   const ran = (name: ContestantName): boolean => everyone.some(({ best }) => best[name] !== undefined);
   if (!ran(own)) return undefined;
-  const peers: ContestantName[] = (precision === 'float32' ? float32Peers : bf16Peers).filter(ran);
+  const names = everyone.flatMap(({ best }) => Object.keys(best) as ContestantName[]);
+  const engines = [...new Set(names.filter((name) => name.startsWith('on-')))];
+  const peers: ContestantName[] = [
+    ...(precision === 'float32' ? engines : []),
+    ...(precision === 'float32' ? float32Peers : bf16Peers).filter(ran),
+  ];
   const [withMemory] = peers;
   const peak = results.peaks[precision]?.gflops;
   const compared = [...(precision === 'bf16' && ran('ours') ? (['ours'] as const) : []), ...peers];
 
-  const head = ['workload', `${labels[own]} ms`, 'GFLOP/s'];
+  const head = ['workload', `${labelOf(own)} ms`, 'GFLOP/s'];
   if (peak) head.push('of peak');
-  head.push(...compared.map((name) => `${labels[name]} ms`), 'memory MB');
-  if (withMemory) head.push(`${labels[withMemory]} MB`);
+  head.push(...compared.map((name) => `${labelOf(name)} ms`), 'memory MB');
+  if (withMemory) head.push(`${labelOf(withMemory)} MB`);
   const rows = Object.entries(results.workloads).map(([name, { flops, best }]) => {
     const ours = best[own];
     const gflops = ours && flops / ours.ms / 1e6;

@@ -21,7 +21,7 @@ import { readWorkloads, usefulFlops } from './workloads.js';
 const help = `Usage: npx nx run bench:training -- [options]
 
   --workload NAMES    workloads, separated by commas (default: all)
-  --engine NAME       engine of lilformer (default: auto)
+  --engine NAMES      engines of lilformer, separated by commas (default: auto); further ones in float32
   --precision NAMES   float32, bf16 or both, separated by commas (default: float32)
   --python FILE       a Python with torch; without it only lilformer is measured
   --mode NAMES        PyTorch modes: ${Object.keys(torchModes).join(', ')}
@@ -37,7 +37,7 @@ await runMain(async () => {
   const { values } = parseArgs({
     options: {
       workload: { type: 'string', multiple: true, default: [] },
-      engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
+      engine: { type: 'string', multiple: true, default: [process.env.LILFORMER_ENGINE || 'auto'] },
       precision: { type: 'string', multiple: true, default: ['float32'] },
       python: { type: 'string' },
       mode: { type: 'string', multiple: true },
@@ -50,7 +50,7 @@ await runMain(async () => {
     },
   });
   if (values.help) return console.log(help);
-  const { engine } = values;
+  const [engine, ...further] = values.engine.flatMap((names) => names.split(','));
   const workloads = readWorkloads(values.workload.flatMap((names) => names.split(',')));
   const steps = wholeNumber('steps', values.steps);
   const threads = threadCount(values.threads);
@@ -60,6 +60,7 @@ await runMain(async () => {
   const modes = namesOf('mode', values.mode ?? defaultModes, Object.keys(torchModes) as TorchMode[]);
   const rules = { workloads, steps, threads };
   const contestants: Contestant[] = precisions.map((precision) => ours(precision, engine, rules));
+  for (const name of further) contestants.push(ours('float32', name, rules, `on-${name}`));
   for (const mode of modes) {
     if (python === undefined) throw new Error(`--mode ${mode}: needs --python FILE, a Python with torch`);
     contestants.push(torch(mode, python, rules));
@@ -94,7 +95,8 @@ await runMain(async () => {
         async run(signal) {
           const { stdout, peakMemory } = await run(contestant.command(name), signal);
           const timing = parseTiming(stdout);
-          if (timing.threads !== undefined && timing.threads !== threads) {
+          // The cpu engine has one thread.
+          if (timing.threads !== undefined && timing.threads !== threads && contestant.name !== 'on-cpu') {
             throw new Error(`ran with ${timing.threads} threads, expected ${threads}`);
           }
           expectSameWork(results.workloads[name], contestant.name, timing);

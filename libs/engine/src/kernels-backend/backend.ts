@@ -58,7 +58,7 @@ export class KernelsBackend extends cpu.MathBackendCPU {
       throw new Error(`a ${dtype} tensor has no numbers; expected float32, int32 or bool`);
     }
     // Some of cpu's kernels return plain arrays.
-    const block = this.#pool.take(dtype as PooledType, values.length);
+    const block = this.#take(dtype as PooledType, values.length, [values.length]);
     block.array.set(values as ArrayLike<number>);
     this.#forget(data);
     data.values = block.array as tf.backend_util.BackendValues;
@@ -79,17 +79,7 @@ export class KernelsBackend extends cpu.MathBackendCPU {
       }
       size *= each;
     }
-    let block: Block;
-    try {
-      block = this.#pool.take(dtype, size);
-    } catch (error) {
-      const { live } = this.#pool.statistics();
-      throw new Error(
-        `out of memory: a ${dtype} tensor of shape [${shape.join(', ')}] needs ` +
-          `${amount(size * (dtype === 'bool' ? 1 : 4))}, beside ${amount(live)} in use. Use a smaller batch.`,
-        { cause: error },
-      );
-    }
+    const block = this.#take(dtype, size, shape);
     const dataId = {};
     const values = block.array as tf.backend_util.BackendValues;
     this.data.set(dataId, { values, dtype, refCount: 1, block });
@@ -105,6 +95,15 @@ export class KernelsBackend extends cpu.MathBackendCPU {
     const id = {};
     this.data.set(id, { values, dtype, refCount: 1, block });
     return { dataId: id, shape, dtype };
+  }
+
+  /** An array of zeros outside the pool, which kernels use in place and which lives until it is garbage. */
+  zeros(length: number): Float32Array {
+    if (!this.#memory.isOneBuffer) return new Float32Array(length);
+    const region = this.#memory.allocate(4 * length);
+    const array = new Float32Array(region.buffer as ArrayBuffer, region.offset, length).fill(0);
+    garbage.register(array, () => this.#memory.free(region));
+    return array;
   }
 
   /** Whether the tensor's memory is pooled and not shared with another tensor. */
@@ -169,6 +168,20 @@ export class KernelsBackend extends cpu.MathBackendCPU {
     this.#pool.clear();
   }
 
+  /** A block of the pool. @throws Error naming the sizes when out of memory */
+  #take(dtype: PooledType, size: number, shape: readonly number[]): Block {
+    try {
+      return this.#pool.take(dtype, size);
+    } catch (error) {
+      const { live } = this.#pool.statistics();
+      throw new Error(
+        `out of memory: a ${dtype} tensor of shape [${shape.join(', ')}] needs ` +
+          `${amount(size * (dtype === 'bool' ? 1 : 4))}, beside ${amount(live)} in use. Use a smaller batch.`,
+        { cause: error },
+      );
+    }
+  }
+
   /** An array as data of a tensor: with its block, or a copy if it is a part of a block of a buffer with others. */
   #placed(values: tf.backend_util.BackendValues): Pick<TensorData, 'values' | 'block'> {
     if (!ArrayBuffer.isView(values)) return { values };
@@ -184,6 +197,9 @@ export class KernelsBackend extends cpu.MathBackendCPU {
     data.block = undefined;
   }
 }
+
+/** Frees regions whose arrays are garbage. */
+const garbage = new FinalizationRegistry<() => void>((free) => free());
 
 function amount(bytes: number): string {
   return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MB` : `${(bytes / 2 ** 30).toFixed(2)} GB`;

@@ -1,7 +1,7 @@
 // Optimizer steps over all parameters at once, rounding as PyTorch's. Call once for each parameter group.
 import { tf } from '@lilformer/engine';
 import type { Kernels } from '@lilformer/kernels';
-import { allocate, mayOverwrite, memoryOf, currentKernels, type Floats } from '../support/kernels.js';
+import { allocate, mayOverwrite, memoryOf, currentKernels, type Floats, zeros } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /** The gradient of each variable; a variable without one (null or undefined) is left unchanged. */
@@ -35,8 +35,8 @@ export interface AdamOptions {
 export function createAdamState(variables: readonly tf.Variable[]): AdamState {
   return {
     steps: variables.map(() => 0),
-    first: variables.map(({ size }) => new Float32Array(size)),
-    second: variables.map(({ size }) => new Float32Array(size)),
+    first: variables.map(({ size }) => zeros(size)),
+    second: variables.map(({ size }) => zeros(size)),
   };
 }
 
@@ -113,7 +113,7 @@ export interface SgdOptions {
 
 /** The state of SGD before the first step. */
 export function createSgdState(variables: readonly tf.Variable[]): SgdState {
-  return { velocity: variables.map(({ size }) => new Float32Array(size)) };
+  return { velocity: variables.map(({ size }) => zeros(size)) };
 }
 
 /** One step of stochastic gradient descent, in place; `torch.optim.SGD` with dampening 0. */

@@ -31,6 +31,11 @@ export function allocate(shape: number[], backend = kernelsBackend()!): tf.Tenso
   return tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend);
 }
 
+/** An array of zeros, in memory that the kernels of the engine use in place. */
+export function zeros(length: number): Float32Array {
+  return kernelsBackend()?.zeros(length) ?? new Float32Array(length);
+}
+
 /** The memory of a float32 tensor of an engine with kernels. */
 export function memoryOf(tensor: tf.Tensor): Floats {
   return kernelsBackend()!.values(tensor.dataId) as Floats;
