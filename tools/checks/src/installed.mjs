@@ -31,6 +31,7 @@ const LARGEST_MB = {
   stories: 3,
   random: 3,
   kernels: 3,
+  wasm: 5,
   checkpoints: 3,
   datasets: 5,
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserName, openPage, type Page } from '../testing/browser.js';
+import { browserName, openPage, type Page } from '@lilformer/testing/browser';
 import { attentionPage } from './page.js';
 
 const HOSTILE = [

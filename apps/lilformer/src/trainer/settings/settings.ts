@@ -355,7 +355,7 @@ const CONDITIONS = {
   threads: {
     on: ['engine'],
     expected: 'with an engine of several threads, such as native',
-    holds: ({ engine }) => engine !== 'cpu' && engine !== 'wasm',
+    holds: ({ engine }) => engine !== 'cpu',
   },
   precision: needs('engine', undefined, 'auto', 'native'),
   prompt: {
