@@ -1,9 +1,7 @@
 // The engines, in the order in which `auto` tries them. A new engine is one more entry.
-import { openNative } from './backends/native.js';
-import { installedTensorFlow, openTensorFlow } from './backends/tensorflow.js';
 import { openWasm } from './backends/wasm.js';
 import type { Precision, RequestedOptions } from './requested-options.js';
-import { require } from './tf.js';
+import { platformEngines } from '#engines';
 
 /** Properties of an opened engine. */
 export interface Opened {
@@ -15,7 +13,7 @@ export interface Opened {
 }
 
 /** A TensorFlow.js backend that may be available on this machine. */
-interface Candidate {
+export interface Candidate {
   readonly name: string;
   /** TensorFlow.js's name for it. */
   readonly backend: string;
@@ -28,29 +26,7 @@ interface Candidate {
 }
 
 export const candidates = [
-  {
-    name: 'native',
-    backend: 'native',
-    automatic: () => true,
-    load: openNative,
-    help: 'Or use the engine wasm.',
-  },
-  {
-    name: 'tensorflow',
-    backend: 'tensorflow',
-    automatic: () => installedTensorFlow('@tensorflow/tfjs-node') !== undefined,
-    load: (options) => openTensorFlow('@tensorflow/tfjs-node', options),
-    help: 'Run npm i --ignore-scripts @tensorflow/tfjs-node@4.22.0, then npx lilformer-tensorflow install.',
-  },
-  {
-    name: 'tensorflow-gpu',
-    backend: 'tensorflow',
-    automatic: () => false,
-    load: (options) => openTensorFlow('@tensorflow/tfjs-node-gpu', options),
-    help:
-      'Run npm i --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0, then npx lilformer-tensorflow install --gpu. ' +
-      'Without a GPU, use another engine.',
-  },
+  ...platformEngines,
   {
     name: 'wasm',
     backend: 'wasm',
@@ -63,7 +39,7 @@ export const candidates = [
     backend: 'cpu',
     automatic: () => true,
     async load() {
-      require('@tensorflow/tfjs-backend-cpu');
+      await import('#cpu');
       return { detail: 'plain JavaScript, slow, one thread', threads: 1, precision: 'float32' };
     },
     help: 'Install @tensorflow/tfjs-backend-cpu 4.22.0.',

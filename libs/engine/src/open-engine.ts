@@ -4,6 +4,7 @@ import { candidates, engineNames, type EngineName } from './candidates.js';
 import { requestedOptions, type Precision, type RequestedOptions } from './requested-options.js';
 import { kernelsBackend } from './kernels-backend/current.js';
 import { tf } from './tf.js';
+import { variable } from '#machine';
 
 /** Options of `openEngine`. */
 export interface EngineOptions {
@@ -63,8 +64,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined)
     throw new TypeError(`${unknown}: unknown option. Expected one of ${NAMES.join(', ')}.`);
-  const fromVariable = options.engine === undefined && Boolean(process.env.LILFORMER_ENGINE);
-  const name = options.engine ?? (process.env.LILFORMER_ENGINE || 'auto');
+  const fromVariable = options.engine === undefined && Boolean(variable('LILFORMER_ENGINE'));
+  const name = options.engine ?? variable('LILFORMER_ENGINE') ?? 'auto';
   const setting = fromVariable ? 'LILFORMER_ENGINE' : 'engine';
   const requested = requestedOptions(options);
 

@@ -1,4 +1,5 @@
 // Threads and precision as requested by options or environment variables, checked.
+import { variable } from '#machine';
 
 /** `'bf16'`: the factors of matrix products are rounded to bfloat16 and summed in float32; all else is float32. */
 export type Precision = 'float32' | 'bf16';
@@ -17,7 +18,7 @@ const MAX_THREADS = 1024;
  * @throws Error naming the option or variable, its value and what is expected
  */
 export function requestedOptions(options: { threads?: number; precision?: Precision }): RequestedOptions {
-  const { LILFORMER_THREADS, LILFORMER_PRECISION } = process.env;
+  const [LILFORMER_THREADS, LILFORMER_PRECISION] = ['LILFORMER_THREADS', 'LILFORMER_PRECISION'].map(variable);
   const threads = options.threads ?? (LILFORMER_THREADS ? Number(LILFORMER_THREADS) : undefined);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
     const given =

@@ -1,14 +1,5 @@
 // The one TensorFlow.js namespace: everything imports `tf` from here, so that no second copy of the library gets in.
-//
-// It is loaded by `require`: for an `import`, Node first scans its megabyte for export names, which takes longer than
-// running it.
-import { createRequire } from 'node:module';
-
-/** Loads backends the same way. Also what tsx resolves the next line with. */
-const require = createRequire(import.meta.url);
-
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-import tf = require('@tensorflow/tfjs-core');
+import { tf } from '#tensorflow';
 
 // Without a backend, TensorFlow.js says "No backend found in registry".
 const engine = tf.engine() as unknown as {
@@ -23,4 +14,4 @@ engine.initializeBackendsAndReturnBest = () => {
   );
 };
 
-export { require, tf };
+export { tf };

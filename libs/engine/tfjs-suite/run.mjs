@@ -72,8 +72,8 @@ function importTensorFlow() {
     setup(build) {
       const replace = (filter, contents) =>
         build.onLoad({ filter }, () => ({ contents, loader: 'js', resolveDir: import.meta.dirname }));
-      replace(/engine[\\/]src[\\/]tf\.ts$/, "export * as tf from '@tensorflow/tfjs-core';");
-      replace(/kernels-backend[\\/]cpu\.ts$/, "export * as cpu from '@tensorflow/tfjs-backend-cpu';");
+      replace(/platform[\\/]tensorflow\.node\.ts$/, "export * as tf from '@tensorflow/tfjs-core';");
+      replace(/platform[\\/]cpu\.node\.ts$/, "export * as cpu from '@tensorflow/tfjs-backend-cpu';");
       // Files beside these are read.
       build.onLoad({ filter: /(native|wasm)[\\/]src[\\/](load|platform\.node)\.ts$/ }, ({ path }) => ({
         contents: readFileSync(path, 'utf8').replaceAll(

@@ -51,7 +51,8 @@ export async function openWasm(options: WasmOptions = {}): Promise<OpenedWasm> {
   if (unknown !== undefined)
     throw new TypeError(`${unknown}: unknown option. Expected one of ${NAMES.join(', ')}.`);
   const threads = threadsToUse(options.threads);
-  const variant = variantToUse(options.variant ?? variable('LILFORMER_WASM'));
+  const requested = options.variant ?? variable('LILFORMER_WASM');
+  const variant = requested === undefined && opening ? (await opening).variant : variantToUse(requested);
   opening ??= open(variant).catch((error: unknown) => {
     opening = undefined;
     throw error;

@@ -10,7 +10,7 @@ import { DataOnIds } from './data-storage.js';
 import { BufferPool, type Block, type Numbers, type PooledType, type PoolStatistics } from './buffer-pool.js';
 import type { Precision } from '../requested-options.js';
 import type { tf } from '../tf.js';
-import { cpu } from './cpu.js';
+import { cpu } from '#cpu';
 
 /** The data of a tensor. */
 interface TensorData {

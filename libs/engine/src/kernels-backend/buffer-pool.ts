@@ -1,10 +1,10 @@
 // The buffer pool of a backend. New memory costs a page fault per 4 KB, which is more than most operations on it.
 // Blocks are aligned to 64 bytes and count their users. Small blocks come in size classes an eighth of a power of two apart;
 // large ones come from slabs (slabs.ts).
-import { totalmem } from 'node:os';
 import type { TensorMemory } from '@lilformer/kernels';
 import { ALIGNMENT, type Block, type Numbers } from './block.js';
 import { Slabs } from './slabs.js';
+import { machineMemory, variable } from '#machine';
 
 export type { Block, Numbers } from './block.js';
 
@@ -269,7 +269,7 @@ export class BufferPool {
  *
  * @throws RangeError when the variable is not a positive number
  */
-export function memoryLimit(given = process.env.LILFORMER_MEMORY_LIMIT): number {
+export function memoryLimit(given = variable('LILFORMER_MEMORY_LIMIT')): number {
   if (given !== undefined && given !== '') {
     const megabytes = Number(given);
     if (megabytes > 0) return megabytes * 2 ** 20;
@@ -277,8 +277,7 @@ export function memoryLimit(given = process.env.LILFORMER_MEMORY_LIMIT): number 
       `LILFORMER_MEMORY_LIMIT: ${JSON.stringify(given)}. Expected a number of MB above 0.`,
     );
   }
-  const allowed = process.constrainedMemory();
-  return 0.9 * (allowed > 0 ? Math.min(allowed, totalmem()) : totalmem());
+  return 0.9 * machineMemory();
 }
 
 function viewOf(block: Block, type: PooledType, length: number): Numbers {

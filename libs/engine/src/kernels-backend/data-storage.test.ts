@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataOnIds } from './data-storage.js';
 import { openEngine, tf } from '../index.js';
 import { kernelEngines } from '../testing/engines.js';
-import { cpu } from './cpu.js';
+import { cpu } from '#cpu';
 
 describe('DataOnIds', () => {
   it('stores, counts and deletes data, independently for each storage', () => {

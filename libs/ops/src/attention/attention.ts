@@ -2,7 +2,7 @@
 import { differentiable, tf } from '@lilformer/engine';
 import type { Kernels } from '@lilformer/kernels';
 import { checkDropout, fillDropoutMask, type DropoutMask } from '../dropout/dropout.js';
-import { compute, currentKernels, type Floats } from '../support/kernels.js';
+import { compute, dispatch, type Floats } from '../support/kernels.js';
 import { expectShape, shapeText } from '../support/shapes.js';
 
 /** Options of `attention`. */
@@ -49,10 +49,11 @@ export function attention(
   options: AttentionOptions,
 ): AttentionResult {
   const plan = makePlan(q, k, v, options);
-  const kernels = kernelsFor(plan, options);
-  return kernels
-    ? { output: attend(kernels, [q, k, v], plan), weights: undefined }
-    : attentionReference(q, k, v, options);
+  return dispatch<AttentionResult>(
+    (kernels) => ({ output: attend(kernels, [q, k, v], plan), weights: undefined }),
+    () => attentionReference(q, k, v, options),
+    isSupported(plan, options),
+  );
 }
 
 /**
@@ -66,14 +67,19 @@ export function attentionPacked(qkv: tf.Tensor, options: AttentionOptions): Atte
   }
   const one = { rank: 3, shape: [qkv.shape[0]!, qkv.shape[1]!, qkv.shape[2]! / 3] };
   const plan = makePlan(one, one, one, options);
-  const kernels = kernelsFor(plan, options);
-  if (kernels) return { output: attend(kernels, [qkv], plan), weights: undefined };
-  const [q, k, v] = tf.split(qkv, 3, 2);
-  return attentionReference(q, k, v, options);
+  return dispatch<AttentionResult>(
+    (kernels) => ({ output: attend(kernels, [qkv], plan), weights: undefined }),
+    () => {
+      const [q, k, v] = tf.split(qkv, 3, 2);
+      return attentionReference(q, k, v, options);
+    },
+    isSupported(plan, options),
+  );
 }
 
-function kernelsFor({ headDim }: Plan, { returnWeights }: AttentionOptions): Kernels | undefined {
-  return returnWeights || headDim > MAX_HEAD_DIM ? undefined : currentKernels();
+/** Whether the kernels compute this. */
+function isSupported({ headDim }: Plan, { returnWeights = false }: AttentionOptions): boolean {
+  return !returnWeights && headDim <= MAX_HEAD_DIM;
 }
 
 /** Checked options and sizes. */

@@ -1,4 +1,4 @@
-import { openEngine, tf } from '@lilformer/engine';
+import { kernelsBackend, openEngine, tf } from '@lilformer/engine';
 import { largestDifference } from '@lilformer/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,6 @@ import {
   cacheOfRows,
   type CachedAttentionOptions,
 } from './cached-attention.js';
-import { currentKernels } from '../support/kernels.js';
 import { numbers } from '../testing/gradients.js';
 
 describe('cachedAttention', () => {
@@ -133,12 +132,12 @@ describe('cachedAttention', () => {
         buffer = appendToCache(buffer, at, tf.slice(rows, [0, at, 0], [-1, 1, -1]));
         buffers.add(buffer);
       }
-      const capacities = currentKernels() ? [32, 64, 128] : Array.from({ length: 70 }, (_, i) => i + 1);
+      const capacities = kernelsBackend() ? [32, 64, 128] : Array.from({ length: 70 }, (_, i) => i + 1);
       expect([...buffers].map(({ shape }) => shape[1])).toEqual(capacities);
       expect([...tf.slice(buffer!, [0, 0, 0], [-1, 70, -1]).dataSync()]).toEqual([...rows.dataSync()]);
       // a smaller length overwrites the positions after it
       const again = appendToCache(buffer, 1, tf.slice(rows, [0, 5, 0], [-1, 2, -1]));
-      if (currentKernels()) expect(again).toBe(buffer);
+      if (kernelsBackend()) expect(again).toBe(buffer);
       const expected = tf.gather(rows, tf.tensor1d([0, 5, 6], 'int32'), 1);
       expect([...tf.slice(again, [0, 0, 0], [-1, 3, -1]).dataSync()]).toEqual([...expected.dataSync()]);
     });

@@ -1,6 +1,6 @@
 // Attention of new tokens over cached keys and values, and the buffers of that cache. No gradient.
 import { differentiable, tf } from '@lilformer/engine';
-import { allocate, compute, memoryOf, currentKernels } from '../support/kernels.js';
+import { allocate, compute, dispatch, memoryOf } from '../support/kernels.js';
 import { expectShape, shapeText } from '../support/shapes.js';
 import {
   attention,
@@ -45,21 +45,27 @@ export function cachedAttention(
   const { heads, causal = true, paddingMask, bias, returnWeights } = options;
   const headDim = width / heads;
   const scale = options.scale ?? 1 / Math.sqrt(headDim);
-  const kernels = headDim <= MAX_HEAD_DIM && !returnWeights ? currentKernels() : undefined;
   const [output, weights] = differentiable(
     'cachedAttention',
     bias ? [q, keys, values, bias] : [q, keys, values],
-    () => {
-      if (!kernels) {
-        const result = attention(...uncached(q, keys, values, length), { ...options, causal });
-        return result.weights ? [result.output, result.weights] : [result.output];
-      }
-      const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
-      const sizes = { batch, heads, tokens, length, capacity, headDim, causal, scale };
-      return compute([q, keys, values, bias], [[batch, tokens, width]], ([q, keys, values, bias], [output]) =>
-        kernels.cachedAttention({ q, keys, values, visible, bias, output, ...sizes }),
-      );
-    },
+    () =>
+      dispatch<tf.Tensor[]>(
+        (kernels) => {
+          const visible = paddingMask && Float32Array.from(paddingMask.dataSync());
+          const sizes = { batch, heads, tokens, length, capacity, headDim, causal, scale };
+          return compute(
+            [q, keys, values, bias],
+            [[batch, tokens, width]],
+            ([q, keys, values, bias], [output]) =>
+              kernels.cachedAttention({ q, keys, values, visible, bias, output, ...sizes }),
+          );
+        },
+        () => {
+          const result = attention(...uncached(q, keys, values, length), { ...options, causal });
+          return result.weights ? [result.output, result.weights] : [result.output];
+        },
+        headDim <= MAX_HEAD_DIM && !returnWeights,
+      ),
     () => {
       throw new Error('cachedAttention has no gradient: train without a key-value cache');
     },
@@ -125,27 +131,31 @@ export function appendToCache(
         `${before ? shapeText(before) : 'no buffer'}, expected the same batch and width, and that many tokens there`,
     );
   }
-  if (!currentKernels()) {
-    const added = tf.slice(rows, [0, 0, column], [-1, -1, width]);
-    return buffer ? tf.concat([firstPositions(buffer, length), added], 1) : added;
-  }
-  let room = buffer;
-  if (!room || room.shape[1]! < length + tokens) {
-    const needed = 2 ** Math.ceil(Math.log2(length + tokens));
-    room = allocate([batch, Math.max(FIRST_CAPACITY, needed), width]);
-    if (buffer && length > 0 && buffer.size > 0)
-      copySequences(buffer, room, length, [...Array(batch).keys()]);
-  }
-  if (rows.size === 0) return room;
-  const capacity = room.shape[1]!;
-  const [from, to] = [memoryOf(rows), memoryOf(room)];
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < tokens; t++) {
-      const start = (b * tokens + t) * stride + column;
-      to.set(from.subarray(start, start + width), (b * capacity + length + t) * width);
-    }
-  }
-  return room;
+  return dispatch(
+    () => {
+      let room = buffer;
+      if (!room || room.shape[1]! < length + tokens) {
+        const needed = 2 ** Math.ceil(Math.log2(length + tokens));
+        room = allocate([batch, Math.max(FIRST_CAPACITY, needed), width]);
+        if (buffer && length > 0 && buffer.size > 0)
+          copySequences(buffer, room, length, [...Array(batch).keys()]);
+      }
+      if (rows.size === 0) return room;
+      const capacity = room.shape[1]!;
+      const [from, to] = [memoryOf(rows), memoryOf(room)];
+      for (let b = 0; b < batch; b++) {
+        for (let t = 0; t < tokens; t++) {
+          const start = (b * tokens + t) * stride + column;
+          to.set(from.subarray(start, start + width), (b * capacity + length + t) * width);
+        }
+      }
+      return room;
+    },
+    () => {
+      const added = tf.slice(rows, [0, 0, column], [-1, -1, width]);
+      return buffer ? tf.concat([firstPositions(buffer, length), added], 1) : added;
+    },
+  );
 }
 
 /**
@@ -156,10 +166,14 @@ export function appendToCache(
  * @returns a new buffer [rows, capacity, C]
  */
 export function cacheOfRows(buffer: tf.Tensor, length: number, rows: readonly number[]): tf.Tensor {
-  if (!currentKernels()) return tf.tidy(() => tf.gather(buffer, tf.tensor1d([...rows], 'int32')));
-  const selected = allocate([rows.length, ...buffer.shape.slice(1)]);
-  copySequences(buffer, selected, length, rows);
-  return selected;
+  return dispatch(
+    () => {
+      const selected = allocate([rows.length, ...buffer.shape.slice(1)]);
+      copySequences(buffer, selected, length, rows);
+      return selected;
+    },
+    () => tf.tidy(() => tf.gather(buffer, tf.tensor1d([...rows], 'int32'))),
+  );
 }
 
 /** Copies the first `length` positions of sequence rows[b] of `source` to sequence b of `target`. */

@@ -1,6 +1,6 @@
 // Dropout with a mask computed from a seed and a counter, forward and backward, and never stored.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, currentKernels } from '../support/kernels.js';
+import { compute, dispatch } from '../support/kernels.js';
 import { threefry } from './threefry.js';
 
 /** A mask: the same three numbers give the same mask, another counter an independent one. */
@@ -39,17 +39,20 @@ export function dropout(x: tf.Tensor, rate: number, seed: number, counter: numbe
 /** x · mask, plus `base` if given. Not differentiable. */
 export function applyDropout(x: tf.Tensor, mask: DropoutMask, base?: tf.Tensor): tf.Tensor {
   const columns = x.shape.at(-1) ?? 1;
-  const kernels = currentKernels();
-  if (!kernels) {
-    const numbers = new Float32Array(x.size);
-    fillDropoutMask(numbers, mask, columns);
-    const y = tf.mul(x, tf.tensor(numbers, x.shape));
-    return base ? tf.add(y, base) : y;
-  }
-  const rows = columns === 0 ? 0 : x.size / columns;
-  return compute([x, base], [x.shape], ([x, base], [y]) =>
-    kernels.dropout({ x, base, y, rows, columns, ...mask }),
-  )[0];
+  return dispatch(
+    (kernels) => {
+      const rows = columns === 0 ? 0 : x.size / columns;
+      return compute([x, base], [x.shape], ([x, base], [y]) =>
+        kernels.dropout({ x, base, y, rows, columns, ...mask }),
+      )[0];
+    },
+    () => {
+      const numbers = new Float32Array(x.size);
+      fillDropoutMask(numbers, mask, columns);
+      const y = tf.mul(x, tf.tensor(numbers, x.shape));
+      return base ? tf.add(y, base) : y;
+    },
+  );
 }
 
 /** Throws unless the three numbers describe a mask. */

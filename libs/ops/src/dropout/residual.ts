@@ -1,6 +1,6 @@
 // The residual connection, with the dropout of the branch in the same pass.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, currentKernels } from '../support/kernels.js';
+import { compute, dispatch } from '../support/kernels.js';
 import { expectShape } from '../support/shapes.js';
 import { applyDropout, checkDropout, type DropoutMask } from './dropout.js';
 
@@ -24,7 +24,8 @@ export function residual<T extends tf.Tensor>(x: T, y: T, dropout?: DropoutMask)
 }
 
 function add(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  const kernels = currentKernels();
-  if (!kernels) return tf.add(x, y);
-  return compute([x, y], [x.shape], ([x, y], [sum]) => kernels.residualAdd({ x, y, sum }))[0];
+  return dispatch(
+    (kernels) => compute([x, y], [x.shape], ([x, y], [sum]) => kernels.residualAdd({ x, y, sum }))[0],
+    () => tf.add(x, y),
+  );
 }

@@ -1,7 +1,7 @@
 // Lookup of embedding rows, and of position embeddings added to them. Has no padding index.
 import { differentiable, tf, tidy } from '@lilformer/engine';
 import { Bf16Matrix, type Weight } from '../linear/bf16-matrix.js';
-import { compute, integers, currentKernels } from '../support/kernels.js';
+import { compute, dispatch, integers } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /**
@@ -55,12 +55,13 @@ export function embeddingWithPositions(
     const range = Array.from({ length: ids.shape[1]! }, (_, i) => first + i);
     return tidy(() => tf.add(embedding(ids, weight), embedding(tf.tensor1d(range, 'int32'), positions)));
   }
-  if (currentKernels()) return lookup(ids, weight, positions, first);
-  return tf.add(lookup(ids, weight), tf.slice(positions, [first, 0], [ids.shape[1]!, -1]));
+  return dispatch(
+    () => lookup(ids, weight, positions, first),
+    () => tf.add(lookup(ids, weight), tf.slice(positions, [first, 0], [ids.shape[1]!, -1])),
+  );
 }
 
 function lookup(ids: tf.Tensor, weight: tf.Tensor, positions?: tf.Tensor, first = 0): tf.Tensor {
-  const kernels = currentKernels();
   const [vocabSize, width] = weight.shape as [number, number];
   const period = positions ? ids.shape[1]! : 0;
   const sizes = { tokens: ids.size, rows: vocabSize, period, width };
@@ -71,29 +72,36 @@ function lookup(ids: tf.Tensor, weight: tf.Tensor, positions?: tf.Tensor, first 
     (save) => {
       save?.(ids);
       const rows = integers(ids);
-      if (!kernels) {
-        checkIds(rows, vocabSize);
-        return tf.reshape(tf.gather(weight, tf.reshape(ids, [ids.size])), [...ids.shape, width]);
-      }
-      return compute([weight, positions], [[...ids.shape, width]], ([table, positions], [y]) => {
-        const places = positions?.subarray(...range);
-        const invalid = kernels.embeddingForward({ ids: rows, table, places, y, ...sizes });
-        if (invalid >= 0) checkIds(rows, vocabSize);
-      })[0];
+      return dispatch(
+        (kernels) =>
+          compute([weight, positions], [[...ids.shape, width]], ([table, positions], [y]) => {
+            const places = positions?.subarray(...range);
+            const invalid = kernels.embeddingForward({ ids: rows, table, places, y, ...sizes });
+            if (invalid >= 0) checkIds(rows, vocabSize);
+          })[0],
+        () => {
+          checkIds(rows, vocabSize);
+          return tf.reshape(tf.gather(weight, tf.reshape(ids, [ids.size])), [...ids.shape, width]);
+        },
+      );
     },
     (dy, [ids]) => {
       const rows = integers(ids);
-      if (!kernels) return [scatterAdd(rows, dy, vocabSize)];
-      const [dTable, dPositions] = compute(
-        [dy],
-        [weight.shape, positions?.shape],
-        ([dy], [table, positions]) => {
-          positions?.fill(0, 0, range[0]).fill(0, range[1]);
-          const dPlaces = period > 0 ? positions?.subarray(...range) : undefined;
-          kernels.embeddingBackward({ ids: rows, dy, dTable: table, dPlaces, ...sizes });
+      return dispatch<tf.Tensor[]>(
+        (kernels) => {
+          const [dTable, dPositions] = compute(
+            [dy],
+            [weight.shape, positions?.shape],
+            ([dy], [table, positions]) => {
+              positions?.fill(0, 0, range[0]).fill(0, range[1]);
+              const dPlaces = period > 0 ? positions?.subarray(...range) : undefined;
+              kernels.embeddingBackward({ ids: rows, dy, dTable: table, dPlaces, ...sizes });
+            },
+          );
+          return dPositions ? [dTable, dPositions] : [dTable];
         },
+        () => [scatterAdd(rows, dy, vocabSize)],
       );
-      return dPositions ? [dTable, dPositions] : [dTable];
     },
   );
 }

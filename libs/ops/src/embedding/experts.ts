@@ -1,6 +1,6 @@
 // Top-1 dispatch of a mixture of experts: each token is computed by one expert. The router is a layer.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, integers, currentKernels } from '../support/kernels.js';
+import { compute, dispatch, integers } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /** One expert, [n, C] to [n, D]. */
@@ -106,20 +106,23 @@ function putRows(parts: readonly tf.Tensor[], { counts, order, inverse }: Plan):
 /** Matrices of these shapes from the rows `index` of all matrices `from`; zeros for a negative index. */
 function gatherRows(from: readonly tf.Tensor[], index: Int32Array, shapes: readonly number[][]): tf.Tensor[] {
   const width = from[0].shape[1]!;
-  const kernels = currentKernels();
-  if (kernels) return compute(from, shapes, (from, to) => kernels.gatherRows({ from, index, to, width }));
-  const all = tf.concat([...from, tf.zeros([1, width])], 0);
-  const zeros = all.shape[0]! - 1;
-  const rows = tf.gather(
-    all,
-    tf.tensor1d(
-      index.map((row) => (row < 0 ? zeros : row)),
-      'int32',
-    ),
-  );
-  return tf.split(
-    rows,
-    shapes.map(([count]) => count),
+  return dispatch(
+    (kernels) => compute(from, shapes, (from, to) => kernels.gatherRows({ from, index, to, width })),
+    () => {
+      const all = tf.concat([...from, tf.zeros([1, width])], 0);
+      const zeros = all.shape[0]! - 1;
+      const rows = tf.gather(
+        all,
+        tf.tensor1d(
+          index.map((row) => (row < 0 ? zeros : row)),
+          'int32',
+        ),
+      );
+      return tf.split(
+        rows,
+        shapes.map(([count]) => count),
+      );
+    },
   );
 }
 

@@ -1,6 +1,6 @@
 // ReLU and GELU as operations of their own; `linear` applies them to its output.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, currentKernels } from '../support/kernels.js';
+import { compute, dispatch } from '../support/kernels.js';
 
 /** Activations that `linear` applies to its output. */
 export type Activation = 'relu' | 'gelu' | 'geluTanh';
@@ -39,17 +39,19 @@ export const activationReference: Readonly<Record<Activation, (x: tf.Tensor) => 
 };
 
 function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
-  const kernels = currentKernels();
-  if (!kernels) return activationReference[activation](x);
   const kind = ACTIVATION_KIND[activation];
-  return differentiable(
-    activation,
-    [x],
-    (save) => {
-      save?.(x);
-      return compute([x], [x.shape], ([x], [y]) => kernels.activationForward({ x, y, kind }))[0];
-    },
-    (dy, [x]) =>
-      compute([dy, x], [x.shape], ([dy, x], [dx]) => kernels.activationBackward({ dy, x, dx, kind })),
+  return dispatch(
+    (kernels) =>
+      differentiable(
+        activation,
+        [x],
+        (save) => {
+          save?.(x);
+          return compute([x], [x.shape], ([x], [y]) => kernels.activationForward({ x, y, kind }))[0];
+        },
+        (dy, [x]) =>
+          compute([dy, x], [x.shape], ([dy, x], [dx]) => kernels.activationBackward({ dy, x, dx, kind })),
+      ),
+    () => activationReference[activation](x),
   );
 }

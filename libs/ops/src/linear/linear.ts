@@ -1,6 +1,7 @@
 // The linear layer x · Wᵀ + b and the activation after it.
-import { differentiable, isRecording, tf, tidy } from '@lilformer/engine';
-import { compute, integers, currentKernels, usesBf16 } from '../support/kernels.js';
+import type { Kernels } from '@lilformer/kernels';
+import { isRecording, tf, tidy } from '@lilformer/engine';
+import { compute, dispatch, fused, integers, usesBf16 } from '../support/kernels.js';
 import { expectShape, rowCount, shapeText } from '../support/shapes.js';
 import { ACTIVATION_KIND, activationReference, type Activation } from './activations.js';
 import { Bf16Matrix, type Weight } from './bf16-matrix.js';
@@ -22,38 +23,56 @@ export function linear<R extends tf.Rank>(
 ): tf.Tensor<R>;
 export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
   check(x, weight, bias);
-  const kernels = currentKernels();
-  if (weight instanceof Bf16Matrix && (!kernels || isRecording())) {
-    return tidy(() => linear(x, weight.toTensor(), bias, activation));
-  }
-  if (!kernels) return linearReference(x, weight as tf.Tensor, bias, activation);
+  if (weight instanceof Bf16Matrix) return linear16(x, weight, bias, activation);
+  return dispatch(
+    (kernels) => linearFused(kernels, x, weight, bias, activation),
+    () => linearReference(x, weight, bias, activation),
+  );
+}
+
+/** Sizes and settings of the kernels. */
+function settingsOf(x: tf.Tensor, weight: Weight, activation: Activation | undefined) {
   const [outputs, inputs] = weight.shape as [number, number];
-  const rows = rowCount(x);
-  const shape = [...x.shape.slice(0, -1), outputs];
   const kind = ACTIVATION_KIND[activation ?? 'none'];
-  const sizes = { rows, inputs, outputs, activation: kind, bf16: usesBf16() };
-  if (weight instanceof Bf16Matrix) {
-    const words = integers(weight.words);
-    return compute([x, bias], [shape], ([x, bias], [y]) =>
-      kernels.linearForward16({ x, weight: words, bias, y, ...sizes }),
-    )[0];
-  }
-  if (!isRecording()) {
-    return compute([x, weight, bias], [shape], ([x, weight, bias], [y]) =>
-      kernels.linearForward({ x, weight, bias, y, ...sizes }),
-    )[0];
-  }
+  return { rows: rowCount(x), inputs, outputs, activation: kind, bf16: usesBf16() };
+}
+
+/** With a bf16 weight, which kernels multiply by as it is while nothing is recorded. */
+function linear16(x: tf.Tensor, matrix: Bf16Matrix, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
+  return dispatch(
+    (kernels) => {
+      const [settings, weight] = [settingsOf(x, matrix, activation), integers(matrix.words)];
+      const shape = [...x.shape.slice(0, -1), settings.outputs];
+      return compute([x, bias], [shape], ([x, bias], [y]) =>
+        kernels.linearForward16({ x, weight, bias, y, ...settings }),
+      )[0];
+    },
+    () => tidy(() => linear(x, matrix.toTensor(), bias, activation)),
+    !isRecording(),
+  );
+}
+
+function linearFused(
+  kernels: Kernels,
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias?: tf.Tensor,
+  activation?: Activation,
+): tf.Tensor {
+  const settings = settingsOf(x, weight, activation);
+  const { outputs, activation: kind } = settings;
+  const shape = [...x.shape.slice(0, -1), outputs];
   // The derivative of relu is computed from its output, that of GELU from its input.
   const isGelu = activation === 'gelu' || activation === 'geluTanh';
-  return differentiable(
+  return fused(
     'linear',
     bias ? [x, weight, bias] : [x, weight],
     (save) => {
       const [y, preActivation] = compute(
         [x, weight, bias],
-        [shape, isGelu ? shape : undefined],
+        [shape, save && isGelu ? shape : undefined],
         ([x, weight, bias], [y, preActivation]) =>
-          kernels.linearForward({ x, weight, bias, y, preActivation, ...sizes }),
+          kernels.linearForward({ x, weight, bias, y, preActivation, ...settings }),
       );
       const kept = activation === 'relu' ? y : preActivation;
       save?.(...(kept ? [x, weight, kept] : [x, weight]));
@@ -65,7 +84,7 @@ export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activatio
         [dy, x!, weight!, kept],
         [shapes[0], shapes[1], bias && shapes[2]],
         ([dy, x, weight, kept], [dx, dWeight, dBias]) =>
-          kernels.linearBackward({ dy, x, weight, kept, dx, dWeight, dBias, ...sizes }),
+          kernels.linearBackward({ dy, x, weight, kept, dx, dWeight, dBias, ...settings }),
       ).slice(0, bias ? 3 : 2);
     },
     // The input of GELU is saved anyway: a large output need not be.

@@ -1,6 +1,6 @@
 // Stacked matrices, so that several projections of one input are one product.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, currentKernels } from '../support/kernels.js';
+import { compute, dispatch } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /**
@@ -16,27 +16,30 @@ export function stackRows(matrices: readonly tf.Tensor[]): tf.Tensor {
     const given = matrices.map(({ shape }) => shapeText(shape)).join(', ');
     throw new Error(`stackRows: shapes ${given || 'none'}, expected matrices of equally many columns`);
   }
-  if (!currentKernels()) return tf.concat([...matrices], 0);
   const rows = matrices.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  return differentiable(
-    'stackRows',
-    matrices,
+  return dispatch(
     () =>
-      compute(matrices, [[rows, columns!]], (parts, [stacked]) => {
-        let start = 0;
-        for (const part of parts) {
-          stacked.set(part, start);
-          start += part.length;
-        }
-      })[0],
-    (dy) =>
-      compute(
-        [dy],
-        matrices.map(({ shape }) => shape),
-        ([dy], parts) => {
-          let start = 0;
-          for (const part of parts) part.set(dy.subarray(start, (start += part.length)));
-        },
+      differentiable(
+        'stackRows',
+        matrices,
+        () =>
+          compute(matrices, [[rows, columns!]], (parts, [stacked]) => {
+            let start = 0;
+            for (const part of parts) {
+              stacked.set(part, start);
+              start += part.length;
+            }
+          })[0],
+        (dy) =>
+          compute(
+            [dy],
+            matrices.map(({ shape }) => shape),
+            ([dy], parts) => {
+              let start = 0;
+              for (const part of parts) part.set(dy.subarray(start, (start += part.length)));
+            },
+          ),
       ),
+    () => tf.concat([...matrices], 0),
   );
 }

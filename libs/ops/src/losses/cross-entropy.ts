@@ -1,6 +1,6 @@
 // Cross entropy of logits and class ids.
 import { differentiable, tf } from '@lilformer/engine';
-import { compute, currentKernels } from '../support/kernels.js';
+import { compute, dispatch } from '../support/kernels.js';
 import { oneHotRows, shapeText } from '../support/shapes.js';
 import { checkTargets, type Targets } from './targets.js';
 
@@ -27,32 +27,34 @@ export function crossEntropy(
   targets: tf.Tensor,
   options: CrossEntropyOptions = {},
 ): tf.Tensor {
-  const kernels = currentKernels();
-  if (!kernels) return crossEntropyReference(logits, targets, options);
   const { reduction = 'mean', ignoreIndex = -100 } = options;
   const { ids, counted } = check(logits, targets, ignoreIndex);
   const common = { targets: ids, rows: ids.length, classes: logits.shape.at(-1)!, ignored: ignoreIndex };
   const factor = reduction === 'mean' ? 1 / counted : 1;
   const perRow = [ids.length];
-  return differentiable(
-    'crossEntropy',
-    [logits],
-    (save) => {
-      let total = 0;
-      const [losses, logSums] = compute(
+  return dispatch(
+    (kernels) =>
+      differentiable(
+        'crossEntropy',
         [logits],
-        [perRow, save && perRow],
-        ([x], [losses, logSums]) =>
-          (total = kernels.crossEntropyForward({ logits: x, losses, logSums, ...common })),
-      );
-      save?.(logits, logSums!);
-      if (reduction === 'none') return tf.reshape(losses, targets.shape);
-      return tf.scalar(reduction === 'mean' ? total / counted : total);
-    },
-    (dy, [logits, logSums]) =>
-      compute([logits, logSums, dy], [logits.shape], ([x, logSums, dy], [dx]) =>
-        kernels.crossEntropyBackward({ logits: x, logSums, dy, dx, share: factor, ...common }),
+        (save) => {
+          let total = 0;
+          const [losses, logSums] = compute(
+            [logits],
+            [perRow, save && perRow],
+            ([x], [losses, logSums]) =>
+              (total = kernels.crossEntropyForward({ logits: x, losses, logSums, ...common })),
+          );
+          save?.(logits, logSums!);
+          if (reduction === 'none') return tf.reshape(losses, targets.shape);
+          return tf.scalar(reduction === 'mean' ? total / counted : total);
+        },
+        (dy, [logits, logSums]) =>
+          compute([logits, logSums, dy], [logits.shape], ([x, logSums, dy], [dx]) =>
+            kernels.crossEntropyBackward({ logits: x, logSums, dy, dx, share: factor, ...common }),
+          ),
       ),
+    () => crossEntropyReference(logits, targets, options),
   );
 }
 

@@ -2,7 +2,7 @@
 import { differentiable, tf, tidy } from '@lilformer/engine';
 import { Bf16Matrix, type Weight } from '../linear/bf16-matrix.js';
 import { linear, linearReference } from '../linear/linear.js';
-import { compute, currentKernels, usesBf16 } from '../support/kernels.js';
+import { compute, dispatch, usesBf16 } from '../support/kernels.js';
 import { expectShape, rowCount, shapeText } from '../support/shapes.js';
 import { crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
 import { checkTargets, type Targets } from './targets.js';
@@ -37,39 +37,41 @@ export function linearCrossEntropy(
   }
   const { reduction = 'mean', ignoreIndex = -100 } = options;
   const { ids, counted } = check(x, weight, bias, targets, ignoreIndex);
-  const kernels = currentKernels();
-  if (!kernels) return crossEntropyReference(linear(x, weight, bias), targets, options) as tf.Scalar;
   const [classes, inputs] = weight.shape as [number, number];
   const factor = reduction === 'mean' ? 1 / counted : 1;
   const sizes = { rows: rowCount(x), inputs, classes };
   const settings = { ignored: ignoreIndex, share: factor, bf16: usesBf16() };
-  return differentiable(
-    'linearCrossEntropy',
-    bias ? [x, weight, bias] : [x, weight],
-    (save) => {
-      let total = 0;
-      const shapes = [save && x.shape, save && weight.shape, save && bias?.shape] as const;
-      const gradients = compute([x, weight, bias], shapes, ([x, w, b], [dx, dw, db]) => {
-        total = kernels.linearCrossEntropy({
-          x,
-          weight: w,
-          bias: b,
-          targets: ids,
-          dx,
-          dWeight: dw,
-          dBias: db,
-          ...sizes,
-          ...settings,
-        });
-      });
-      save?.(...gradients.filter((gradient) => gradient !== undefined));
-      return tf.scalar(total * factor);
-    },
-    (dy, gradients) => {
-      const factor = dy.dataSync()[0];
-      return gradients.map((gradient) => (factor === 1 ? gradient : () => tf.mul(gradient, factor)));
-    },
-  );
+  return dispatch(
+    (kernels) =>
+      differentiable(
+        'linearCrossEntropy',
+        bias ? [x, weight, bias] : [x, weight],
+        (save) => {
+          let total = 0;
+          const shapes = [save && x.shape, save && weight.shape, save && bias?.shape] as const;
+          const gradients = compute([x, weight, bias], shapes, ([x, w, b], [dx, dw, db]) => {
+            total = kernels.linearCrossEntropy({
+              x,
+              weight: w,
+              bias: b,
+              targets: ids,
+              dx,
+              dWeight: dw,
+              dBias: db,
+              ...sizes,
+              ...settings,
+            });
+          });
+          save?.(...gradients.filter((gradient) => gradient !== undefined));
+          return tf.scalar(total * factor);
+        },
+        (dy, gradients) => {
+          const factor = dy.dataSync()[0];
+          return gradients.map((gradient) => (factor === 1 ? gradient : () => tf.mul(gradient, factor)));
+        },
+      ),
+    () => crossEntropyReference(linear(x, weight, bias), targets, options),
+  ) as tf.Scalar;
 }
 
 /** The reference of `linearCrossEntropy`. */

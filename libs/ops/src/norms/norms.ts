@@ -1,8 +1,9 @@
 // Layer norm (Ba, Kiros and Hinton, arXiv:1607.06450) and RMS norm (Zhang and Sennrich, arXiv:1910.07467) over the last
 // dimension, alone and fused with the residual addition before them.
-import { differentiable, isRecording, tf } from '@lilformer/engine';
+import type { Kernels } from '@lilformer/kernels';
+import { tf } from '@lilformer/engine';
 import { residual } from '../dropout/residual.js';
-import { compute, currentKernels } from '../support/kernels.js';
+import { compute, dispatch, fused } from '../support/kernels.js';
 import { expectShape, rowCount } from '../support/shapes.js';
 
 /**
@@ -21,9 +22,10 @@ export function layerNorm<R extends tf.Rank>(
 ): tf.Tensor<R>;
 export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
   checkWeights('layerNorm', x, weight, bias);
-  return currentKernels()
-    ? norm('layerNorm', x, undefined, weight, bias, eps)[1]
-    : layerNormReference(x, weight, bias, eps);
+  return dispatch(
+    (kernels) => norm(kernels, 'layerNorm', x, undefined, weight, bias, eps)[1],
+    () => layerNormReference(x, weight, bias, eps),
+  );
 }
 
 /** The reference of `layerNorm`. */
@@ -43,9 +45,10 @@ export function layerNormReference(x: tf.Tensor, weight: tf.Tensor, bias: tf.Ten
 export function rmsNorm<R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, eps?: number): tf.Tensor<R>;
 export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
   checkWeights('rmsNorm', x, weight);
-  return currentKernels()
-    ? norm('rmsNorm', x, undefined, weight, undefined, eps)[1]
-    : rmsNormReference(x, weight, eps);
+  return dispatch(
+    (kernels) => norm(kernels, 'rmsNorm', x, undefined, weight, undefined, eps)[1],
+    () => rmsNormReference(x, weight, eps),
+  );
 }
 
 /** The reference of `rmsNorm`. */
@@ -79,9 +82,13 @@ export function addLayerNorm(
 ): [sum: tf.Tensor, normed: tf.Tensor] {
   expectShape('addLayerNorm: y', y, x.shape, []);
   checkWeights('addLayerNorm', x, weight, bias);
-  if (currentKernels()) return norm('addLayerNorm', x, y, weight, bias, eps);
-  const sum = residual(x, y);
-  return [sum, layerNormReference(sum, weight, bias, eps)];
+  return dispatch(
+    (kernels) => norm(kernels, 'addLayerNorm', x, y, weight, bias, eps),
+    () => {
+      const sum = residual(x, y);
+      return [sum, layerNormReference(sum, weight, bias, eps)];
+    },
+  );
 }
 
 /**
@@ -106,9 +113,13 @@ export function addRmsNorm(
 ): [sum: tf.Tensor, normed: tf.Tensor] {
   expectShape('addRmsNorm: y', y, x.shape, []);
   checkWeights('addRmsNorm', x, weight);
-  if (currentKernels()) return norm('addRmsNorm', x, y, weight, undefined, eps);
-  const sum = residual(x, y);
-  return [sum, rmsNormReference(sum, weight, eps)];
+  return dispatch(
+    (kernels) => norm(kernels, 'addRmsNorm', x, y, weight, undefined, eps),
+    () => {
+      const sum = residual(x, y);
+      return [sum, rmsNormReference(sum, weight, eps)];
+    },
+  );
 }
 
 function checkWeights(name: string, x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): void {
@@ -121,6 +132,7 @@ const rowsOf = (x: tf.Tensor): number => (x.size === 0 ? 0 : rowCount(x));
 
 /** The norm of x + y, or of x; RMS norm without a bias. */
 function norm(
+  kernels: Kernels,
   name: string,
   x: tf.Tensor,
   y: tf.Tensor | undefined,
@@ -128,16 +140,12 @@ function norm(
   bias: tf.Tensor | undefined,
   eps: number,
 ): [sum: tf.Tensor, normed: tf.Tensor] {
-  if (!isRecording()) {
-    const [normed, sum] = forward(x, y, weight, bias, eps, false);
-    return [sum ?? x, normed];
-  }
   const inputs = [x, y, weight, bias].filter((tensor) => tensor !== undefined);
-  const outputs = differentiable(
+  const outputs = fused(
     name,
     inputs,
     (save) => {
-      const [normed, sum, statistics] = forward(x, y, weight, bias, eps, save !== undefined);
+      const [normed, sum, statistics] = forward(kernels, x, y, weight, bias, eps, save !== undefined);
       save?.(sum ?? x, weight, ...(bias ? [bias] : []), statistics!);
       return sum ? [normed, sum] : [normed];
     },
@@ -145,7 +153,7 @@ function norm(
       const [sum, weight] = saved;
       const noNorm = [weight, bias].map((tensor) => tensor && ((): tf.Tensor => tf.zerosLike(weight)));
       const [dx, ...dWeights] = dy
-        ? backward(dy, sum, weight, bias, saved.at(-1)!, dSum)
+        ? backward(kernels, dy, sum, weight, bias, saved.at(-1)!, dSum)
         : [dSum!, ...noNorm];
       return [dx, y && dx, ...dWeights].filter((gradient) => gradient !== undefined);
     },
@@ -153,7 +161,7 @@ function norm(
     {
       minBytes: 2 ** 25,
       needs: bias ? [0, 1, 2] : [0, 1],
-      compute: (x, weight, bias?: tf.Tensor) => forward(x, undefined, weight, bias, eps, false)[0],
+      compute: (x, weight, bias?: tf.Tensor) => forward(kernels, x, undefined, weight, bias, eps, false)[0],
     },
   );
   return [outputs[1] ?? x, outputs[0]];
@@ -161,6 +169,7 @@ function norm(
 
 /** The norm, x + y, and for the gradient the statistics of each row: [rows, 2] mean and rstd, or [rows] 1 / RMS. */
 function forward(
+  kernels: Kernels,
   x: tf.Tensor,
   y: tf.Tensor | undefined,
   weight: tf.Tensor,
@@ -168,7 +177,6 @@ function forward(
   eps: number,
   withStatistics: boolean,
 ): [normed: tf.Tensor, sum: tf.Tensor | undefined, statistics: tf.Tensor | undefined] {
-  const kernels = currentKernels()!;
   const rows = rowsOf(x);
   const sizes = { rows, width: x.shape.at(-1)!, epsilon: eps };
   const shapes = [x.shape, y && x.shape, withStatistics ? (bias ? [rows, 2] : [rows]) : undefined] as const;
@@ -181,6 +189,7 @@ function forward(
 
 /** Gradients of x, weight and bias; `dSum` is added to that of x. */
 function backward(
+  kernels: Kernels,
   dy: tf.Tensor,
   x: tf.Tensor,
   weight: tf.Tensor,
@@ -188,7 +197,6 @@ function backward(
   statistics: tf.Tensor,
   dSum: tf.Tensor | undefined,
 ): [dx: tf.Tensor, dWeight: tf.Tensor, dBias: tf.Tensor | undefined] {
-  const kernels = currentKernels()!;
   const sizes = { rows: rowsOf(x), width: x.shape.at(-1)! };
   const shapes = [x.shape, weight.shape, bias?.shape] as const;
   return compute([dy, x, weight, statistics, dSum], shapes, ([dy, x, w, s, dSum], [dx, dw, db]) => {

@@ -1,6 +1,6 @@
 // In-place accumulation of gradients.
 import { tf } from '@lilformer/engine';
-import { mayOverwrite, memoryOf, currentKernels } from '../support/kernels.js';
+import { dispatch, mayOverwrite, memoryOf } from '../support/kernels.js';
 
 /**
  * a + b, in the memory of a or b where the engine may overwrite it; the `add` of `valueAndGradients`.
@@ -9,10 +9,13 @@ import { mayOverwrite, memoryOf, currentKernels } from '../support/kernels.js';
  * @returns a, b or a new tensor; the caller disposes the others
  */
 export function addGradients(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const kernels = currentKernels();
-  if (!kernels || a === b || !tf.util.arraysEqual(a.shape, b.shape)) return tf.add(a, b);
   const [sum, other] = mayOverwrite(a) ? [a, b] : [b, a];
-  if (!mayOverwrite(sum)) return tf.add(a, b);
-  kernels.accumulate({ x: memoryOf(other), y: memoryOf(sum) });
-  return sum;
+  return dispatch(
+    (kernels) => {
+      kernels.accumulate({ x: memoryOf(other), y: memoryOf(sum) });
+      return sum;
+    },
+    () => tf.add(a, b),
+    a !== b && tf.util.arraysEqual(a.shape, b.shape) && mayOverwrite(sum),
+  );
 }

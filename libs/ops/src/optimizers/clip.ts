@@ -1,6 +1,6 @@
 // Gradient clipping by global norm.
 import type { tf } from '@lilformer/engine';
-import { memoryOf, currentKernels } from '../support/kernels.js';
+import { dispatch, memoryOf } from '../support/kernels.js';
 import type { Gradients } from './optimizers.js';
 
 /** The global norm of gradients before clipping, and the factor for each of them. */
@@ -26,9 +26,12 @@ export function clipByGlobalNorm(gradients: Gradients, maxNorm: number): Clip {
 }
 
 function sumOfSquares(tensors: readonly tf.Tensor[]): number {
-  const kernels = currentKernels();
-  if (kernels) return kernels.sumOfSquares({ arrays: tensors.map(memoryOf) });
-  let squares = 0;
-  for (const tensor of tensors) for (const value of tensor.dataSync()) squares += value * value;
-  return squares;
+  return dispatch(
+    (kernels) => kernels.sumOfSquares({ arrays: tensors.map(memoryOf) }),
+    () => {
+      let squares = 0;
+      for (const tensor of tensors) for (const value of tensor.dataSync()) squares += value * value;
+      return squares;
+    },
+  );
 }

@@ -1,7 +1,7 @@
 // Optimizer steps over all parameters at once, rounding as PyTorch's. Call once for each parameter group.
 import { tf } from '@lilformer/engine';
 import type { Kernels } from '@lilformer/kernels';
-import { allocate, mayOverwrite, memoryOf, currentKernels, type Floats, zeros } from '../support/kernels.js';
+import { allocate, dispatch, mayOverwrite, memoryOf, zeros, type Floats } from '../support/kernels.js';
 import { shapeText } from '../support/shapes.js';
 
 /** The gradient of each variable; a variable without one (null or undefined) is left unchanged. */
@@ -177,25 +177,26 @@ function update(
   indices: readonly number[],
   rule: Rule,
 ): void {
-  const kernels = currentKernels();
   const chosen = indices.map((i) => variables[i]);
   const dys = indices.map((i) => gradients[i]!);
-  if (!kernels) {
-    chosen.forEach((variable, i) => {
-      const weights = Float32Array.from(variable.dataSync());
-      rule.reference(weights, dys[i].dataSync() as Floats, i);
-      assign(variable, tf.tensor(weights, variable.shape));
-    });
-    return;
-  }
-  for (const variable of chosen) {
-    if (mayOverwrite(variable)) continue;
-    // A caller or another tensor shares this memory and keeps it: the variable gets a copy.
-    const copy = allocate(variable.shape);
-    memoryOf(copy).set(memoryOf(variable));
-    assign(variable, copy);
-  }
-  rule.fused(kernels, chosen.map(memoryOf), dys.map(memoryOf));
+  dispatch(
+    (kernels) => {
+      for (const variable of chosen) {
+        if (mayOverwrite(variable)) continue;
+        // A caller or another tensor shares this memory and keeps it: the variable gets a copy.
+        const copy = allocate(variable.shape);
+        memoryOf(copy).set(memoryOf(variable));
+        assign(variable, copy);
+      }
+      rule.fused(kernels, chosen.map(memoryOf), dys.map(memoryOf));
+    },
+    () =>
+      chosen.forEach((variable, i) => {
+        const weights = Float32Array.from(variable.dataSync());
+        rule.reference(weights, dys[i].dataSync() as Floats, i);
+        assign(variable, tf.tensor(weights, variable.shape));
+      }),
+  );
 }
 
 function assign(variable: tf.Variable, value: tf.Tensor): void {

@@ -1,6 +1,6 @@
 // The gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), `nn.GRU` of PyTorch, over whole sequences.
 import { tf } from '@lilformer/engine';
-import { currentKernels } from '../support/kernels.js';
+import { dispatch } from '../support/kernels.js';
 import {
   recurrentFused,
   recurrentReference,
@@ -47,19 +47,16 @@ const CELL: Cell = { name: 'gru', kind: 2, gates: 3, saved: 4 };
  * @throws Error when the sizes do not fit, or when a gradient through the gates is asked for on an engine with kernels.
  */
 export function gru(x: tf.Tensor, weights: RecurrentWeights, options: GruOptions = {}): GruResult {
-  const kernels = currentKernels();
-  if (!kernels) return gruReference(x, weights, options);
-  const { output, state, saved } = recurrentFused(
-    kernels,
-    CELL,
-    x,
-    weights,
-    options.state,
-    options.returnGates,
+  const { state: initial, returnGates } = options;
+  return dispatch(
+    (kernels) => {
+      const { output, state, saved } = recurrentFused(kernels, CELL, x, weights, initial, returnGates);
+      if (!saved) return { output, state };
+      const [r, z, n] = tf.split<tf.Tensor3D>(saved, 4, 2);
+      return { output, state, gates: { r, z, n } };
+    },
+    () => gruReference(x, weights, options),
   );
-  if (!saved) return { output, state };
-  const [r, z, n] = tf.split<tf.Tensor3D>(saved, 4, 2);
-  return { output, state, gates: { r, z, n } };
 }
 
 /** The reference of `gru`. */

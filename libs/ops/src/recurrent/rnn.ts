@@ -1,6 +1,6 @@
 // The simple recurrent layer (Elman 1990), `nn.RNN` of PyTorch, over whole sequences.
 import { tf } from '@lilformer/engine';
-import { currentKernels } from '../support/kernels.js';
+import { dispatch } from '../support/kernels.js';
 import {
   recurrentFused,
   recurrentReference,
@@ -31,10 +31,13 @@ const CELLS: Readonly<Record<'tanh' | 'relu', Cell>> = {
  */
 export function rnn(x: tf.Tensor, weights: RecurrentWeights, options: RnnOptions = {}): RecurrentResult {
   const cell = cellOf(options);
-  const kernels = currentKernels();
-  if (!kernels) return rnnReference(x, weights, options);
-  const { output, state } = recurrentFused(kernels, cell, x, weights, options.state);
-  return { output, state };
+  return dispatch(
+    (kernels) => {
+      const { output, state } = recurrentFused(kernels, cell, x, weights, options.state);
+      return { output, state };
+    },
+    () => rnnReference(x, weights, options),
+  );
 }
 
 /** The reference of `rnn`. */

@@ -1,6 +1,6 @@
 // Calls of the engine's kernels on the memory under tensors.
 import type { Kernels } from '@lilformer/kernels';
-import { kernelsBackend, tf } from '@lilformer/engine';
+import { differentiable, isRecording, kernelsBackend, tf } from '@lilformer/engine';
 
 /** The elements of a float32 tensor, row-major. */
 export type Floats = Float32Array<ArrayBufferLike>;
@@ -10,10 +10,23 @@ type Optional<Things extends readonly unknown[], Present> = {
   -readonly [K in keyof Things]: undefined extends Things[K] ? Present | undefined : Present;
 };
 
-/** The engine's kernels; undefined while another engine is in use, where operations run their references. */
-export function currentKernels(): Kernels | undefined {
-  return kernelsBackend()?.kernels;
+/**
+ * Runs an operation by the kernels of the engine, or its reference on engines without kernels.
+ *
+ * @param supported false for arguments that the kernels do not take
+ */
+export function dispatch<Result>(
+  fused: (kernels: Kernels) => Result,
+  reference: () => Result,
+  supported = true,
+): Result {
+  const kernels = supported ? kernelsBackend()?.kernels : undefined;
+  return kernels ? fused(kernels) : reference();
 }
+
+/** `differentiable` for an operation that makes no tensors but its outputs, at less cost where nothing is recorded. */
+export const fused: typeof differentiable = (name, inputs, forward, backward, recompute) =>
+  isRecording() ? differentiable(name, inputs, forward, backward, recompute) : forward(undefined);
 
 /** Whether the engine multiplies matrices in bf16. */
 export function usesBf16(): boolean {

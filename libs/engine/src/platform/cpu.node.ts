@@ -1,4 +1,4 @@
-// TensorFlow.js's cpu backend, loaded like TensorFlow.js itself (../tf.ts).
+// TensorFlow.js's cpu backend, loaded by `require` like TensorFlow.js.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
