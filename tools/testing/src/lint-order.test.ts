@@ -11,7 +11,7 @@ const CASES: [file: string, imported: string, rules: string[]][] = [
   ['libs/layers/src/forward/capture.ts', '@lilformer/models', ORDER],
   ['libs/random/src/random.ts', '@lilformer/training', ORDER],
   ['libs/models/src/bigram.ts', '../../training/src/index.js', ORDER],
-  ['libs/native/src/kernels.ts', '@lilformer/kernels', []],
+  ['libs/native/src/calls.ts', '@lilformer/kernels', []],
   ['libs/layers/src/forward/capture.ts', '@lilformer/kernels', ORDER],
   ['libs/kernels/src/index.ts', '@lilformer/random', ORDER],
   ['libs/kernels/src/index.ts', 'node:fs', ['no-restricted-imports']],

@@ -40,7 +40,7 @@ export function linearCrossEntropy(
   const [classes, inputs] = weight.shape as [number, number];
   const factor = reduction === 'mean' ? 1 / counted : 1;
   const sizes = { rows: rowCount(x), inputs, classes };
-  const settings = { ignored: ignoreIndex, share: factor, bf16: usesBf16() };
+  const settings = { ...sizes, targets: ids, ignored: ignoreIndex, share: factor, bf16: usesBf16() };
   return dispatch(
     (kernels) =>
       differentiable(
@@ -49,18 +49,9 @@ export function linearCrossEntropy(
         (save) => {
           let total = 0;
           const shapes = [save && x.shape, save && weight.shape, save && bias?.shape] as const;
-          const gradients = compute([x, weight, bias], shapes, ([x, w, b], [dx, dw, db]) => {
-            total = kernels.linearCrossEntropy({
-              x,
-              weight: w,
-              bias: b,
-              targets: ids,
-              dx,
-              dWeight: dw,
-              dBias: db,
-              ...sizes,
-              ...settings,
-            });
+          const gradients = compute([x, weight, bias], shapes, (arrays, [dx, dWeight, dBias]) => {
+            const [x, weight, bias] = arrays;
+            total = kernels.linearCrossEntropy({ x, weight, bias, dx, dWeight, dBias, ...settings });
           });
           save?.(...gradients.filter((gradient) => gradient !== undefined));
           return tf.scalar(total * factor);

@@ -23,7 +23,7 @@ export function layerNorm<R extends tf.Rank>(
 export function layerNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps = 1e-5): tf.Tensor {
   checkWeights('layerNorm', x, weight, bias);
   return dispatch(
-    (kernels) => norm(kernels, 'layerNorm', x, undefined, weight, bias, eps)[1],
+    (kernels) => norm(kernels, 'layerNorm', { x, weight, bias, eps })[1],
     () => layerNormReference(x, weight, bias, eps),
   );
 }
@@ -46,7 +46,7 @@ export function rmsNorm<R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, e
 export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps = 1e-8): tf.Tensor {
   checkWeights('rmsNorm', x, weight);
   return dispatch(
-    (kernels) => norm(kernels, 'rmsNorm', x, undefined, weight, undefined, eps)[1],
+    (kernels) => norm(kernels, 'rmsNorm', { x, weight, eps })[1],
     () => rmsNormReference(x, weight, eps),
   );
 }
@@ -83,7 +83,7 @@ export function addLayerNorm(
   expectShape('addLayerNorm: y', y, x.shape, []);
   checkWeights('addLayerNorm', x, weight, bias);
   return dispatch(
-    (kernels) => norm(kernels, 'addLayerNorm', x, y, weight, bias, eps),
+    (kernels) => norm(kernels, 'addLayerNorm', { x, y, weight, bias, eps }),
     () => {
       const sum = residual(x, y);
       return [sum, layerNormReference(sum, weight, bias, eps)];
@@ -114,7 +114,7 @@ export function addRmsNorm(
   expectShape('addRmsNorm: y', y, x.shape, []);
   checkWeights('addRmsNorm', x, weight);
   return dispatch(
-    (kernels) => norm(kernels, 'addRmsNorm', x, y, weight, undefined, eps),
+    (kernels) => norm(kernels, 'addRmsNorm', { x, y, weight, eps }),
     () => {
       const sum = residual(x, y);
       return [sum, rmsNormReference(sum, weight, eps)];
@@ -130,38 +130,37 @@ function checkWeights(name: string, x: tf.Tensor, weight: tf.Tensor, bias?: tf.T
 /** Rows that have elements. */
 const rowsOf = (x: tf.Tensor): number => (x.size === 0 ? 0 : rowCount(x));
 
-/** The norm of x + y, or of x; RMS norm without a bias. */
-function norm(
-  kernels: Kernels,
-  name: string,
-  x: tf.Tensor,
-  y: tf.Tensor | undefined,
-  weight: tf.Tensor,
-  bias: tf.Tensor | undefined,
-  eps: number,
-): [sum: tf.Tensor, normed: tf.Tensor] {
-  const inputs = [x, y, weight, bias].filter((tensor) => tensor !== undefined);
+/** RMS norm if there is no bias. */
+interface Norm {
+  readonly x: tf.Tensor;
+  /** Added to x before. */
+  readonly y?: tf.Tensor;
+  readonly weight: tf.Tensor;
+  readonly bias?: tf.Tensor;
+  readonly eps: number;
+}
+
+/** The norm of x + y, or of x. */
+function norm(kernels: Kernels, name: string, operands: Norm): [sum: tf.Tensor, normed: tf.Tensor] {
+  const { x, y, weight, bias, eps } = operands;
   const outputs = fused(
     name,
-    inputs,
+    [x, y, weight, bias].filter((tensor) => tensor !== undefined),
     (save) => {
-      const [normed, sum, statistics] = forward(kernels, x, y, weight, bias, eps, save !== undefined);
+      const [normed, sum, statistics] = forward(kernels, operands, save !== undefined);
       save?.(sum ?? x, weight, ...(bias ? [bias] : []), statistics!);
       return sum ? [normed, sum] : [normed];
     },
     ([dy, dSum], saved) => {
-      const [sum, weight] = saved;
       const noNorm = [weight, bias].map((tensor) => tensor && ((): tf.Tensor => tf.zerosLike(weight)));
-      const [dx, ...dWeights] = dy
-        ? backward(kernels, dy, sum, weight, bias, saved.at(-1)!, dSum)
-        : [dSum!, ...noNorm];
+      const [dx, ...dWeights] = dy ? backward(kernels, dy, saved, dSum) : [dSum!, ...noNorm];
       return [dx, y && dx, ...dWeights].filter((gradient) => gradient !== undefined);
     },
     // A pass over memory recomputes the output: a large one need not be saved by what reads it.
     {
       minBytes: 2 ** 25,
       needs: bias ? [0, 1, 2] : [0, 1],
-      compute: (x, weight, bias?: tf.Tensor) => forward(kernels, x, undefined, weight, bias, eps, false)[0],
+      compute: (x, weight, bias?: tf.Tensor) => forward(kernels, { x, weight, bias, eps }, false)[0],
     },
   );
   return [outputs[1] ?? x, outputs[0]];
@@ -170,38 +169,32 @@ function norm(
 /** The norm, x + y, and for the gradient the statistics of each row: [rows, 2] mean and rstd, or [rows] 1 / RMS. */
 function forward(
   kernels: Kernels,
-  x: tf.Tensor,
-  y: tf.Tensor | undefined,
-  weight: tf.Tensor,
-  bias: tf.Tensor | undefined,
-  eps: number,
+  { x, y, weight, bias, eps }: Norm,
   withStatistics: boolean,
 ): [normed: tf.Tensor, sum: tf.Tensor | undefined, statistics: tf.Tensor | undefined] {
   const rows = rowsOf(x);
-  const sizes = { rows, width: x.shape.at(-1)!, epsilon: eps };
   const shapes = [x.shape, y && x.shape, withStatistics ? (bias ? [rows, 2] : [rows]) : undefined] as const;
-  return compute([x, y, weight, bias], shapes, ([x, y, w, b], [normed, sum, statistics]) => {
-    const common = { x, added: y, weight: w, sum, y: normed, ...sizes };
-    if (b) kernels.layerNormForward({ ...common, bias: b, statistics });
+  return compute([x, y, weight, bias], shapes, ([x, added, weight, bias], [y, sum, statistics]) => {
+    const common = { x, added, weight, sum, y, rows, width: weight.length, epsilon: eps };
+    if (bias) kernels.layerNormForward({ ...common, bias, statistics });
     else kernels.rmsNormForward({ ...common, scales: statistics });
   });
 }
 
-/** Gradients of x, weight and bias; `dSum` is added to that of x. */
+/** Gradients of x, weight and bias from the saved tensors; `dSum` is added to that of x. */
 function backward(
   kernels: Kernels,
   dy: tf.Tensor,
-  x: tf.Tensor,
-  weight: tf.Tensor,
-  bias: tf.Tensor | undefined,
-  statistics: tf.Tensor,
+  saved: readonly tf.Tensor[],
   dSum: tf.Tensor | undefined,
 ): [dx: tf.Tensor, dWeight: tf.Tensor, dBias: tf.Tensor | undefined] {
-  const sizes = { rows: rowsOf(x), width: x.shape.at(-1)! };
-  const shapes = [x.shape, weight.shape, bias?.shape] as const;
-  return compute([dy, x, weight, statistics, dSum], shapes, ([dy, x, w, s, dSum], [dx, dw, db]) => {
-    const common = { dy, x, weight: w, base: dSum, dx, dWeight: dw, ...sizes };
-    if (db) kernels.layerNormBackward({ ...common, statistics: s, dBias: db });
-    else kernels.rmsNormBackward({ ...common, scales: s });
+  const [x, weight] = saved;
+  const bias = saved.length === 4 ? weight.shape : undefined;
+  const tensors = [dy, x, weight, saved.at(-1)!, dSum] as const;
+  return compute(tensors, [x.shape, weight.shape, bias], (arrays, [dx, dWeight, dBias]) => {
+    const [dy, xs, weight, statistics, base] = arrays;
+    const common = { dy, x: xs, weight, base, dx, dWeight, rows: rowsOf(x), width: weight.length };
+    if (dBias) kernels.layerNormBackward({ ...common, statistics, dBias });
+    else kernels.rmsNormBackward({ ...common, scales: statistics });
   });
 }

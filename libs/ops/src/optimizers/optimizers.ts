@@ -125,17 +125,10 @@ export function sgdStep(
 ): void {
   const present = withGradient(variables, gradients);
   const velocities = present.map((i) => velocity[i]);
+  const rule = { learningRate, momentum, weightDecay, scale: gradientScale };
   update(variables, gradients, present, {
     fused: (kernels, weights, gradients) =>
-      kernels.sgdStep({
-        gradients,
-        weights,
-        velocity: velocities,
-        learningRate,
-        momentum,
-        weightDecay,
-        scale: gradientScale,
-      }),
+      kernels.sgdStep({ gradients, weights, velocity: velocities, ...rule }),
     reference: (weights, gradient, i) => {
       const velocity = velocities[i];
       for (let j = 0; j < weights.length; j++) {

@@ -95,23 +95,11 @@ export function recurrentFused(
         [batch, hidden],
         keep ? [batch, steps, cell.saved * hidden] : undefined,
       ] as const;
-      const [output, last, saved] = compute(
-        all,
-        shapes,
-        ([x, weightIh, weightHh, biasIh, biasHh, state], [output, last, kept]) =>
-          kernels.recurrentForward({
-            x,
-            weightIh,
-            weightHh,
-            biasIh,
-            biasHh,
-            state,
-            output,
-            last,
-            kept,
-            ...sizes,
-          }),
-      );
+      const [output, last, saved] = compute(all, shapes, (arrays, [output, last, kept]) => {
+        const [x, weightIh, weightHh, biasIh, biasHh, state] = arrays;
+        const weights = { weightIh, weightHh, biasIh, biasHh };
+        kernels.recurrentForward({ x, ...weights, state, output, last, kept, ...sizes });
+      });
       save?.(x, weightIh, weightHh, ...(state ? [state] : []), output, ...(saved ? [saved] : []));
       return returnSaved && saved ? [output, last, saved] : [output, last];
     },
@@ -123,27 +111,12 @@ export function recurrentFused(
       return compute(
         [x, weightIh, weightHh, initial, output, saved, dOutput, dLast],
         [x.shape, weightIh.shape, weightHh.shape, biasIh?.shape, biasHh?.shape, state?.shape],
-        (
-          [x, weightIh, weightHh, state, output, kept, dOutput, dLast],
-          [dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState],
-        ) =>
-          kernels.recurrentBackward({
-            x,
-            weightIh,
-            weightHh,
-            state,
-            output,
-            kept,
-            dOutput,
-            dLast,
-            dX,
-            dWeightIh,
-            dWeightHh,
-            dBiasIh,
-            dBiasHh,
-            dState,
-            ...sizes,
-          }),
+        (arrays, [dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState]) => {
+          const [x, weightIh, weightHh, state, output, kept, dOutput, dLast] = arrays;
+          const saved = { x, weightIh, weightHh, state, output, kept };
+          const gradients = { dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState };
+          kernels.recurrentBackward({ ...saved, dOutput, dLast, ...gradients, ...sizes });
+        },
       ).filter((gradient) => gradient !== undefined);
     },
   ) as [tf.Tensor3D, tf.Tensor2D, tf.Tensor3D?];
