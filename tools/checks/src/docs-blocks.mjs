@@ -48,7 +48,7 @@ const NOT_RUN = [
   /^npm (ci|i|install|test|run)\b/,
   /^git clone /,
   /^npx (vitest|nx affected|nx run-many|changeset|prettier|lilformer-tensorflow) ?/,
-  /^npx nx run (bench|checks|golden|native|results|training|tokenizers):/,
+  /^npx nx run (bench|checks|golden|native|wasm|engine|results|training|tokenizers):/,
 ];
 
 function pages() {
