@@ -136,6 +136,17 @@ describe.each(kernelEngines)('the backend %s', (engine) => {
     expect(live()).toBe(before);
   });
 
+  it('makes arrays of zeros outside the pool, which kernels use in place', () => {
+    const before = live();
+    const array = backend().zeros(1000);
+    expect(array).toEqual(new Float32Array(1000));
+    backend().kernels.accumulate({ x: new Float32Array(1000).fill(2), y: array });
+    expect(array).toEqual(new Float32Array(1000).fill(2));
+    expect(live()).toBe(before);
+    tf.add(tf.ones([1000]), 1).dispose();
+    expect(array[999]).toBe(2);
+  });
+
   it('rejects a disposed tensor', () => {
     const x = tf.add(tf.tensor([1, 2, 3]), 1);
     x.dispose();

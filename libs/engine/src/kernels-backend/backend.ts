@@ -100,7 +100,7 @@ export class KernelsBackend extends cpu.MathBackendCPU {
   /** An array of zeros outside the pool, which kernels use in place and which lives until it is garbage. */
   zeros(length: number): Float32Array {
     if (!this.#memory.isOneBuffer) return new Float32Array(length);
-    const region = this.#memory.allocate(4 * length);
+    const region = this.#pool.outside(4 * length);
     const array = new Float32Array(region.buffer as ArrayBuffer, region.offset, length).fill(0);
     garbage.register(array, () => this.#memory.free(region));
     return array;

@@ -1,7 +1,7 @@
 // The buffer pool of a backend. New memory costs a page fault per 4 KB, which is more than most operations on it.
 // Blocks are aligned to 64 bytes and count their users. Small blocks come in size classes an eighth of a power of two apart;
 // large ones come from slabs (slabs.ts).
-import type { TensorMemory } from '@lilformer/kernels';
+import type { Region, TensorMemory } from '@lilformer/kernels';
 import { ALIGNMENT, type Block, type Numbers } from './block.js';
 import { Slabs } from './slabs.js';
 import { machineMemory, variable } from '#machine';
@@ -153,6 +153,11 @@ export class BufferPool {
     kind.free.push(block);
     this.#live -= block.bytes;
     this.#idle += block.bytes;
+  }
+
+  /** Memory that does not belong to the pool, which frees its idle memory if necessary. @throws RangeError when out of memory */
+  outside(bytes: number): Region {
+    return this.#orCleared(() => this.#memory.allocate(bytes));
   }
 
   /** Frees all idle memory, except in slabs that are partly in use. */

@@ -47,6 +47,10 @@ describe('scales', () => {
   it('have logarithmic ticks within a decade', () => {
     expect(logScale(8.1, 35.8).ticks).toEqual([8, 10, 15, 20, 30]);
     expect(logScale(1, 1000).ticks).toEqual([1, 10, 100, 1000]);
+    // A little more than seven decades.
+    expect(logScale(1.5780225592487267, 1.5780225592487267 * 10 ** 6.603773584905661).ticks).toEqual([
+      10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000,
+    ]);
     expect(logScale(9, 9.5).ticks.length).toBeGreaterThanOrEqual(3);
   });
 

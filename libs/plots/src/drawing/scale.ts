@@ -69,6 +69,7 @@ function logTicks(min: number, max: number, count: number): number[] {
   };
   const sets = [
     within([1], Math.max(1, Math.ceil(decades / count))),
+    within([1]),
     within([1, 3]),
     within([1, 2, 5]),
     within([1, 1.5, 2, 3, 4, 5, 6, 8]),
@@ -76,7 +77,7 @@ function logTicks(min: number, max: number, count: number): number[] {
   const least = Math.min(4, count);
   return (
     sets.find((ticks) => ticks.length >= least && ticks.length <= count + 2) ??
-    (decades > 1.2 ? sets[2] : linearScale(min, max, { count, rounded: false }).ticks.slice())
+    (decades > 1.2 ? sets[3] : linearScale(min, max, { count, rounded: false }).ticks.slice())
   );
 }
 
