@@ -3,11 +3,10 @@ export { readJson } from './files/json-file.js';
 export { fromFloat32, isNamedArray, type DType, type NamedArray } from './named-array.js';
 export { readPyTorch, readWeights, stateDictOf, type PlainValue } from './pytorch/pytorch.js';
 export { RunFolder } from './run-folder/run-folder.js';
+export { parseSafetensors, serializeSafetensors } from './safetensors/safetensors-bytes.js';
 export {
   openSafetensors,
-  parseSafetensors,
   readSafetensors,
-  serializeSafetensors,
   writeSafetensors,
   type SafetensorsFile,
 } from './safetensors/safetensors.js';

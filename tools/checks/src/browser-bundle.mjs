@@ -1,9 +1,11 @@
 // Bundles each library for the browser: `node tools/checks/src/browser-bundle.mjs [LIBRARY …]`. A library fails if its main
-// entry reaches a module of Node. NODE_ONLY lists those that do, and fails when one no longer does.
+// entry reaches a module of Node, or does not run without Node's globals. NODE_ONLY lists those that do, and fails when one
+// no longer does.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -12,16 +14,34 @@ const root = resolve(import.meta.dirname, '../../..');
 const NODE_ONLY = [
   'native',
   'command-line',
-  'checkpoints',
-  'tokenizers',
   'datasets',
   'plots',
-  'layers',
   'models',
   'training',
   'sampling',
   'evaluation',
 ];
+
+/** What is called of a library, as an expression that is true. Its exports are `library`. */
+const CALLS = {
+  checkpoints: `(() => {
+    const data = Float32Array.of(1, -2.5);
+    const bytes = library.serializeSafetensors([['w\u00e9', { dtype: 'F32', shape: [2], data }]]);
+    return library.parseSafetensors(bytes).tensors.get('w\u00e9').data[1] === -2.5;
+  })()`,
+  tokenizers: `(() => {
+    const tokenizer = library.gpt2Tokenizer();
+    const again = library.tokenizerFromJSON(JSON.parse(JSON.stringify(new library.CharTokenizer('abc').toJSON())));
+    const text = 'Once upon a time \u00e9';
+    return tokenizer.decode(tokenizer.encode(text)) === text && again.decode(again.encode('cab')) === 'cab';
+  })()`,
+  random: `new library.Random(1).uniform() !== new library.Random(2).uniform()`,
+  kernels: `typeof library.referenceKernels.matmul === 'function'`,
+  stories: `Object.keys(library).length > 0`,
+};
+
+/** Globals that pages have too. */
+const GLOBALS = { TextEncoder, TextDecoder, URL, atob: globalThis.atob, performance, console };
 
 /**
  * Resolves Node's modules to empty ones, and remembers which of our files import them. Packages declare themselves which they
@@ -42,11 +62,27 @@ function withoutNode(reached) {
   };
 }
 
-async function bundle(library) {
-  const folder = join(root, 'libs', library);
-  const reached = new Set();
-  const options = {
-    stdin: { contents: `export * from '@lilformer/${library}';`, resolveDir: folder },
+/** Runs a library without Node's globals; an error's text or undefined. */
+async function runs(library, call) {
+  const { outputFiles } = await build({
+    ...optionsOf(library, new Set()),
+    format: 'iife',
+    globalName: 'library',
+  });
+  try {
+    const result = runInNewContext(`${outputFiles[0].text};${call}`, { ...GLOBALS });
+    return result === true ? undefined : `gives ${result} without Node's globals`;
+  } catch (error) {
+    return `without Node's globals: ${error.message}`;
+  }
+}
+
+function optionsOf(library, reached) {
+  return {
+    stdin: {
+      contents: `export * from '@lilformer/${library}';`,
+      resolveDir: join(root, 'libs', library),
+    },
     bundle: true,
     write: false,
     minify: true,
@@ -56,8 +92,12 @@ async function bundle(library) {
     logLevel: 'silent',
     plugins: [withoutNode(reached)],
   };
+}
+
+async function bundle(library) {
+  const reached = new Set();
   try {
-    const { outputFiles } = await build(options);
+    const { outputFiles } = await build(optionsOf(library, reached));
     return { bytes: outputFiles[0].contents, reached: [...reached] };
   } catch (error) {
     for (const { location, text } of error.errors ?? []) reached.add(`${location?.file}: ${text}`);
@@ -80,6 +120,7 @@ for (const library of published.filter((name) => asked.length === 0 || asked.inc
       ? []
       : ['listed as needing Node, and does not']
     : reached;
+  if (CALLS[library]) problems.push(...[await runs(library, CALLS[library])].filter(Boolean));
   if (problems.length === 0) passed++;
   else failed++;
   console.log(

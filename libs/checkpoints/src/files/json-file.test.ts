@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openWeights, readPyTorch, readSafetensors } from '../index.js';
-import { parseJson, readJson } from './json-file.js';
+import { readJson } from './json-file.js';
+import { parseJson } from './parse-json.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'json-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { explainWriteError, writePartsAtomic } from '../files/atomic-file.js';
-import { parseJson } from '../files/json-file.js';
+import { parseJson } from '../files/parse-json.js';
 
 const LINE_BREAK = 0x0a;
 /** Longer lines are checked for nesting, which takes memory. */

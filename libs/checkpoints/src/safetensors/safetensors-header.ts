@@ -8,7 +8,7 @@ import {
   type DType,
   type NamedArray,
 } from '../named-array.js';
-import { parseJson } from '../files/json-file.js';
+import { parseJson } from '../files/parse-json.js';
 
 /** The format's limit on the length of a header, in bytes. */
 const HEADER_LIMIT = 100_000_000;
@@ -193,6 +193,14 @@ interface Layout {
 
 const DTYPE_ORDER = Object.keys(DTYPES);
 
+const utf8 = new TextEncoder();
+
+/** Lexicographic order. */
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const at = a.findIndex((byte, i) => byte !== b[i]);
+  return at < 0 || at >= b.length ? a.length - b.length : a[at] - b[at];
+}
+
 /**
  * The layout of the reference implementation: by element type, widest first, then by name in UTF-8 order; the JSON is
  * padded with spaces to a multiple of 8 bytes.
@@ -203,7 +211,7 @@ export function layOut(
   tensors: Iterable<readonly [string, NamedArray]>,
   metadata?: Record<string, string>,
 ): Layout {
-  const named = new Map<string, { array: NamedArray; key: Buffer }>();
+  const named = new Map<string, { array: NamedArray; key: Uint8Array }>();
   for (const [name, array] of tensors) {
     const { dtype, shape, data } = array;
     if (name === '__metadata__')
@@ -219,13 +227,14 @@ export function layOut(
         `array ${quote(name)}: shape [${shape.join(', ')}] does not match ${data.length} elements.`,
       );
     }
-    const key = Buffer.from(name);
-    if (key.toString() !== name) throw new Error(`array ${quote(name)}: the name is not valid Unicode.`);
+    const key = utf8.encode(name);
+    if (new TextDecoder('utf-8', { ignoreBOM: true }).decode(key) !== name)
+      throw new Error(`array ${quote(name)}: the name is not valid Unicode.`);
     named.set(name, { array, key });
   }
   const order = [...named].sort(
     ([, a], [, b]) =>
-      DTYPE_ORDER.indexOf(b.array.dtype) - DTYPE_ORDER.indexOf(a.array.dtype) || Buffer.compare(a.key, b.key),
+      DTYPE_ORDER.indexOf(b.array.dtype) - DTYPE_ORDER.indexOf(a.array.dtype) || compareBytes(a.key, b.key),
   );
 
   // Concatenated: an object would move names like "1" to the front, and lose "__proto__".
@@ -243,7 +252,7 @@ export function layOut(
     );
     offset = end;
   }
-  const json = Buffer.from(`{${fields.join(',')}}`);
+  const json = utf8.encode(`{${fields.join(',')}}`);
   const padded = Math.ceil(json.length / 8) * 8;
   if (padded > HEADER_LIMIT) {
     throw new Error(

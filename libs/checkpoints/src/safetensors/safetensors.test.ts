@@ -6,13 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { golden, goldenJson } from '@lilformer/testing';
 import { DTYPES, type DType, type NamedArray } from '../named-array.js';
 import { toFloat32 } from '../to-float32.js';
-import {
-  openSafetensors,
-  parseSafetensors,
-  readSafetensors,
-  serializeSafetensors,
-  writeSafetensors,
-} from './safetensors.js';
+import { parseSafetensors, serializeSafetensors } from './safetensors-bytes.js';
+import { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
 
 let folder: string;
 beforeAll(async () => {

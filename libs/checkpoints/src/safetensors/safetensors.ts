@@ -1,4 +1,4 @@
-// Reads and writes safetensors. Reading validates the whole header first; writing streams the arrays without a copy.
+// Reads and writes safetensors files. Reading validates the whole header first; writing streams the arrays without a copy.
 // Sub-byte and complex types are not supported.
 import { writePartsAtomic } from '../files/atomic-file.js';
 import { openFile, type ByteSource } from '../files/byte-source.js';
@@ -13,36 +13,7 @@ import {
   type SafetensorsHeader,
   type TensorEntry,
 } from './safetensors-header.js';
-
-/** The contents of a safetensors file. */
-export interface Safetensors {
-  tensors: Map<string, NamedArray>;
-  metadata: Record<string, string>;
-}
-
-function bytesOf(array: NamedArray): Uint8Array {
-  return new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
-}
-
-/**
- * Parses safetensors bytes; the arrays are copies.
- *
- * @param name used in error messages
- * @throws Error naming the invalid entry
- */
-export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safetensors {
-  const length = headerLength(name, bytes.subarray(0, 8), bytes.length);
-  const data = bytes.subarray(8 + length);
-  const header = parseHeader(name, bytes.subarray(8, 8 + length), data.length);
-  warnOfUnsupported(name, header);
-  const { entries, metadata } = header;
-  const tensors = new Map<string, NamedArray>();
-  for (const [key, { dtype, shape, start, end }] of entries) {
-    // Not slice(), which gives a view of a Buffer.
-    tensors.set(key, { dtype, shape, data: typedArray(dtype, new Uint8Array(data.subarray(start, end))) });
-  }
-  return { tensors, metadata };
-}
+import { bytesOf, type Safetensors } from './safetensors-bytes.js';
 
 /** An open safetensors file whose arrays are read on demand. */
 export class SafetensorsFile {
@@ -125,27 +96,6 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
   } finally {
     await file.close();
   }
-}
-
-/**
- * The bytes of a safetensors file, identical to those of the reference implementation.
- *
- * @throws Error naming the array whose data do not match its shape or type
- */
-export function serializeSafetensors(
-  tensors: Iterable<readonly [string, NamedArray]>,
-  metadata?: Record<string, string>,
-): Uint8Array {
-  const { head, order } = layOut(tensors, metadata);
-  const size = order.reduce((sum, [, array]) => sum + array.data.byteLength, head.length);
-  const bytes = new Uint8Array(size);
-  bytes.set(head);
-  let offset = head.length;
-  for (const [, array] of order) {
-    bytes.set(bytesOf(array), offset);
-    offset += array.data.byteLength;
-  }
-  return bytes;
 }
 
 /**

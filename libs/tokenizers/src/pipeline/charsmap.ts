@@ -5,19 +5,28 @@ import type { JsonFields } from '../json-fields.js';
 
 const MAX_CACHED = 1 << 16;
 const utf8 = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The bytes of base64; other characters are ignored. */
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const digits = text.replace(/[^A-Za-z0-9+/]/g, '');
+  const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
+  return Uint8Array.from(atob(whole), (character) => character.charCodeAt(0));
+}
 
 /** @throws Error when the table is invalid */
 export function charsmapNormalizer(fields: JsonFields): (text: string) => string {
   const key = 'precompiled_charsmap';
-  const bytes = Buffer.from(fields.string(key) ?? fields.fail(key, 'base64'), 'base64');
-  const size = bytes.length < 4 ? -1 : bytes.readUInt32LE(0);
+  const bytes = decodeBase64(fields.string(key) ?? fields.fail(key, 'base64'));
+  const view = new DataView(bytes.buffer);
+  const size = bytes.length < 4 ? -1 : view.getUint32(0, true);
   if (size < 4 || size % 4 !== 0 || 4 + size > bytes.length) {
     throw new Error(
       `${fields.name(key)} has ${bytes.length} bytes and declares a trie of ${size}. Expected a SentencePiece table.`,
     );
   }
-  const trie = Uint32Array.from({ length: size / 4 }, (_, i) => bytes.readUInt32LE(4 + 4 * i));
+  const trie = Uint32Array.from({ length: size / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
   const pool = bytes.subarray(4 + size);
   const cache = new Map<string, string | null>();
 
@@ -27,7 +36,7 @@ export function charsmapNormalizer(fields: JsonFields): (text: string) => string
     if (found === undefined) {
       const at = shortestPrefix(trie, utf8.encode(text));
       const end = pool.indexOf(0, at);
-      found = at < 0 ? null : pool.toString('utf8', at, end < 0 ? pool.length : end);
+      found = at < 0 ? null : decoder.decode(pool.subarray(at, end < 0 ? pool.length : end));
       if (cache.size >= MAX_CACHED) cache.clear();
       cache.set(text, found);
     }
@@ -37,7 +46,7 @@ export function charsmapNormalizer(fields: JsonFields): (text: string) => string
   return (text) => {
     const out: string[] = [];
     for (const grapheme of graphemes(text)) {
-      const whole = grapheme.length < 6 && Buffer.byteLength(grapheme) < 6 ? replacement(grapheme) : null;
+      const whole = grapheme.length < 6 && utf8.encode(grapheme).length < 6 ? replacement(grapheme) : null;
       if (whole !== null) out.push(whole);
       else for (const character of grapheme) out.push(replacement(character) ?? character);
     }
