@@ -129,7 +129,7 @@ export class KernelsBackend extends cpu.MathBackendCPU {
 
   override write(values: tf.backend_util.BackendValues, _shape: number[], dtype: tf.DataType): tf.DataId {
     const dataId = {};
-    this.data.set(dataId, { ...this.#placed(values), dtype, refCount: 1 });
+    this.#set(dataId, values, dtype, 1);
     return dataId;
   }
 
@@ -140,7 +140,7 @@ export class KernelsBackend extends cpu.MathBackendCPU {
     dtype: tf.DataType,
     refCount: number,
   ): void {
-    this.data.set(dataId, { ...this.#placed(values), dtype, refCount });
+    this.#set(dataId, values, dtype, refCount);
   }
 
   override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
@@ -182,13 +182,16 @@ export class KernelsBackend extends cpu.MathBackendCPU {
     }
   }
 
-  /** An array as data of a tensor: with its block, or a copy if it is a part of a block of a buffer with others. */
-  #placed(values: tf.backend_util.BackendValues): Pick<TensorData, 'values' | 'block'> {
-    if (!ArrayBuffer.isView(values)) return { values };
-    const block = this.#pool.share(values);
-    return block || !this.#memory.isOneBuffer || !this.#memory.contains(values)
-      ? { values, block }
-      : { values: (values as Numbers).slice() as tf.backend_util.BackendValues };
+  /** Sets the data of a tensor: an array with its block, or a copy of a part of a block whose buffer has others. */
+  #set(dataId: tf.DataId, values: tf.backend_util.BackendValues, dtype: tf.DataType, refCount: number): void {
+    let block: Block | undefined;
+    if (ArrayBuffer.isView(values)) {
+      block = this.#pool.share(values);
+      if (!block && this.#memory.isOneBuffer && this.#memory.contains(values))
+        values = (values as Numbers).slice() as tf.backend_util.BackendValues;
+    }
+    // All data have their properties in this order: access to them stays fast.
+    this.data.set(dataId, { values, dtype, refCount, block });
   }
 
   #forget(data: TensorData): void {

@@ -43,7 +43,16 @@ export function applyDropout(x: tf.Tensor, mask: DropoutMask, base?: tf.Tensor):
     (kernels) => {
       const rows = columns === 0 ? 0 : x.size / columns;
       return compute([x, base], [x.shape], ([x, base], [y]) =>
-        kernels.dropout({ x, base, y, rows, columns, ...mask }),
+        kernels.dropout({
+          x,
+          base,
+          y,
+          rows,
+          columns,
+          rate: mask.rate,
+          seed: mask.seed,
+          counter: mask.counter,
+        }),
       )[0];
     },
     () => {

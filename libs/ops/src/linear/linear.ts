@@ -34,17 +34,18 @@ export function linear(x: tf.Tensor, weight: Weight, bias?: tf.Tensor, activatio
 function settingsOf(x: tf.Tensor, weight: Weight, activation: Activation | undefined) {
   const [outputs, inputs] = weight.shape as [number, number];
   const kind = ACTIVATION_KIND[activation ?? 'none'];
-  return { rows: rowCount(x), inputs, outputs, activation: kind, bf16: usesBf16() };
+  return { rows: rowCount(x), inputs, outputs, kind, bf16: usesBf16() };
 }
 
 /** With a bf16 weight, which kernels multiply by as it is while nothing is recorded. */
 function linear16(x: tf.Tensor, matrix: Bf16Matrix, bias?: tf.Tensor, activation?: Activation): tf.Tensor {
   return dispatch(
     (kernels) => {
-      const [settings, weight] = [settingsOf(x, matrix, activation), integers(matrix.words)];
-      const shape = [...x.shape.slice(0, -1), settings.outputs];
+      const { rows, inputs, outputs, kind, bf16 } = settingsOf(x, matrix, activation);
+      const weight = integers(matrix.words);
+      const shape = [...x.shape.slice(0, -1), outputs];
       return compute([x, bias], [shape], ([x, bias], [y]) =>
-        kernels.linearForward16({ x, weight, bias, y, ...settings }),
+        kernels.linearForward16({ x, weight, bias, y, rows, inputs, outputs, activation: kind, bf16 }),
       )[0];
     },
     () => tidy(() => linear(x, matrix.toTensor(), bias, activation)),
@@ -59,8 +60,7 @@ function linearFused(
   bias?: tf.Tensor,
   activation?: Activation,
 ): tf.Tensor {
-  const settings = settingsOf(x, weight, activation);
-  const { outputs, activation: kind } = settings;
+  const { rows, inputs, outputs, kind, bf16 } = settingsOf(x, weight, activation);
   const shape = [...x.shape.slice(0, -1), outputs];
   // The derivative of relu is computed from its output, that of GELU from its input.
   const isGelu = activation === 'gelu' || activation === 'geluTanh';
@@ -72,7 +72,18 @@ function linearFused(
         [x, weight, bias],
         [shape, save && isGelu ? shape : undefined],
         ([x, weight, bias], [y, preActivation]) =>
-          kernels.linearForward({ x, weight, bias, y, preActivation, ...settings }),
+          kernels.linearForward({
+            x,
+            weight,
+            bias,
+            y,
+            preActivation,
+            rows,
+            inputs,
+            outputs,
+            activation: kind,
+            bf16,
+          }),
       );
       const kept = activation === 'relu' ? y : preActivation;
       save?.(...(kept ? [x, weight, kept] : [x, weight]));
@@ -84,7 +95,20 @@ function linearFused(
         [dy, x!, weight!, kept],
         [shapes[0], shapes[1], bias && shapes[2]],
         ([dy, x, weight, kept], [dx, dWeight, dBias]) =>
-          kernels.linearBackward({ dy, x, weight, kept, dx, dWeight, dBias, ...settings }),
+          kernels.linearBackward({
+            dy,
+            x,
+            weight,
+            kept,
+            dx,
+            dWeight,
+            dBias,
+            rows,
+            inputs,
+            outputs,
+            activation: kind,
+            bf16,
+          }),
       ).slice(0, bias ? 3 : 2);
     },
     // The input of GELU is saved anyway: a large output need not be.
