@@ -3,7 +3,6 @@ import type { Region, TensorMemory } from '@lilformer/kernels';
 
 /** The functions of the module, in libs/native/rust/wasm. */
 interface Exports {
-  readonly __stack_pointer: WebAssembly.Global;
   readonly __tls_size: WebAssembly.Global;
   readonly __tls_align: WebAssembly.Global;
   allocate(bytes: number): number;

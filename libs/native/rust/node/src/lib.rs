@@ -4,7 +4,6 @@ use lilformer_kernels::calls::arguments::{Arguments, Error, Handle, Kind, Memory
 use lilformer_kernels::calls::{CALLS, Call};
 use napi_sys as sys;
 use std::ffi::{CString, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 
 /// Maximum number of arguments.
@@ -55,21 +54,15 @@ unsafe extern "C" fn run(env: sys::napi_env, info: sys::napi_callback_info) -> s
     // SAFETY: the data of every function is an entry of CALLS.
     let call = unsafe { &*data.cast::<Call>() };
     let mut arguments = JsArguments { env, values };
-    let message = match catch_unwind(AssertUnwindSafe(|| call.run(&mut arguments))) {
-        Ok(Ok(None)) => return null_mut(),
-        Ok(Ok(Some(number))) => {
+    let message = match call.run(&mut arguments) {
+        Ok(None) => return null_mut(),
+        Ok(Some(number)) => {
             let mut result = null_mut();
             // SAFETY: env is valid, the other points to a local variable.
             unsafe { sys::napi_create_double(env, number, &mut result) };
             return result;
         }
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => match panic.downcast::<String>() {
-            Ok(message) => *message,
-            Err(panic) => {
-                panic.downcast::<&str>().map_or("panic".to_owned(), |message| (*message).to_owned())
-            }
-        },
+        Err(message) => message,
     };
     let (mut text, mut error) = (null_mut(), null_mut());
     // SAFETY: as above; the message has this length.

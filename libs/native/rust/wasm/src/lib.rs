@@ -13,9 +13,8 @@ use lilformer_relaxed as _;
 use lilformer_kernels::calls::CALLS;
 use lilformer_kernels::calls::arguments::{Arguments, Handle, Kind, Memory, Result};
 use lilformer_kernels::threads;
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard};
 
 /// Alignment of what JavaScript allocates.
@@ -38,12 +37,12 @@ pub extern "C" fn frame(slots: usize) -> *mut f64 {
     frame.as_mut_ptr()
 }
 
-/// Memory of this many bytes, zeroed, at a 64-byte boundary; null when there is not as much.
+/// Memory of this many bytes with arbitrary contents, at a 64-byte boundary; null when there is not as much.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(bytes: usize) -> *mut u8 {
     match Layout::from_size_align(bytes.max(1), ALIGNMENT) {
         // SAFETY: the size is not 0.
-        Ok(layout) => unsafe { alloc_zeroed(layout) },
+        Ok(layout) => unsafe { alloc(layout) },
         Err(_) => std::ptr::null_mut(),
     }
 }
@@ -66,22 +65,17 @@ pub unsafe extern "C" fn free(address: *mut u8, bytes: usize) {
 pub extern "C" fn call(index: usize) -> u32 {
     let slots = lock(&FRAME).as_ptr();
     let mut arguments = FrameArguments { next: slots };
-    let message = match catch_unwind(AssertUnwindSafe(|| CALLS[index].run(&mut arguments))) {
-        Ok(Ok(None)) => return 0,
-        Ok(Ok(Some(number))) => {
+    match CALLS[index].run(&mut arguments) {
+        Ok(None) => 0,
+        Ok(Some(number)) => {
             lock(&FRAME)[0] = number;
-            return 1;
+            1
         }
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => match panic.downcast::<String>() {
-            Ok(message) => *message,
-            Err(panic) => {
-                panic.downcast::<&str>().map_or("panic".to_owned(), |message| (*message).to_owned())
-            }
-        },
-    };
-    *lock(&MESSAGE) = message;
-    2
+        Err(message) => {
+            *lock(&MESSAGE) = message;
+            2
+        }
+    }
 }
 
 /// Address and number of bytes of the last error's message, in UTF-8.

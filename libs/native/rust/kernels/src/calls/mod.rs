@@ -21,6 +21,7 @@ mod recurrent;
 mod reduce;
 
 use arguments::{Argument, Arguments, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A function that JavaScript calls.
 pub struct Call {
@@ -29,9 +30,17 @@ pub struct Call {
 }
 
 impl Call {
-    /// Takes the arguments and runs the kernel.
-    pub fn run(&self, arguments: &mut dyn Arguments) -> Result<Option<f64>> {
-        (self.run)(arguments)
+    /// Takes the arguments and runs the kernel. An error or a panic is its message.
+    pub fn run(&self, arguments: &mut dyn Arguments) -> std::result::Result<Option<f64>, String> {
+        match catch_unwind(AssertUnwindSafe(|| (self.run)(arguments))) {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(panic) => Err(match panic.downcast::<String>() {
+                Ok(message) => *message,
+                Err(panic) => {
+                    panic.downcast::<&str>().map_or("panic".to_owned(), |message| (*message).to_owned())
+                }
+            }),
+        }
     }
 }
 

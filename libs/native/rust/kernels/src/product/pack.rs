@@ -330,7 +330,7 @@ impl Workspace {
         thread_local! {
             static OWN: Cell<Option<Kept>> = const { Cell::new(None) };
         }
-        let mut own = OWN.take().unwrap_or_else(|| Workspace::new(tiles()).into());
+        let mut own = OWN.take().unwrap_or_else(|| keep(Workspace::new(tiles())));
         let result = use_it(&mut own);
         OWN.set(Some(own));
         result
@@ -343,11 +343,13 @@ type Kept = Workspace;
 #[cfg(target_arch = "wasm32")]
 type Kept = std::mem::ManuallyDrop<Workspace>;
 
+#[cfg(not(target_arch = "wasm32"))]
+fn keep(workspace: Workspace) -> Kept {
+    workspace
+}
 #[cfg(target_arch = "wasm32")]
-impl From<Workspace> for Kept {
-    fn from(workspace: Workspace) -> Self {
-        std::mem::ManuallyDrop::new(workspace)
-    }
+fn keep(workspace: Workspace) -> Kept {
+    Kept::new(workspace)
 }
 
 /// Maximum number of columns of B packed on demand; a multiple of every tile's width.

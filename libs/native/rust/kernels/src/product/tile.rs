@@ -133,34 +133,39 @@ pub unsafe fn tile<S: Simd, const M: usize, const N: usize, const ROW: usize, co
     }
 }
 
-macro_rules! entries {
+/// The tiles of one kind of vectors as functions compiled with these features.
+#[macro_export]
+macro_rules! tile_entries {
     ($kind:ty, $($feature:literal)?) => {
         $(#[target_feature(enable = $feature)])?
         unsafe fn by_rows<const M: usize, const N: usize>(
             depth: usize, a: *const f32, b: *const f32, ldb: usize, c: *mut f32, ldc: usize, columns: usize, accumulate: bool,
         ) {
             // SAFETY: guaranteed by the callers, as `Tile` requires; the features are on.
-            unsafe { tile::<$kind, M, N, ROW_STRIDE, 1>(depth, a, b, ldb, c, ldc, columns, accumulate) }
+            unsafe { $crate::product::tile::tile::<$kind, M, N, { $crate::product::tile::ROW_STRIDE }, 1>(depth, a, b, ldb, c, ldc, columns, accumulate) }
         }
         $(#[target_feature(enable = $feature)])?
         unsafe fn by_columns<const M: usize, const N: usize>(
             depth: usize, a: *const f32, b: *const f32, ldb: usize, c: *mut f32, ldc: usize, columns: usize, accumulate: bool,
         ) {
             // SAFETY: guaranteed by the callers, as `Tile` requires; the features are on.
-            unsafe { tile::<$kind, M, N, 1, ROWS>(depth, a, b, ldb, c, ldc, columns, accumulate) }
+            unsafe { $crate::product::tile::tile::<$kind, M, N, 1, ROWS>(depth, a, b, ldb, c, ldc, columns, accumulate) }
         }
     };
 }
 
+/// `tiles!(static NAME, vectors, "features", [numbers of rows], narrow)` defines the tiles of one kind of vectors.
+#[macro_export]
 macro_rules! tiles {
-    ($name:ident, $kind:ty, $($feature:literal)?, [$($rows:literal)*], $narrow:expr) => {
-        static $name: Tiles = {
-            const ROWS: usize = <$kind as Simd>::TILE_ROWS;
-            entries!($kind, $($feature)?);
-            Tiles {
+    ($(#[$meta:meta])* $vis:vis static $name:ident, $kind:ty, $($feature:literal)?, [$($rows:literal)*], $narrow:expr) => {
+        $(#[$meta])*
+        $vis static $name: $crate::product::tile::Tiles = {
+            const ROWS: usize = <$kind as $crate::simd::Simd>::TILE_ROWS;
+            $crate::tile_entries!($kind, $($feature)?);
+            $crate::product::tile::Tiles {
                 rows: ROWS,
-                lanes: <$kind as Simd>::LANES,
-                width: <$kind as Simd>::LANES * <$kind as Simd>::TILE_VECTORS,
+                lanes: <$kind as $crate::simd::Simd>::LANES,
+                width: <$kind as $crate::simd::Simd>::LANES * <$kind as $crate::simd::Simd>::TILE_VECTORS,
                 by_rows: &[$([by_rows::<$rows, 1>, by_rows::<$rows, 2>]),*],
                 by_columns: &[$([by_columns::<$rows, 1>, by_columns::<$rows, 2>]),*],
                 narrow: $narrow,
@@ -170,18 +175,18 @@ macro_rules! tiles {
 }
 
 #[cfg(target_arch = "x86_64")]
-tiles!(AVX512, Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", [1 2 3 4 5 6 7 8 9 10 11 12 13 14], Some(narrow::TILES));
+tiles!(static AVX512, Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", [1 2 3 4 5 6 7 8 9 10 11 12 13 14], Some(narrow::TILES));
 #[cfg(target_arch = "x86_64")]
-tiles!(AVX2, Avx2, "avx2,fma", [1 2 3 4 5 6], None);
+tiles!(static AVX2, Avx2, "avx2,fma", [1 2 3 4 5 6], None);
 #[cfg(target_arch = "aarch64")]
-tiles!(NEON, Neon, "neon", [1 2 3 4 5 6 7 8], None);
+tiles!(static NEON, Neon, "neon", [1 2 3 4 5 6 7 8], None);
 #[cfg(all(target_arch = "wasm32", feature = "relaxed"))]
 unsafe extern "Rust" {
     static LILFORMER_RELAXED_TILES: Tiles;
 }
 #[cfg(all(target_arch = "wasm32", not(feature = "relaxed")))]
-tiles!(SIMD128, Simd128<false>, , [1 2 3 4], None);
-tiles!(PORTABLE, Portable, , [1 2 3 4], None);
+tiles!(static SIMD128, Simd128<false>, , [1 2 3 4], None);
+tiles!(static PORTABLE, Portable, , [1 2 3 4], None);
 
 /// AVX-512 tiles for at most eight columns: half a vector takes half the time.
 #[cfg(target_arch = "x86_64")]
@@ -189,7 +194,7 @@ mod narrow {
     use super::*;
 
     const ROWS: usize = Avx512::TILE_ROWS;
-    entries!(Avx2, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    tile_entries!(Avx2, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 
     macro_rules! list {
         ($entry:ident, $($rows:literal)*) => { &[$($entry::<$rows, 1>),*] };
