@@ -109,9 +109,10 @@ function attend(kernels: Kernels, sources: readonly tf.Tensor[], plan: Plan): tf
     (save) => {
       const shapes = [[batch, queries, heads * headDim], save && [batch, heads, queries]] as const;
       const [output, logSums] = compute([bias, ...sources], shapes, ([bias, q, k, v], [output, logSums]) => {
-        const results = { bias, output, logSums };
-        if (packed) kernels.attentionPackedForward({ ...common, ...results, qkv: q, length: queries });
-        else kernels.attentionForward({ ...common, ...results, q, k, v, queries, keys });
+        // One spread at the end of an object: others take longer than the kernel of a few rows.
+        if (packed)
+          kernels.attentionPackedForward({ qkv: q, bias, output, logSums, length: queries, ...common });
+        else kernels.attentionForward({ q, k, v, bias, output, logSums, queries, keys, ...common });
       });
       save?.(output, logSums!, ...inputs);
       return output;
@@ -122,11 +123,37 @@ function attend(kernels: Kernels, sources: readonly tf.Tensor[], plan: Plan): tf
       const shapes = [biasShape, ...sources.map(({ shape }) => shape)] as const;
       const tensors = [output, logSums, dy, bias && inputs.at(-1), ...sources] as const;
       const [dBias, ...gradients] = compute(tensors, shapes, (arrays, [dBias, dq, dk, dv]) => {
-        const [output, logSums, dy, bias, q, k, v] = arrays;
-        const saved = { bias, output, logSums, dOutput: dy, dBias };
+        const [output, logSums, dOutput, bias, q, k, v] = arrays;
+        const length = queries;
         if (packed)
-          kernels.attentionPackedBackward({ ...common, ...saved, qkv: q, dQkv: dq, length: queries });
-        else kernels.attentionBackward({ ...common, ...saved, q, k, v, dq, dk, dv, queries, keys });
+          kernels.attentionPackedBackward({
+            qkv: q,
+            bias,
+            output,
+            logSums,
+            dOutput,
+            dQkv: dq,
+            dBias,
+            length,
+            ...common,
+          });
+        else
+          kernels.attentionBackward({
+            q,
+            k,
+            v,
+            bias,
+            output,
+            logSums,
+            dOutput,
+            dq,
+            dk,
+            dv,
+            dBias,
+            queries,
+            keys,
+            ...common,
+          });
       });
       return bias ? [...gradients, dBias] : gradients;
     },

@@ -97,8 +97,18 @@ export function recurrentFused(
       ] as const;
       const [output, last, saved] = compute(all, shapes, (arrays, [output, last, kept]) => {
         const [x, weightIh, weightHh, biasIh, biasHh, state] = arrays;
-        const weights = { weightIh, weightHh, biasIh, biasHh };
-        kernels.recurrentForward({ x, ...weights, state, output, last, kept, ...sizes });
+        kernels.recurrentForward({
+          x,
+          weightIh,
+          weightHh,
+          biasIh,
+          biasHh,
+          state,
+          output,
+          last,
+          kept,
+          ...sizes,
+        });
       });
       save?.(x, weightIh, weightHh, ...(state ? [state] : []), output, ...(saved ? [saved] : []));
       return returnSaved && saved ? [output, last, saved] : [output, last];
@@ -113,9 +123,23 @@ export function recurrentFused(
         [x.shape, weightIh.shape, weightHh.shape, biasIh?.shape, biasHh?.shape, state?.shape],
         (arrays, [dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState]) => {
           const [x, weightIh, weightHh, state, output, kept, dOutput, dLast] = arrays;
-          const saved = { x, weightIh, weightHh, state, output, kept };
-          const gradients = { dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState };
-          kernels.recurrentBackward({ ...saved, dOutput, dLast, ...gradients, ...sizes });
+          kernels.recurrentBackward({
+            x,
+            weightIh,
+            weightHh,
+            state,
+            output,
+            kept,
+            dOutput,
+            dLast,
+            dX,
+            dWeightIh,
+            dWeightHh,
+            dBiasIh,
+            dBiasHh,
+            dState,
+            ...sizes,
+          });
         },
       ).filter((gradient) => gradient !== undefined);
     },
