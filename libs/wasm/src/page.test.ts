@@ -1,10 +1,6 @@
 // The kernels in Chromium: in a worker of a page that is cross-origin isolated, with two threads, and of one that is not.
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
-import { browserName, openPage } from '@lilformer/testing/browser';
-import { build } from 'esbuild';
+import { resolve } from 'node:path';
+import { browserName, openPage, servePage, type Served } from '@lilformer/testing/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWasm } from './open.js';
 
@@ -29,61 +25,29 @@ const PROGRAM = `
   postMessage({ threads, variant, error, y: [...y] });
 `;
 
-const TYPES: Record<string, string> = {
-  html: 'text/html',
-  js: 'text/javascript',
-  wasm: 'application/wasm',
-};
-
-async function bundled(): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: PROGRAM, resolveDir: project },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    conditions: ['@lilformer/source', 'browser'],
-  });
-  return outputFiles[0].text;
-}
-
 describe.skipIf(!browserName)('in Chromium', () => {
-  let server: Server;
-  let address: string;
+  let served: Served;
 
   beforeAll(async () => {
-    const worker = await bundled();
-    server = createServer(({ url = '' }, response) => {
-      const path = url.split('?')[0];
-      const isolated = !url.includes('shared=no');
-      const type = TYPES[path.split('.').at(-1)!];
-      response.setHeader('content-type', type ?? 'text/html');
-      if (isolated) {
-        response.setHeader('cross-origin-opener-policy', 'same-origin');
-        response.setHeader('cross-origin-embedder-policy', 'require-corp');
-      }
-      if (path === '/dist/program.js') response.end(worker);
-      else if (type === undefined) {
-        response.end(`<!doctype html><script>
-          const worker = new Worker('/dist/program.js${isolated ? '' : '?shared=no'}', { type: 'module' });
-          window.result = new Promise((resolve, reject) => {
-            worker.onmessage = ({ data }) => resolve(data);
-            worker.onerror = ({ message }) => reject(new Error(message));
-          });
-        </script>`);
-      } else response.end(readFileSync(join(project, path)));
+    served = await servePage({
+      program: PROGRAM,
+      script: `
+        window.result = new Promise((resolve, reject) => {
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = ({ message }) => reject(new Error(message));
+        });`,
+      folder: project,
+      path: 'dist/program.js',
     });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page`;
   });
 
-  afterAll(() => void server.close());
+  afterAll(() => served.close());
 
   it.each([
     ['isolated', '', 2],
     ['not isolated', '?shared=no', 1],
   ])('a page that is %s gets the same numbers as Node', async (_, query, threads) => {
-    const page = await openPage(address + query);
+    const page = await openPage(served.address + query);
     const result = await page.evaluate<{ threads: number; variant: string; error: string; y: number[] }>(
       'window.result',
     );

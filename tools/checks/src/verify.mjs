@@ -43,6 +43,7 @@ step('formatting', 'npx', 'prettier', '--check', '--log-level', 'warn', '.');
 // All projects at once: each alone would read those that it imports once more.
 step('lint', 'npx', 'eslint', '.');
 step('types', 'npx', 'tsc', '-p', 'tsconfig.check.json');
+step('lint of Rust', 'npx', 'nx', 'run', 'native:cargo-lint');
 step('generated code', 'node', 'libs/native/scripts/generate-calls.mjs', '--check');
 step('WebAssembly binaries', 'node', 'libs/wasm/scripts/build-library.mjs', '--check');
 step('bundles for browsers', 'node', 'tools/checks/src/browser-bundle.mjs');

@@ -1,10 +1,13 @@
 // A real browser for tests of pages: Chromium, driven through its DevTools protocol over a pipe. Tests that need it
 // are skipped, and say so, where there is none.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { build } from 'esbuild';
 
 /** Name of an installed Chromium or Chrome. */
 export const browserName = ['chromium', 'chromium-browser', 'google-chrome'].find(
@@ -96,5 +99,66 @@ export async function openPage(address: string, scheme: 'light' | 'dark' = 'ligh
       browser.once('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
       browser.kill();
     },
+  };
+}
+
+/** A local server of a page that starts a worker. */
+export interface Served {
+  /** The page's address. With `?shared=no` it is not cross-origin isolated. */
+  readonly address: string;
+  close(): void;
+}
+
+/**
+ * Serves a page whose worker runs a bundled program, and the files of a folder beside it.
+ *
+ * @param program TypeScript of the worker, resolved from `folder`
+ * @param script JavaScript of the page; `worker` is the worker
+ * @param folder the root of the server. The worker is at `/PATH`
+ */
+export async function servePage({
+  program,
+  script,
+  folder,
+  path,
+  resolveDir = folder,
+}: {
+  program: string;
+  script: string;
+  folder: string;
+  path: string;
+  resolveDir?: string;
+}): Promise<Served> {
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    conditions: ['@lilformer/source'],
+  });
+  const types: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm' };
+  const server = createServer(({ url = '' }, response) => {
+    const [file, query = ''] = url.split('?');
+    const type = types[file.split('.').at(-1)!];
+    response.setHeader('content-type', type ?? 'text/html');
+    if (query !== 'shared=no') {
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
+    if (file === `/${path}`) response.end(outputFiles[0].contents);
+    else if (type !== undefined) response.end(readFileSync(join(folder, file)));
+    else {
+      response.end(`<!doctype html><script>
+        const worker = new Worker('/${path}' + location.search, { type: 'module' });
+        ${script}
+      </script>`);
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () => void server.close(),
   };
 }
