@@ -1,5 +1,5 @@
 // Compares weights in one file and in several with those of PyTorch and transformers; indexes that differ from their files.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { golden } from '@lilformer/testing';
@@ -121,6 +121,18 @@ describe('openWeights with files of transformers', () => {
       const last = { first: array.shape[0] - 1, count: 1 };
       expect(toFloat32(await plain.read(name, last))).toEqual(toFloat32(await single.read(name, last)));
     }
+    const bytes = readFileSync(golden('hf/gpt2/pytorch_model.bin'));
+    for (const input of [bytes, new Blob([bytes])]) {
+      const index = readFileSync(join(folder, 'pytorch_model.bin.index.json'));
+      const inMemory = await openWeights(input);
+      const shards = await openWeights(index, { name: 'pytorch_model.bin.index.json', shard: () => input });
+      for (const name of names) {
+        expect(await inMemory.read(name)).toEqual(await plain.read(name));
+        expect(await shards.read(name)).toEqual(await plain.read(name));
+      }
+    }
+    await expect(openWeights(new Blob(['x']), { name: 'w.bin' })).rejects.toThrow(/^w\.bin: /);
+    await expect(openWeights(7 as never)).rejects.toThrow('input: 7. Expected a path');
     await expect(plain.read(names[0], { first: 0, count: 1e6 })).rejects.toThrow(
       /rows 0 to 1000000: outside an array/,
     );

@@ -1,8 +1,8 @@
 // Opens named weights in any format: a safetensors file, a file of torch.save, or several of either with an index
 // (`model.safetensors.index.json`, `pytorch_model.bin.index.json`). safetensors are read one array at a time; files of
 // torch.save are read whole.
-import { dirname, join } from 'node:path';
-import { readFirst } from './files/byte-source.js';
+import { beside } from '#open-path';
+import { nameOf, readFirst, type FileInput } from './files/byte-source.js';
 import { readJson } from './files/json-file.js';
 import { rowRange, type DType, type NamedArray, type Rows } from './named-array.js';
 import { isSafetensors, readWeights } from './pytorch/pytorch.js';
@@ -19,6 +19,14 @@ export interface WeightsFile {
   close(): Promise<void>;
 }
 
+/** What {@link openWeights} takes besides the file. */
+export interface OpenWeightsOptions {
+  /** Used in error messages for a Blob or bytes, and to recognize an index by its end, `.json`. */
+  readonly name?: string;
+  /** The file of a name that an index lists; undefined if it is missing. Default: the file beside the index. */
+  readonly shard?: (file: string) => FileInput | undefined;
+}
+
 /** Maximum number of names in an error message. */
 const SHOWN = 20;
 
@@ -28,13 +36,14 @@ const SHOWN = 20;
  * @throws Error naming the file and what is wrong with it; for an index: all missing files, and all arrays that differ
  *   between index and files
  */
-export async function openWeights(path: string): Promise<WeightsFile> {
-  if (path.endsWith('.json')) return openSharded(path);
-  return isSafetensors(await readFirst(path, 9)) ? openSafetensors(path) : inMemory(path);
+export async function openWeights(input: FileInput, options: OpenWeightsOptions = {}): Promise<WeightsFile> {
+  const { name = nameOf(input), shard = (file) => beside(name, file) } = options;
+  if (name.endsWith('.json')) return openSharded(input, name, shard);
+  return isSafetensors(await readFirst(input, 9)) ? openSafetensors(input, name) : inMemory(input, name);
 }
 
-async function inMemory(path: string): Promise<WeightsFile> {
-  const arrays = await readWeights(path);
+async function inMemory(input: FileInput, path: string): Promise<WeightsFile> {
+  const arrays = await readWeights(input, path);
   return {
     entries: arrays,
     async read(name, rows) {
@@ -52,19 +61,27 @@ async function inMemory(path: string): Promise<WeightsFile> {
   };
 }
 
-async function openSharded(path: string): Promise<WeightsFile> {
-  const wanted = await readIndex(path);
+async function openSharded(
+  input: FileInput,
+  path: string,
+  shard: (file: string) => FileInput | undefined,
+): Promise<WeightsFile> {
+  const wanted = await readIndex(input, path);
   const names = [...new Set(wanted.values())];
   const shards = new Map<string, WeightsFile>();
   const close = async (): Promise<void> => {
-    for (const shard of shards.values()) await shard.close();
+    for (const open of shards.values()) await open.close();
   };
   try {
     const missing: string[] = [];
     for (const name of names) {
-      const shard = join(dirname(path), name);
+      const part = shard(name);
+      if (part === undefined) {
+        missing.push(name);
+        continue;
+      }
       try {
-        shards.set(name, await openWeights(shard));
+        shards.set(name, await openWeights(part, { name: beside(path, name) }));
       } catch (error) {
         if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
         missing.push(name);
@@ -83,17 +100,17 @@ async function openSharded(path: string): Promise<WeightsFile> {
   return {
     entries: new Map([...wanted].map(([name, shard]) => [name, shards.get(shard)!.entries.get(name)!])),
     read(name, rows) {
-      const shard = wanted.get(name);
-      if (shard === undefined) return Promise.reject(new Error(`${path}: no array ${quote(name)}.`));
-      return shards.get(shard)!.read(name, rows);
+      const file = wanted.get(name);
+      if (file === undefined) return Promise.reject(new Error(`${path}: no array ${quote(name)}.`));
+      return shards.get(file)!.read(name, rows);
     },
     close,
   };
 }
 
 /** Reads the map from the name of an array to the name of its file. */
-async function readIndex(path: string): Promise<Map<string, string>> {
-  const json = await readJson(path);
+async function readIndex(input: FileInput, path: string): Promise<Map<string, string>> {
+  const json = await readJson(input, path);
   const map = (json as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== 'object' || map === null || Array.isArray(map)) {
     throw new Error(`${path}: not an index. Expected {"weight_map": {"array": "file", …}}.`);

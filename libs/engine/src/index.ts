@@ -7,3 +7,5 @@ export { kernelsBackend } from './kernels-backend/current.js';
 export { openEngine, type Engine, type EngineOptions } from './open-engine.js';
 export type { Precision } from './requested-options.js';
 export { tf } from './tf.js';
+export { yieldToEventLoop } from './yield-to-event-loop.js';
+export { machineMemory } from '#machine';

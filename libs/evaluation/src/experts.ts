@@ -1,8 +1,8 @@
 // Tokens per expert of a mixture of experts, and the router's probabilities.
+import { yieldToEventLoop } from '@lilformer/engine';
 import type { Batch } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import { setImmediate } from 'node:timers/promises';
 import { capturedByLanguageModel } from './attention/attention-maps.js';
 import type { Table } from './table.js';
 
@@ -48,7 +48,7 @@ export async function measureExperts(
       for (const expert of route.data) tokens[expert]++;
       probabilities.data.forEach((probability, i) => (sums[i % experts] += probability));
     }
-    await setImmediate();
+    await yieldToEventLoop();
   }
   if (layers.length === 0) throw new Error('batches: are empty. Expected at least one batch.');
   return layers.map(({ tokens, sums }, layer) => {

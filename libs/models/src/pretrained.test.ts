@@ -15,7 +15,7 @@ import {
   type HuggingFaceConfig,
 } from './index.js';
 import { architectureOf } from './files/load-model.js';
-import { huggingFaceFiles } from './files/save-pretrained.js';
+import { huggingFaceFiles } from './files/pretrained-files.js';
 import { huggingFaceConfig, modelOf as describedBy, modelWith, read } from './testing/hugging-face-case.js';
 
 const FAMILIES: Readonly<Record<string, string>> = {

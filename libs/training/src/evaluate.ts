@@ -1,9 +1,8 @@
 // The mean loss of a model over batches.
 import type { Batch } from '@lilformer/datasets';
-import { tf } from '@lilformer/engine';
+import { tf, yieldToEventLoop } from '@lilformer/engine';
 import type { LanguageModel } from '@lilformer/models';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import { yieldToEventLoop } from './yield-to-event-loop.js';
 
 /** Result of {@link evaluate}. */
 export interface Evaluation {

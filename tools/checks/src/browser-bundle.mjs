@@ -11,16 +11,7 @@ import { gzipSync } from 'node:zlib';
 const root = resolve(import.meta.dirname, '../../..');
 
 /** Libraries whose main entry needs Node. */
-const NODE_ONLY = [
-  'native',
-  'command-line',
-  'datasets',
-  'plots',
-  'models',
-  'training',
-  'sampling',
-  'evaluation',
-];
+const NODE_ONLY = ['native', 'command-line'];
 
 /** What is called of a library, as an expression that is true. Its exports are `library`. */
 const CALLS = {
@@ -35,6 +26,11 @@ const CALLS = {
     const text = 'Once upon a time \u00e9';
     return tokenizer.decode(tokenizer.encode(text)) === text && again.decode(again.encode('cab')) === 'cab';
   })()`,
+  datasets: `(() => {
+    const windows = library.slidingWindows(library.arraySource([1, 2, 3, 4, 5]), 2);
+    return windows.count === 3 && library.textCorpus('a').train.text === 'a';
+  })()`,
+  plots: `library.heatMap({ values: [[0, 1]], rows: ['a'], columns: ['b', 'c'] }).toSVG().includes('<svg')`,
   random: `new library.Random(1).uniform() !== new library.Random(2).uniform()`,
   kernels: `typeof library.referenceKernels.matmul === 'function'`,
   stories: `Object.keys(library).length > 0`,

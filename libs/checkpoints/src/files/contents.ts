@@ -1,5 +1,6 @@
 // Recognizes what often lies in place of a file: a Git LFS pointer, a web page, nothing.
-import { openFile, type ByteSource } from './byte-source.js';
+import { openFile, type ByteSource, type FileInput } from './byte-source.js';
+import { fromLatin1 } from './latin1.js';
 
 /** Bytes that are enough to recognize them. */
 const LENGTH = 1024;
@@ -11,7 +12,7 @@ const LENGTH = 1024;
  */
 export function wrongContents(first: Uint8Array, size: number): string | undefined {
   if (size === 0) return 'the file is empty. Download or save it again.';
-  const text = Buffer.from(first.subarray(0, LENGTH)).toString('latin1');
+  const text = fromLatin1(first.subarray(0, LENGTH));
   if (text.startsWith('version https://git-lfs.github.com/spec/')) {
     const bytes = /^size (\d+)$/m.exec(text)?.[1];
     const what = bytes === undefined ? 'the file' : `the file of ${bytes} bytes`;
@@ -40,11 +41,11 @@ export async function checkContents(source: ByteSource): Promise<void> {
 }
 
 /** The bytes of a file. @throws Error naming the path when it is missing, not a regular file, or larger than `most` bytes */
-export async function readWhole(path: string, most: number): Promise<Uint8Array> {
-  const source = await openFile(path);
+export async function readWhole(input: FileInput, name: string, most: number): Promise<Uint8Array> {
+  const source = await openFile(input, name);
   try {
     if (source.size > most)
-      throw new Error(`${path}: ${source.size} bytes are too large. Expected at most ${most}.`);
+      throw new Error(`${name}: ${source.size} bytes are too large. Expected at most ${most}.`);
     return await source.read(0, source.size);
   } finally {
     await source.close();

@@ -1,6 +1,7 @@
 // Reads Python's pickles (protocols 0 to 5) to plain values, without running any code: only functions in the caller's table
 // are called; the caller decides which other names are errors and which are skipped. Memory and time are bounded by a budget.
 // Not supported: extension codes and out-of-band buffers. The opcodes are those of Python's pickletools.py.
+import { fromLatin1 } from '../files/latin1.js';
 
 /** A class or function that a pickle may refer to. */
 export class PickleName {
@@ -73,9 +74,9 @@ function toInteger(value: bigint): number | bigint {
 
 function littleEndianInteger(bytes: Uint8Array): number | bigint {
   if (bytes.length === 0) return 0;
-  const copy = Buffer.from(bytes);
-  if (bytes.length <= 6) return copy.readIntLE(0, bytes.length);
-  return toInteger(BigInt.asIntN(bytes.length * 8, BigInt(`0x${copy.reverse().toString('hex')}`)));
+  let digits = '0x';
+  for (const byte of bytes.toReversed()) digits += byte.toString(16).padStart(2, '0');
+  return toInteger(BigInt.asIntN(bytes.length * 8, BigInt(digits)));
 }
 
 function textInteger(text: string): number | bigint {
@@ -181,7 +182,7 @@ class PickleReader {
 
   latin1(length: number): string {
     if (length < 0) throw new Error(`a string of ${length} bytes.`);
-    return Buffer.from(this.slice(length)).toString('latin1');
+    return fromLatin1(this.slice(length));
   }
 
   /** A line; `latin1` for strings whose other characters are escaped. */

@@ -1,5 +1,6 @@
 // The names that a PyTorch checkpoint may refer to: tensors, plain containers, numpy scalars. Skipped: sparse, quantized and
 // complex tensors, numpy arrays, modules, user-defined classes. Errors: names that run code.
+import { toLatin1 } from '../files/latin1.js';
 import { bytesPerElement, type DType, type NamedArray } from '../named-array.js';
 import { toFloat32 } from '../to-float32.js';
 import {
@@ -146,7 +147,7 @@ function latin1Bytes(args: unknown[]): Uint8Array {
   if (text instanceof Uint8Array) return new Uint8Array(text);
   if (typeof text !== 'string' || !/^latin-?1$/.test(textOf(encoding)))
     throw new Error('bytes in another encoding than latin1.');
-  return new Uint8Array(Buffer.from(text, 'latin1'));
+  return toLatin1(text);
 }
 
 function numpyScalar(args: unknown[]): unknown {

@@ -1,7 +1,8 @@
 // Reads files of torch.save, zip and legacy format, without running any code in them. Not supported: writing, TorchScript
 // programs, the tar files of PyTorch before 0.1.10.
-import { openFile, readFirst, type ByteSource } from '../files/byte-source.js';
+import { nameOf, openFile, readFirst, type ByteSource, type FileInput } from '../files/byte-source.js';
 import { checkContents } from '../files/contents.js';
+import { fromLatin1 } from '../files/latin1.js';
 import { bytesPerElement, isNamedArray, type NamedArray } from '../named-array.js';
 import { readSafetensors } from '../safetensors/safetensors.js';
 import { quote } from '../safetensors/safetensors-header.js';
@@ -28,11 +29,11 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 /** The longest pickle of it, in any protocol. */
 const LEGACY_MAGIC_LENGTH = 32;
 
-const isZip = (first: Buffer): boolean => first.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
+const isZip = (first: Uint8Array): boolean => fromLatin1(first.subarray(0, 4)) === 'PK\x03\x04';
 
 /** Whether these are the first bytes of a safetensors file: a `{` after the 8 bytes of the header's length. */
 export function isSafetensors(first: Uint8Array): boolean {
-  return first[8] === 0x7b && !isZip(Buffer.from(first));
+  return first[8] === 0x7b && !isZip(first);
 }
 
 type ReadStorage = (storage: StorageReference) => Promise<Uint8Array>;
@@ -99,7 +100,7 @@ async function readZip(source: ByteSource): Promise<unknown> {
     );
   }
   if (names.includes(`${folder}byteorder`)) {
-    const order = Buffer.from(await zip.read(`${folder}byteorder`)).toString();
+    const order = fromLatin1(await zip.read(`${folder}byteorder`));
     if (order !== 'little')
       throw new Error(`${source.name}: byte order ${quote(order)} is not supported. Expected little-endian.`);
   }
@@ -201,7 +202,7 @@ async function readLegacy(source: ByteSource, start: number): Promise<unknown> {
 /** {@link readPyTorch} of an open file. */
 export async function readPyTorchFrom(source: ByteSource): Promise<PlainValue> {
   await checkContents(source);
-  const first = Buffer.from(await source.read(0, Math.min(4, source.size)));
+  const first = await source.read(0, Math.min(4, source.size));
   try {
     if (isZip(first)) return (await readZip(source)) as PlainValue;
     const start = await legacyStart(source);
@@ -223,8 +224,8 @@ export async function readPyTorchFrom(source: ByteSource): Promise<PlainValue> {
  *
  * @throws Error naming the file, and what is damaged or the class or function that is not supported
  */
-export async function readPyTorch(path: string): Promise<PlainValue> {
-  const source = await openFile(path);
+export async function readPyTorch(input: FileInput, name = nameOf(input)): Promise<PlainValue> {
+  const source = await openFile(input, name);
   try {
     return await readPyTorchFrom(source);
   } finally {
@@ -269,12 +270,12 @@ export function stateDictOf(value: PlainValue): Map<string, NamedArray> {
  *
  * @throws Error naming the file and what is wrong with it
  */
-export async function readWeights(path: string): Promise<Map<string, NamedArray>> {
-  if (isSafetensors(await readFirst(path, 9))) return (await readSafetensors(path)).tensors;
+export async function readWeights(input: FileInput, name = nameOf(input)): Promise<Map<string, NamedArray>> {
+  if (isSafetensors(await readFirst(input, 9))) return (await readSafetensors(input, name)).tensors;
   try {
-    return stateDictOf(await readPyTorch(path));
+    return stateDictOf(await readPyTorch(input, name));
   } catch (error) {
     const { message } = error as Error;
-    throw message.startsWith(path) ? error : new Error(`${path}: ${message}`, { cause: error });
+    throw message.startsWith(name) ? error : new Error(`${name}: ${message}`, { cause: error });
   }
 }

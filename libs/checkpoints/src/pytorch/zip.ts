@@ -1,7 +1,7 @@
 // Reads entries of zip files by ranges: stored or deflated, zip64. Sizes come from the central directory only, and every entry
 // is checked against its checksum. Not supported: encryption, archives in several files.
 // Format: PKWARE's APPNOTE.TXT, sections 4.3 (records) and 4.5.3 (zip64).
-import { constants, crc32, inflateRawSync } from 'node:zlib';
+import { crc32, inflateRaw } from '#inflate';
 import type { ByteSource } from '../files/byte-source.js';
 import { quote } from '../safetensors/safetensors-header.js';
 
@@ -92,7 +92,7 @@ export class ZipReader {
       );
       const end = at + 46 + nameLength + extraLength;
       if (end > bytes.length) throw new Error(`${name}: entry ${i + 1} in the zip directory is truncated.`);
-      const key = Buffer.from(bytes.subarray(at + 46, at + 46 + nameLength)).toString('utf8');
+      const key = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
       if (entries.has(key)) throw new Error(`${name}: duplicate zip entry ${quote(key)}.`);
       if (data.getUint16(at + 8, true) & 1) throw new Error(`${name}: zip entry ${quote(key)} is encrypted.`);
       const entry: ZipEntry = {
@@ -140,14 +140,7 @@ export class ZipReader {
     let bytes = await this.source.read(start, entry.compressed);
     if (entry.method === 8) {
       try {
-        const inflated = inflateRawSync(bytes, {
-          maxOutputLength: Math.max(entry.size, 1),
-          // One chunk, so that there is no copy.
-          chunkSize: Math.max(entry.size, constants.Z_MIN_CHUNK),
-          finishFlush: constants.Z_FINISH,
-        });
-        // In an ArrayBuffer of its own.
-        bytes = new Uint8Array(inflated.length === inflated.buffer.byteLength ? inflated.buffer : inflated);
+        bytes = await inflateRaw(bytes, entry.size);
       } catch (error) {
         throw new Error(`${where} is damaged: ${(error as Error).message}`, { cause: error });
       }

@@ -3,35 +3,37 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainWriteError, isTemporaryName, writeFileAtomic } from '../files/atomic-file.js';
-import { AppendFile, repairLog, readLog, truncateLog, type LogEvent } from './json-lines.js';
+import { AppendFile, repairLog, readLog, truncateLog } from './json-lines.js';
+import type { LogEvent } from './log-lines.js';
 import type { NamedArray } from '../named-array.js';
 import { readJson } from '../files/json-file.js';
 import { toExactJson } from './plain-json.js';
 import { lockFolder, LOCK_NAME } from './run-lock.js';
-import { openSafetensors, readSafetensors, writeSafetensors } from '../safetensors/safetensors.js';
+import {
+  parseMetadata,
+  pretty,
+  RUN_FILES,
+  type NamedArrays,
+  type RunContents,
+  type RunStorage,
+} from './run-storage.js';
+import { openSafetensors, readSafetensors } from '../safetensors/safetensors.js';
+import { writeSafetensors } from '../safetensors/write-safetensors.js';
 
-const CONFIG = 'config.json';
-const TOKENIZER = 'tokenizer.json';
-const BEST = 'model.safetensors';
-const STATE = 'state.safetensors';
-const STATE_COPY = 'state.json';
-const METRICS = 'metrics.jsonl';
-const SAMPLES = 'samples.txt';
-
-/** Contents of a new run. */
-interface RunContents {
-  /** Everything needed to rebuild model and data. */
-  config: object;
-  /** The tokenizer's JSON. */
-  tokenizer: object;
-}
+const {
+  config: CONFIG,
+  tokenizer: TOKENIZER,
+  best: BEST,
+  state: STATE,
+  stateCopy: STATE_COPY,
+  metrics: METRICS,
+  samples: SAMPLES,
+} = RUN_FILES;
 
 interface RunFolderOptions {
   /** Called when the lock of a dead process was taken over or a log was repaired. Default `console.warn`. */
   notify?: (message: string) => void;
 }
-
-type NamedArrays = Iterable<readonly [string, NamedArray]>;
 
 async function list(path: string): Promise<string[] | undefined> {
   try {
@@ -44,8 +46,6 @@ async function list(path: string): Promise<string[] | undefined> {
       : error;
   }
 }
-
-const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
  * Creates a folder and those above it; returns whether it did not exist. Node's recursive mkdir hangs in file systems that
@@ -73,7 +73,7 @@ async function createFolder(path: string): Promise<boolean> {
 }
 
 /** A run folder: `create` starts a run, `resume` continues one, `open` reads it. */
-export class RunFolder {
+export class RunFolder implements RunStorage {
   private readonly metrics: AppendFile;
   private readonly samples: AppendFile;
 
@@ -169,13 +169,6 @@ export class RunFolder {
     await unlock?.();
   }
 
-  /**
-   * Saves the state of the run, with the JSON state in the metadata of state.safetensors, so that arrays and state are
-   * always of the same step. state.json is a copy for people, never read.
-   *
-   * @param state plain JSON: step, schedule, generators, position in the data, best value, versions
-   * @throws Error naming the value that JSON does not preserve, or the path and what to do; the previous state is unchanged
-   */
   async saveState(tensors: NamedArrays, state: object): Promise<void> {
     this.requireLock();
     const json = toExactJson(state, 'state');
@@ -186,7 +179,6 @@ export class RunFolder {
     await writeFileAtomic(join(this.path, STATE_COPY), pretty(state));
   }
 
-  /** The last saved state; undefined before the first. @throws Error naming the damaged file and entry */
   async loadState(): Promise<
     { tensors: Map<string, NamedArray>; state: Record<string, unknown> } | undefined
   > {
@@ -194,48 +186,30 @@ export class RunFolder {
     return loaded && { tensors: loaded.tensors, state: loaded.value };
   }
 
-  /**
-   * Saves the best weights so far, with their step and metric.
-   *
-   * @throws Error naming the value that JSON does not preserve, or the path and what to do; the previous weights are unchanged
-   */
   async saveBest(tensors: NamedArrays, info: { step: number } & Record<string, unknown>): Promise<void> {
     this.requireLock();
     await writeSafetensors(join(this.path, BEST), tensors, { format: 'pt', best: toExactJson(info, 'best') });
   }
 
-  /**
-   * The best weights so far; undefined before the first. After a kill they can be of a later step than the state; a resumed
-   * run repeats that step.
-   *
-   * @throws Error naming the damaged file and entry
-   */
   async loadBest(): Promise<{ tensors: Map<string, NamedArray>; info: Record<string, unknown> } | undefined> {
     const loaded = await this.load(BEST, 'best');
     return loaded && { tensors: loaded.tensors, info: loaded.value };
   }
 
-  /** Appends one event to metrics.jsonl in one write. A number that is not finite becomes null. */
   appendMetrics(event: LogEvent): void {
     this.requireLock();
     this.metrics.append(`${JSON.stringify(event)}\n`);
   }
 
-  /** All events, without incomplete or damaged lines at the end. */
   async readMetrics(): Promise<LogEvent[]> {
     return readLog(this.metrics.path);
   }
 
-  /**
-   * Removes the first event whose `step` exceeds `step`, and all after it: a resumed run writes the events after its last
-   * saved state again. -1 removes every event that has a step.
-   */
   async truncateMetrics(step: number): Promise<void> {
     this.requireLock();
     await truncateLog(this.metrics, step);
   }
 
-  /** Appends text to samples.txt. */
   appendSamples(text: string): void {
     this.requireLock();
     this.samples.append(text);
@@ -261,21 +235,7 @@ export class RunFolder {
     if (!(await list(this.path))?.includes(name)) return undefined;
     const path = join(this.path, name);
     const { tensors, metadata } = await readSafetensors(path);
-    return { tensors, value: RunFolder.parseMetadata(path, metadata, key) };
-  }
-
-  private static parseMetadata(
-    path: string,
-    metadata: Record<string, string>,
-    key: string,
-  ): Record<string, unknown> {
-    try {
-      const value: unknown = JSON.parse(metadata[key] ?? '');
-      if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-    } catch {
-      // reported below
-    }
-    throw new Error(`${path}: no "${key}" in JSON in the metadata. Expected a file written by a run.`);
+    return { tensors, value: parseMetadata(path, metadata, key) };
   }
 
   /** After a kill between the two renames, state.json is one save behind. */
@@ -284,7 +244,7 @@ export class RunFolder {
     const path = join(this.path, STATE);
     const file = await openSafetensors(path);
     await file.close();
-    const state = RunFolder.parseMetadata(path, file.metadata, 'state');
+    const state = parseMetadata(path, file.metadata, 'state');
     const copy = await readJson(join(this.path, STATE_COPY)).catch(() => undefined);
     if (JSON.stringify(copy) !== JSON.stringify(state))
       await writeFileAtomic(join(this.path, STATE_COPY), pretty(state));

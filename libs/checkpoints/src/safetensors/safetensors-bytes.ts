@@ -41,7 +41,7 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
 export function serializeSafetensors(
   tensors: Iterable<readonly [string, NamedArray]>,
   metadata?: Record<string, string>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const { head, order } = layOut(tensors, metadata);
   const size = order.reduce((sum, [, array]) => sum + array.data.byteLength, head.length);
   const bytes = new Uint8Array(size);

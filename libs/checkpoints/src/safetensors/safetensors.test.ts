@@ -7,7 +7,8 @@ import { golden, goldenJson } from '@lilformer/testing';
 import { DTYPES, type DType, type NamedArray } from '../named-array.js';
 import { toFloat32 } from '../to-float32.js';
 import { parseSafetensors, serializeSafetensors } from './safetensors-bytes.js';
-import { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
+import { openSafetensors, readSafetensors } from './safetensors.js';
+import { writeSafetensors } from './write-safetensors.js';
 
 let folder: string;
 beforeAll(async () => {

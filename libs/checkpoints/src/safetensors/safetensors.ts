@@ -1,19 +1,16 @@
-// Reads and writes safetensors files. Reading validates the whole header first; writing streams the arrays without a copy.
-// Sub-byte and complex types are not supported.
-import { writePartsAtomic } from '../files/atomic-file.js';
-import { openFile, type ByteSource } from '../files/byte-source.js';
+// Reads safetensors files, after validating the whole header. Sub-byte and complex types are not supported.
+import { nameOf, openFile, type ByteSource, type FileInput } from '../files/byte-source.js';
 import { checkContents } from '../files/contents.js';
 import { bytesPerElement, rowRange, typedArray, type NamedArray, type Rows } from '../named-array.js';
 import {
   headerLength,
-  layOut,
   parseHeader,
   quote,
   warnOfUnsupported,
   type SafetensorsHeader,
   type TensorEntry,
 } from './safetensors-header.js';
-import { bytesOf, type Safetensors } from './safetensors-bytes.js';
+import type { Safetensors } from './safetensors-bytes.js';
 
 /** An open safetensors file whose arrays are read on demand. */
 export class SafetensorsFile {
@@ -69,14 +66,14 @@ export class SafetensorsFile {
  *
  * @throws Error naming the file and the invalid entry
  */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const source = await openFile(path);
+export async function openSafetensors(input: FileInput, name = nameOf(input)): Promise<SafetensorsFile> {
+  const source = await openFile(input, name);
   try {
     await checkContents(source);
     const first = await source.read(0, Math.min(8, source.size));
-    const length = headerLength(path, first, source.size);
-    const header = parseHeader(path, await source.read(8, length), source.size - 8 - length);
-    warnOfUnsupported(path, header);
+    const length = headerLength(name, first, source.size);
+    const header = parseHeader(name, await source.read(8, length), source.size - 8 - length);
+    warnOfUnsupported(name, header);
     return new SafetensorsFile(source, header, 8 + length);
   } catch (error) {
     await source.close();
@@ -89,30 +86,11 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
  *
  * @throws Error naming the file and the invalid entry
  */
-export async function readSafetensors(path: string): Promise<Safetensors> {
-  const file = await openSafetensors(path);
+export async function readSafetensors(input: FileInput, name = nameOf(input)): Promise<Safetensors> {
+  const file = await openSafetensors(input, name);
   try {
     return { tensors: await file.readAll(), metadata: file.metadata };
   } finally {
     await file.close();
   }
-}
-
-/**
- * Writes a safetensors file to a temporary name, array by array, and renames it when complete.
- *
- * @throws Error naming the array whose data do not match its shape or type, or the path and the file system's error; the
- *   previous file is unchanged
- */
-export async function writeSafetensors(
-  path: string,
-  tensors: Iterable<readonly [string, NamedArray]>,
-  metadata?: Record<string, string>,
-): Promise<void> {
-  const { head, order } = layOut(tensors, metadata);
-  function* parts(): Generator<Uint8Array> {
-    yield head;
-    for (const [, array] of order) yield bytesOf(array);
-  }
-  await writePartsAtomic(path, parts());
 }

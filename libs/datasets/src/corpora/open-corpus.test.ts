@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { createTokenizer } from '../encoding/create-tokenizer.js';
 import { encodeCorpus } from '../encoding/encode-corpus.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { corpusText, openCorpus } from './open-corpus.js';
+import { corpusText } from './corpus.js';
+import { openCorpus } from './open-corpus.js';
 
 const temporary = temporaryFolder();
 

@@ -1,11 +1,8 @@
-// The text that a model is trained and validated on: generated stories, a known corpus or a file.
+// Finds the text that a model is trained and validated on: generated stories, a known corpus or a file.
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { stories } from '@lilformer/stories';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import type { ReadOptions } from '../documents/fragments.js';
-import { readDocuments } from '../documents/read-documents.js';
-import type { Progress } from '../progress.js';
+import { storiesCorpus, TASK_NAMES, type Corpus, type CorpusPart, type CorpusTask } from './corpus.js';
 import { corpusPath, type CorpusName } from './known-corpora.js';
 
 /** Values of `data` that stand for known corpora. */
@@ -36,35 +33,6 @@ export interface OpenCorpusOptions {
   baseFolder?: string;
 }
 
-/** One part of a corpus: files and how to read them, or stories to generate. Plain JSON. */
-export type CorpusPart =
-  | { readonly kind: 'files'; readonly files: readonly string[]; readonly read: ReadOptions }
-  | {
-      readonly kind: 'stories';
-      readonly seed: number;
-      readonly bytes: number;
-      readonly side: 'train' | 'valid';
-    };
-
-/** A training text and, where there is one, a separate validation text. Plain JSON, without the text itself. */
-export interface Corpus {
-  readonly train: CorpusPart;
-  readonly valid?: CorpusPart | undefined;
-}
-
-/** Progress of opening or encoding a corpus, or of creating its tokenizer. */
-export type CorpusProgress =
-  | ({ step: 'download'; corpus: string } & Progress)
-  | { step: 'tokenizer'; phase: 'count' | 'merge'; done: number; total?: number }
-  /** Share of the training text's GPT-2 tokens that a compact vocabulary lacks. */
-  | { step: 'tokenizer'; phase: 'coverage'; unknownShare: number }
-  | ({ step: 'encode'; tokens: number } & Progress);
-
-export interface CorpusTask {
-  signal?: AbortSignal;
-  onProgress?: (progress: CorpusProgress) => void;
-}
-
 const NAMES = Object.keys({
   data: true,
   valid: true,
@@ -76,12 +44,6 @@ const NAMES = Object.keys({
   seed: true,
   baseFolder: true,
 } satisfies Record<keyof OpenCorpusOptions, true>);
-/** Names of the options of a task. */
-export const TASK_NAMES = Object.keys({
-  signal: true,
-  onProgress: true,
-} satisfies Record<keyof CorpusTask, true>);
-
 /**
  * Finds the text that the options name; downloads a known corpus the first time.
  * @throws Error naming the option when a file does not exist or a download fails
@@ -104,13 +66,8 @@ export async function openCorpus(options: OpenCorpusOptions, task: CorpusTask = 
     options.valid === undefined ? undefined : await existing('valid', options.valid, options.baseFolder);
 
   if (data === 'stories') {
-    const part = (side: 'train' | 'valid', share: number): CorpusPart => ({
-      kind: 'stories',
-      seed,
-      bytes: Math.round(storyBytes * share),
-      side,
-    });
-    return { train: part('train', split), valid: given ? files(given) : part('valid', 1 - split) };
+    const corpus = storiesCorpus({ bytes: storyBytes, split, seed });
+    return given ? { ...corpus, valid: files(given) } : corpus;
   }
   const named = Object.hasOwn(NAMED, data) ? NAMED[data] : undefined;
   const train = named ? await fetched(named.train) : await existing('data', data, options.baseFolder);
@@ -132,21 +89,4 @@ async function existing(option: 'data' | 'valid', path: string, baseFolder = '.'
     });
   }
   return absolute;
-}
-
-/** Yields the documents of a part of a corpus. The two sides of generated stories have different seeds. */
-export async function* partDocuments(part: CorpusPart, signal?: AbortSignal): AsyncGenerator<string> {
-  if (part.kind === 'files') yield* readDocuments(part.files, { ...part.read, signal });
-  else yield* partStories(part);
-}
-
-export function partStories({ seed, side, bytes }: CorpusPart & { kind: 'stories' }): Iterable<string> {
-  return stories({ seed: `${seed}/${side}`, bytes });
-}
-
-/** Reads a part of a corpus as one string, with a line break between documents. */
-export async function corpusText(part: CorpusPart, signal?: AbortSignal): Promise<string> {
-  const documents: string[] = [];
-  for await (const document of partDocuments(part, signal)) documents.push(document);
-  return documents.join('\n');
 }

@@ -31,6 +31,31 @@ export interface ReadOptions {
   signal?: AbortSignal;
 }
 
+/** Maximum string length of V8 (2^29 - 24). */
+const LONGEST_STRING = 536_870_888;
+
+/** Yields the documents of a stream of fragments. @throws Error naming `name` when a document is longer than a string can be */
+export async function* joinFragments(
+  batches: AsyncIterable<Fragment[]>,
+  name: string,
+): AsyncGenerator<string, void, undefined> {
+  let document = '';
+  for await (const batch of batches) {
+    for (const { text, end } of batch) {
+      if (document.length + text.length > LONGEST_STRING) {
+        throw new Error(
+          `${name}: a document is longer than a string can be (${LONGEST_STRING} characters); ` +
+            'give the separator that stands between documents',
+        );
+      }
+      document += text;
+      if (!end) continue;
+      yield document;
+      document = '';
+    }
+  }
+}
+
 /** Yields the first `limit` code points of a stream of fragments. */
 export async function* limitCharacters(
   batches: AsyncIterable<Fragment[]>,

@@ -1,15 +1,12 @@
 // Streams documents from files; selects the format.
 import { open } from 'node:fs/promises';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import { fileSize, type Tally } from './file-bytes.js';
-import { limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
+import { fileSize, fileText, type Tally } from './file-bytes.js';
+import { joinFragments, limitCharacters, type Fragment, type ReadOptions } from './fragments.js';
 import { jsonLinesFragments } from './json-lines.js';
 import { jsonFragments } from './json-values.js';
 import { parquetFragments } from './parquet/parquet-fragments.js';
 import { textFragments } from './text-fragments.js';
-
-/** Maximum string length of V8 (2^29 - 24). */
-const LONGEST_STRING = 536_870_888;
 
 const NAMES = Object.keys({
   format: true,
@@ -29,21 +26,8 @@ export async function* readDocuments(
   options: ReadOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   checkOptionNames(options, NAMES);
-  let document = '';
-  for await (const batch of readFragments([files].flat(), options, { bytes: 0 })) {
-    for (const { text, end } of batch) {
-      if (document.length + text.length > LONGEST_STRING) {
-        throw new Error(
-          `${[files].flat().join(', ')}: a document is longer than a string can be (${LONGEST_STRING} characters); ` +
-            'give the separator that stands between documents',
-        );
-      }
-      document += text;
-      if (!end) continue;
-      yield document;
-      document = '';
-    }
-  }
+  const paths = [files].flat();
+  yield* joinFragments(readFragments(paths, options, { bytes: 0 }), paths.join(', '));
 }
 
 /** Yields the documents of files as fragments; counts the bytes read in `tally`. */
@@ -87,7 +71,7 @@ async function fileFragments(
       if (await startsLikeParquet(path)) {
         throw new Error(`${path}: this is a parquet file; name it .parquet or give the format 'parquet'`);
       }
-      return textFragments(path, separator, tally, signal);
+      return textFragments(fileText(path, tally, signal), separator);
     case 'jsonl':
       return jsonLinesFragments(path, field, tally, signal);
     case 'json':

@@ -1,23 +1,23 @@
 // Plain text with a separator between documents.
-import { fileText, type Tally } from './file-bytes.js';
 import { MAX_BATCH, type Fragment } from './fragments.js';
 
 /**
- * Yields the documents of a plain text file; long ones in several fragments, cut between characters. White space
- * next to a separator is removed, at the start and end of the file it is kept.
+ * Yields the documents of a plain text; long ones in several fragments, cut between characters. White space next to a
+ * separator is removed, at the start and end of the text it is kept.
+ *
+ * @param chunks the text, cut anywhere between characters
+ * @param separator between documents; the empty string makes the text one document
  */
 export async function* textFragments(
-  path: string,
+  chunks: AsyncIterable<string> | Iterable<string>,
   separator: string,
-  tally: Tally,
-  signal?: AbortSignal,
 ): AsyncGenerator<Fragment[]> {
   let held = '';
   /** White space of the current document before `held`, which a separator after it would remove. */
   const space = new HeldSpace();
   let begun = false; // whether a fragment of the current document has been yielded
   let afterSeparator = false;
-  for await (const chunk of fileText(path, tally, signal)) {
+  for await (const chunk of chunks) {
     const batch: Fragment[] = [];
     // The held text may contain the start of a separator.
     const searchFrom = separator === '' ? 0 : Math.max(0, held.length - separator.length + 1);

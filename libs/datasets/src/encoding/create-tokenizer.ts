@@ -1,14 +1,13 @@
 // Creates a tokenizer from the training text of a corpus, or loads one.
-import { resolve } from 'node:path';
+import { loadTokenizer } from '#corpus-files';
 import {
   CharTokenizer,
   checkOptionNames,
   CompactBuilder,
-  loadTokenizer,
   trainBpe,
   type Tokenizer,
 } from '@lilformer/tokenizers';
-import { partDocuments, TASK_NAMES, type Corpus, type CorpusTask } from '../corpora/open-corpus.js';
+import { partDocuments, TASK_NAMES, type Corpus, type CorpusTask } from '../corpora/corpus.js';
 
 export interface CreateTokenizerOptions {
   /**
@@ -81,6 +80,6 @@ export async function createTokenizer(
       return builder.build(vocabSize);
     }
     default:
-      return loadTokenizer(resolve(baseFolder, tokenizer));
+      return loadTokenizer(tokenizer, baseFolder);
   }
 }

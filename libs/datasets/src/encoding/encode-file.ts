@@ -11,10 +11,11 @@ import { encodeJob, JobBuilder, type EncodeDocumentsOptions, type Ids, type Job 
 import { EncodePool } from './encode-pool.js';
 import { fileSize, type Tally } from '../documents/file-bytes.js';
 import { limitCharacters, type Fragment, type ReadOptions } from '../documents/fragments.js';
-import { TextHash } from '../file-hash.js';
+import { TextHash } from '../text-hash.js';
 import { ProgressMeter, type Progress } from '../progress.js';
 import { readFragments } from '../documents/read-documents.js';
-import { HEADER_BYTES, tokenDType, tokenFileHeader } from '../tokens/token-file.js';
+import { HEADER_BYTES, tokenFileHeader } from '../tokens/token-file.js';
+import { tokenDType } from '../tokens/token-source.js';
 
 /** Files with read options, or documents. */
 export type CorpusInput =

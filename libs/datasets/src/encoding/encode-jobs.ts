@@ -2,7 +2,7 @@
 // that any number of threads gives the same ids.
 import type { Tokenizer } from '@lilformer/tokenizers';
 import type { Fragment } from '../documents/fragments.js';
-import type { TokenDType } from '../tokens/token-file.js';
+import type { TokenDType } from '../tokens/token-source.js';
 
 /** Characters per job; also the length at which long documents are split. */
 export const JOB_CHARACTERS = 1 << 18;

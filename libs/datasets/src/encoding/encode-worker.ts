@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { tokenizerFromJSON } from '@lilformer/tokenizers';
 import { encodeJob, type EncodeDocumentsOptions, type Ids, type Job } from './encode-jobs.js';
-import type { TokenDType } from '../tokens/token-file.js';
+import type { TokenDType } from '../tokens/token-source.js';
 
 export interface EncodeWorkerData {
   tokenizer: Record<string, unknown>;

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { openTokenFile, tokenDType, tokenFileHeader } from './token-file.js';
+import { openTokenFile, tokenFileHeader } from './token-file.js';
+import { tokenDType } from './token-source.js';
 
 const folder = temporaryFolder();
 const textHash = Buffer.alloc(32, 7);

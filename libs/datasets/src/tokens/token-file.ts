@@ -10,19 +10,12 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import { checkRange, type TokenSource } from './token-source.js';
+import { checkRange, type TokenDType, type TokenSource } from './token-source.js';
 
 const MAGIC = 'LILTOKEN';
 const VERSION = 2;
 export const HEADER_BYTES = 64;
 const CHECKSUM_AT = 60;
-
-export type TokenDType = 'uint16' | 'uint32';
-
-/** Returns the smallest type that holds every id of a vocabulary. */
-export function tokenDType(vocabSize: number): TokenDType {
-  return vocabSize <= 65_536 ? 'uint16' : 'uint32';
-}
 
 /** Builds the header of a token file, whose ids have the given CRC-32. */
 export function tokenFileHeader(
@@ -31,7 +24,7 @@ export function tokenFileHeader(
     length,
     vocabSize,
     textHash,
-  }: { dtype: TokenDType; length: number; vocabSize: number; textHash: Buffer },
+  }: { dtype: TokenDType; length: number; vocabSize: number; textHash: Uint8Array },
   idsChecksum: number,
 ): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -40,7 +33,7 @@ export function tokenFileHeader(
   header.writeUInt32LE(dtype === 'uint16' ? 2 : 4, 12);
   header.writeBigUInt64LE(BigInt(length), 16);
   header.writeUInt32LE(vocabSize, 24);
-  textHash.copy(header, 28);
+  header.set(textHash, 28);
   header.writeUInt32LE(crc32(header.subarray(0, CHECKSUM_AT), idsChecksum), CHECKSUM_AT);
   return header;
 }

@@ -11,6 +11,13 @@ export interface TokenSource {
   read(offset: number, count: number): Uint32Array;
 }
 
+export type TokenDType = 'uint16' | 'uint32';
+
+/** Returns the smallest type that holds every id of a vocabulary. */
+export function tokenDType(vocabSize: number): TokenDType {
+  return vocabSize <= 65_536 ? 'uint16' : 'uint32';
+}
+
 /** @throws RangeError when the range is outside of `length` */
 export function checkRange(offset: number, count: number, length: number, name = 'the token source'): void {
   const whole = Number.isInteger(offset) && Number.isInteger(count);

@@ -3,5 +3,5 @@
 /** Pages have no environment. */
 export const variable = (_name: string): string | undefined => undefined;
 
-/** Unknown: WebAssembly's memory is the limit. */
-export const machineMemory = (): number => Infinity;
+/** Bytes of memory, which pages do not know: those of WebAssembly. */
+export const machineMemory = (): number => 2 ** 32;

@@ -1,8 +1,8 @@
 // What attention heads attend to, in numbers, and a rule that classifies a head by them.
+import { yieldToEventLoop } from '@lilformer/engine';
 import type { Batch } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import { setImmediate } from 'node:timers/promises';
 import type { Table } from '../table.js';
 import {
   capturedByLanguageModel,
@@ -118,7 +118,7 @@ export async function measureHeads(
         }
       }
     }
-    await setImmediate();
+    await yieldToEventLoop();
   }
   if (heads.size === 0) throw new Error('batches: are empty. Expected at least one batch.');
   return Array.from(heads.values(), ({ layer, head, all }) => {

@@ -1,8 +1,8 @@
 // Perplexity by named protocols. Values of different protocols are not comparable: more context before a token lowers its loss.
+import { yieldToEventLoop } from '@lilformer/engine';
 import { batches, type TokenSource, type Windows } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
 import { checkOptionNames } from '@lilformer/tokenizers';
-import { setImmediate } from 'node:timers/promises';
 import { everyWindow, slidingWindow, wholeText, type ScoredWindows } from './scored-windows.js';
 
 /** What is measured, and how. */
@@ -192,7 +192,7 @@ async function* run(
     const tokensPerSecond = fed / elapsed;
     const eta = (total - fed) / tokensPerSecond;
     yield { type: 'progress', fed, total, loss: sum / tokens, tokensPerSecond, elapsed, eta };
-    await setImmediate();
+    await yieldToEventLoop();
     signal?.throwIfAborted();
   }
   const loss = sum / tokens;

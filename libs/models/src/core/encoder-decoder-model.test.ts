@@ -5,7 +5,7 @@ import { Capture } from '@lilformer/layers';
 import { goldenJson, tolerances } from '@lilformer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { T5ForConditionalGeneration, type BartForConditionalGeneration } from '../index.js';
-import { huggingFaceFiles } from '../files/save-pretrained.js';
+import { huggingFaceFiles } from '../files/pretrained-files.js';
 import { idTensor, integers, tensors } from '../testing/golden-case.js';
 import {
   expectCaptured,

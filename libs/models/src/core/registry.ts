@@ -1,5 +1,5 @@
 // The models of this library, and building a model from its config.
-import { totalmem } from 'node:os';
+import { machineMemory } from '@lilformer/engine';
 import { isWithoutWeights, withoutWeights, type Module } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
 import { attentionFFN } from '../attention-ffn.js';
@@ -78,7 +78,7 @@ export function createChecked(definition: ModelDefinition, config: unknown, rand
   if (isWithoutWeights()) return create(random);
   const shapes = withoutWeights(() => create(new Random(0)), MOST_WEIGHTS);
   const bytes = 4 * shapes.parameterCount();
-  const memory = Math.min(process.constrainedMemory() || Infinity, totalmem());
+  const memory = machineMemory();
   if (bytes > memory) {
     const gigabytes = (size: number): string => `${(size / 2 ** 30).toPrecision(3)} GB`;
     throw new RangeError(

@@ -14,7 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hubFolder, isHubName, type DownloadProgress } from './hub.js';
+import { hubFolder, isHubName } from './hub.js';
+import type { DownloadProgress } from './hub-options.js';
 import { FakeHub } from '../testing/fake-hub.js';
 
 const name = 'someone/tiny-model';

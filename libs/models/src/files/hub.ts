@@ -8,25 +8,10 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as Hub from '@huggingface/hub';
 import { readJson, writeFileAtomic } from '@lilformer/checkpoints';
+import type { HubOptions } from './hub-options.js';
 import { filesOfModel, mainWeights } from './model-files.js';
 
 type HubClient = typeof Hub;
-
-/** Progress of a download. */
-export interface DownloadProgress {
-  readonly file: string;
-  /** Downloaded bytes of this file, of `total`. */
-  readonly bytes: number;
-  readonly total: number;
-}
-
-/** Options of {@link hubFolder}. */
-export interface HubOptions {
-  /** Branch, tag or commit; default `main`. */
-  readonly revision?: string;
-  /** Called before the first byte of a file and for each chunk received; not for cached files. */
-  readonly onProgress?: (progress: DownloadProgress) => void;
-}
 
 /** A file as the Hub lists it. */
 interface RemoteFile {

@@ -1,18 +1,10 @@
-// The one way to load a model: a run folder, a PyTorch or safetensors file, a folder in Hugging Face's format, or a name on the
-// Hugging Face Hub.
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import {
-  openSafetensors,
-  openWeights,
-  readJson,
-  readPyTorch,
-  RunFolder,
-  type NamedArray,
-} from '@lilformer/checkpoints';
+// The one way to load a model: a run folder, a PyTorch or safetensors file, a folder in Hugging Face's format, a name on the
+// Hugging Face Hub, or such files in memory.
+import { locate } from '#model-source';
+import { openSafetensors, openWeights, readJson, readPyTorch, type NamedArray } from '@lilformer/checkpoints';
 import { withoutWeights, type Module } from '@lilformer/layers';
 import { Random } from '@lilformer/random';
-import { checkOptionNames, loadTokenizer, type Tokenizer } from '@lilformer/tokenizers';
+import { checkOptionNames, type Tokenizer } from '@lilformer/tokenizers';
 import type { BartForConditionalGeneration } from '../bart.js';
 import type { BertForMaskedLM, BertModel } from '../bert.js';
 import type { ModelConfig, ModelDefinition } from '../core/definition.js';
@@ -21,8 +13,9 @@ import type { LanguageModel } from '../core/language-model.js';
 import { createChecked, modelDefinition, modelDefinitions } from '../core/registry.js';
 import type { T5ForConditionalGeneration } from '../t5.js';
 import { generationConfigOf } from './generation-config.js';
-import { hubFolder, isHubName, type HubOptions } from './hub.js';
+import { filesInMemory, type ModelFiles, type ModelFolder } from './model-folder.js';
 import { tokenizerAmong, weightsAmong } from './model-files.js';
+import type { HubOptions } from './hub-options.js';
 import { readWeights, type Weights } from './read-weights.js';
 import { openCheckpoint, recognizeModel, withoutWrappers } from './state-dict-file.js';
 
@@ -71,17 +64,6 @@ export interface LoadedModel<Model extends Module = AnyModel> {
   readonly recorded: { readonly perplexity: number; readonly source: string } | undefined;
 }
 
-/** The source is neither a file, nor a folder, nor a name on the Hugging Face Hub. */
-export class ModelNotFoundError extends Error {
-  constructor(readonly source: string) {
-    super(
-      `${source}: not found. Expected a run folder, a .pt, .pth, .bin or .safetensors file, a folder in Hugging Face's ` +
-        'format, or a name on the Hugging Face Hub.',
-    );
-    this.name = 'ModelNotFoundError';
-  }
-}
-
 /**
  * Loads a model with its weights and, where there is one, its tokenizer.
  *
@@ -90,50 +72,35 @@ export class ModelNotFoundError extends Error {
  * - a `.pt`, `.pth` or `.bin` file of `torch.save`, or a safetensors file: a state dict, which the names of its weights
  *   identify, with sizes from shapes, from the file or from `options.config`; a tokenizer.json beside it is loaded;
  * - a folder in Hugging Face's format, or a file in one;
- * - a name on the Hugging Face Hub, such as `gpt2`, downloaded once.
+ * - a name on the Hugging Face Hub, such as `gpt2`, downloaded once;
+ * - the files of one of these in memory, by name, such as those dropped on a page. Pages have no other source.
  *
  * @throws ModelNotFoundError when there is nothing
  * @throws Error naming the file and what is wrong: an unknown architecture, every weight that is missing, surplus or
  *   misshapen, a field that is missing or out of range
  */
 export async function loadModel<Model extends Module = AnyModel>(
-  source: string,
+  source: string | ModelFiles,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel<Model>> {
   checkOptionNames(options, NAMES);
-  const { folder, file } = await locate(source, options);
-  const json = await readConfig(join(folder, 'config.json'));
+  const { folder, file } =
+    typeof source === 'string' ? await locate(source, options) : await filesInMemory(source);
+  const json = await readConfig(folder, 'config.json');
   const given = options.config ?? {};
-  if (
-    isRunConfig(json) &&
-    (file === undefined || /^model\.safetensors$/.test(file.slice(folder.length + 1)))
-  ) {
+  if (isRunConfig(json) && (file === undefined || file === BEST)) {
     return (await fromRun(folder, json, options)) as LoadedModel<Model>;
   }
   const fromHub = json !== undefined && ('model_type' in json || 'architectures' in json);
+  const weights = file ?? weightsAmong(await folder.names(), folder.path);
   if (fromHub || typeof given.type === 'string' || typeof json?.type === 'string') {
-    const weights = file ?? join(folder, weightsAmong(await readdir(folder), folder));
     return (await fromConfig(folder, weights, json ?? {}, options)) as LoadedModel<Model>;
   }
-  const weights = file ?? join(folder, weightsAmong(await readdir(folder), folder));
-  return (await fromStateDict(weights, options)) as LoadedModel<Model>;
+  return (await fromStateDict(folder, weights, options)) as LoadedModel<Model>;
 }
 
-/** The folder of a source, and the file when the source is one. */
-async function locate(
-  source: string,
-  options: HubOptions,
-): Promise<{ readonly folder: string; readonly file?: string }> {
-  const found = await stat(source).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (found?.isFile()) return { folder: dirname(source), file: source };
-  if (found?.isDirectory()) return { folder: source };
-  if (found) throw new Error(`${source}: is a device or a pipe. Expected a file or folder.`);
-  if (!isHubName(source)) throw new ModelNotFoundError(source);
-  return { folder: await hubFolder(source, options) };
-}
+/** Weights of a run: those of the best evaluation, and those with which it would resume. */
+const [BEST, LAST] = ['model.safetensors', 'state.safetensors'];
 
 type RunConfig = HuggingFaceConfig & {
   readonly model: ModelConfig;
@@ -149,82 +116,93 @@ function isRunConfig(json: HuggingFaceConfig | undefined): json is RunConfig {
 const STATE_PREFIX = 'model.';
 
 async function fromRun(
-  path: string,
+  folder: ModelFolder,
   { model: config, imports = [] }: RunConfig,
   options: LoadModelOptions,
 ): Promise<LoadedModel<Module>> {
+  const { path } = folder;
   if (imports.length > 0 && !modelDefinitions().has(config.type)) {
     throw new Error(
       `${path}: model type ${config.type} is not defined. Expected an import of ${imports.join(', ')} (--import in the apps).`,
     );
   }
-  const run = await RunFolder.open(path);
+  const names = await folder.names();
+  const file = [BEST, LAST].find(
+    (name) => names.includes(name) && (name === LAST || options.weights !== 'last'),
+  );
+  if (file === undefined) {
+    throw new Error(`${path}: has no weights yet. Expected a run that has reached its first checkpoint.`);
+  }
+  const tokenizer = options.tokenizer === false ? undefined : await folder.tokenizer('tokenizer.json');
+  const definition = named(path, () => modelDefinition(config.type));
+  const opened = await openSafetensors(folder.file(file)!, folder.pathOf(file));
   try {
-    const best = options.weights === 'last' ? undefined : await run.loadBest();
-    const weights = best?.tensors ?? lastWeights(await run.loadState());
-    if (!weights) {
-      throw new Error(`${path}: has no weights yet. Expected a run that has reached its first checkpoint.`);
-    }
-    const tokenizer =
-      options.tokenizer === false ? undefined : await loadTokenizer(join(path, 'tokenizer.json'));
-    const definition = named(path, () => modelDefinition(config.type));
-    const model = await build(definition, { ...config, ...options.config }, inMemory(weights), path, options);
+    const weights = file === LAST ? withoutPrefix(opened, STATE_PREFIX) : opened;
+    const model = await build(definition, { ...config, ...options.config }, weights, path, options);
     return finish(model, tokenizer, {
       source: { kind: 'run', path },
-      recorded: await recordedBest(join(path, 'model.safetensors')),
+      recorded: await recordedBest(folder, BEST),
     });
   } finally {
-    await run.close();
+    await opened.close();
   }
 }
 
-function lastWeights(
-  state: Awaited<ReturnType<RunFolder['loadState']>>,
-): Map<string, NamedArray> | undefined {
-  if (!state) return undefined;
-  const weights = new Map<string, NamedArray>();
-  for (const [name, array] of state.tensors) {
-    if (name.startsWith(STATE_PREFIX)) weights.set(name.slice(STATE_PREFIX.length), array);
-  }
-  return weights;
+/** The arrays whose names begin with a prefix, without it. */
+function withoutPrefix(file: Weights, prefix: string): Weights {
+  const entries = [...file.entries].filter(([name]) => name.startsWith(prefix));
+  return {
+    entries: new Map(entries.map(([name, entry]) => [name.slice(prefix.length), entry])),
+    read: (name, rows) => file.read(prefix + name, rows),
+  };
 }
 
 /** A folder or file with a config: Hugging Face's, or one of ours with a `type`. */
 async function fromConfig(
-  folder: string,
-  weightsPath: string,
+  folder: ModelFolder,
+  weightsName: string,
   json: HuggingFaceConfig,
   options: LoadModelOptions,
 ): Promise<LoadedModel<Module>> {
   const type = options.config?.type ?? json.type;
-  const definition = named(folder, () =>
+  const { path } = folder;
+  const definition = named(path, () =>
     typeof type === 'string' ? modelDefinition(type) : architectureOf(json, options.architecture),
   );
   const { huggingFace } = definition;
-  const opened = await openWeights(weightsPath);
+  const weightsPath = folder.pathOf(weightsName);
+  const opened = await openWeights(folder.file(weightsName)!, {
+    name: weightsPath,
+    shard: (name) => folder.file(name),
+  });
   let model: Module;
   try {
     const file = unwrapped(opened, weightsPath);
     const own =
       typeof json.type === 'string' || !huggingFace
         ? json
-        : named(folder, () => optionsFromHuggingFace(huggingFace, definition.config, json, file.entries));
+        : named(path, () => optionsFromHuggingFace(huggingFace, definition.config, json, file.entries));
     const nameOf = huggingFace && ((name: string) => huggingFace.weightName(name));
     model = await build(definition, { ...own, ...options.config }, file, weightsPath, options, nameOf);
   } finally {
     await opened.close();
   }
   return finish(model, await tokenizerIn(folder, options), {
-    source: { kind: 'hugging-face', path: folder },
-    generationConfig: (await readConfig(join(folder, 'generation_config.json'))) ?? generationConfigOf(json),
+    source: { kind: 'hugging-face', path },
+    generationConfig: (await readConfig(folder, 'generation_config.json')) ?? generationConfigOf(json),
   });
 }
 
-async function fromStateDict(path: string, options: LoadModelOptions): Promise<LoadedModel<Module>> {
+async function fromStateDict(
+  folder: ModelFolder,
+  file: string,
+  options: LoadModelOptions,
+): Promise<LoadedModel<Module>> {
+  const path = folder.pathOf(file);
   const safetensors = path.endsWith('.safetensors');
   const checkpoint = safetensors
-    ? { weights: new Map(await allArrays(path)), recorded: {}, history: {} }
-    : await readPyTorch(path).then((value) => named(path, () => openCheckpoint(value)));
+    ? { weights: new Map(await allArrays(folder, file)), recorded: {}, history: {} }
+    : await readPyTorch(folder.file(file)!, path).then((value) => named(path, () => openCheckpoint(value)));
   const { definition, config, weights, removed } = named(path, () =>
     recognizeModel(checkpoint, options.config),
   );
@@ -232,13 +210,13 @@ async function fromStateDict(path: string, options: LoadModelOptions): Promise<L
   const rename = definition.stateDict!.rename?.bind(definition.stateDict);
   const model = await build(definition, config, inMemory(weights), path, options, rename);
   const perplexity = checkpoint.history.val_perplexity?.at(-1);
-  return finish(model, await tokenizerIn(dirname(path), options), {
+  return finish(model, await tokenizerIn(folder, options), {
     source: { kind: 'state-dict', path },
     recorded:
       perplexity !== undefined
         ? { perplexity, source: 'history.val_perplexity[-1]' }
         : safetensors
-          ? await recordedBest(path)
+          ? await recordedBest(folder, file)
           : undefined,
   });
 }
@@ -311,12 +289,14 @@ function finish(
   return { generationConfig: {}, recorded: undefined, ...rest, model, tokenizer };
 }
 
-async function tokenizerIn(folder: string, { tokenizer }: LoadModelOptions): Promise<Tokenizer | undefined> {
+async function tokenizerIn(
+  folder: ModelFolder,
+  { tokenizer }: LoadModelOptions,
+): Promise<Tokenizer | undefined> {
   if (tokenizer === false) return undefined;
-  const names = await readdir(folder).catch(() => []);
-  if (tokenizerAmong(names).length > 0) return loadTokenizer(folder);
-  const nested = join(folder, 'tokenizer', 'tokenizer.json');
-  return (await isFile(nested)) ? loadTokenizer(nested) : tokenizer;
+  if (tokenizerAmong(await folder.names()).length > 0) return folder.tokenizer();
+  const nested = 'tokenizer/tokenizer.json';
+  return (await folder.has(nested)) ? folder.tokenizer(nested) : tokenizer;
 }
 
 /**
@@ -357,9 +337,9 @@ export function modelFromConfig(json: HuggingFaceConfig, random: Random, archite
 }
 
 /** The perplexity that a run recorded in its best weights. */
-async function recordedBest(path: string): Promise<LoadedModel['recorded']> {
-  if (!(await isFile(path))) return undefined;
-  const file = await openSafetensors(path);
+async function recordedBest(folder: ModelFolder, name: string): Promise<LoadedModel['recorded']> {
+  if (!(await folder.has(name))) return undefined;
+  const file = await openSafetensors(folder.file(name)!, folder.pathOf(name));
   await file.close();
   if (file.metadata.best === undefined) return undefined;
   let best: unknown;
@@ -373,8 +353,8 @@ async function recordedBest(path: string): Promise<LoadedModel['recorded']> {
   return { perplexity, source: `best evaluation of the run, at step ${String(step)}` };
 }
 
-async function allArrays(path: string): Promise<[string, NamedArray][]> {
-  const file = await openWeights(path);
+async function allArrays(folder: ModelFolder, name: string): Promise<[string, NamedArray][]> {
+  const file = await openWeights(folder.file(name)!, { name: folder.pathOf(name) });
   try {
     const arrays: [string, NamedArray][] = [];
     for (const name of file.entries.keys()) arrays.push([name, await file.read(name)]);
@@ -391,11 +371,13 @@ function inMemory(arrays: ReadonlyMap<string, NamedArray>): Weights {
   };
 }
 
-/** The parsed config.json; undefined if the file is missing. */
-async function readConfig(path: string): Promise<HuggingFaceConfig | undefined> {
+/** A parsed config file; undefined if it is missing. */
+async function readConfig(folder: ModelFolder, name: string): Promise<HuggingFaceConfig | undefined> {
+  const [file, path] = [folder.file(name), folder.pathOf(name)];
+  if (file === undefined) return undefined;
   let json: unknown;
   try {
-    json = await readJson(path);
+    json = await readJson(file, path);
   } catch (error) {
     const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -403,13 +385,6 @@ async function readConfig(path: string): Promise<HuggingFaceConfig | undefined> 
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as HuggingFaceConfig;
   throw new Error(`${path}: not a JSON object. Expected a model's config.`);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 /** Runs `load`, whose errors do not name the source. */

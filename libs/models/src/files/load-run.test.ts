@@ -1,10 +1,12 @@
 // Models of run folders: the weights of the best evaluation, and those that training would resume with.
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunFolder, type NamedArray } from '@lilformer/checkpoints';
 import { openEngine, tf } from '@lilformer/engine';
 import { Random } from '@lilformer/random';
+import { golden } from '@lilformer/testing';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createModel, loadModel, type LanguageModel } from '../index.js';
@@ -55,6 +57,40 @@ describe('loadModel of a run folder', () => {
     expect(file.model.stateDict()).toEqual(best.stateDict());
     for (const model of [best, last, early.model, opened.model, resumed.model, file.model, ids])
       model.dispose();
+  });
+
+  it('loads the files of a run, of a Hugging Face folder and of torch.save in memory', async () => {
+    const run = await create('memory', { model: config });
+    const model = createModel(config, new Random(1));
+    await run.saveBest(model.stateDict(), { step: 6, perplexity: 3.5 });
+    await run.close();
+    const filesOf = (folder: string, names = readdirSync(folder)) =>
+      new Map(names.map((name) => [name, new Blob([readFileSync(join(folder, name))])]));
+    const loaded = await loadModel<LanguageModel>(filesOf(run.path));
+    expect(loaded.source).toEqual({ kind: 'run', path: 'files' });
+    expect(loaded.recorded?.perplexity).toBe(3.5);
+    expect(loaded.model.stateDict()).toEqual(model.stateDict());
+    expect(loaded.tokenizer!.encode('cab')).toEqual(tokenizer.encode('cab'));
+
+    const folder = golden('hf/gpt2');
+    const [inFolder, inMemory, fromBin, ...bare] = [
+      await loadModel<LanguageModel>(folder),
+      await loadModel<LanguageModel>(filesOf(folder)),
+      await loadModel<LanguageModel>(filesOf(folder, ['config.json', 'pytorch_model.bin'])),
+      await loadModel<LanguageModel>(filesOf(run.path, ['model.safetensors', 'tokenizer.json'])),
+    ];
+    expect(inMemory.model.stateDict()).toEqual(inFolder.model.stateDict());
+    expect(fromBin.model.stateDict()).toEqual(inFolder.model.stateDict());
+    expect(bare[0].source).toEqual({ kind: 'state-dict', path: 'files/model.safetensors' });
+    expect(bare[0].model.stateDict()).toEqual(model.stateDict());
+
+    await expect(loadModel(new Map())).rejects.toThrow('source: no files');
+    await expect(loadModel({} as never)).rejects.toThrow('source: no files');
+    await expect(loadModel(filesOf(run.path, ['config.json', 'tokenizer.json']))).rejects.toThrow(
+      'files: has no weights yet',
+    );
+    for (const { model } of [loaded, inFolder, inMemory, fromBin, ...bare]) model.dispose();
+    model.dispose();
   });
 
   it('reports a folder without weights', async () => {

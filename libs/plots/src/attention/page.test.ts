@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserName, openPage, type Page } from '@lilformer/testing/browser';
+import { embeddedPage } from '../../scripts/embed-page.mjs';
 import { attentionPage } from './page.js';
 
 const HOSTILE = [
@@ -24,6 +25,12 @@ const onto = (key: (query: number) => number) =>
 const layers = [[onto((i) => i), onto((i) => i - 1)], [onto(() => 0)]];
 
 describe('attentionPage', () => {
+  it('has the script and the style of its sources', async () => {
+    // Otherwise: node scripts/embed-page.mjs
+    const embedded = readFileSync(new URL('./page-script.ts', import.meta.url), 'utf8');
+    expect(embedded).toBe(await embeddedPage());
+  });
+
   it('loads nothing, and forbids it by policy', () => {
     const page = attentionPage({ tokens: HOSTILE, layers, title: '<b>title</b>' });
     expect(page).not.toMatch(/https?:|\ssrc=|\shref=|url\(|@import/);

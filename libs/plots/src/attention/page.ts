@@ -1,11 +1,11 @@
-// Interactive page for the attention of a model: one self-contained HTML file. Its script is page-client.js.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+// Interactive page for the attention of a model: one self-contained HTML file. Its script is
+// page-client.js, which scripts/embed-page.mjs embeds in page-script.ts.
 import { checkMatrix, type Matrix } from '../charts/heat-panel.js';
 import { requireItems, requireOptions } from '../drawing/check.js';
 import { sequential, sequentialOnDark } from '../drawing/color.js';
 import { escapeXml } from '../drawing/svg.js';
 import { plainText, visibleToken } from '../drawing/text.js';
+import { PAGE_SCRIPT, SCRIPT_HASH, STYLE_HASH } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
 
 export interface AttentionPageOptions {
@@ -40,13 +40,8 @@ export function attentionPage(options: AttentionPageOptions): string {
     light: positions.map(sequential),
     dark: positions.map(sequentialOnDark),
   };
-  // The built script refers to a source map, which developer tools would request.
-  const script = readFileSync(new URL('./page-client.js', import.meta.url), 'utf8').replace(
-    /^\/\/# sourceMappingURL=.*$/m,
-    '',
-  );
   const policy =
-    `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(PAGE_STYLE)}; ` +
+    `default-src 'none'; script-src ${SCRIPT_HASH}; style-src ${STYLE_HASH}; ` +
     `base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
@@ -80,7 +75,7 @@ ${keys ? '<section><h2>Queries</h2><div id="queries" class="text"></div></sectio
 <section><h2>All heads</h2><div id="heads"></div></section>
 </main>
 <script type="application/json" id="data">${escapeJson(data)}</script>
-<script type="module">${script}</script>
+<script type="module">${PAGE_SCRIPT}</script>
 </body>
 </html>
 `;
@@ -89,7 +84,7 @@ ${keys ? '<section><h2>Queries</h2><div id="queries" class="text"></div></sectio
 /** Encodes weights as 16-bit multiples of 1/65534, NaN as 65535, in base64. */
 function pack(layers: readonly (readonly Matrix[])[], queries: number, keys: number): string {
   const count = layers.reduce((sum, heads) => sum + heads.length, 0);
-  const bytes = Buffer.alloc(count * queries * keys * 2);
+  const bytes = new DataView(new ArrayBuffer(count * queries * keys * 2));
   let offset = 0;
   for (const [l, heads] of layers.entries()) {
     requireItems(`layers[${l}]`, heads, 'head');
@@ -104,13 +99,19 @@ function pack(layers: readonly (readonly Matrix[])[], queries: number, keys: num
               `${setting}[${i}][${j}]: ${weight}. Expected an attention weight from 0 to 1.`,
             );
           }
-          bytes.writeUInt16LE(Number.isNaN(weight) ? 65535 : Math.round(Math.min(weight, 1) * 65534), offset);
+          bytes.setUint16(
+            offset,
+            Number.isNaN(weight) ? 65535 : Math.round(Math.min(weight, 1) * 65534),
+            true,
+          );
           offset += 2;
         }
       }
     }
   }
-  return bytes.toString('base64');
+  let binary = '';
+  for (const byte of new Uint8Array(bytes.buffer)) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }
 
 /** Serializes JSON for a script element, without sequences that end the element or begin a comment. */
@@ -118,9 +119,4 @@ function escapeJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
-}
-
-/** Content security policy source that allows only this script or style. */
-function hashOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 }

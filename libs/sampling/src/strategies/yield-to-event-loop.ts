@@ -1,4 +1,5 @@
 // Lets timers, input and the screen run while a model generates.
+import { yieldToEventLoop } from '@lilformer/engine';
 
 /** Longest time in milliseconds between two turns of the event loop. */
 const INTERVAL = 5;
@@ -8,8 +9,7 @@ export function eventLoopYielder(): () => Promise<void> {
   let last = performance.now();
   return async () => {
     if (performance.now() - last < INTERVAL) return;
-    // Node's setImmediate does not wait; browsers have only timers.
-    await new Promise<void>((resolve) => (globalThis.setImmediate ?? setTimeout)(resolve));
+    await yieldToEventLoop();
     last = performance.now();
   };
 }

@@ -1,11 +1,12 @@
 // Loads and saves tokenizers.
 import { randomBytes } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Tokenizer } from '../tokenizer.js';
 import { readTokenizerFolder } from './folder.js';
-import { tokenizerFromJSON } from './from-json.js';
-import { readJson } from './read-json.js';
+import { decodeText, parseJson } from './parse-files.js';
+import { namedTokenizer } from './tokenizer-from-files.js';
+import { TokenizerFiles } from './tokenizer-files.js';
 
 /**
  * Loads a tokenizer from its JSON file, or from a Hugging Face folder: `tokenizer.json`, else `vocab.json` with
@@ -18,11 +19,26 @@ export async function loadTokenizer(path: string): Promise<Tokenizer> {
     (file) => file.isDirectory(),
     () => false,
   );
-  const found = isFolder ? await readTokenizerFolder(path) : { path, json: await readJson(path) };
+  if (!isFolder) return namedTokenizer(path, parseJson(decodeText(await readBytes(path), path), path));
+  const pathOf = (name: string): string => join(path, name);
+  const files = new TokenizerFiles(path, await readdir(path), (name) => readBytes(pathOf(name)), pathOf);
+  const found = await readTokenizerFolder(files);
+  return namedTokenizer(found.path, found.json);
+}
+
+/** @throws Error naming the file when it is missing or not a regular file */
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return tokenizerFromJSON(found.json);
+    // A FIFO or a device could be read for ever.
+    const file = await stat(path);
+    if (!file.isFile())
+      throw new Error('not a regular file. Expected a tokenizer file or a folder with one.');
+    return await readFile(path);
   } catch (error) {
-    throw new Error(`${found.path}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'ENOENT' ? 'no such file. Expected a tokenizer file or a folder with one.' : message;
+    throw new Error(`${path}: ${reason}`, { cause: error });
   }
 }
 

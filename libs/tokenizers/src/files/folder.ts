@@ -1,12 +1,10 @@
 // Reads the tokenizer of a Hugging Face folder: tokenizer.json, or the older formats vocab.json with merges.txt (GPT-2, BART)
 // and vocab.txt (BERT), from which the equivalent tokenizer.json is built.
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { byteLevelJSON } from '../bpe/bpe-json.js';
 import { isId, JsonFields, show } from '../json-fields.js';
 import { addedTokenToJSON, parseAddedTokens, usualToken, type AddedToken } from '../pipeline/added-tokens.js';
-import { readJson, readLines } from './read-json.js';
 import { FolderSettings } from './special-tokens.js';
+import type { TokenizerFiles } from './tokenizer-files.js';
 
 interface FoundTokenizer {
   path: string;
@@ -43,27 +41,27 @@ type Format = keyof typeof FORMATS;
 const GENERIC = ['PreTrainedTokenizer', 'PreTrainedTokenizerFast', 'TokenizersBackend', 'PythonBackend'];
 
 /** @throws Error naming the folder and what it lacks, or the file and what is wrong with it */
-export async function readTokenizerFolder(folder: string): Promise<FoundTokenizer> {
-  const names = await readdir(folder);
-  const has = (...wanted: string[]): boolean => wanted.every((name) => names.includes(name));
-  const path = (name: string): string => join(folder, name);
-  const settings = await FolderSettings.read(path, has);
-  const generation = await readGeneration(path, has);
-  if (has('tokenizer.json')) {
-    const found = path('tokenizer.json');
-    return { path: found, json: withSettings(await readJson(found), settings, generation) };
+export async function readTokenizerFolder(files: TokenizerFiles): Promise<FoundTokenizer> {
+  const settings = await FolderSettings.read(files);
+  const generation = await readGeneration(files);
+  if (files.has('tokenizer.json')) {
+    const json = withSettings(await files.json('tokenizer.json'), settings, generation);
+    return { path: files.pathOf('tokenizer.json'), json };
   }
-  const format = await formatOf(settings.fields, path, has);
-  if (has('vocab.json', 'merges.txt') && format !== 'bert') {
-    const vocab = new JsonFields(path('vocab.json'), '', await readJson(path('vocab.json'))).record;
-    const merges = readMerges(path('merges.txt'), await readLines(path('merges.txt')), vocab);
-    return { path: folder, json: byteLevelBpeJSON(vocab, merges, settings, generation, format) };
+  const format = await formatOf(settings.fields, files);
+  if (files.has('vocab.json', 'merges.txt') && format !== 'bert') {
+    const vocab = new JsonFields(files.pathOf('vocab.json'), '', await files.json('vocab.json')).record;
+    const merges = readMerges(files.pathOf('merges.txt'), await files.lines('merges.txt'), vocab);
+    return { path: files.path, json: byteLevelBpeJSON(vocab, merges, settings, generation, format) };
   }
-  if (has('vocab.txt') && (format === undefined || format === 'bert')) {
-    const file = path('vocab.txt');
-    return { path: file, json: bertJSON(file, await readLines(file), settings, generation) };
+  if (files.has('vocab.txt') && (format === undefined || format === 'bert')) {
+    const file = files.pathOf('vocab.txt');
+    return { path: file, json: bertJSON(file, await files.lines('vocab.txt'), settings, generation) };
   }
-  const model = ['spiece.model', 'sentencepiece.bpe.model', 'tokenizer.model'].find((name) => has(name));
+  const folder = files.path;
+  const model = ['spiece.model', 'sentencepiece.bpe.model', 'tokenizer.model'].find((name) =>
+    files.has(name),
+  );
   if (model === undefined) {
     throw new Error(
       `${folder}: no tokenizer. Expected tokenizer.json, vocab.json with merges.txt, or vocab.txt.`,
@@ -80,25 +78,18 @@ function howToConvert(folder: string): string {
 }
 
 /** generation_config.json, or the config.json that has its entries in older folders. */
-async function readGeneration(
-  path: (name: string) => string,
-  has: (name: string) => boolean,
-): Promise<Readonly<Record<string, unknown>>> {
-  const name = ['generation_config.json', 'config.json'].find((name) => has(name));
-  return name === undefined ? {} : new JsonFields(path(name), '', await readJson(path(name))).record;
+async function readGeneration(files: TokenizerFiles): Promise<Readonly<Record<string, unknown>>> {
+  const name = ['generation_config.json', 'config.json'].find((name) => files.has(name));
+  return name === undefined ? {} : new JsonFields(files.pathOf(name), '', await files.json(name)).record;
 }
 
 /**
  * The format that tokenizer_config.json or config.json name; undefined when they name none.
  * @throws Error for the class of a tokenizer that is not supported
  */
-async function formatOf(
-  settings: JsonFields,
-  path: (name: string) => string,
-  has: (name: string) => boolean,
-): Promise<Format | undefined> {
-  const config = has('config.json') ? await readJson(path('config.json')) : {};
-  const files = [settings, new JsonFields(path('config.json'), '', config)];
+async function formatOf(settings: JsonFields, folder: TokenizerFiles): Promise<Format | undefined> {
+  const config = folder.has('config.json') ? await folder.json('config.json') : {};
+  const files = [settings, new JsonFields(folder.pathOf('config.json'), '', config)];
   const formats = Object.entries(FORMATS) as [Format, { classes: string[]; models: string[] }][];
   for (const file of files) {
     const name = file.string('tokenizer_class')?.replace(/Fast$/, '');

@@ -2,7 +2,7 @@
 // added_tokens.json name beside the vocabulary. The rules are those of transformers 5.
 import { isId, JsonFields, show } from '../json-fields.js';
 import { specialToken, type AddedToken } from '../pipeline/added-tokens.js';
-import { readJson } from './read-json.js';
+import type { TokenizerFiles } from './tokenizer-files.js';
 
 /** The names of special tokens, in the order in which missing ones get ids. */
 const ROLES = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const;
@@ -24,13 +24,11 @@ export class FolderSettings {
   ) {}
 
   /**
-   * @param path of a file of the folder
-   * @param has whether the folder has a file
    * @throws Error naming the file and what is wrong with it
    */
-  static async read(path: (name: string) => string, has: (name: string) => boolean): Promise<FolderSettings> {
+  static async read(files: TokenizerFiles): Promise<FolderSettings> {
     const read = async (name: string): Promise<JsonFields> =>
-      new JsonFields(path(name), '', has(name) ? await readJson(path(name)) : {});
+      new JsonFields(files.pathOf(name), '', files.has(name) ? await files.json(name) : {});
     const config = await read('tokenizer_config.json');
     const decoder = config.optionalObject('added_tokens_decoder');
     if (decoder) {

@@ -2,7 +2,8 @@ import { slidingWindows, arraySource } from '@lilformer/datasets';
 import { openEngine } from '@lilformer/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tinyModel, tinyWindows } from '../testing/tiny.js';
-import { checkMemory, leastMemory, memoryLimit } from './memory.js';
+import { machineMemory } from '@lilformer/engine';
+import { checkMemory, leastMemory } from './memory.js';
 import { train } from './train.js';
 
 describe('the memory of a step', () => {
@@ -31,7 +32,7 @@ describe('the memory of a step', () => {
     expect(() => checkMemory(model, options, least - 1)).toThrow(
       /^batchSize: 4 windows of 6 tokens need at least .* GB of memory with this model\. Expected at most/,
     );
-    expect(memoryLimit()).toBeGreaterThan(1e8);
+    expect(machineMemory()).toBeGreaterThan(1e8);
     const huge = slidingWindows(arraySource(new Uint32Array(5e8)), 6);
     const run = train({ model, train: huge, batchSize: 4e8, schedule: 0.1, maxSteps: 1 });
     await expect(run.next()).rejects.toThrow('batchSize: 400000000 windows');

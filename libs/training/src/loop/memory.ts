@@ -1,6 +1,6 @@
 // A lower bound of the memory of a training step, compared with what the process may use: beyond it, the system would end
 // the process without a message.
-import { totalmem } from 'node:os';
+import { machineMemory } from '@lilformer/engine';
 import { Linear } from '@lilformer/layers';
 import type { LanguageModel } from '@lilformer/models';
 import type { Windows } from '@lilformer/datasets';
@@ -11,12 +11,6 @@ const FLOAT = 4;
 /** What the memory of a step depends on besides the model. */
 interface StepSizes extends Pick<CheckedOptions, 'optimizer' | 'batchSize'> {
   readonly train: Pick<Windows, 'count' | 'length'>;
-}
-
-/** Memory of the machine or of the container, in bytes. */
-export function memoryLimit(): number {
-  const container = process.constrainedMemory?.() ?? 0; // Linux: 2^64 without a limit
-  return container > 0 ? Math.min(container, totalmem()) : totalmem();
 }
 
 /** Bytes of weights, gradients, moments of the optimizer and the outputs of linear layers, which the backward pass needs. */
@@ -34,7 +28,7 @@ export function leastMemory(model: LanguageModel, { optimizer, batchSize, train 
 }
 
 /** @throws RangeError when a step needs more memory than there is */
-export function checkMemory(model: LanguageModel, options: StepSizes, limit = memoryLimit()): void {
+export function checkMemory(model: LanguageModel, options: StepSizes, limit = machineMemory()): void {
   const least = leastMemory(model, options);
   if (least <= limit) return;
   const [needed, available] = [least, limit].map((bytes) => `${(bytes / 1e9).toPrecision(3)} GB`);

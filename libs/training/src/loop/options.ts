@@ -1,5 +1,5 @@
 // Options of a training run, with their checks and defaults.
-import type { RunFolder } from '@lilformer/checkpoints';
+import type { RunStorage } from '@lilformer/checkpoints';
 import type { Windows } from '@lilformer/datasets';
 import type { LanguageModel } from '@lilformer/models';
 import { checkOptionNames } from '@lilformer/tokenizers';
@@ -46,7 +46,7 @@ export interface TrainOptions {
   /** Seed of everything random in the run; default 0. */
   readonly seed?: number | string;
   /** Where the run is saved. If it holds a state already, the run resumes from it. Default nowhere. */
-  readonly folder?: RunFolder;
+  readonly folder?: RunStorage;
   /** Seconds between checkpoints; default 60, Infinity disables. Evaluations and the end are always saved. */
   readonly saveEvery?: number;
   /** Steps between checkpoints; default no such checkpoints. */

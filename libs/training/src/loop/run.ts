@@ -32,7 +32,7 @@ interface RunState {
   readonly engine: string;
   readonly precision: Precision;
   /** For information only. */
-  readonly versions: { readonly node: string; readonly tfjs: string };
+  readonly versions: { readonly node?: string; readonly tfjs: string };
 }
 
 const FORMAT = 2;
@@ -187,7 +187,7 @@ export class Run {
       dropout: Object.fromEntries(dropouts(model).map(([name, { counter }]) => [name, counter])),
       engine: tf.getBackend(),
       precision: precisionInUse(),
-      versions: { node: process.versions.node, tfjs: tf.version_core },
+      versions: { node: globalThis.process?.versions.node, tfjs: tf.version_core },
     };
     await folder.saveState(arrays, state);
     this.#savedStep = this.step;

@@ -1,11 +1,11 @@
 // The training loop. The state of a run is in run.ts, one step in step.ts, one evaluation in evaluate-run.ts.
+import { yieldToEventLoop } from '@lilformer/engine';
 import { evaluateRun } from './evaluate-run.js';
 import type { DoneEvent, TrainingEvent } from '../events.js';
 import { checkMemory } from './memory.js';
 import { checkOptions, type TrainOptions } from './options.js';
 import { Run } from './run.js';
 import { takeStep } from './step.js';
-import { yieldToEventLoop } from '../yield-to-event-loop.js';
 
 /**
  * Trains a model and yields an event for every step, evaluation and checkpoint.

@@ -1,25 +1,4 @@
-// Reads the files of a tokenizer.
-import { readFile, stat } from 'node:fs/promises';
-
-/** @throws Error naming the file when it is missing, not a regular file, or not UTF-8 */
-async function readText(path: string): Promise<string> {
-  try {
-    // A FIFO or a device could be read for ever.
-    const file = await stat(path);
-    if (!file.isFile())
-      throw new Error('not a regular file. Expected a tokenizer file or a folder with one.');
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT'
-        ? 'no such file. Expected a tokenizer file or a folder with one.'
-        : code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-          ? 'not UTF-8. Expected a text file.'
-          : message;
-    throw new Error(`${path}: ${reason}`, { cause: error });
-  }
-}
+// Parses the files of a tokenizer.
 
 /** Nesting of a JSON file: those of tokenizers have less than 20 levels, and readers are recursive. */
 const MAX_DEPTH = 200;
@@ -27,12 +6,12 @@ const MAX_DEPTH = 200;
 const COST = 48;
 
 /**
- * Reads JSON, with Python's `NaN` and `Infinity` as numbers.
+ * Parses JSON, with Python's `NaN` and `Infinity` as numbers.
  *
- * @throws Error naming the file when it cannot be read, is not JSON, or is nested too deeply
+ * @param path for messages
+ * @throws Error naming the file when it is not JSON, or is nested too deeply
  */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
+export function parseJson(text: string, path: string): unknown {
   const { depth, json, values } = withoutPythonNumbers(text);
   if (depth > MAX_DEPTH)
     throw new Error(`${path}: nested ${depth} levels deep. Expected JSON of at most ${MAX_DEPTH} levels.`);
@@ -74,9 +53,18 @@ function withoutPythonNumbers(text: string): { depth: number; json: string; valu
   return { depth, json: done === 0 ? text : parts.join('') + text.slice(done), values };
 }
 
-/** The lines of a text file with line ends of any system. */
-export async function readLines(path: string): Promise<string[]> {
-  const lines = (await readText(path)).split(/\r\n|\r|\n/);
+/** The lines of a text with line ends of any system. */
+export function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines;
+}
+
+/** The text of a file. @throws Error naming the file when it is not UTF-8 */
+export function decodeText(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Error(`${path}: not UTF-8. Expected a text file.`, { cause: error });
+  }
 }
