@@ -3,7 +3,6 @@ import { openEngine, tf } from '@lilformer/engine';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attentionReference, type AttentionOptions } from './attention/attention.js';
-import { dispatchToExpertsReference } from './embedding/experts.js';
 import {
   addLayerNorm,
   addRmsNorm,
@@ -26,7 +25,6 @@ import {
 import { activationReference } from './linear/activations.js';
 import { linearReference } from './linear/linear.js';
 import { crossEntropyReference } from './losses/cross-entropy.js';
-import { linearCrossEntropyReference } from './losses/linear-cross-entropy.js';
 import { layerNormReference, rmsNormReference } from './norms/norms.js';
 import { expectMatch, expectFiniteDifferences, numbers, type Operation } from './testing/gradients.js';
 import {
@@ -35,6 +33,8 @@ import {
   embeddingReference,
   embeddingWithPositionsReference,
   residualReference,
+  dispatchToExpertsReference,
+  linearCrossEntropyReference,
 } from './testing/references.js';
 
 const seed = fc.integer({ min: 0, max: 1e6 });

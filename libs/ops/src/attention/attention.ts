@@ -126,33 +126,14 @@ function attend(kernels: Kernels, sources: readonly tf.Tensor[], plan: Plan): tf
         const [output, logSums, dOutput, bias, q, k, v] = arrays;
         const length = queries;
         if (packed)
+          // prettier-ignore
           kernels.attentionPackedBackward({
-            qkv: q,
-            bias,
-            output,
-            logSums,
-            dOutput,
-            dQkv: dq,
-            dBias,
-            length,
-            ...common,
+            qkv: q, bias, output, logSums, dOutput, dQkv: dq, dBias, length, ...common,
           });
         else
+          // prettier-ignore
           kernels.attentionBackward({
-            q,
-            k,
-            v,
-            bias,
-            output,
-            logSums,
-            dOutput,
-            dq,
-            dk,
-            dv,
-            dBias,
-            queries,
-            keys,
-            ...common,
+            q, k, v, bias, output, logSums, dOutput, dq, dk, dv, dBias, queries, keys, ...common,
           });
       });
       return bias ? [...gradients, dBias] : gradients;
@@ -182,15 +163,9 @@ function makePlan(q: Shaped, k: Shaped, v: Shaped, options: AttentionOptions): P
   if (bias) expectShape('attention: bias', bias, [heads, queries, keys], ['H', 'Tq', 'Tk']);
   if (dropout) checkDropout(dropout);
   return {
-    batch,
-    heads,
-    queries,
-    keys,
-    headDim,
-    causal,
+    ...{ batch, heads, queries, keys, headDim, causal, bias },
     scale: scale ?? 1 / Math.sqrt(headDim),
     visible: paddingMask && Float32Array.from(paddingMask.dataSync()),
-    bias,
     dropout: dropout ?? { rate: 0, seed: 0, counter: 0 },
   };
 }

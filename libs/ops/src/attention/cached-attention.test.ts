@@ -6,11 +6,11 @@ import { attentionReference } from './attention.js';
 import {
   appendToCache,
   cachedAttention,
-  cachedAttentionReference,
   cacheOfRows,
   type CachedAttentionOptions,
 } from './cached-attention.js';
 import { numbers } from '../testing/gradients.js';
+import { cachedAttentionReference } from '../testing/references.js';
 
 describe('cachedAttention', () => {
   beforeAll(async () => {

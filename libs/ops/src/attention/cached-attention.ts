@@ -4,7 +4,6 @@ import { allocate, compute, dispatch, memoryOf } from '../support/kernels.js';
 import { expectShape, shapeText } from '../support/shapes.js';
 import {
   attention,
-  attentionReference,
   headSize,
   MAX_HEAD_DIM,
   type AttentionOptions,
@@ -71,19 +70,6 @@ export function cachedAttention(
     },
   );
   return { output: output as tf.Tensor3D, weights: weights as tf.Tensor4D | undefined };
-}
-
-/** The reference of `cachedAttention`. */
-export function cachedAttentionReference(
-  q: tf.Tensor,
-  keys: tf.Tensor,
-  values: tf.Tensor,
-  length: number,
-  options: CachedAttentionOptions,
-): AttentionResult {
-  check(q, keys, values, length, options);
-  const causal = options.causal ?? true;
-  return attentionReference(...uncached(q, keys, values, length), { ...options, causal });
 }
 
 /** Queries, keys and values of attention without a cache. */

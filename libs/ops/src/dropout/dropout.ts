@@ -43,15 +43,9 @@ export function applyDropout(x: tf.Tensor, mask: DropoutMask, base?: tf.Tensor):
     (kernels) => {
       const rows = columns === 0 ? 0 : x.size / columns;
       return compute([x, base], [x.shape], ([x, base], [y]) =>
+        // prettier-ignore
         kernels.dropout({
-          x,
-          base,
-          y,
-          rows,
-          columns,
-          rate: mask.rate,
-          seed: mask.seed,
-          counter: mask.counter,
+          x, base, y, rows, columns, rate: mask.rate, seed: mask.seed, counter: mask.counter,
         }),
       )[0];
     },

@@ -41,24 +41,20 @@ export function embeddingWithPositions(
   ids: tf.Tensor,
   weight: Weight,
   positions: Weight,
-  first?: number,
-): tf.Tensor3D;
-export function embeddingWithPositions(
-  ids: tf.Tensor,
-  weight: Weight,
-  positions: Weight,
   first = 0,
-): tf.Tensor {
+): tf.Tensor3D {
   check(ids, weight);
   checkPositions(ids, weight, positions, first);
   if (weight instanceof Bf16Matrix || positions instanceof Bf16Matrix) {
     const range = Array.from({ length: ids.shape[1]! }, (_, i) => first + i);
-    return tidy(() => tf.add(embedding(ids, weight), embedding(tf.tensor1d(range, 'int32'), positions)));
+    return tidy(() =>
+      tf.add(embedding(ids, weight), embedding(tf.tensor1d(range, 'int32'), positions)),
+    ) as tf.Tensor3D;
   }
   return dispatch(
     () => lookup(ids, weight, positions, first),
     () => tf.add(lookup(ids, weight), tf.slice(positions, [first, 0], [ids.shape[1]!, -1])),
-  );
+  ) as tf.Tensor3D;
 }
 
 function lookup(ids: tf.Tensor, weight: tf.Tensor, positions?: tf.Tensor, first = 0): tf.Tensor {

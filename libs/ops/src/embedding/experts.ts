@@ -90,16 +90,12 @@ function putRows(parts: readonly tf.Tensor[], { counts, order, inverse }: Plan):
         `expert 0 ${shapeText(parts[0].shape)}; expected one row for each, all of one width`,
     );
   });
+  const shapes = parts.map(({ shape }) => shape);
   return differentiable(
     'dispatchToExperts',
     parts,
     () => gatherRows(parts, inverse, [[inverse.length, width]])[0],
-    (dy) =>
-      gatherRows(
-        [dy],
-        order,
-        parts.map(({ shape }) => shape),
-      ),
+    (dy) => gatherRows([dy], order, shapes),
   );
 }
 
@@ -109,32 +105,10 @@ function gatherRows(from: readonly tf.Tensor[], index: Int32Array, shapes: reado
   return dispatch(
     (kernels) => compute(from, shapes, (from, to) => kernels.gatherRows({ from, index, to, width })),
     () => {
-      const all = tf.concat([...from, tf.zeros([1, width])], 0);
-      const zeros = all.shape[0]! - 1;
-      const rows = tf.gather(
-        all,
-        tf.tensor1d(
-          index.map((row) => (row < 0 ? zeros : row)),
-          'int32',
-        ),
-      );
-      return tf.split(
-        rows,
-        shapes.map(([count]) => count),
-      );
+      const all = tf.concat([...from, tf.zeros([1, width])], 0); // the last row is zeros
+      const rows = index.map((row) => (row < 0 ? all.shape[0]! - 1 : row));
+      const counts = shapes.map(([count]) => count);
+      return tf.split(tf.gather(all, tf.tensor1d(rows, 'int32')), counts);
     },
   );
-}
-
-/** The reference of `dispatchToExperts`: every expert on every row, summed with one-hot weights. */
-export function dispatchToExpertsReference(
-  x: tf.Tensor,
-  route: tf.Tensor,
-  experts: readonly Expert[],
-): tf.Tensor {
-  const outputs = experts.map((expert, i) => {
-    const chosen = tf.cast(tf.equal(route, tf.scalar(i, 'int32')), 'float32');
-    return tf.mul(expert(x), tf.expandDims(chosen, 1));
-  });
-  return outputs.reduce((sum, output) => tf.add(sum, output));
 }

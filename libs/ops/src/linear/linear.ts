@@ -68,47 +68,26 @@ function linearFused(
     'linear',
     bias ? [x, weight, bias] : [x, weight],
     (save) => {
-      const [y, preActivation] = compute(
-        [x, weight, bias],
-        [shape, save && isGelu ? shape : undefined],
-        ([x, weight, bias], [y, preActivation]) =>
-          kernels.linearForward({
-            x,
-            weight,
-            bias,
-            y,
-            preActivation,
-            rows,
-            inputs,
-            outputs,
-            activation: kind,
-            bf16,
-          }),
+      const shapes = [shape, save && isGelu ? shape : undefined] as const;
+      const [y, preActivation] = compute([x, weight, bias], shapes, ([x, weight, bias], [y, preActivation]) =>
+        // prettier-ignore
+        kernels.linearForward({
+          x, weight, bias, y, preActivation, rows, inputs, outputs, activation: kind, bf16,
+        }),
       );
       const kept = activation === 'relu' ? y : preActivation;
       save?.(...(kept ? [x, weight, kept] : [x, weight]));
       return y;
     },
     (dy, [x, weight, kept]: (tf.Tensor | undefined)[], wanted) => {
-      const shapes = [x!.shape, weight!.shape, [outputs]].map((shape, i) => (wanted(i) ? shape : undefined));
-      return compute(
-        [dy, x!, weight!, kept],
-        [shapes[0], shapes[1], bias && shapes[2]],
-        ([dy, x, weight, kept], [dx, dWeight, dBias]) =>
-          kernels.linearBackward({
-            dy,
-            x,
-            weight,
-            kept,
-            dx,
-            dWeight,
-            dBias,
-            rows,
-            inputs,
-            outputs,
-            activation: kind,
-            bf16,
-          }),
+      const shape = (i: number, own: number[]): number[] | undefined => (wanted(i) ? own : undefined);
+      const shapes = [shape(0, x!.shape), shape(1, weight!.shape), bias && shape(2, [outputs])] as const;
+      const tensors = [dy, x!, weight!, kept] as const;
+      return compute(tensors, shapes, ([dy, x, weight, kept], [dx, dWeight, dBias]) =>
+        // prettier-ignore
+        kernels.linearBackward({
+          dy, x, weight, kept, dx, dWeight, dBias, rows, inputs, outputs, activation: kind, bf16,
+        }),
       ).slice(0, bias ? 3 : 2);
     },
     // The input of GELU is saved anyway: a large output need not be.

@@ -31,7 +31,6 @@ export function crossEntropy(
   const { ids, counted } = check(logits, targets, ignoreIndex);
   const common = { targets: ids, rows: ids.length, classes: logits.shape.at(-1)!, ignored: ignoreIndex };
   const factor = reduction === 'mean' ? 1 / counted : 1;
-  const perRow = [ids.length];
   return dispatch(
     (kernels) =>
       differentiable(
@@ -39,12 +38,10 @@ export function crossEntropy(
         [logits],
         (save) => {
           let total = 0;
-          const [losses, logSums] = compute(
-            [logits],
-            [perRow, save && perRow],
-            ([x], [losses, logSums]) =>
-              (total = kernels.crossEntropyForward({ logits: x, losses, logSums, ...common })),
-          );
+          const shapes = [[ids.length], save && [ids.length]] as const;
+          const [losses, logSums] = compute([logits], shapes, ([x], [losses, logSums]) => {
+            total = kernels.crossEntropyForward({ logits: x, losses, logSums, ...common });
+          });
           save?.(logits, logSums!);
           if (reduction === 'none') return tf.reshape(losses, targets.shape);
           return tf.scalar(reduction === 'mean' ? total / counted : total);

@@ -1,7 +1,7 @@
 // The output projection fused with the cross entropy of its logits: training never holds all logits [..., V] in memory.
 import { differentiable, tf, tidy } from '@lilformer/engine';
 import { Bf16Matrix, type Weight } from '../linear/bf16-matrix.js';
-import { linear, linearReference } from '../linear/linear.js';
+import { linear } from '../linear/linear.js';
 import { compute, dispatch, usesBf16 } from '../support/kernels.js';
 import { expectShape, rowCount, shapeText } from '../support/shapes.js';
 import { crossEntropyReference, type CrossEntropyOptions } from './cross-entropy.js';
@@ -63,17 +63,6 @@ export function linearCrossEntropy(
       ),
     () => crossEntropyReference(linear(x, weight, bias), targets, options),
   ) as tf.Scalar;
-}
-
-/** The reference of `linearCrossEntropy`. */
-export function linearCrossEntropyReference(
-  x: tf.Tensor,
-  weight: tf.Tensor,
-  bias: tf.Tensor | undefined,
-  targets: tf.Tensor,
-  options: LinearCrossEntropyOptions = {},
-): tf.Scalar {
-  return crossEntropyReference(linearReference(x, weight, bias), targets, options) as tf.Scalar;
 }
 
 function check(

@@ -97,17 +97,9 @@ export function recurrentFused(
       ] as const;
       const [output, last, saved] = compute(all, shapes, (arrays, [output, last, kept]) => {
         const [x, weightIh, weightHh, biasIh, biasHh, state] = arrays;
+        // prettier-ignore
         kernels.recurrentForward({
-          x,
-          weightIh,
-          weightHh,
-          biasIh,
-          biasHh,
-          state,
-          output,
-          last,
-          kept,
-          ...sizes,
+          x, weightIh, weightHh, biasIh, biasHh, state, output, last, kept, ...sizes,
         });
       });
       save?.(x, weightIh, weightHh, ...(state ? [state] : []), output, ...(saved ? [saved] : []));
@@ -123,22 +115,10 @@ export function recurrentFused(
         [x.shape, weightIh.shape, weightHh.shape, biasIh?.shape, biasHh?.shape, state?.shape],
         (arrays, [dX, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dState]) => {
           const [x, weightIh, weightHh, state, output, kept, dOutput, dLast] = arrays;
+          // prettier-ignore
           kernels.recurrentBackward({
-            x,
-            weightIh,
-            weightHh,
-            state,
-            output,
-            kept,
-            dOutput,
-            dLast,
-            dX,
-            dWeightIh,
-            dWeightHh,
-            dBiasIh,
-            dBiasHh,
-            dState,
-            ...sizes,
+            x, weightIh, weightHh, state, output, kept, dOutput, dLast, dX, dWeightIh, dWeightHh, dBiasIh,
+            dBiasHh, dState, ...sizes,
           });
         },
       ).filter((gradient) => gradient !== undefined);
