@@ -35,7 +35,8 @@ interface Line {
 }
 
 interface Settings {
-  readonly engine: string;
+  /** The first also in bf16 and side by side with transformers. */
+  readonly engines: readonly string[];
   readonly precisions: readonly Precision[];
   readonly python: string | undefined;
   readonly threads: number;
@@ -50,7 +51,7 @@ const REPEATS = 3;
 const help = `Usage: npx nx run bench:generation -- [options]
 
   --model NAMES    models, separated by commas, of ${Object.keys(generationModels).join(', ')}
-  --engine NAME    engine of lilformer (default: auto)
+  --engine NAMES   engines of lilformer, separated by commas (default: auto); further ones in float32
   --python FILE    a Python with torch and transformers; without it only lilformer is measured
   --precision NAMES float32, bf16 or both (default): weights and matrix products of both sides
   --threads N      threads of both sides (default: number of cores)
@@ -62,7 +63,7 @@ await runMain(async () => {
   const { values } = parseArgs({
     options: {
       model: { type: 'string', multiple: true },
-      engine: { type: 'string', default: process.env.LILFORMER_ENGINE || 'auto' },
+      engine: { type: 'string', multiple: true, default: [process.env.LILFORMER_ENGINE || 'auto'] },
       python: { type: 'string' },
       precision: { type: 'string', multiple: true },
       threads: { type: 'string' },
@@ -77,7 +78,7 @@ await runMain(async () => {
   const names = namesOf('model', values.model ?? known, known);
   const both: Precision[] = ['float32', 'bf16'];
   const settings: Settings = {
-    engine: values.engine,
+    engines: values.engine.flatMap((names) => names.split(',')),
     precisions: namesOf<Precision>('precision', values.precision ?? both, both),
     python: values.python === undefined ? undefined : programPath(values.python),
     threads: threadCount(values.threads),
@@ -101,16 +102,20 @@ await runMain(async () => {
 async function measureAll(
   names: readonly string[],
   folders: string,
-  { engine, precisions, python, threads, rounds, save: keep, json }: Settings,
+  { engines, precisions, python, threads, rounds, save: keep, json }: Settings,
 ): Promise<void> {
   const env = threadsEnvironment(threads);
-  const rows = names.flatMap((model) =>
-    precisions.map((precision) => ({
-      model,
-      precision,
+  const [engine, ...further] = engines;
+  const rows = names.flatMap((model) => [
+    ...precisions.map((precision) => ({
+      ...{ model, engine, precision },
       row: precision === 'float32' ? model : `${model} ${precision}`,
     })),
-  );
+    ...further.map((other) => ({
+      ...{ model, engine: other, precision: 'float32' as const },
+      row: `${model} on ${other}`,
+    })),
+  ]);
   const results: GenerationResults = {
     ...circumstances('generation'),
     threads,
@@ -174,10 +179,10 @@ async function measureAll(
       },
     },
   ];
-  for (const { model: name, precision, row } of rows) {
-    const task = { model: name, folder: join(folders, name), engine, precision, repeats: REPEATS };
+  for (const { model: name, engine: on, precision, row } of rows) {
+    const task = { model: name, folder: join(folders, name), engine: on, precision, repeats: REPEATS };
     entries.push(entry(row, 'ours', ownProgram('./generation-ours.ts', [JSON.stringify(task)], env)));
-    if (python === undefined) continue;
+    if (python === undefined || on !== engine) continue;
     const [architecture] = generationModels[name].architectures as string[];
     const batch = architecture === 'BertModel' ? BATCH : 1;
     const peerTask = { ...task, architecture, batch, prompt: promptOf(name, batch), newTokens: NEW_TOKENS };
