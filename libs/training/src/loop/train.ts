@@ -11,7 +11,7 @@ import { takeStep } from './step.js';
  * Trains a model and yields an event for every step, evaluation and checkpoint.
  *
  * With a folder that holds a state the run resumes from it; losses and weights are bit for bit those of an uninterrupted
- * run on the same engine with the same number of threads. Leaving the `for await` loop early saves the state, as aborting
+ * run on the same engine, with any number of threads. Leaving the `for await` loop early saves the state, as aborting
  * the signal does. Afterwards the model is in evaluation mode, and no tensors are left behind.
  *
  * @throws TypeError naming an unknown or missing option; RangeError naming one that is out of range, or a batch that does not fit into memory

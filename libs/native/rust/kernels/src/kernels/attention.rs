@@ -94,9 +94,9 @@ impl Attention<'_> {
         self.heads.checked_mul(self.queries)?.checked_mul(self.keys)
     }
 
-    /// Number of parts, at most `most`, to split each of `items` items into so that every thread has work.
-    fn parts(&self, items: usize, most: usize) -> usize {
-        let wanted = (2 * threads::threads()).div_ceil(items.max(1));
+    /// Number of parts, at most `most`, to split each of `items` items into so that each of `threads` has work.
+    fn parts(&self, threads: usize, items: usize, most: usize) -> usize {
+        let wanted = (2 * threads).div_ceil(items.max(1));
         if self.work() < 1 << 20 { 1 } else { wanted.clamp(1, most.max(1)) }
     }
 

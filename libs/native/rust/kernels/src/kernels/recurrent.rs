@@ -70,9 +70,14 @@ impl Layer<'_> {
         assert!(self.state.is_none_or(|state| state.len() == batch * hidden), "state");
     }
 
-    /// Number of parts of the batch.
+    /// Number of parts of the batch; one for the few rows whose product runs on all threads itself.
     fn parts(&self) -> usize {
-        threads::threads().min(self.sizes.batch)
+        if self.is_few() { 1 } else { threads::threads().min(self.sizes.batch) }
+    }
+
+    /// A single step of few sequences.
+    fn is_few(&self) -> bool {
+        self.sizes.steps <= 1 && self.sizes.batch <= FEW
     }
 
     /// Address and stride of the states before `step` of the sequences from `first` on; `zeros` [H] is the default initial
@@ -187,8 +192,8 @@ enum Across<'a> {
 
 impl<'a> Across<'a> {
     fn of(layer: &Layer<'a>) -> Self {
-        let Sizes { batch, steps, hidden, .. } = layer.sizes;
-        if steps <= 1 && batch <= FEW {
+        let hidden = layer.sizes.hidden;
+        if layer.is_few() {
             return Self::Plain(layer.weight_hh);
         }
         let weight = Matrix::transposed(layer.weight_hh, hidden);

@@ -7,7 +7,7 @@ use super::tile::{DEPTH, tiles};
 use super::transposed::{PARTIAL_FLOATS, add_rows, transposed_in, transposed_on_one_thread};
 use super::{NoEpilogue, Precision, pack};
 use crate::buffers::{Shared, floats};
-use crate::threads;
+use crate::threads::{self, SUM_PARTS};
 
 /// Computes rows of dz.
 pub trait OutputGradient: Sync {
@@ -32,6 +32,9 @@ pub struct GradientOutputs<'a> {
     /// [outputs]
     pub db: Option<&'a mut [f32]>,
 }
+
+/// Largest chunk of dz on which all threads work, in floats.
+const CHUNK_FLOATS: usize = 1 << 20;
 
 /// Number of rows of dz per chunk: the depth of a block; twice that if two blocks fit into half of a second-level cache of
 /// 1 MB; fewer if one would exceed 16 MB.
@@ -86,16 +89,17 @@ pub fn gradients(
     // rows of dz map to different cache sets
     let stride = ready.map_or(outputs.next_multiple_of(16) + 16, |(_, stride)| stride);
     let chunk = if ready.is_some() { 32 * DEPTH } else { chunk_rows(stride) };
-    let threads = threads::threads().min(rows.div_ceil(DEPTH)).max(1);
+    let parts = rows.div_ceil(DEPTH).min(SUM_PARTS);
     let own_sums = outputs * inputs + outputs;
-    if threads > 1 && (threads - 1) * own_sums > PARTIAL_FLOATS {
+    if (parts - 1) * own_sums > PARTIAL_FLOATS {
         in_turns(output_gradient, rows, outputs, inputs, x, packed.as_ref(), stride, targets, precision);
         return;
     }
 
     let wants_sums = targets.dw.is_some() || targets.db.is_some();
-    let mut scratch = floats(if ready.is_none() { threads * chunk * stride } else { 0 });
-    let mut partial = floats(if wants_sums { (threads - 1) * own_sums } else { 0 });
+    let lanes = if ready.is_none() && parts > 1 { threads::threads() } else { 1 };
+    let mut scratch = floats(if ready.is_none() { lanes * chunk * stride } else { 0 });
+    let mut partial = floats(if wants_sums { (parts - 1) * own_sums } else { 0 });
     let mut unwanted = floats(if wants_sums && targets.dw.is_none() { outputs * inputs } else { 0 });
     let (scratch, partials) = (Shared::new(&mut scratch), Shared::new(&mut partial));
     let dx = targets.dx.as_deref_mut().map(Shared::new);
@@ -104,8 +108,8 @@ pub fn gradients(
         Some(dw) => Shared::new(dw),
         None => Shared::new(&mut unwanted),
     };
-    threads::run(threads, |part, _| {
-        let (from, until) = threads::split(rows, threads, tiles().rows, part);
+    threads::run(parts, |part, lane| {
+        let (from, until) = threads::split(rows, parts, tiles().rows, part);
         // SAFETY: sizes were checked above; parts have disjoint rows of dx, scratch memory and sums.
         unsafe {
             let (dw, db) = match part {
@@ -121,7 +125,7 @@ pub fn gradients(
                 let dz = match ready {
                     Some((dz, stride)) => dz.as_ptr().add(first * stride),
                     None => {
-                        let dz = scratch.at(part * chunk * stride);
+                        let dz = scratch.at(lane * chunk * stride);
                         output_gradient.make(first, count, dz, stride);
                         dz.cast_const()
                     }
@@ -160,7 +164,7 @@ pub fn gradients(
     if !wants_sums {
         return;
     }
-    for other in 0..threads - 1 {
+    for other in 0..parts - 1 {
         let own = &partial[other * own_sums..][..own_sums];
         if targets.dw.is_some() {
             add_rows(&own[..outputs * inputs], outputs, inputs, dw, inputs);
@@ -173,7 +177,7 @@ pub fn gradients(
     }
 }
 
-/// The same when partial sums for every thread would take too much memory: all threads work on one chunk of rows and one
+/// The same when partial sums for every part would take too much memory: all threads work on one chunk of rows and one
 /// dW.
 fn in_turns(
     output_gradient: &impl OutputGradient,
@@ -187,7 +191,7 @@ fn in_turns(
     precision: Precision,
 ) {
     let grain = tiles().block_rows();
-    let chunk = (PARTIAL_FLOATS / stride.max(1) / grain * grain).clamp(grain, 8 * grain * threads::threads());
+    let chunk = (CHUNK_FLOATS / stride.max(1) / grain * grain).clamp(grain, 8 * grain);
     let ready = output_gradient.ready();
     let mut made = floats(if ready.is_none() { chunk.min(count) * stride } else { 0 });
     let mut unwanted =

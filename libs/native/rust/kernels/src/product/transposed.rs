@@ -7,14 +7,13 @@ use super::pack::{PANEL_COLUMNS, Workspace, block_depth, column_tile, expect_roo
 use super::rows::{balanced, prefetch};
 use super::tile::{DEPTH, tiles};
 use crate::buffers::{Shared, floats};
-use crate::threads;
+use crate::threads::{self, SUM_PARTS};
 
 /// Maximum size of partial sums, in floats; larger results are split by rows instead.
-pub(super) const PARTIAL_FLOATS: usize = 8 << 20;
+pub(super) const PARTIAL_FLOATS: usize = 1 << 20;
 
 /// C = Yᵀ · X, or += with `accumulate`, over `tokens` rows; Y [tokens, m] with row stride `ldy`, X [tokens, n], C [m, n].
-/// `sums` [m] receives the column sums of Y in the same way. Runs on all threads; reproducible for the same sizes and number of
-/// threads.
+/// `sums` [m] receives the column sums of Y in the same way. Runs on all threads.
 ///
 /// # Panics
 /// When an array has fewer elements than these sizes ask for.
@@ -113,13 +112,12 @@ struct Split {
 
 impl Split {
     fn of(tokens: usize, m: usize, n: usize) -> Self {
-        let threads = threads::threads();
         if m * n * tokens < 1 << 15 {
             return Self { by_tokens: 1, by_rows: 1 };
         }
         let fit = 1 + PARTIAL_FLOATS / (m * n + m).max(1);
-        let by_tokens = threads.min(tokens.div_ceil(DEPTH)).min(fit).max(1);
-        let by_rows = threads.div_ceil(by_tokens).min(m.div_ceil(tiles().rows)).max(1);
+        let by_tokens = SUM_PARTS.min(tokens.div_ceil(4 * DEPTH)).min(fit).max(1);
+        let by_rows = threads::threads().div_ceil(by_tokens).min(m.div_ceil(tiles().rows)).max(1);
         Self { by_tokens, by_rows }
     }
 }

@@ -2,7 +2,8 @@
 //! fraction of a microsecond. A nested job, and one that starts while the pool works for another JavaScript thread, runs on
 //! the calling thread.
 //!
-//! Parts are assigned dynamically. A job is reproducible if its results depend only on the part.
+//! Parts are assigned dynamically. Results depend only on the part, and sums of parts on a number of parts that the sizes
+//! determine: they are equal bit for bit for any number of threads.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -196,6 +197,9 @@ fn wait_for_task(own: &Worker, seen: usize) {
         }
     }
 }
+
+/// Most parts of a sum that threads compute side by side. It does not depend on the number of threads, and neither do the sums.
+pub const SUM_PARTS: usize = 8;
 
 /// Splits `count` items into `parts` ranges of nearly equal length, in multiples of `grain`; returns range `part`.
 pub fn split(count: usize, parts: usize, grain: usize, part: usize) -> (usize, usize) {

@@ -10,6 +10,7 @@ use super::{Attention, pack};
 use crate::buffers::Shared;
 use crate::kernel;
 use crate::simd::Simd;
+use crate::threads;
 
 /// Number of queries whose weights are in memory at a time.
 const QUERIES: usize = 64;
@@ -53,7 +54,7 @@ pub fn backward(
     // the gradient of the bias is a sum over the batch, which one thread computes
     let turns = if d_bias.is_some() { batch } else { 1 };
     let strands = batch * heads / turns;
-    let groups = attention.parts(strands, keys / FEWEST);
+    let groups = attention.parts(threads::SUM_PARTS, strands, keys / FEWEST);
     let span = keys.div_ceil(groups).next_multiple_of(32).min(KEYS);
     let blocks = keys.div_ceil(span);
     let groups = groups.min(blocks);

@@ -47,7 +47,8 @@ pub fn forward(
     let width = attention.width();
     let output = Target { numbers: Shared::new(output), sequence: queries, stride: width, offset: 0 };
 
-    let ranges = queries.div_ceil(QUERIES).max(attention.parts(batch * heads, queries / FEWEST));
+    let ranges =
+        queries.div_ceil(QUERIES).max(attention.parts(threads::threads(), batch * heads, queries / FEWEST));
     let wide = head_dim.next_multiple_of(16);
     let scratch = Scratch::new(
         KEYS * head_dim // keys
