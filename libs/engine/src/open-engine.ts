@@ -13,7 +13,7 @@ export interface EngineOptions {
   /** Number of threads. Default: `LILFORMER_THREADS`, or the available cores. cpu has one. */
   threads?: number;
   /**
-   * `'bf16'` rounds the factors of matrix products to bfloat16: twice as fast on the native engine with AVX512-BF16.
+   * `'bf16'` rounds the factors of matrix products to bfloat16, on native and wasm: twice as fast on processors with AVX512-BF16.
    * Elsewhere float32 is used, and `precision` of the engine says so. Default: `LILFORMER_PRECISION`, or `'float32'`.
    */
   precision?: Precision;
@@ -127,7 +127,7 @@ async function open(candidate: Candidate, requested: RequestedOptions, reason: s
   const details = [detail];
   if (precision === 'bf16') details.push('matrix products in bf16');
   else if (requested.precision === 'bf16') {
-    details.push('float32: bf16 needs the native engine and a processor with AVX512-BF16');
+    details.push('float32: bf16 needs the engine native or wasm');
   }
   const engine: Engine = {
     name: candidate.name,

@@ -42,8 +42,7 @@ interface AttentionGradients {
  * computed. An array of the wrong length or type, a size or number out of range, or an overlapping output throws an
  * Error before anything is written.
  *
- * `bf16` rounds the factors of matrix products to bf16 where the implementation multiplies in bf16; otherwise it has no
- * effect.
+ * `bf16` rounds the factors of matrix products to bf16; products of up to eight rows may keep them as they are.
  */
 export interface Kernels {
   /**

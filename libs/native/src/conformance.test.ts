@@ -12,7 +12,6 @@ describeNative('conformance', () => {
     return {
       kernels: kernelsOf(addon),
       array: (type, length) => new CLASSES[type](length),
-      bf16: addon.hasBf16() === 1,
     };
   });
 });

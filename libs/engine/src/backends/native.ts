@@ -17,11 +17,10 @@ export async function openNative({ threads, precision }: RequestedOptions): Prom
   const native = openNative({ threads });
   const { registerKernelsBackend } = await import('../kernels-backend/register.js');
   registerKernelsBackend('native', { kernels: native.kernels, memory: new OwnBuffers(native.alignmentOf) });
-  const bf16 = precision === 'bf16' && native.hasBf16;
   const instructions = `${INSTRUCTIONS[native.instructions]}${native.hasBf16 ? ' with bf16' : ''}`;
   return {
     detail: `${instructions}, ${native.threads} thread${native.threads === 1 ? '' : 's'}`,
     threads: native.threads,
-    precision: bf16 ? 'bf16' : 'float32',
+    precision,
   };
 }

@@ -3,7 +3,7 @@ import type { Opened } from '../candidates.js';
 import type { RequestedOptions } from '../requested-options.js';
 
 /** Opens the WebAssembly backend. @throws Error when this machine has no WebAssembly SIMD */
-export async function openWasm({ threads }: RequestedOptions): Promise<Opened> {
+export async function openWasm({ threads, precision }: RequestedOptions): Promise<Opened> {
   if (!('WebAssembly' in globalThis)) throw new Error('this Node has no WebAssembly (--jitless?)');
   const { openWasm } = await import('@lilformer/wasm');
   const wasm = await openWasm({ threads });
@@ -12,6 +12,6 @@ export async function openWasm({ threads }: RequestedOptions): Promise<Opened> {
   return {
     detail: `WebAssembly ${wasm.variant}, ${wasm.threads} thread${wasm.threads === 1 ? '' : 's'}`,
     threads: wasm.threads,
-    precision: 'float32',
+    precision,
   };
 }

@@ -7,6 +7,4 @@ export interface Implementation {
   readonly kernels: Kernels;
   /** An array in memory that the kernels take. The suite keeps it and uses parts of it. */
   array(type: ElementType, length: number): AnyArray;
-  /** Whether products are computed in bf16 in calls with the flag `bf16`; default false. */
-  readonly bf16?: boolean;
 }

@@ -9,7 +9,7 @@ import {
   type ElementType,
 } from '../arguments.js';
 import type { Kernels } from '../kernels.js';
-import { createReferenceKernels } from '../reference/index.js';
+import { referenceKernels } from '../reference/index.js';
 import { CASES, RELATIVE, RELATIVE_BF16, type Case } from './cases.js';
 import { Draw } from './draw.js';
 import type { Implementation } from './implementation.js';
@@ -106,12 +106,11 @@ function compare(
 
 function matches(name: keyof Kernels, implementation: Implementation, memory: Memory, draw: Draw): void {
   const call = drawn(name, draw);
-  const rounds = implementation.bf16 === true && call.bf16 === true;
+  const rounds = call.bf16 === true;
   const expected = copied(name, call);
   memory.clear();
   const actual = placed(name, call, memory, () => draw.integer(0, 5));
-  const reference = createReferenceKernels({ bf16: rounds });
-  const expectedResult = kernelOf(reference, name)(expected);
+  const expectedResult = kernelOf(referenceKernels, name)(expected);
   const result = kernelOf(implementation.kernels, name)(actual);
   memory.check();
 
@@ -161,7 +160,7 @@ function refusesUnfit(
   what: string,
 ): void {
   try {
-    kernelOf(createReferenceKernels(), name)(copied(name, call));
+    kernelOf(referenceKernels, name)(copied(name, call));
   } catch {
     refuses(name, implementation, call, what);
   }

@@ -18,7 +18,7 @@ function logSum(logits: ArrayLike<number>): number {
   return largest + Math.log(sum(logits.length, (c) => Math.exp(logits[c] - largest)));
 }
 
-export const crossEntropy = (hasBf16: boolean): CrossEntropy => ({
+export const crossEntropy: CrossEntropy = {
   crossEntropyForward({ logits, targets, losses, logSums, rows, classes, ignored }) {
     checkTargets(targets, classes, ignored);
     return sum(rows, (r) => {
@@ -44,7 +44,7 @@ export const crossEntropy = (hasBf16: boolean): CrossEntropy => ({
   linearCrossEntropy(call) {
     const { x, weight, bias, targets, dx, dWeight, dBias, rows, inputs, classes, ignored, share } = call;
     checkTargets(targets, classes, ignored);
-    const round = rounding(hasBf16)(call.bf16);
+    const round = rounding(call.bf16);
     const dLogits = new Float64Array(rows * classes);
     const total = sum(rows, (r) => {
       if (targets[r] === ignored) return 0;
@@ -70,7 +70,7 @@ export const crossEntropy = (hasBf16: boolean): CrossEntropy => ({
     for (let c = 0; dBias && c < classes; c++) dBias[c] = sum(rows, (r) => d(r, c));
     return total;
   },
-});
+};
 
 /** Row r of x times row c of weight. */
 function product(

@@ -14,27 +14,18 @@ import { optimizers } from './optimizers.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reduce.js';
 
-/**
- * The reference implementation of the kernels in JavaScript.
- *
- * @param options.bf16 whether the factors of products are rounded to bf16 in calls with the flag `bf16`
- */
-export function createReferenceKernels({ bf16 = false }: { bf16?: boolean } = {}): Kernels {
-  return checked({
-    ...linear(bf16),
-    ...activations,
-    ...attention,
-    ...norms,
-    ...embedding,
-    ...dropout,
-    ...crossEntropy(bf16),
-    ...recurrent,
-    ...optimizers,
-    ...elementwise,
-    ...reductions,
-    ...layout,
-  });
-}
-
-/** The reference implementation in float32: the flag `bf16` has no effect. */
-export const referenceKernels: Kernels = createReferenceKernels();
+/** The reference implementation of the kernels in JavaScript. */
+export const referenceKernels: Kernels = checked({
+  ...linear,
+  ...activations,
+  ...attention,
+  ...norms,
+  ...embedding,
+  ...dropout,
+  ...crossEntropy,
+  ...recurrent,
+  ...optimizers,
+  ...elementwise,
+  ...reductions,
+  ...layout,
+});

@@ -241,7 +241,7 @@ export const settingsSchema = z.object({
   ),
   precision: run(
     'KIND',
-    '`float32`, or `bf16`: faster matrix products on the native engine with AVX512-BF16; default LILFORMER_PRECISION, or float32',
+    '`float32`, or `bf16`: factors of matrix products rounded to bf16, faster on processors with AVX512-BF16; default LILFORMER_PRECISION, or float32',
     'Set `bf16` for models of more than a few million parameters.',
     oneOf('float32', 'bf16').optional(),
   ),

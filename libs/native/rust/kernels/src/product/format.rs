@@ -16,7 +16,8 @@ use crate::simd::Bf16;
 pub enum Precision {
     #[default]
     Float32,
-    /// Rounds to bf16 if the processor multiplies bf16; otherwise the same as `Float32`.
+    /// Rounds to bf16; products and sums are float32. Where the processor does not multiply bf16, the rounded factors are stored as
+    /// float32.
     Bf16,
 }
 
@@ -62,8 +63,7 @@ impl Format {
         if precision == Precision::Bf16 && simd::has_bf16() {
             return bf16::FORMAT;
         }
-        let _ = precision;
-        Self {
+        let exact = Self {
             per_word: 1,
             tiles: tiles(),
             copy_panel,
@@ -72,6 +72,17 @@ impl Format {
             copy_rows,
             transpose_rows,
             pack_columns,
+        };
+        match precision {
+            Precision::Float32 => exact,
+            Precision::Bf16 => Self {
+                copy_panel: rounded_panel::<false>,
+                transpose_panel: rounded_panel::<true>,
+                copy_rows: rounded_rows::<false>,
+                transpose_rows: rounded_rows::<true>,
+                pack_columns: rounded_columns,
+                ..exact
+            },
         }
     }
 
@@ -86,5 +97,76 @@ impl Format {
     pub fn numbers(&self, k: usize, words: usize, depth: usize) -> (usize, usize) {
         let first = (k * self.per_word).min(depth);
         (first, (words * self.per_word).min(depth - first))
+    }
+}
+
+crate::kernel! {
+    /// Rounds floats to the nearest bf16, ties to even.
+    unsafe fn round<S>(at: *mut f32, count: usize) {
+        let _ = S::LANES;
+        for x in std::slice::from_raw_parts_mut(at, count) {
+            let bits = x.to_bits();
+            let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) & 0xffff_0000;
+            *x = if x.is_nan() { f32::NAN } else { f32::from_bits(rounded) };
+        }
+    }
+}
+
+/// `copy_panel` or `transpose_panel` with rounding.
+unsafe fn rounded_panel<const TRANSPOSED: bool>(
+    from: *const f32,
+    stride: usize,
+    rows: usize,
+    count: usize,
+    to: *mut f32,
+    width: usize,
+) {
+    let pack = if TRANSPOSED { transpose_panel } else { copy_panel };
+    // SAFETY: guaranteed by the callers, as `Pack` requires; the panel has `rows` rows of `width` floats.
+    unsafe {
+        pack(from, stride, rows, count, to, width);
+        round(to, rows * width);
+    }
+}
+
+/// `copy_rows` or `transpose_rows` with rounding.
+unsafe fn rounded_rows<const TRANSPOSED: bool>(
+    from: *const f32,
+    stride: usize,
+    rows: usize,
+    count: usize,
+    to: *mut f32,
+    width: usize,
+) {
+    let pack = if TRANSPOSED { transpose_rows } else { copy_rows };
+    // SAFETY: guaranteed by the callers, as `Pack` requires; each row has `count` floats.
+    unsafe {
+        pack(from, stride, rows, count, to, width);
+        for row in 0..rows {
+            round(to.add(row * width), count);
+        }
+    }
+}
+
+/// `pack_columns` with rounding; the sums are of the numbers before it.
+unsafe fn rounded_columns(
+    y: *const f32,
+    ldy: usize,
+    rows: usize,
+    count: usize,
+    tile_rows: usize,
+    to: *mut f32,
+    width: usize,
+    own: usize,
+    sums: Option<*mut f32>,
+) {
+    // SAFETY: guaranteed by the callers, as `PackColumns` requires; each tile has `rows` rows of its columns.
+    unsafe {
+        pack_columns(y, ldy, rows, count, tile_rows, to, width, own, sums);
+        for (tile, first) in (0..count).step_by(tile_rows).enumerate() {
+            for row in 0..rows {
+                round(to.add(tile * own + row * width), tile_rows.min(count - first));
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
 /// An element rounded to this precision.
 fn element(m: &Matrix, i: usize, j: usize) -> f64 {
     let x = m.data[if m.transposed { j * m.stride + i } else { i * m.stride + j }];
-    if m.precision == Precision::Float32 || !crate::simd::has_bf16() {
+    if m.precision == Precision::Float32 {
         return f64::from(x);
     }
     let bits = x.to_bits();
