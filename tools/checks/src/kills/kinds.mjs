@@ -4,6 +4,7 @@
 // `outcome(folder, variant)`, `leftovers(folder)`, and where needed `prepare(folder)` and `close()`.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { readSafetensors, RunFolder } from '@lilformer/checkpoints';
 import { openEngine } from '@lilformer/engine';
@@ -13,9 +14,8 @@ import { stories } from '@lilformer/stories';
 import { CharTokenizer } from '@lilformer/tokenizers';
 import { FakeHub } from '../../../../libs/models/src/testing/fake-hub.js';
 
-const SMALL = '--d-model 32 --context-length 32 --batch-size 4';
-const COMMON =
-  '--log-every 1 --save-every 0.1 --eval-every 15 --eval-batches 4 --sample-tokens 20 --vocab-size 400 --seed 3';
+const SMALL = '--d-model 32 --context-length 32 --batch-size 4 --vocab-size 400';
+const COMMON = '--log-every 1 --save-every 0.1 --eval-every 15 --eval-batches 4 --sample-tokens 20 --seed 3';
 
 /** Settings of training by variant: models, tokenizers, windows, optimizers, schedules. */
 const TRAINING = {
@@ -91,7 +91,9 @@ async function sweep(work) {
     variants: ['one at a time', 'two at a time'],
     prepare: (folder) => void mkdirSync(folder, { recursive: true }),
     command(folder, variant, threads) {
-      const [jobs, each] = variant === 'one at a time' ? ['1', threads] : ['2', 1];
+      // More threads than cores are an error.
+      const [jobs, each] =
+        variant === 'one at a time' ? ['1', Math.min(threads, availableParallelism())] : ['2', 1];
       const args = [
         ...['sweep', '--file', file, '--data', texts.train, '--valid', texts.valid, '--runs', 'runs'],
         ...['--jobs', jobs, '--threads', String(each)],
@@ -180,7 +182,7 @@ async function writeGPT2(folder, nEmbd, nLayer) {
   model.dispose();
 }
 
-/** Weights, state, log and samples of a run, without times. */
+/** Weights, state, log and samples of a run, without times and the number of threads. */
 async function outcomeOfRun(path) {
   const folder = await RunFolder.open(path);
   const state = await folder.loadState();
@@ -195,7 +197,8 @@ async function outcomeOfRun(path) {
     metrics,
     tokenizer: JSON.stringify(tokenizer),
     samples: readFileSync(join(path, 'samples.txt'), 'utf8'),
-    result: JSON.parse(readFileSync(join(path, 'result.json'), 'utf8')),
+    // The engine's description has its number of threads, and the load is that of the machine.
+    result: { ...JSON.parse(readFileSync(join(path, 'result.json'), 'utf8')), engine: '', load: '' },
   });
 }
 
