@@ -8,7 +8,7 @@ export interface FileStore {
   /** The contents of a file as they are now. @throws Error naming a file that is missing */
   file(name: string): Promise<Blob>;
   /** Replaces a file by these parts; when it fails, or the page is closed meanwhile, the file is unchanged. */
-  write(name: string, parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void>;
+  write(name: string, parts: Iterable<Uint8Array<ArrayBuffer>>): Promise<void>;
   /** Locks the store for one user at a time; returns what releases it. @throws Error when another has it */
   lock(): Promise<() => void>;
 }

@@ -76,6 +76,16 @@ describe('RunFiles', () => {
     await resumed.close();
   });
 
+  it('writes arrays in shared memory', async () => {
+    const files = new Map<string, Blob>();
+    const run = await RunFiles.create(memoryStore(files), contents);
+    const data = new Float32Array(new SharedArrayBuffer(8));
+    data.set([3, -4]);
+    await run.saveState([['w', { dtype: 'F32', shape: [2], data }]], { step: 1 });
+    expect([...(await run.loadState())!.tensors.get('w')!.data]).toEqual([3, -4]);
+    await run.close();
+  });
+
   it('drops damaged and incomplete lines of metrics', async () => {
     const files = new Map<string, Blob>();
     await train(await RunFiles.create(memoryStore(files), contents));

@@ -1,6 +1,6 @@
 // A training run over named files that are replaced whole: in the storage of a page (OPFS), or in memory.
 import { readJson } from '../files/json-file.js';
-import { serializeSafetensors } from '../safetensors/safetensors-bytes.js';
+import { safetensorsParts } from '../safetensors/safetensors-bytes.js';
 import { readSafetensors } from '../safetensors/safetensors.js';
 import type { NamedArray } from '../named-array.js';
 import type { FileStore } from './file-store.js';
@@ -123,7 +123,7 @@ export class RunFiles implements RunStorage {
     const json = toExactJson(state, 'state');
     // The metrics of a step are durable before the step is.
     await this.writeLogs();
-    await this.store.write(RUN_FILES.state, [serializeSafetensors(tensors, { format: 'pt', state: json })]);
+    await this.store.write(RUN_FILES.state, safetensorsParts(tensors, { format: 'pt', state: json }));
     await this.store.write(RUN_FILES.stateCopy, [encoder.encode(pretty(state))]);
   }
 
@@ -135,7 +135,7 @@ export class RunFiles implements RunStorage {
   async saveBest(tensors: NamedArrays, info: { step: number } & Record<string, unknown>): Promise<void> {
     this.requireLock();
     const metadata = { format: 'pt', best: toExactJson(info, 'best') };
-    await this.store.write(RUN_FILES.best, [serializeSafetensors(tensors, metadata)]);
+    await this.store.write(RUN_FILES.best, safetensorsParts(tensors, metadata));
   }
 
   async loadBest(): ReturnType<RunStorage['loadBest']> {

@@ -8,9 +8,25 @@ export interface Safetensors {
   metadata: Record<string, string>;
 }
 
-/** The bytes of an array. */
-export function bytesOf(array: NamedArray): Uint8Array {
-  return new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
+/**
+ * The parts of a safetensors file, one after the other: its header, and the bytes of each array, copied only out of shared
+ * memory.
+ *
+ * @throws Error, at once, naming the array whose data do not match its shape or type
+ */
+export function safetensorsParts(
+  tensors: Iterable<readonly [string, NamedArray]>,
+  metadata?: Record<string, string>,
+): Iterable<Uint8Array<ArrayBuffer>> {
+  const { head, order } = layOut(tensors, metadata);
+  return (function* () {
+    yield head;
+    for (const [, { data }] of order) {
+      const { buffer, byteOffset, byteLength } = data;
+      if (buffer instanceof ArrayBuffer) yield new Uint8Array(buffer, byteOffset, byteLength);
+      else yield new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  })();
 }
 
 /**
@@ -42,14 +58,12 @@ export function serializeSafetensors(
   tensors: Iterable<readonly [string, NamedArray]>,
   metadata?: Record<string, string>,
 ): Uint8Array<ArrayBuffer> {
-  const { head, order } = layOut(tensors, metadata);
-  const size = order.reduce((sum, [, array]) => sum + array.data.byteLength, head.length);
-  const bytes = new Uint8Array(size);
-  bytes.set(head);
-  let offset = head.length;
-  for (const [, array] of order) {
-    bytes.set(bytesOf(array), offset);
-    offset += array.data.byteLength;
+  const parts = [...safetensorsParts(tensors, metadata)];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
   }
   return bytes;
 }

@@ -187,7 +187,7 @@ export function parseHeader(name: string, bytes: Uint8Array, dataSize: number): 
 
 /** The first bytes of a file (length, JSON, padding), and its arrays in the order in which they are written. */
 interface Layout {
-  head: Uint8Array;
+  head: Uint8Array<ArrayBuffer>;
   order: [string, NamedArray][];
 }
 

@@ -1,8 +1,7 @@
 // Writes safetensors files: the arrays are streamed without a copy.
 import { writePartsAtomic } from '../files/atomic-file.js';
 import type { NamedArray } from '../named-array.js';
-import { layOut } from './safetensors-header.js';
-import { bytesOf } from './safetensors-bytes.js';
+import { safetensorsParts } from './safetensors-bytes.js';
 
 /**
  * Writes a safetensors file to a temporary name, array by array, and renames it when complete.
@@ -15,10 +14,5 @@ export async function writeSafetensors(
   tensors: Iterable<readonly [string, NamedArray]>,
   metadata?: Record<string, string>,
 ): Promise<void> {
-  const { head, order } = layOut(tensors, metadata);
-  function* parts(): Generator<Uint8Array> {
-    yield head;
-    for (const [, array] of order) yield bytesOf(array);
-  }
-  await writePartsAtomic(path, parts());
+  await writePartsAtomic(path, safetensorsParts(tensors, metadata));
 }
