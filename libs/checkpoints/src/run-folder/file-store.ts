@@ -43,8 +43,20 @@ export function memoryStore(files = new Map<string, Blob>(), path = 'memory'): F
   };
 }
 
-/** Entries of a directory, which TypeScript's library lacks. */
-type Directory = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+/** What is used of a `FileSystemDirectoryHandle`, whose type only programs with TypeScript's library `dom` have. */
+export interface DirectoryHandle {
+  readonly name: string;
+  getFileHandle(name: string, options?: { create?: boolean }): Promise<FileHandle>;
+}
+
+/** What is used of a `FileSystemFileHandle`. */
+interface FileHandle {
+  getFile(): Promise<Blob>;
+  createWritable(): Promise<{
+    write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+    close(): Promise<void>;
+  }>;
+}
 
 /**
  * Files in a directory of a page's storage, such as
@@ -52,12 +64,14 @@ type Directory = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
  *
  * @param path names the store in messages, and its lock among the pages of an origin
  */
-export function directoryStore(directory: FileSystemDirectoryHandle, path = directory.name): FileStore {
+export function directoryStore(directory: DirectoryHandle, path = directory.name): FileStore {
+  // TypeScript's library lacks the names of a directory's files.
+  const listed = directory as unknown as { keys(): AsyncIterable<string> };
   return {
     path,
     async names() {
       const names: string[] = [];
-      for await (const name of (directory as Directory).keys()) names.push(name);
+      for await (const name of listed.keys()) names.push(name);
       return names;
     },
     async file(name) {
