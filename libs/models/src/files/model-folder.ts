@@ -32,22 +32,23 @@ const WEIGHTS = /\.(safetensors|bin|pth?)$/;
 
 /** A folder over files in memory. @throws TypeError for anything else */
 export function filesInMemory(files: ModelFiles): Promise<Located> {
-  if (!(files instanceof Map) || files.size === 0) {
+  const isMap: boolean = files instanceof Map;
+  if (!isMap || files.size === 0) {
     throw new TypeError(
       'source: no files. Expected a path, a name on the Hugging Face Hub, or a Map from names to Blobs or bytes.',
     );
   }
   const path = 'files';
-  const names = [...(files as ModelFiles).keys()];
+  const names = [...files.keys()];
   const folder: ModelFolder = {
     path,
     names: () => Promise.resolve(names),
     has: (name) => Promise.resolve(files.has(name)),
     pathOf: (name) => `${path}/${name}`,
-    file: (name) => (files as ModelFiles).get(name),
+    file: (name) => files.get(name),
     async tokenizer(name) {
       if (name === undefined) return tokenizerFromFiles(files, path);
-      const file = (files as ModelFiles).get(name)!;
+      const file = files.get(name)!;
       return tokenizerFromFiles(new Map([['tokenizer.json', file]]), path);
     },
   };

@@ -7,21 +7,17 @@ export class TokenizerFiles {
    * @param path of the folder, for messages
    * @param names of the files
    * @param read the bytes of a file
+   * @param pathOf path of a file, for messages
    */
   constructor(
     readonly path: string,
     private readonly names: readonly string[],
     private readonly read: (name: string) => Promise<Uint8Array>,
-    private readonly join: (name: string) => string,
+    readonly pathOf: (name: string) => string,
   ) {}
 
   has(...names: string[]): boolean {
     return names.every((name) => this.names.includes(name));
-  }
-
-  /** Path of a file, for messages. */
-  pathOf(name: string): string {
-    return this.join(name);
   }
 
   async json(name: string): Promise<unknown> {
