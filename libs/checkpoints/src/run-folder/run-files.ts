@@ -1,14 +1,12 @@
 // A training run over named files that are replaced whole: in the storage of a page (OPFS), or in memory.
 import { readJson } from '../files/json-file.js';
 import { safetensorsParts } from '../safetensors/safetensors-bytes.js';
-import { readSafetensors } from '../safetensors/safetensors.js';
-import type { NamedArray } from '../named-array.js';
 import type { FileStore } from './file-store.js';
 import { eventOf, lines, parseEvent, type LogEvent } from './log-lines.js';
 import { toExactJson } from './plain-json.js';
 import {
-  parseMetadata,
   pretty,
+  readArrays,
   RUN_FILES,
   type NamedArrays,
   type RunContents,
@@ -183,13 +181,8 @@ export class RunFiles implements RunStorage {
     }
   }
 
-  private async load(
-    name: string,
-    key: string,
-  ): Promise<{ tensors: Map<string, NamedArray>; value: Record<string, unknown> } | undefined> {
+  private async load(name: string, key: string) {
     if (!(await this.store.names()).includes(name)) return undefined;
-    const path = `${this.path}/${name}`;
-    const { tensors, metadata } = await readSafetensors(await this.store.file(name), path);
-    return { tensors, value: parseMetadata(path, metadata, key) };
+    return readArrays(await this.store.file(name), `${this.path}/${name}`, key);
   }
 }

@@ -12,12 +12,13 @@ import { lockFolder, LOCK_NAME } from './run-lock.js';
 import {
   parseMetadata,
   pretty,
+  readArrays,
   RUN_FILES,
   type NamedArrays,
   type RunContents,
   type RunStorage,
 } from './run-storage.js';
-import { openSafetensors, readSafetensors } from '../safetensors/safetensors.js';
+import { openSafetensors } from '../safetensors/safetensors.js';
 import { writeSafetensors } from '../safetensors/write-safetensors.js';
 
 const {
@@ -228,14 +229,10 @@ export class RunFolder implements RunStorage {
     }
   }
 
-  private async load(
-    name: string,
-    key: string,
-  ): Promise<{ tensors: Map<string, NamedArray>; value: Record<string, unknown> } | undefined> {
+  private async load(name: string, key: string) {
     if (!(await list(this.path))?.includes(name)) return undefined;
     const path = join(this.path, name);
-    const { tensors, metadata } = await readSafetensors(path);
-    return { tensors, value: parseMetadata(path, metadata, key) };
+    return readArrays(path, path, key);
   }
 
   /** After a kill between the two renames, state.json is one save behind. */

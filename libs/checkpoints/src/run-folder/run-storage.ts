@@ -1,5 +1,7 @@
 // What a run consists of, wherever it is stored.
+import type { FileInput } from '../files/byte-source.js';
 import type { NamedArray } from '../named-array.js';
+import { readSafetensors } from '../safetensors/safetensors.js';
 import type { LogEvent } from './log-lines.js';
 
 /** Names of the files of a run. */
@@ -82,4 +84,14 @@ export function parseMetadata(
     // reported below
   }
   throw new Error(`${path}: no "${key}" in JSON in the metadata. Expected a file written by a run.`);
+}
+
+/** The arrays of a run's file, and the JSON under a key of its metadata. @throws Error naming the damaged file and entry */
+export async function readArrays(
+  input: FileInput,
+  path: string,
+  key: string,
+): Promise<{ tensors: Map<string, NamedArray>; value: Record<string, unknown> }> {
+  const { tensors, metadata } = await readSafetensors(input, path);
+  return { tensors, value: parseMetadata(path, metadata, key) };
 }
