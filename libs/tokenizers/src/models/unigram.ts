@@ -2,12 +2,11 @@
 // the largest sum of log probabilities, found by the Viterbi algorithm. Training is not supported.
 import { byteFallbackTokens } from '../bpe/byte-level.js';
 import { show, type JsonFields } from '../json-fields.js';
+import { Trie } from './trie.js';
 import type { WordModel } from './wordpiece.js';
 
 /** Log probability of an unknown character, relative to the least probable token. */
 const UNKNOWN_PENALTY = 10;
-/** Encoding compares each position of a text with tokens up to this length. SentencePiece's have 16 unless told otherwise. */
-const MAX_TOKEN = 512;
 
 /**
  * @param special ids of the special tokens
@@ -20,10 +19,6 @@ export function parseUnigram(model: JsonFields, special: ReadonlySet<number>): W
     const [token, logProb]: unknown[] = Array.isArray(entry) ? entry : [];
     if (typeof token !== 'string' || typeof logProb !== 'number')
       throw new Error(`${model.name(`vocab[${id}]`)} is ${show(entry)}. Expected ["token", score].`);
-    if (token.length > MAX_TOKEN)
-      throw new Error(
-        `${model.name(`vocab[${id}]`)} is a token of ${token.length} characters. Expected at most ${MAX_TOKEN}.`,
-      );
     if (vocab.has(token)) throw new Error(`${model.name('vocab')}: duplicate ${show(token)}.`);
     vocab.set(token, id);
     logProbs.push(logProb);
@@ -32,7 +27,7 @@ export function parseUnigram(model: JsonFields, special: ReadonlySet<number>): W
   if (unkTokenId !== undefined && unkTokenId >= vocab.size) model.fail('unk_id', `less than ${vocab.size}`);
   const byteFallback = model.boolean('byte_fallback', false);
   const lowest = logProbs.reduce((least, logProb) => Math.min(least, logProb), Infinity);
-  const trie = new Trie(vocab.keys());
+  const trie = new Trie([...vocab.keys()], model.name('vocab'));
 
   /** Ids of characters that no token covers: their bytes, or the unknown token. */
   const unknown = (piece: string, withoutSpecial: boolean): number[] => {
@@ -91,38 +86,4 @@ export function parseUnigram(model: JsonFields, special: ReadonlySet<number>): W
       return found.reverse();
     },
   };
-}
-
-/** Prefix tree of tokens by code unit; all edges are in one hash map. */
-class Trie {
-  readonly #children = new Map<number, number>();
-  readonly #values: number[] = [-1];
-
-  constructor(tokens: Iterable<string>) {
-    let id = 0;
-    for (const token of tokens) {
-      let node = 0;
-      for (let i = 0; i < token.length; i++) {
-        const key = node * 0x10000 + token.charCodeAt(i);
-        let child = this.#children.get(key);
-        if (child === undefined) {
-          child = this.#values.push(-1) - 1;
-          this.#children.set(key, child);
-        }
-        node = child;
-      }
-      if (node > 0) this.#values[node] = id;
-      id++;
-    }
-  }
-
-  /** The child of a node by code unit; -1 for none. */
-  child(node: number, unit: number): number {
-    return this.#children.get(node * 0x10000 + unit) ?? -1;
-  }
-
-  /** Id of the token that ends at a node; -1 for none. */
-  value(node: number): number {
-    return this.#values[node];
-  }
 }

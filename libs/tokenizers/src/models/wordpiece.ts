@@ -1,6 +1,7 @@
 // WordPiece (Wu et al. 2016, arXiv:1609.08144) as BERT encodes with it: the longest token that is a prefix of the word, then
 // of the rest (continuation tokens carry a prefix, `##`). A word without such a decomposition is unknown.
 import { show, type JsonFields } from '../json-fields.js';
+import { Trie } from './trie.js';
 
 /** Encodes single words. */
 export interface WordModel {
@@ -16,12 +17,17 @@ export interface WordModel {
  */
 export function parseWordPiece(model: JsonFields, special: ReadonlySet<number>): WordModel {
   const vocab = model.vocab('vocab');
-  const longest = [...vocab.keys()].reduce((length, token) => Math.max(length, token.length), 0);
+  const trie = new Trie([...vocab.keys()], model.name('vocab'));
+  const ids = [...vocab.values()];
   const unkToken = model.string('unk_token') ?? '[UNK]';
   const unkTokenId = vocab.get(unkToken);
   if (unkTokenId === undefined)
     throw new Error(`${model.name('unk_token')} ${show(unkToken)} is not in the vocabulary.`);
   const prefix = model.affix('continuing_subword_prefix') ?? '##';
+  /** Node of the prefix; -1 when no token continues a word. */
+  let continued = 0;
+  for (let i = 0; i < prefix.length && continued >= 0; i++)
+    continued = trie.child(continued, prefix.charCodeAt(i));
   const limitKey = 'max_input_chars_per_word';
   const maxLength = model.isNull(limitKey) ? 100 : model.id(limitKey);
 
@@ -33,17 +39,21 @@ export function parseWordPiece(model: JsonFields, special: ReadonlySet<number>):
         return [unkTokenId];
       const found: number[] = [];
       for (let start = 0; start < word.length;) {
-        const before = start > 0 ? prefix : '';
-        let end = Math.min(word.length, start + longest - before.length);
-        let id: number | undefined;
-        for (; end > start; end--) {
-          id = vocab.get(before + word.slice(start, end));
-          if (id !== undefined && !(withoutSpecial && special.has(id))) break;
-          id = undefined;
+        let id = -1;
+        let next = start;
+        let node = start > 0 ? continued : 0;
+        for (let end = start; node >= 0 && end < word.length;) {
+          node = trie.child(node, word.charCodeAt(end++));
+          const token = node < 0 ? -1 : trie.value(node);
+          if (token < 0) continue;
+          const tokenId = ids[token];
+          if (withoutSpecial && special.has(tokenId)) continue;
+          id = tokenId;
+          next = end;
         }
-        if (id === undefined) return [unkTokenId];
+        if (id < 0) return [unkTokenId];
         found.push(id);
-        start = end;
+        start = next;
       }
       return found;
     },

@@ -1,6 +1,7 @@
 // Tokens that are matched in the text before it is split into words, such as <|endoftext|>. Matching is Hugging Face's:
 // leftmost, then longest; tokens with "normalized": false first, the others in the remaining text.
 import { show, type JsonFields } from '../json-fields.js';
+import { Trie } from '../models/trie.js';
 import { classAt, classBefore, SPACE, WORD } from './unicode.js';
 
 /** An entry of "added_tokens" in a `tokenizer.json`. */
@@ -145,32 +146,34 @@ export class AddedTokens {
   readonly list: readonly AddedToken[];
   readonly byId: ReadonlyMap<number, AddedToken>;
   readonly byContent: ReadonlyMap<string, AddedToken>;
-  readonly #raw: readonly AddedToken[];
   /** Tokens that are matched in normalized text, with normalized contents. */
   readonly normalized: readonly AddedToken[];
+  readonly #raw: Matcher;
+  readonly #inNormalized: Matcher;
 
   /** @param normalize applied to the contents of tokens that are matched in normalized text */
   constructor(list: readonly AddedToken[], normalize: (text: string) => string = (text) => text) {
     this.list = list.filter((token) => token.content !== '');
     this.byId = new Map(this.list.map((token) => [token.id, token]));
     this.byContent = new Map(this.list.map((token) => [token.content, token]));
-    this.#raw = this.list.filter((token) => !token.normalized);
+    this.#raw = new Matcher(this.list.filter((token) => !token.normalized));
     this.normalized = this.list
       .filter((token) => token.normalized)
       .map((token) => ({ ...token, content: normalize(token.content) }))
       .filter((token) => token.content !== '');
+    this.#inNormalized = new Matcher(this.normalized);
     this.padTokenId = usualToken(this.list, 'pad')?.id;
     this.eosTokenId = usualToken(this.list, 'eos')?.id;
   }
 
   /** Tokens that are matched before normalization, and the text between them, in order. */
   splitRaw(text: string, parseSpecial: boolean): Segment[] {
-    return find(text, { from: 0, to: text.length, id: -1 }, this.#raw, parseSpecial);
+    return this.#raw.find(text, 0, text.length, parseSpecial);
   }
 
   /** Tokens that are matched in normalized text, and the text between them, in order. */
   splitNormalized(text: string, parseSpecial: boolean): Segment[] {
-    return find(text, { from: 0, to: text.length, id: -1 }, this.normalized, parseSpecial);
+    return this.#inNormalized.find(text, 0, text.length, parseSpecial);
   }
 
   /** All added tokens and the text between them, in order, for tokenizers without a normalizer. */
@@ -178,7 +181,7 @@ export class AddedTokens {
     const segments = this.splitRaw(text, parseSpecial);
     if (this.normalized.length === 0) return segments;
     return segments.flatMap((segment) =>
-      segment.id < 0 ? find(text, segment, this.normalized, parseSpecial) : segment,
+      segment.id < 0 ? this.#inNormalized.find(text, segment.from, segment.to, parseSpecial) : segment,
     );
   }
 
@@ -233,43 +236,73 @@ function mayStartAt(text: string, at: number, content: string): boolean {
     : content.startsWith(text.slice(at));
 }
 
-function find(
-  text: string,
-  segment: Segment,
-  tokens: readonly AddedToken[],
-  parseSpecial: boolean,
-): Segment[] {
-  const piece = text.slice(segment.from, segment.to);
-  const shift = segment.from;
-  const found: Segment[] = [];
-  /** Next occurrence of each token; -1 for none. */
-  const next = tokens.map((token) => piece.indexOf(token.content));
-  let done = 0;
-  for (;;) {
-    let best = -1;
-    for (let i = 0; i < tokens.length; i++) {
-      if (next[i] < 0) continue;
-      const isLonger = best >= 0 && tokens[i].content.length > tokens[best].content.length;
-      if (best < 0 || next[i] < next[best] || (next[i] === next[best] && isLonger)) best = i;
-    }
-    if (best < 0) break;
-    const token = tokens[best];
-    let from = next[best];
-    let to = from + token.content.length;
-    for (let i = 0; i < tokens.length; i++) {
-      if (next[i] >= 0 && next[i] < to) next[i] = piece.indexOf(tokens[i].content, to);
-    }
-    if (token.special && !parseSpecial) continue;
-    if (token.singleWord) {
-      if (from > 0 && classBefore(piece, from) & WORD) continue;
-      if (to < piece.length && classAt(piece, to, piece.length) & WORD) continue;
-    }
-    if (token.lstrip) while (from > done && classBefore(piece, from) & SPACE) from--;
-    if (token.rstrip) while (to < piece.length && classAt(piece, to, piece.length) & SPACE) to++;
-    if (done < from) found.push({ from: shift + done, to: shift + from, id: -1 });
-    found.push({ from: shift + from, to: shift + to, id: token.id });
-    done = to;
+/** Finds added tokens: leftmost, then longest. */
+class Matcher {
+  readonly #tokens: readonly AddedToken[];
+  readonly #trie: Trie;
+  /** By code unit: whether a token starts with it. */
+  readonly #starts = new Uint8Array(0x10000);
+  /** The only code unit that tokens start with. */
+  readonly #first?: string;
+
+  constructor(tokens: readonly AddedToken[]) {
+    const contents = tokens.map(({ content }) => content);
+    this.#tokens = tokens;
+    this.#trie = new Trie(contents, 'tokenizer.json: "added_tokens"');
+    for (const content of contents) this.#starts[content.charCodeAt(0)] = 1;
+    const firsts = new Set(contents.map((content) => content[0]));
+    if (firsts.size === 1) [this.#first] = firsts;
   }
-  if (done < piece.length) found.push({ from: shift + done, to: segment.to, id: -1 });
-  return found;
+
+  /** The tokens in text[first..last) and the text between them, in order. */
+  find(text: string, first: number, last: number, parseSpecial: boolean): Segment[] {
+    const piece = text.slice(first, last);
+    const found: Segment[] = [];
+    let done = 0;
+    for (let at = 0; (at = this.#nextStart(piece, at)) < piece.length;) {
+      const token = this.#longestAt(piece, at);
+      if (token === undefined) {
+        at++;
+        continue;
+      }
+      let from = at;
+      let to = from + token.content.length;
+      at = to;
+      if (token.special && !parseSpecial) continue;
+      if (token.singleWord) {
+        if (from > 0 && classBefore(piece, from) & WORD) continue;
+        if (to < piece.length && classAt(piece, to, piece.length) & WORD) continue;
+      }
+      if (token.lstrip) while (from > done && classBefore(piece, from) & SPACE) from--;
+      if (token.rstrip) while (to < piece.length && classAt(piece, to, piece.length) & SPACE) to++;
+      if (done < from) found.push({ from: first + done, to: first + from, id: -1 });
+      found.push({ from: first + from, to: first + to, id: token.id });
+      done = to;
+    }
+    if (done < piece.length) found.push({ from: first + done, to: last, id: -1 });
+    return found;
+  }
+
+  /** The first position from `at` on where a token may start, or the length of the text. */
+  #nextStart(text: string, at: number): number {
+    if (this.#tokens.length === 0) return text.length;
+    if (this.#first !== undefined) {
+      const found = text.indexOf(this.#first, at);
+      return found < 0 ? text.length : found;
+    }
+    const starts = this.#starts;
+    while (at < text.length && starts[text.charCodeAt(at)] === 0) at++;
+    return at;
+  }
+
+  #longestAt(text: string, at: number): AddedToken | undefined {
+    let longest = -1;
+    for (let node = 0; at < text.length;) {
+      node = this.#trie.child(node, text.charCodeAt(at++));
+      if (node < 0) break;
+      const token = this.#trie.value(node);
+      if (token >= 0) longest = token;
+    }
+    return longest < 0 ? undefined : this.#tokens[longest];
+  }
 }

@@ -109,14 +109,40 @@ it('sequences are short', () => {
   );
 });
 
-it('tokens of Unigram are short', () => {
+it('tokens that are matched at each position are short', () => {
+  const long = 'a'.repeat(513);
   const vocab = [
     ['<unk>', 0],
-    ['a'.repeat(513), -1],
+    [long, -1],
   ];
   expect(() => tokenizerFromJSON({ model: { type: 'Unigram', unk_id: 0, vocab } })).toThrow(
-    '"model.vocab[1]" is a token of 513 characters. Expected at most 512.',
+    /"model\.vocab": token 1 has 513 characters \("aa.*…\)\. Expected at most 512\./,
   );
+  const words = { '[UNK]': 0, a: 1, [`##${long}`]: 2 };
+  expect(() => tokenizerFromJSON({ model: { ...model, vocab: words } })).toThrow(
+    '"model.vocab": token 2 has 515 characters',
+  );
+  const added_tokens = [{ id: 3, content: long }];
+  expect(() => tokenizerFromJSON({ model, added_tokens })).toThrow(
+    '"added_tokens": token 0 has 513 characters',
+  );
+});
+
+it('the longest of many added tokens is found', () => {
+  const added_tokens = Array.from({ length: 20_000 }, (_, i) => ({ id: 3 + i, content: `<${i}>` }));
+  added_tokens.push({ id: 20_003, content: '<1><' }, { id: 20_004, content: '<1><2' });
+  const tokenizer = tokenizerFromJSON({ model, added_tokens });
+  const ids = tokenizer.encode('<1><2><19999><1><1'.repeat(20_000));
+  expect(ids.subarray(0, 4).toString()).toBe(`20004,0,${3 + 19_999},20003`);
+  expect(ids.length).toBe(5 * 20_000);
+});
+
+it('a word of any length takes time in proportion to it', () => {
+  const vocab = { '[UNK]': 0, a: 1, ['##a']: 2, [`##${'a'.repeat(200)}b`]: 3 };
+  const wordPiece = tokenizerFromJSON({ model: { ...model, vocab, max_input_chars_per_word: 1e9 } });
+  const ids = wordPiece.encode(`${'a'.repeat(100_000)}b`);
+  expect(ids.length).toBe(100_000 - 200 + 1);
+  expect(ids.at(-1)).toBe(3);
 });
 
 describe('JSON', () => {
