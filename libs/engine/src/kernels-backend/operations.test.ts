@@ -486,6 +486,21 @@ describe.each(kernelEngines)('%s and cpu agree on', (engine) => {
   });
 });
 
+describe.each(kernelEngines)('tensors without elements in %s', (engine) => {
+  it('are moved in no time, whatever their other sizes are', async () => {
+    await tf.setBackend(engine);
+    const moved = tf.depthToSpace(tf.zeros([1, 100_000, 100_000, 0]) as tf.Tensor4D, 2);
+    expect(moved.shape).toEqual([1, 200_000, 200_000, 0]);
+  });
+
+  it('are refused where the result would be too large', async () => {
+    await tf.setBackend(engine);
+    expect(() => tf.sum(tf.zeros([0, 1_000_000_000, 64]), 0)).toThrow(
+      /^out of memory: Sum of tensors of shape \[0, 1000000000, 64\] \(.*\)\. Use smaller tensors\.$/,
+    );
+  });
+});
+
 // tfjs's cpu backend computes erf to 1.5e-7, e^x - 1 by a subtraction, and products of int32 numbers in float64.
 describe.each(kernelEngines)('PyTorch and %s agree on', (engine) => {
   const results = async (run: () => tf.Tensor): Promise<number[]> => {

@@ -20,10 +20,15 @@ export function registerKernelsBackend(
   if (tf.findBackendFactory(name)) return;
   const operations: Operations = { ...elementwise, ...reductions, ...layout, ...products };
   for (const { kernelFunc, ...config } of tf.getKernelsForBackend('cpu')) {
-    const onCpu = (params: KernelParams): KernelResult =>
-      (params.backend as KernelsBackend).runInside(() =>
-        kernelFunc(params as Parameters<typeof kernelFunc>[0]),
-      );
+    const onCpu = (params: KernelParams): KernelResult => {
+      try {
+        return (params.backend as KernelsBackend).runInside(() =>
+          kernelFunc(params as Parameters<typeof kernelFunc>[0]),
+        );
+      } catch (error) {
+        throw isAllocation(error) ? outOfMemory(config.kernelName, params, error) : error;
+      }
+    };
     const operation = operations[config.kernelName];
     tf.registerKernel({
       ...config,
@@ -33,4 +38,17 @@ export function registerKernelsBackend(
   }
   tf.registerBackend(name, () => new KernelsBackend(name, opened), 4);
   registered.add(name);
+}
+
+/** Whether a typed array could not be made. */
+function isAllocation(error: unknown): error is RangeError {
+  return error instanceof RangeError && /typed array length|allocation failed/.test(error.message);
+}
+
+function outOfMemory(name: string, { inputs }: KernelParams, cause: RangeError): Error {
+  const shapes = Object.values(inputs).flat().map((input) => `[${input!.shape.join(', ')}]`); // prettier-ignore
+  return new Error(
+    `out of memory: ${name} of tensors of shape ${shapes.join(', ')} (${cause.message}). Use smaller tensors.`,
+    { cause },
+  );
 }

@@ -322,6 +322,14 @@ const fill: Operation = ({ attrs, backend }) => {
   return filled(backend, attrs?.shape as number[], attrs?.dtype || tf.util.inferDtype(value), value);
 };
 
+/** Of an empty tensor: cpu's kernel takes the positions one by one. */
+const depthToSpace: Operation = ({ inputs: { x }, attrs, backend }) => {
+  if (!isNumeric(x.dtype) || sizeOf(x.shape) !== 0 || attrs?.dataFormat !== 'NHWC') return undefined;
+  const [batch, height, width, depth] = x.shape;
+  const block = attrs.blockSize as number;
+  return backend.output([batch, height * block, width * block, depth / block ** 2], x.dtype);
+};
+
 export const layout: Operations = {
   // Replaces cpu's slower kernel: every saved tensor is such a clone.
   Identity: ({ inputs: { x }, backend }) => shared(backend, x, x.shape),
@@ -337,6 +345,7 @@ export const layout: Operations = {
   Concat: concat,
   Pack: pack,
   GatherV2: gather,
+  DepthToSpace: depthToSpace,
   Fill: fill,
   ZerosLike: ({ inputs: { x }, backend }) => filled(backend, x.shape, x.dtype, 0),
   OnesLike: ({ inputs: { x }, backend }) => filled(backend, x.shape, x.dtype, 1),
