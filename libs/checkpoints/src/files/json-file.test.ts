@@ -35,6 +35,17 @@ describe('parseJson', () => {
     },
   );
 
+  it('refuses texts whose values take far more memory', () => {
+    const arrays = `[${'[],'.repeat(1_000_000)}[]]`;
+    expect(() => parseJson(arrays, 'x.json')).toThrow(
+      'x.json: its values take far more memory than its text',
+    );
+    const strings = `[${'"a",'.repeat(2_000_000)}"a"]`;
+    expect(() => parseJson(strings, 'x.json')).toThrow('far more memory');
+    const numbers = `[${'12345678,'.repeat(1_000_000)}1]`;
+    expect(parseJson(numbers, 'x.json')).toHaveLength(1_000_001);
+  });
+
   it('reads 100 levels, and rejects more', () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseJson(nested(100), 'x')).toHaveLength(1);
